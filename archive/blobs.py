@@ -1,0 +1,160 @@
+"""Where file contents lie: content-addressed by SHA-256, in a folder or inside the SQLite file."""
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+import zstandard
+
+from archive.errors import ArchiveError, NotFound
+
+CHUNK = 1 << 20
+_PART = 8 << 20  # SQLite limits one value to 1 GB
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Contents by digest: SHA-256 (hex) and size in bytes of the plain contents, and how they are stored."""
+
+    sha256: str
+    size: int
+    encoding: str
+
+
+class BlobStore(Protocol):
+    """A place for blobs. Stored bytes are plain or zstd-compressed, as the blob's encoding says."""
+
+    def put(self, spool: Path, sha256: str) -> None:
+        """Take over the finished file `spool` as the stored bytes of `sha256`."""
+
+    def stored(self, sha256: str) -> Iterator[bytes]:
+        """The stored bytes, in pieces; NotFound if there are none."""
+
+    def remove(self, sha256: str) -> None:
+        """Forget the stored bytes."""
+
+    def names(self) -> set[str]:
+        """The digests that are stored, named by a row or not."""
+
+    def spool_folder(self) -> Path | None:
+        """Where to write incoming bytes so that `put` is a rename (None: the system's temporary folder)."""
+
+
+class FolderBlobs:
+    """Blobs as files `blobs/ab/abcdef…`, each there whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / sha256[:2] / sha256
+
+    def spool_folder(self) -> Path:
+        folder = self.folder / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def put(self, spool: Path, sha256: str) -> None:
+        path = self._path(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(spool, path)
+
+    def stored(self, sha256: str) -> Iterator[bytes]:
+        try:
+            with self._path(sha256).open("rb") as stream:
+                while piece := stream.read(CHUNK):
+                    yield piece
+        except FileNotFoundError:
+            raise NotFound(f"the contents {sha256[:12]}… are missing from {self.folder}") from None
+
+    def remove(self, sha256: str) -> None:
+        self._path(sha256).unlink(missing_ok=True)
+
+    def names(self) -> set[str]:
+        return {p.name for p in self.folder.glob("??/*") if len(p.name) == 64}
+
+
+class PackedBlobs:
+    """Blobs as rows of the table `chunks`."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], path: Path) -> None:
+        self._connect = connect
+        self._file = path
+
+    def spool_folder(self) -> None:
+        return None
+
+    def put(self, spool: Path, sha256: str) -> None:
+        connection = self._connect()
+        connection.execute("DELETE FROM chunks WHERE sha256 = ?", (sha256,))
+        with spool.open("rb") as stream:
+            part = 0
+            while (piece := stream.read(_PART)) or part == 0:
+                connection.execute("INSERT INTO chunks VALUES (?, ?, ?)", (sha256, part, piece))
+                part += 1
+        spool.unlink()
+
+    def stored(self, sha256: str) -> Iterator[bytes]:
+        part = 0
+        query = "SELECT data FROM chunks WHERE sha256 = ? AND part = ?"
+        while row := self._connect().execute(query, (sha256, part)).fetchone():
+            yield row[0]
+            part += 1
+        if part == 0:
+            raise NotFound(f"the contents {sha256[:12]}… are missing from {self._file}")
+
+    def remove(self, sha256: str) -> None:
+        self._connect().execute("DELETE FROM chunks WHERE sha256 = ?", (sha256,))
+
+    def names(self) -> set[str]:
+        return {row[0] for row in self._connect().execute("SELECT DISTINCT sha256 FROM chunks")}
+
+
+def plain(store: BlobStore, blob: Blob) -> Iterator[bytes]:
+    """The contents of a blob in pieces of about 1 MiB; ArchiveError if the stored bytes cannot be unpacked."""
+    if blob.encoding == "raw":
+        yield from store.stored(blob.sha256)
+        return
+    unpack = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        for piece in store.stored(blob.sha256):
+            if data := unpack.decompress(piece):
+                yield data
+    except zstandard.ZstdError:
+        raise ArchiveError(f"the contents {blob.sha256[:12]}… are damaged: they do not unpack") from None
+
+
+def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
+    """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more."""
+    digest, size = hashlib.sha256(), 0
+    handle, name = tempfile.mkstemp(prefix="blob-", dir=store.spool_folder())
+    spool, packed = Path(name), Path(name + ".zst")
+    try:
+        pack = zstandard.ZstdCompressor(level=3).compressobj()
+        with os.fdopen(handle, "wb") as raw, packed.open("wb") as small:
+            for piece in pieces:
+                digest.update(piece)
+                size += len(piece)
+                raw.write(piece)
+                small.write(pack.compress(piece))
+            small.write(pack.flush())
+        if packed.stat().st_size < 0.9 * size:
+            spool.unlink()
+            return packed, Blob(digest.hexdigest(), size, "zstd")
+        packed.unlink()
+        return spool, Blob(digest.hexdigest(), size, "raw")
+    except BaseException:
+        spool.unlink(missing_ok=True)
+        packed.unlink(missing_ok=True)
+        raise
+
+
+def read_stream(stream: IO[bytes]) -> Iterator[bytes]:
+    """A binary stream in pieces."""
+    while piece := stream.read(CHUNK):
+        yield piece

@@ -1,0 +1,167 @@
+"""The history of one object: its log entries in order, the acts they tell of, and from when to when each thing held."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from archive import rules
+from archive.errors import ArchiveError
+from archive.rules import Act, Record
+from archive.snapshot import Lookup, Snapshot
+from archive.spans import Spans
+from archive.times import parse_time
+from archive.view import View
+
+__all__ = ["Entry", "History", "Lookup", "Snapshot"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A step of a history: log entry N (None: nothing in the log tells of it), its time (UTC), record and act."""
+
+    n: int | None
+    created: datetime
+    record: Record
+    act: Act = field(compare=False)
+
+    @classmethod
+    def of(cls, category: str, record: Record) -> "Entry":
+        """The entry that a log record of an event or superevent makes."""
+        return cls(record["N"], parse_time(record["created"]), record, rules.read(category, record))
+
+    @classmethod
+    def unlogged(cls, category: str, act: str, record: Record, **params: Any) -> "Entry":
+        """A step that no log entry tells of, at its record's own time."""
+        rule = rules.rule_of(category, act)
+        return cls(None, parse_time(record["created"]), record, Act(act, params, rule))
+
+
+class History:
+    """An object's steps in order, from a view of all that is known of it.
+
+    `entries` holds every log entry by N, and steps without one (a label that no log names, …) where their times put them.
+    An *index* counts entries: at index i the first i have happened. Index 0 is before the object was there.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.graceid, self.category, self.service = view.graceid, view.category, view.service
+        self.final = view.record()
+        logs = sorted(view.records("log"), key=lambda record: int(record["N"]))
+        self.entries = list(_plausible(self.category, [Entry.of(self.category, record) for record in logs]))
+        self._add_creation()
+        self._add_unlogged()
+        self.spans = Spans(self)
+
+    def _add_creation(self) -> None:
+        act = "uploaded" if self.category == "event" else "created"
+        if not any(entry.act.name == act for entry in self.entries[:1]):
+            self.entries.insert(0, Entry.unlogged(self.category, act, self.final))
+
+    def _add_unlogged(self) -> None:
+        """Put labels, VOEvents and observations that no log entry tells of where their own times say."""
+        told = _told(self.entries)
+        missing: list[Entry] = []
+        for record in self.view.records("label"):
+            if record["name"] not in told["label"]:
+                missing.append(Entry.unlogged(self.category, "label_added", record, label=record["name"]))
+        for kind in ("voevent", "emobservation"):
+            records = self.view.records(kind)
+            for record in records[: max(0, len(records) - len(told[kind]))] if told[kind] else records:
+                missing.append(Entry.unlogged(self.category, kind, record, n=record["N"]))
+        for step in missing:
+            at = next((i for i, e in enumerate(self.entries) if i and e.created > step.created), len(self.entries))
+            self.entries.insert(at, step)
+
+    @property
+    def last_n(self) -> int:
+        """The N of the last log entry (0: there are none)."""
+        return max((entry.n for entry in self.entries if entry.n is not None), default=0)
+
+    @cached_property
+    def _index(self) -> dict[int, int]:
+        return {entry.n: i + 1 for i, entry in enumerate(self.entries) if entry.n is not None}
+
+    def index_of(self, n: int) -> int:
+        """The index just after log entry `n`; ArchiveError if there is no such entry."""
+        if n not in self._index:
+            raise ArchiveError(f"{self.graceid} has no log entry {n}: its log goes from 1 to {self.last_n}")
+        return self._index[n]
+
+    def index_at(self, time: datetime) -> int:
+        """The index just after the last entry made at or before a time (UTC)."""
+        index = 0
+        for i, entry in enumerate(self.entries):
+            if entry.created > time:
+                break
+            index = i + 1
+        return index
+
+    def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
+        """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
+        if (n is None) == (time is None):
+            raise ValueError("say either n or time")
+        return self.at(self.index_of(n) if n is not None else self.index_at(time or datetime.max), others)
+
+    def at(self, index: int, others: Lookup | None = None) -> Snapshot:
+        """The object when its first `index` entries have happened."""
+        return Snapshot(self, index, others)
+
+    def removed_at(self, index: int) -> Mapping[tuple[str, str], Record]:
+        """The records that the entry just before `index` took away, by (kind, key)."""
+        return self.spans.removed_at(index)
+
+
+def _told(entries: list[Entry]) -> dict[str, set[Any]]:
+    """Which labels, and how many VOEvents and observations, the log tells of."""
+    told: dict[str, set[Any]] = {"label": set(), "voevent": set(), "emobservation": set()}
+    for entry in entries:
+        for row in entry.act.rule.announces:
+            if row.kind == "label" and row.when(entry.act.params):
+                told["label"].add(row.key(entry.act.params))
+            elif row.kind in ("voevent", "emobservation"):
+                told[row.kind].add(entry.n)
+    return told
+
+
+def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
+    """The entries, those whose text only looks like the server's taken as what somebody wrote.
+
+    Anybody can write `Added label: X` into a log. It can't be the server's if X was there already, and so on.
+    """
+    labels: set[str] = set()
+    uploads = 0
+    started = False
+    for i, entry in enumerate(entries):
+        act, params = entry.act, entry.act.params
+        wrong = (
+            (act.name == "label_added" and params["label"] in labels)
+            or (act.name == "label_removed" and params["label"] not in labels)
+            or (act.name in ("tagged", "untagged") and not 0 < params["n"] < (entry.n or 0))
+            or (act.name == "created" and i > 0)
+        )
+        if wrong:
+            entry = Entry(entry.n, entry.created, entry.record, Act("log", {}, rules.WRITTEN[category]))
+        elif act.name == "uploaded":
+            started = started and uploads == i
+            name = _upload_act(entry, uploads == i, uploads)
+            entry = Entry(entry.n, entry.created, entry.record, name)
+            uploads += 1
+        for row in entry.act.rule.announces:
+            if row.kind == "label" and row.when(entry.act.params):
+                change = labels.add if row.alert_type == "label_added" else labels.discard
+                change(row.key(entry.act.params))
+        if entry.act.name == "signoff_created" and entry.act.params.get("removed"):
+            labels.discard(entry.act.params["removed"])
+        yield entry
+
+
+def _upload_act(entry: Entry, opening: bool, uploads: int) -> Act:
+    """Which act an upload's text tells of: the first is the creation, those right after it belong to it, others replace."""
+    if uploads == 0 and opening:
+        return entry.act
+    if opening:
+        return Act("upload", {}, rules.Rule("upload", "event", entry.act.rule.template))
+    return Act("replaced", {}, rules.REPLACED)

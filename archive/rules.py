@@ -1,0 +1,289 @@
+"""The one table from log entries to acts and alerts: which text tells of what, and what the server announced for it.
+
+A rule's template both writes the entry (the dummy) and recognises it (histories). Facts: gracedb-server,
+superevents/utils.py, events/view_logic.py, api/v1/events/views.py; texts of older servers and of old test libraries are rows too.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a log entry tells of: the rule's name, what its text names, and the rule."""
+
+    name: str
+    params: dict[str, Any]
+    rule: "Rule"
+
+
+class Announces(NamedTuple):
+    """One alert of an act: its type, the kind of record that is its data (None: the object itself), and which record."""
+
+    alert_type: str
+    kind: str | None = None
+    key: Callable[[dict[str, Any]], Any] = lambda params: None
+    when: Callable[[dict[str, Any]], bool] = lambda params: True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row: the act's name, on which category of object, the entry's text with {fields}, what it announces, in order."""
+
+    name: str
+    category: str
+    template: str
+    announces: tuple[Announces, ...] = ()
+    fields: dict[str, str] = field(default_factory=dict)
+    needs: Callable[[Record], bool] = lambda record: True
+    finish: Callable[[dict[str, Any]], dict[str, Any]] = lambda params: params
+    era: str = "modern"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        parts = re.split(r"\{(\w+)\}", self.template)
+        regex = "".join(
+            f"(?P<{part}>{self.fields.get(part, '.+?')})" if i % 2 else re.escape(part) for i, part in enumerate(parts)
+        )
+        return re.compile(regex, re.DOTALL)
+
+    @cached_property
+    def start(self) -> str:
+        """The literal text before the first field: a quick test before the pattern."""
+        return self.template.split("{", 1)[0]
+
+    def read(self, record: Record) -> Act | None:
+        comment = record.get("comment") or ""
+        if not comment.startswith(self.start):
+            return None
+        match = self.pattern.fullmatch(comment)
+        if match is None or not self.needs(record):
+            return None
+        return Act(self.name, self.finish(match.groupdict()), self)
+
+
+# -- reading the fields that hold more than one thing
+
+_GRACEID = r"[GTMEH]\d+"
+_CHANGE = re.compile(r"(?P<name>\w+): (?P<old>.*?) -> (?P<new>.*?)(?=, \w+: |$)", re.DOTALL)
+_STATUS_LABELS = {"OK", "NO"}
+
+
+def value_of(text: str) -> Any:
+    """A parameter as the server's text shows it: None, a number, or a name."""
+    if text == "None":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _created(params: dict[str, Any]) -> dict[str, Any]:
+    for name in ("t_start", "t_0", "t_end"):
+        params[name] = value_of(params[name])
+    params["events"] = params["events"].split(", ") if params.get("events") else []
+    return params
+
+
+def _updated(params: dict[str, Any]) -> dict[str, Any]:
+    changes = [(m["name"], value_of(m["old"]), value_of(m["new"])) for m in _CHANGE.finditer(params["changes"])]
+    return {"changes": changes}
+
+
+def _numbered(params: dict[str, Any]) -> dict[str, Any]:
+    return params | {"n": int(params["n"])}
+
+
+def signoff_key(kind: str, instrument: str | None) -> str:
+    """The key of a signoff record: `OPH1` for an operator's at H1, `ADV` for an advocate's."""
+    return ("OP" if kind.lower().startswith("op") else "ADV") + (instrument or "")
+
+
+def signoff_labels(key: str) -> tuple[str, str, str]:
+    """The labels of a signoff: (request, OK, NO), for example H1OPS, H1OK, H1NO or ADVREQ, ADVOK, ADVNO."""
+    if key.startswith("OP"):
+        site = key[2:]
+        return f"{site}OPS", f"{site}OK", f"{site}NO"
+    return "ADVREQ", "ADVOK", "ADVNO"
+
+
+def _signoff(params: dict[str, Any]) -> dict[str, Any]:
+    params["key"] = signoff_key(params["signoff_type"], params.get("instrument"))
+    return params
+
+
+# -- what acts announce
+
+_OBJECT_NEW = (Announces("new"),)
+_LABEL_ADDED = (Announces("label_added", "label", lambda p: p["label"]),)
+_LABEL_REMOVED = (Announces("label_removed", "label", lambda p: p["label"]),)
+_LOG = (Announces("log", "log"),)
+_VOEVENT = (Announces("voevent", "voevent"),)
+_EMOBSERVATION = (Announces("emobservation", "emobservation"),)
+_SIGNOFF_CREATED = (
+    Announces("label_added", "label", lambda p: p["applied"]),
+    Announces("signoff_created", "signoff", lambda p: p["key"]),
+)
+_SIGNOFF_UPDATED = (
+    Announces("label_removed", "label", lambda p: p["removed"], lambda p: bool(p.get("removed"))),
+    Announces("label_added", "label", lambda p: p["applied"], lambda p: bool(p.get("applied"))),
+    Announces("signoff_updated", "signoff", lambda p: p["key"]),
+)
+_SIGNOFF_DELETED = (
+    Announces("label_removed", "label", lambda p: p["removed"]),
+    Announces("label_added", "label", lambda p: p["applied"]),
+    Announces("signoff_deleted", "signoff", lambda p: p["key"]),
+)
+
+_N = {"n": r"\d+"}
+_LABEL = {"label": r"\S+"}
+_EVENT = {"graceid": _GRACEID}
+_TIMES = {name: r"[-+.\deE]+" for name in ("t_start", "t_0", "t_end")} | {"preferred_event": _GRACEID}
+_WHO = {"signoff_type": "Operator|Advocate", "status": r"\w+", "old_status": r"\w+", "new_status": r"\w+"}
+_WHO |= {"instrument": r"[A-Z]\d", "removed": r"\w+", "applied": r"\w+", "comment": ".*", "old": ".*", "new": ".*"}
+_VOEVENT_FILE = re.compile(r".+-(\d+)-\w+\.xml")
+
+
+def voevent_number(record: Record) -> int | None:
+    """The N of the VOEvent whose file a log record brought, by the file's name."""
+    match = _VOEVENT_FILE.fullmatch(record.get("filename") or "")
+    return int(match[1]) if match else None
+
+
+def _brings_voevent(record: Record) -> bool:
+    return voevent_number(record) is not None
+
+
+def _brings_file(record: Record) -> bool:
+    return bool(record.get("filename"))
+
+
+_CREATED = "Superevent created with t_start={t_start}, t_0={t_0}, t_end={t_end}, preferred_event={preferred_event}"
+_CERTIFIED = "{signoff_type} signoff certified status as {status}"
+
+
+def _signoff_rules(category: str) -> list[Rule]:
+    """The rows of signoffs: with or without an instrument, a request label, a change of status, a change of comment."""
+    rows = []
+    for inst in (" for {instrument}", ""):
+        of_inst = f"{inst[1:]} " if inst else ""
+        for taken in (" label {removed} removed and", ""):
+            text = f"{_CERTIFIED}{inst}: '{{comment}}';{taken} label {{applied}} applied"
+            rows.append(Rule("signoff_created", category, text, _SIGNOFF_CREATED, _WHO, finish=_signoff))
+        remark = "comment '{old}' -> '{new}'"
+        status = "status {old_status} -> {new_status}"
+        moves = [f"{status}, label {{removed}} removed, label {{applied}} applied", f"{status}, label {{applied}} applied"]
+        for changes in [f"{m}; {remark}" for m in moves] + moves + [remark]:
+            text = f"{{signoff_type}} signoff {of_inst}updated: {changes}"
+            rows.append(Rule("signoff_updated", category, text, _SIGNOFF_UPDATED, _WHO, finish=_signoff))
+        text = f"{{signoff_type}} signoff {of_inst}deleted: {{removed}} removed and {{applied}} reapplied"
+        rows.append(Rule("signoff_deleted", category, text, _SIGNOFF_DELETED, _WHO, finish=_signoff))
+    return rows
+
+
+def _rules_of_both(category: str) -> list[Rule]:
+    return [
+        Rule("tagged", category, "Tagged message {n}: {tag}.", fields=_N, finish=_numbered),
+        Rule("untagged", category, "Removed tag {tag} from message {n}.", fields=_N, finish=_numbered),
+        Rule("tagged", category, "Tagged message {n}: {tag}", fields=_N, finish=_numbered, era="2014-2017"),
+        Rule("untagged", category, "Removed tag {tag} for message {n}.", fields=_N, finish=_numbered, era="2014-2017"),
+        Rule("emobservation", category, "New EMBB observation record for {group}", _EMOBSERVATION),
+        Rule("emobservation", category, "New EMBB observation record for {group}.", _EMOBSERVATION, era="2014-2017"),
+        Rule("voevent", category, "New VOEvent", _VOEVENT, needs=_brings_voevent),
+        *_signoff_rules(category),
+    ]
+
+
+def _event_rule(name: str, template: str, announces: tuple[Announces, ...] = (), **more: Any) -> Rule:
+    return Rule(name, "event", template, announces, **more)
+
+
+def _superevent_rule(name: str, template: str, announces: tuple[Announces, ...], **more: Any) -> Rule:
+    return Rule(name, "superevent", template, announces, **more)
+
+
+RULES: tuple[Rule, ...] = (
+    _superevent_rule("created", _CREATED + ", events={events}", _OBJECT_NEW, fields=_TIMES, finish=_created),
+    _superevent_rule("created", _CREATED, _OBJECT_NEW, fields=_TIMES, finish=_created),
+    _superevent_rule("updated", "Updated superevent parameters: {changes}", (Announces("update"),), finish=_updated),
+    _superevent_rule("event_added", "Added event: {graceid}", (Announces("event_added"),), fields=_EVENT),
+    _superevent_rule("event_removed", "Removed event: {graceid}", (Announces("event_removed"),), fields=_EVENT),
+    _superevent_rule("label_added", "Added label: {label}", _LABEL_ADDED, fields=_LABEL),
+    _superevent_rule("label_removed", "Removed label: {label}", _LABEL_REMOVED, fields=_LABEL),
+    _superevent_rule(
+        "confirmed",
+        "Confirmed as a gravitational wave: ID changed from {old} -> {new}",
+        (Announces("confirmed_as_gw"),),
+        fields={"old": r"\w+", "new": r"\w+"},
+    ),
+    *_rules_of_both("superevent"),
+    _event_rule("uploaded", "Original Data", _OBJECT_NEW, needs=_brings_file),
+    _event_rule("uploaded", "Log File Created", _OBJECT_NEW, needs=_brings_file, era="2014-2018"),
+    _event_rule("uploaded", "Coinc Table Created", _OBJECT_NEW, needs=_brings_file, era="2014-2018"),
+    _event_rule("label_added", "Label: {label}", _LABEL_ADDED, fields=_LABEL),
+    _event_rule("label_added", "applying label : {label}", _LABEL_ADDED, fields=_LABEL, era="test libraries"),
+    _event_rule("label_removed", "Deleted label: {label}", _LABEL_REMOVED, fields=_LABEL),
+    _event_rule(
+        "selected_as_preferred",
+        "Set as preferred event for superevent: {superevent}",
+        (Announces("selected_as_preferred"),),
+    ),
+    _event_rule(
+        "removed_as_preferred",
+        "Removed as preferred event for superevent: {superevent}",
+        (Announces("removed_as_preferred"),),
+    ),
+    _event_rule(
+        "added_to_superevent", "Added to superevent: {superevent}", (Announces("added_to_superevent"),)
+    ),
+    _event_rule(
+        "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
+    ),
+    *_rules_of_both("event"),
+)
+
+#: Any other entry: a comment that somebody wrote.
+WRITTEN = {category: Rule("log", category, "{comment}", _LOG) for category in ("event", "superevent")}
+
+#: An event's file uploaded once more; the text is that of the first upload.
+REPLACED = _event_rule("replaced", "Original Data", (Announces("update"),), needs=_brings_file)
+
+_BY_CATEGORY = {c: [r for r in RULES if r.category == c] for c in ("event", "superevent")}
+_MODERN: dict[tuple[str, str, frozenset[str]], Rule] = {}
+for _rule in RULES:
+    _MODERN.setdefault((_rule.category, _rule.name, frozenset(_rule.pattern.groupindex)), _rule)
+
+
+def read(category: str, record: Record) -> Act:
+    """What a log record of an event or superevent tells of; `log` where its text is nobody's but the writer's."""
+    for rule in _BY_CATEGORY[category]:
+        if act := rule.read(record):
+            return act
+    return Act("log", {}, WRITTEN[category])
+
+
+def text(category: str, name: str, **params: object) -> str:
+    """The text that today's servers write for an act, given what it names (None: not named).
+
+    `events` may be a list of graceids, `changes` a list of (name, old, new). KeyError if no rule has these fields.
+    """
+    given = {key: value for key, value in params.items() if value is not None and value != []}
+    if isinstance(events := given.get("events"), list):
+        given["events"] = ", ".join(events)
+    if isinstance(changes := given.get("changes"), list):
+        given["changes"] = ", ".join(f"{what}: {old} -> {new}" for what, old, new in changes)
+    rule = _MODERN[category, name, frozenset(given)]
+    return rule.template.format(**given)
+
+
+def rule_of(category: str, name: str) -> Rule:
+    """The first rule of that name, for acts that no log entry tells of."""
+    if name == "log":
+        return WRITTEN[category]
+    return next(rule for rule in _BY_CATEGORY[category] if rule.name == name)

@@ -1,0 +1,245 @@
+"""An object as it stood after some of its entries: the records folded up to there, and how sure they are."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from archive import compose
+from archive.rules import Record
+from archive.view import FileEntry
+
+if TYPE_CHECKING:
+    from archive.history import History
+
+#: Gives another object's record at the same moment: None where it was not there yet. KeyError where it is not known.
+Lookup = Callable[[str], Record | None]
+
+_PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_coinc_far", "space_coinc_far")
+
+
+class Snapshot:
+    """A `View` of an object at an index of its history. `doubts` fills as records are asked for: (certainty, reason)."""
+
+    def __init__(self, history: "History", index: int, others: Lookup | None = None) -> None:
+        self.history, self.index = history, index
+        self.graceid, self.category, self.service = history.graceid, history.category, history.service
+        self.doubts: list[tuple[str, str]] = []
+        self._others = others
+        self._record: Record | None = None
+        self._whole = index >= len(history.entries)
+
+    # -- the object itself
+
+    def record(self) -> Record:
+        if self._record is None:
+            final = self.history.final
+            self._record = self._then(self._event(final) if self.category == "event" else self._superevent(final))
+        return self._record
+
+    def _other(self, graceid: str) -> Record | None:
+        if self._others is None:
+            raise KeyError(graceid)
+        return self._others(graceid)
+
+    def _doubt(self, certainty: str, reason: str) -> None:
+        if (certainty, reason) not in self.doubts:
+            self.doubts.append((certainty, reason))
+
+    def _labels(self, final: list[str]) -> list[str]:
+        held = [name for name, _ in self.history.spans.labels.at(self.index)]
+        told = {name for name, _ in self.history.spans.labels.spans}
+        untold = [name for name in final if name not in told]
+        if untold and not self._whole:
+            self._doubt("guessed", f"when {', '.join(untold)} was applied is not recorded: taken as just after creation")
+        if self.index > 1:  # `new` goes out before labels are applied
+            held = untold + held
+        return list(final) if set(held) == set(final) else held
+
+    def _event(self, final: Record) -> Record:
+        spans = self.history.spans
+        record = dict(final)
+        if "labels" in final:
+            record["labels"] = self._labels(final["labels"])
+        if "superevent" in final:
+            record["superevent"] = next((value for _, value in spans.superevent.at(self.index)), None)
+        if any(self.index < at for at in spans.replaced_at):
+            self._doubt("guessed", "the event was replaced later: its first far, gpstime and attributes are not kept")
+        if final.get("superevent_neighbours"):
+            record["superevent_neighbours"] = self._neighbours(final["superevent_neighbours"])
+        return record
+
+    def _neighbours(self, final: Any) -> Any:
+        if not isinstance(final, dict):
+            return final
+        found = {}
+        for superevent_id, known in final.items():
+            try:
+                then = self._other(superevent_id)
+            except KeyError:
+                found[superevent_id] = known
+                if not self._whole:
+                    self._doubt("inferred", f"neighbour {superevent_id} is shown as it was captured")
+                continue
+            if then is not None:
+                found[superevent_id] = compose.neighbour(then, known) if isinstance(known, dict) else known
+        return found
+
+    def _superevent(self, final: Record) -> Record:
+        record, spans = dict(final), self.history.spans
+        for name in _PARAMETERS:
+            if name in final:
+                record[name] = spans.value(name, self.index, final[name])
+        if final.get("gw_id"):
+            told = any(name == "gw_id" for name, _ in spans.values.spans)
+            record["gw_id"] = spans.value("gw_id", self.index, None if told else final["gw_id"])
+        members = {graceid for graceid, _ in spans.members.at(self.index)}
+        for name, external in (("gw_events", False), ("em_events", True)):
+            if name in final:
+                known = set(final[name])
+                here = [g for g in members if g in known or (g.startswith("E") == external and not _listed(g, final))]
+                rising = len(known) > 1 and list(final[name]) == sorted(final[name], key=compose.number_of)
+                record[name] = sorted(here, key=compose.number_of, reverse=not rising)
+        if "labels" in final:
+            record["labels"] = self._labels(final["labels"])
+        return self._preferred(record, final)
+
+    def _preferred(self, record: Record, final: Record) -> Record:
+        preferred = record.get("preferred_event")
+        pipelines = final.get("pipeline_preferred_events")
+        try:
+            if preferred is None or (event := self._other(preferred)) is None:
+                raise KeyError(preferred)
+        except KeyError:
+            if preferred != final.get("preferred_event"):
+                self._doubt("guessed", f"{preferred}, then the preferred event, is not in the archive")
+                for name, unknown in (("far", None), ("preferred_event_data", {"graceid": preferred})):
+                    if name in final:
+                        record[name] = unknown
+            elif not self._whole:
+                self._doubt("inferred", f"the preferred event {preferred} is shown as it was captured")
+        else:
+            record = compose.superevent(record, lambda graceid: event if graceid == preferred else None)
+        if isinstance(pipelines, dict) and not self._whole:
+            held = {*record.get("gw_events", ()), *record.get("em_events", ())}
+            record["pipeline_preferred_events"] = {
+                pipeline: short for pipeline, short in pipelines.items() if short.get("graceid") in held
+            }
+        return record
+
+    # -- lists
+
+    def records(self, kind: str) -> list[Record]:
+        view, spans = self.history.view, self.history.spans
+        if self.index == 0:
+            return []
+        if self._whole:
+            return view.records(kind)
+        if kind == "log":
+            return [self._log(record) for record in view.records("log") if self._past(record)]
+        if kind == "label":
+            held = dict(spans.labels.at(self.index))
+            return [self._then(held[name]) for name in sorted(held) if held[name] is not None]
+        if kind == "signoff":
+            return [self._signoff(key, value) for key, value in sorted(dict(spans.signoffs.at(self.index)).items())]
+        if kind in ("voevent", "emobservation"):
+            came = sum(at <= self.index for at in spans.first_of[kind])
+            late = len(spans.first_of[kind]) - came
+            records = view.records(kind)
+            return [self._then(record) for record in records[: len(records) - late]]
+        return [self._then(record) for record in view.records(kind)]
+
+    def one(self, kind: str, key: str | int) -> Record | None:
+        if self._whole and self.index:
+            return self.history.view.one(kind, key)
+        if kind == "log":
+            record = self.history.view.one("log", key)
+            return self._log(record) if record is not None and self._past(record) else None
+        if kind == "label":
+            record = dict(self.history.spans.labels.at(self.index)).get(key)
+            return self._then(record) if record else None
+        if kind == "signoff":
+            held = dict(self.history.spans.signoffs.at(self.index))
+            return self._signoff(str(key), held[key]) if key in held else None
+        if kind == "object":
+            return self.record()
+        return next((record for record in self.records(kind) if str(record.get("N")) == str(key)), None)
+
+    def count(self, kind: str) -> int:
+        return len(self.records(kind))
+
+    def _past(self, record: Record) -> bool:
+        return self.history._index.get(record["N"], 0) <= self.index
+
+    def _log(self, record: Record) -> Record:
+        """A log record with the tags that it had: those with a tagging entry so far, and those that no entry tells of."""
+        now = record.get("tag_names")
+        if not now and not any(n == record["N"] for (n, _), _ in self.history.spans.tags.spans):
+            return self._then(record)
+        return self._then(record | {"tag_names": self.tags_of(record, self.index)})
+
+    def tags_of(self, record: Record, index: int) -> list[str]:
+        """The tags of a log record at an index, in the order in which it has or had them."""
+        track = self.history.spans.tags
+        mine = [(tag, span) for (n, tag), span in track.spans if n == record["N"]]
+        told = {tag for tag, _ in mine}
+        final = record.get("tag_names") or []
+        held = {tag for tag, span in mine if span.holds(index)} | {tag for tag in final if tag not in told}
+        return [tag for tag in final if tag in held] + [tag for tag, _ in mine if tag in held and tag not in final]
+
+    def _signoff(self, key: str, value: Record) -> Record:
+        if "signoff_type" in value:
+            return self._then(value)
+        kind, instrument = ("OP", key[2:]) if key.startswith("OP") else ("ADV", "")
+        last = self.history.spans.signoffs.last_open().get(key)
+        if last is not None and last.value:
+            return self._then(last.value | value)
+        record = {"submitter": value.get("submitter"), "instrument": instrument, "status": value.get("status")}
+        return record | {"comment": value.get("comment"), "signoff_type": kind}
+
+    # -- files
+
+    def files(self) -> list[FileEntry]:
+        if self.index == 0:
+            return []
+        files = self.history.view.files()
+        if self._whole:
+            return files
+        came = {
+            (record["filename"], record.get("file_version")): self.history._index[record["N"]]
+            for record in reversed(self.history.view.records("log"))
+            if record.get("filename")
+        }
+        return [file for file in files if came.get((file.name, file.version), 1) <= self.index]
+
+    def file(self, name: str, version: int | None = None) -> FileEntry | None:
+        """One version of a file (default: the newest one then), or None."""
+        found = [f for f in self.files() if f.name == name and (version is None or f.version == version)]
+        return max(found, key=lambda f: f.version, default=None)
+
+    # -- ids
+
+    def _then(self, record: Record) -> Record:
+        """A record with the object's later id replaced in its links, before the superevent was confirmed."""
+        later = self.history.final.get("gw_id")
+        if not later or self.history.spans.value("gw_id", self.index, later) == later:
+            told = any(name == "gw_id" for name, _ in self.history.spans.values.spans)
+            if not later or not told or self._confirmed():
+                return record
+        return _relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")
+
+    def _confirmed(self) -> bool:
+        return any(n == "gw_id" and span.first <= self.index for n, span in self.history.spans.values.spans)
+
+
+def _listed(graceid: str, final: Record) -> bool:
+    return graceid in final.get("gw_events", ()) or graceid in final.get("em_events", ())
+
+
+def _relink(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {key: item if key == "comment" else _relink(item, old, new) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_relink(item, old, new) for item in value]
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        return value.replace(old, new)
+    return value
+

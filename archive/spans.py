@@ -1,0 +1,189 @@
+"""From which entry to which each label, tag, signoff, member and value of a history held."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archive import rules
+from archive.rules import Record
+
+if TYPE_CHECKING:
+    from archive.history import Entry, History
+
+
+@dataclass
+class Span:
+    """Something that held at the indices from `first` up to, not including, `last` (None: to the end)."""
+
+    first: int
+    last: int | None
+    value: Any
+
+    def holds(self, index: int) -> bool:
+        return self.first <= index and (self.last is None or index < self.last)
+
+
+class Track:
+    """The spans of things by name, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[Any, Span]] = []
+        self._open: dict[Any, Span] = {}
+
+    def begin(self, name: Any, index: int, value: Any = None) -> None:
+        if name in self._open:
+            self.end(name, index)
+        span = self._open[name] = Span(index, None, value)
+        self.spans.append((name, span))
+
+    def end(self, name: Any, index: int) -> bool:
+        """Close the open span of a name; False if there is none."""
+        span = self._open.pop(name, None)
+        if span is None:
+            return False
+        span.last = index
+        return True
+
+    def assume(self, name: Any, last: int | None, value: Any = None) -> None:
+        """A span from the beginning, for what no entry began."""
+        span = Span(1, last, value)
+        self.spans.insert(0, (name, span))
+        if last is None:
+            self._open[name] = span
+
+    def at(self, index: int) -> Iterator[tuple[Any, Any]]:
+        """(name, value) of what holds at an index."""
+        return ((name, span.value) for name, span in self.spans if span.holds(index))
+
+    def last_open(self) -> Mapping[Any, Span]:
+        return self._open
+
+
+class Spans:
+    """All tracks of one history, filled by one walk over its entries."""
+
+    def __init__(self, history: "History") -> None:
+        self.history = history
+        self.labels, self.tags, self.signoffs, self.members = Track(), Track(), Track(), Track()
+        self.superevent, self.values = Track(), Track()
+        self.first_of: dict[str, list[int]] = defaultdict(list)  # kind -> indices at which its records came
+        self.replaced_at: list[int] = []
+        self.initial: dict[str, Any] = {}
+        for i, entry in enumerate(history.entries, start=1):
+            self._walk(i, entry)
+        self._assume_what_no_entry_told()
+
+    # -- one walk
+
+    def _walk(self, i: int, entry: "Entry") -> None:
+        act, params = entry.act.name, entry.act.params
+        match act:
+            case "created":
+                self.initial |= {k: params[k] for k in ("t_start", "t_0", "t_end", "preferred_event") if k in params}
+                for graceid in [params.get("preferred_event"), *reversed(params.get("events", []))]:
+                    if graceid:
+                        self.members.begin(graceid, i)
+            case "updated":
+                for name, old, new in params["changes"]:
+                    self.initial.setdefault(name, old)
+                    self.values.begin(name, i, new)
+                    if name == "preferred_event" and new not in self.members.last_open():
+                        self.members.begin(new, i)
+            case "event_added":
+                if params["graceid"] not in self.members.last_open():
+                    self.members.begin(params["graceid"], i)
+            case "event_removed":
+                if not self.members.end(params["graceid"], i):
+                    self.members.assume(params["graceid"], i)
+            case "confirmed":
+                self.values.begin("gw_id", i, params["new"])
+            case "tagged":
+                self.tags.begin((params["n"], params["tag"]), i, entry.created)
+            case "untagged":
+                if not self.tags.end((params["n"], params["tag"]), i):
+                    self.tags.assume((params["n"], params["tag"]), i)
+            case "added_to_superevent" | "selected_as_preferred":
+                self.superevent.begin("superevent", i, params["superevent"])
+            case "removed_from_superevent":
+                self.superevent.end("superevent", i)
+            case "voevent" | "emobservation":
+                self.first_of[act].append(i)
+            case "replaced":
+                self.replaced_at.append(i)
+            case "signoff_created" | "signoff_updated" | "signoff_deleted":
+                self._signoff(i, entry)
+            case "label_added":
+                self._label(i, entry, params["label"])
+            case "label_removed":
+                self.labels.end(params["label"], i)
+
+    def _label(self, i: int, entry: "Entry", name: str) -> None:
+        if entry.n is None:
+            self.labels.begin(name, i, entry.record)
+            return
+        self.labels.begin(name, i, self._label_record(entry, name))
+
+    def _label_record(self, entry: "Entry", name: str) -> Record:
+        """The record of a label, as far as the entry that applied it tells."""
+        history, log = self.history, entry.record
+        kind = "events" if history.category == "event" else "superevents"
+        link = f"{history.service}{kind}/{history.graceid}/labels/{name}" + ("/" if kind == "superevents" else "")
+        about = {"name": name, "created": log["created"], "creator": log.get("issuer")}
+        if kind == "superevents":
+            return {"self": link, **about}
+        return {"name": name, "creator": log.get("issuer"), "created": log["created"], "self": link}
+
+    def _signoff(self, i: int, entry: "Entry") -> None:
+        params, key = entry.act.params, entry.act.params["key"]
+        if params.get("removed"):
+            self.labels.end(params["removed"], i)
+        if params.get("applied"):
+            self._label(i, entry, params["applied"])
+        if entry.act.name == "signoff_deleted":
+            self.signoffs.end(key, i)
+            return
+        before = self.signoffs.last_open().get(key)
+        value = dict(before.value) if before else {}
+        value |= {"submitter": value.get("submitter", entry.record.get("issuer"))}
+        status = params.get("new_status") or params.get("status")
+        comment = params.get("new") if entry.act.name == "signoff_updated" else params.get("comment")
+        value |= {k: v for k, v in (("status", status), ("comment", comment)) if v is not None}
+        self.signoffs.begin(key, i, value)
+
+    # -- what the records know and no entry told
+
+    def _assume_what_no_entry_told(self) -> None:
+        view, final = self.history.view, self.history.final
+        for record in view.records("label"):
+            span = self.labels.last_open().get(record["name"])
+            if span is not None:
+                span.value = record
+        for record in view.records("signoff"):
+            key = rules.signoff_key(record.get("signoff_type") or "", record.get("instrument"))
+            span = self.signoffs.last_open().get(key)
+            if span is None:
+                self.signoffs.assume(key, None, record)
+            else:
+                span.value = record
+        for graceid in [*final.get("gw_events", []), *final.get("em_events", [])]:
+            if graceid not in self.members.last_open():
+                self.members.assume(graceid, None)
+        if (whole := final.get("superevent")) and not self.superevent.spans:
+            self.superevent.assume("superevent", None, whole)
+
+    def removed_at(self, index: int) -> dict[tuple[str, str], Record]:
+        """The records of labels and signoffs that ended at an index, by (kind, key)."""
+        found = {}
+        for kind, track in (("label", self.labels), ("signoff", self.signoffs)):
+            for name, span in track.spans:
+                if span.last == index and span.value is not None:
+                    found[kind, name] = span.value
+        return found
+
+    def value(self, name: str, index: int, final: Any) -> Any:
+        """A parameter of the object at an index: the last change up to it, else what it was made with, else the record's."""
+        changes = [span.value for what, span in self.values.spans if what == name and span.first <= index]
+        if changes:
+            return changes[-1]
+        return self.initial.get(name, final)

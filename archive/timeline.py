@@ -1,0 +1,254 @@
+"""Several histories in one order, the moments in it, and the alerts that the server sent along it."""
+
+import heapq
+from bisect import bisect_right
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from archive.alerts import Alert, announce
+from archive.errors import ArchiveError
+from archive.history import Entry, History
+from archive.rules import Record
+from archive.snapshot import Snapshot
+
+#: Tags that came with a log's own upload left their entries within about a second of it.
+_SAME_UPLOAD = timedelta(seconds=1)
+#: Entries that one act left on a superevent and on its events are made within this time of each other.
+_ONE_ACT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A moment of a timeline: that many of its steps have happened."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened at once: the entries of one act, as (graceid, index after it), in the order of their alerts."""
+
+    created: datetime
+    entries: tuple[tuple[str, int], ...]
+
+
+class Timeline:
+    """Histories merged by time, then N; what one act did to several objects is one step.
+
+    `histories` by graceid; `steps` in order.
+    """
+
+    def __init__(self, histories: Sequence[History]) -> None:
+        self.histories = {history.graceid: history for history in histories}
+        self.steps = _merge(self.histories)
+        self._when: dict[str, list[int]] = defaultdict(list)  # graceid -> for each of its entries, the step
+        for number, step in enumerate(self.steps, start=1):
+            for graceid, _ in sorted(step.entries, key=lambda item: item[1]):
+                self._when[graceid].append(number)
+        self._cache: dict[tuple[str, int], Snapshot] = {}
+
+    # -- moments
+
+    @property
+    def end(self) -> Position:
+        """When everything has happened."""
+        return Position(len(self.steps))
+
+    def at(self, graceid: str, n: int) -> Position:
+        """The moment just after log entry `n` of an object; ArchiveError if there is no such object or entry."""
+        history = self._history(graceid)
+        return Position(self._when[history.graceid][history.index_of(n) - 1])
+
+    def at_time(self, time: datetime) -> Position:
+        """The moment just after the last step made at or before a time (UTC)."""
+        index = 0
+        for number, step in enumerate(self.steps, start=1):
+            if step.created <= time:
+                index = number
+        return Position(index)
+
+    def _history(self, graceid: str) -> History:
+        for history in self.histories.values():
+            if graceid in (history.graceid, history.final.get("gw_id")):
+                return history
+        raise ArchiveError(f"{graceid} is not among the objects here: {', '.join(self.histories)}")
+
+    def index_of(self, graceid: str, position: Position) -> int:
+        """How many entries of an object have happened at a moment."""
+        return bisect_right(self._when[graceid], position.index)
+
+    def snapshot(self, graceid: str, position: Position) -> Snapshot | None:
+        """An object as it was at a moment; None if it was not there yet, KeyError if the timeline does not know it."""
+        if graceid not in self.histories:
+            graceid = next(h.graceid for h in [self._known(graceid)])
+        index = self.index_of(graceid, position)
+        if index == 0:
+            return None
+        history = self.histories[graceid]
+        if index == len(history.entries) and position == self.end:
+            return history.at(index)
+        key = (graceid, position.index)
+        if key not in self._cache:
+            if len(self._cache) > 256:
+                self._cache.clear()
+            self._cache[key] = history.at(index, lambda other: self._record(other, position))
+        return self._cache[key]
+
+    def _known(self, graceid: str) -> History:
+        try:
+            return self._history(graceid)
+        except ArchiveError:
+            raise KeyError(graceid) from None
+
+    def _record(self, graceid: str, position: Position) -> Record | None:
+        """Another object's record at a moment, for what an object's record says of others."""
+        snapshot = self.snapshot(graceid, position)
+        if snapshot is None:
+            return None
+        return self._without_loops(snapshot, position)
+
+    def _without_loops(self, snapshot: Snapshot, position: Position) -> Record:
+        """A record asked for by an object that may be named in it: an event names superevents, which name the event."""
+        history = snapshot.history
+        if history.category == "event":
+            return history.at(snapshot.index, lambda other: self._plain(other, position)).record()
+        return history.at(snapshot.index, lambda other: self._bare(other, position)).record()
+
+    def _plain(self, graceid: str, position: Position) -> Record | None:
+        """A superevent inside an event that is inside a superevent: its preferred event bare."""
+        index = self.index_of(self._known(graceid).graceid, position)
+        history = self._known(graceid)
+        return history.at(index, lambda other: self._bare(other, position)).record() if index else None
+
+    def _bare(self, graceid: str, position: Position) -> Record | None:
+        """An event's own record, its neighbours left as they were captured."""
+        history = self._known(graceid)
+        index = self.index_of(history.graceid, position)
+        return history.at(index).record() if index else None
+
+    # -- alerts
+
+    def alerts(self) -> Iterator[Alert]:
+        """What the server announced, in order."""
+        for number, step in enumerate(self.steps, start=1):
+            for graceid, index in step.entries:
+                yield from self._announced(graceid, index, Position(number))
+
+    def _announced(self, graceid: str, index: int, position: Position) -> Iterator[Alert]:
+        history = self.histories[graceid]
+        entry = history.entries[index - 1]
+        if not entry.act.rule.announces:
+            return
+        snapshot = history.at(index, lambda other: self._record(other, position))
+        for alert in announce(entry, snapshot, history.removed_at(index)):
+            alert = replace(alert, position=position)
+            for certainty, reason in snapshot.doubts:
+                alert = alert.doubted(certainty, reason)
+            if entry.n is None:
+                alert = alert.doubted("inferred", "no log entry tells of it: placed by its own time")
+            yield _with_tags(alert, snapshot, entry) if alert.alert_type == "log" else alert
+
+
+def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
+    """A log alert with the tags that came with the upload: the server tags first and announces then."""
+    spans = snapshot.history.spans.tags.spans
+    mine = [(tag, span) for (n, tag), span in spans if n == entry.n and span.value is not None]
+    if not mine:
+        return alert
+    near = {tag for tag, span in mine if span.value - entry.created <= _SAME_UPLOAD}
+    final = entry.record.get("tag_names") or []
+    without_entry = set(final) - {tag for tag, _ in mine}
+    tags = [tag for tag in final if tag in near | without_entry]
+    tags += [tag for tag, _ in mine if tag in near and tag not in tags]
+    tagged = replace(alert, data=alert.data | {"tag_names": tags})
+    return tagged.doubted("inferred", "tags put on within a second are taken to have come with the message")
+
+
+# -- merging
+
+
+def _partners(entry: Entry, superevent: str) -> list[tuple[str, str, str]]:
+    """The entries that an act on a superevent leaves on events, as (graceid, act, superevent), and whether they speak first."""
+    params = entry.act.params
+    match entry.act.name:
+        case "created":
+            preferred = params.get("preferred_event")
+            added = [(g, "added_to_superevent", superevent) for g in params.get("events", [])]
+            return ([(preferred, "selected_as_preferred", superevent)] if preferred else []) + added
+        case "updated":
+            for name, old, new in params["changes"]:
+                if name == "preferred_event":
+                    return [(old, "removed_as_preferred", superevent), (new, "selected_as_preferred", superevent)]
+        case "event_added":
+            return [(params["graceid"], "added_to_superevent", superevent)]
+        case "event_removed":
+            return [(params["graceid"], "removed_from_superevent", superevent)]
+    return []
+
+
+def _steps(histories: dict[str, History]) -> list[Step]:
+    """Every entry in a step, those of one act in one."""
+    waiting: dict[tuple[str, str, str], deque[int]] = defaultdict(deque)
+    for history in histories.values():
+        if history.category == "event":
+            for i, entry in enumerate(history.entries, start=1):
+                if superevent := entry.act.params.get("superevent"):
+                    waiting[history.graceid, entry.act.name, superevent].append(i)
+    steps, taken = [], set()
+    for history in histories.values():
+        if history.category == "event":
+            continue
+        for i, entry in enumerate(history.entries, start=1):
+            mine: list[tuple[str, int]] = []
+            for graceid, act, superevent in _partners(entry, history.graceid):
+                queue = waiting[graceid, act, superevent]
+                while queue and histories[graceid].entries[queue[0] - 1].created < entry.created - _ONE_ACT:
+                    queue.popleft()
+                if queue and histories[graceid].entries[queue[0] - 1].created <= entry.created + _ONE_ACT:
+                    mine.append((graceid, queue.popleft()))
+            taken.update(mine)
+            own = (history.graceid, i)
+            steps.append(Step(entry.created, (*mine, own) if entry.act.name == "updated" else (own, *mine)))
+    for history in histories.values():
+        if history.category == "event":
+            for i, entry in enumerate(history.entries, start=1):
+                if (history.graceid, i) not in taken:
+                    steps.append(Step(entry.created, ((history.graceid, i),)))
+    return steps
+
+
+def _merge(histories: dict[str, History]) -> list[Step]:
+    """The steps in order: each object's entries by index, and among what may come next the earliest."""
+    steps = _steps(histories)
+    step_of = {item: number for number, step in enumerate(steps) for item in step.entries}
+    blockers = [0] * len(steps)
+    after: dict[int, list[int]] = defaultdict(list)
+    for graceid, history in histories.items():
+        for i in range(2, len(history.entries) + 1):
+            earlier, later = step_of[graceid, i - 1], step_of[graceid, i]
+            if earlier != later:
+                after[earlier].append(later)
+                blockers[later] += 1
+
+    def rank(number: int) -> tuple[datetime, int, datetime, str, int, int]:
+        graceid, i = steps[number].entries[-1 if len(steps[number].entries) > 1 else 0]
+        history = histories[graceid]
+        born = history.entries[0].created
+        return steps[number].created, history.category != "event", born, graceid, i, number
+
+    ready = [rank(number) for number, count in enumerate(blockers) if count == 0]
+    heapq.heapify(ready)
+    ordered: list[Step] = []
+    while ready:
+        number = heapq.heappop(ready)[-1]
+        ordered.append(steps[number])
+        for later in after[number]:
+            blockers[later] -= 1
+            if blockers[later] == 0:
+                heapq.heappush(ready, rank(later))
+    if len(ordered) < len(steps):  # contradictory logs: no order keeps every act together
+        loose = [Step(histories[g].entries[i - 1].created, ((g, i),)) for step in steps for g, i in step.entries]
+        return sorted(loose, key=lambda s: (s.created, s.entries))
+    return ordered

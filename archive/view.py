@@ -1,0 +1,96 @@
+"""How everybody looks at an object: its record, its lists of records and its files, stored or folded alike."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from archive.store import Archive, Capture
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A version of a file: SHA-256 (hex) and size (bytes) of its contents, or why they are absent."""
+
+    name: str
+    version: int
+    sha256: str | None
+    size: int | None
+    absent: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """`skymap.fits,0`."""
+        return f"{self.name},{self.version}"
+
+
+class View(Protocol):
+    """An object as it stands at some moment. Records are the server's JSON; treat them as read-only."""
+
+    graceid: str
+    category: str
+    service: str
+
+    def record(self) -> Record:
+        """The event or superevent."""
+
+    def records(self, kind: str) -> list[Record]:
+        """All records of a kind, in the server's order."""
+
+    def one(self, kind: str, key: str | int) -> Record | None:
+        """One record of a kind (log N, label name, …), or None."""
+
+    def count(self, kind: str) -> int:
+        """How many records of a kind there are."""
+
+    def files(self) -> list[FileEntry]:
+        """Every version of every file, by name and version."""
+
+
+class StoredView:
+    """An object as the tables hold it, read when asked."""
+
+    def __init__(self, archive: "Archive", capture: "Capture") -> None:
+        self.archive, self.capture = archive, capture
+        self.graceid, self.category, self.service = capture.object, capture.category, capture.service
+
+    _SELECT = "SELECT r.json FROM entries e JOIN records r ON r.id = e.record WHERE e.capture = ? AND e.kind = ?"
+
+    def record(self) -> Record:
+        record = self.one("object", "")
+        return record if record is not None else {}
+
+    def one(self, kind: str, key: str | int) -> Record | None:
+        query = self._SELECT + " AND e.key = ?"
+        row = self.archive.connection.execute(query, (self.capture.id, kind, str(key))).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def records(self, kind: str) -> list[Record]:
+        query = self._SELECT + " ORDER BY e.ord, e.key"
+        return [json.loads(row[0]) for row in self.archive.connection.execute(query, (self.capture.id, kind))]
+
+    def items(self) -> Iterator[tuple[str, str, int, str]]:
+        """Every row as (kind, key, order, digest of the record)."""
+        query = (
+            "SELECT e.kind, e.key, e.ord, r.sha256 FROM entries e JOIN records r ON r.id = e.record "
+            "WHERE e.capture = ? ORDER BY e.kind, e.ord, e.key"
+        )
+        return iter(self.archive.connection.execute(query, (self.capture.id,)))
+
+    def count(self, kind: str) -> int:
+        query = "SELECT count(*) FROM entries WHERE capture = ? AND kind = ?"
+        return int(self.archive.connection.execute(query, (self.capture.id, kind)).fetchone()[0])
+
+    def files(self) -> list[FileEntry]:
+        query = "SELECT name, version, sha256, size, absent FROM files WHERE capture = ? ORDER BY name, version"
+        return [FileEntry(*row) for row in self.archive.connection.execute(query, (self.capture.id,))]
+
+    def file(self, name: str, version: int | None = None) -> FileEntry | None:
+        """One version of a file (default: the newest), or None."""
+        query = "SELECT name, version, sha256, size, absent FROM files WHERE capture = ? AND name = ? AND "
+        query += "(? IS NULL OR version = ?) ORDER BY version DESC LIMIT 1"
+        row = self.archive.connection.execute(query, (self.capture.id, name, version, version)).fetchone()
+        return FileEntry(*row) if row else None

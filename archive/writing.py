@@ -1,0 +1,221 @@
+"""Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from archive.blobs import Blob, spool_in
+from archive.digest import combine, entry_mark, file_mark
+from archive.encode import encode
+from archive.errors import NotFound
+from archive.refs import category_of
+from archive.store import Capture
+from archive.view import FileEntry, StoredView
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+
+def tool_name() -> str:
+    """What wrote a capture: `gracetape VERSION`."""
+    try:
+        return f"gracetape {version('gracetape')}"
+    except PackageNotFoundError:
+        return "gracetape"
+
+
+class Transaction:
+    """What can be changed while the archive is held for writing; made by `Archive.transaction()`.
+
+    Names given as `graceid` mean the newest version of that object, which is first copied (rows, not contents) if it was
+    captured or imported: recordings stay as they were. A `Capture` given instead means exactly that one.
+    """
+
+    def __init__(self, archive: "Archive") -> None:
+        self.archive = archive
+        self._run = archive.connection.execute
+        self._heads: dict[str, Capture] = {}
+
+    # -- versions
+
+    def begin(self, graceid: str, service: str, origin: str, notes: dict[str, Any] | None = None) -> Capture:
+        """Start a new, unfinished version of an object; it is seen by readers from `finish` on."""
+        (last,) = self._run("SELECT coalesce(max(version), 0) FROM captures WHERE object = ?", (graceid,)).fetchone()
+        cursor = self._run(
+            "INSERT INTO captures (object, version, category, service, origin, tool, started, notes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                graceid, last + 1, category_of(graceid), service, origin, tool_name(),
+                datetime.now(UTC).isoformat(timespec="seconds"), encode(notes or {}),
+            ),
+        )  # fmt: skip
+        return self._capture(int(cursor.lastrowid or 0))
+
+    def finish(self, capture: Capture) -> Capture:
+        """Make a version visible to readers."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._run("UPDATE captures SET completed = ? WHERE id = ?", (now, capture.id))
+        self.name(capture.object, capture.object)
+        return self._capture(capture.id)
+
+    def note(self, capture: Capture, notes: dict[str, Any]) -> None:
+        """Replace the notes of a version."""
+        self._run("UPDATE captures SET notes = ? WHERE id = ?", (encode(notes), capture.id))
+
+    def drop(self, capture: Capture) -> None:
+        """Forget a version. Contents that nothing else names stay until `gc`."""
+        for table in ("entries", "files"):
+            self._run(f"DELETE FROM {table} WHERE capture = ?", (capture.id,))
+        self._run("DELETE FROM captures WHERE id = ?", (capture.id,))
+        (left,) = self._run("SELECT count(*) FROM captures WHERE object = ?", (capture.object,)).fetchone()
+        if not left:
+            self._run("DELETE FROM names WHERE object = ?", (capture.object,))
+            self._run("DELETE FROM places WHERE object = ?", (capture.object,))
+        self._heads.pop(capture.object, None)
+
+    def new_object(self, graceid: str, service: str, record: dict[str, Any]) -> Capture:
+        """A new object with its record, visible at the end of the transaction."""
+        capture = self.finish(self.begin(graceid, service, "dummy"))
+        self._heads[graceid] = capture
+        self.put(capture, "object", "", record)
+        return capture
+
+    def head(self, graceid: str) -> Capture:
+        """The version that writes go to: the newest one, copied first if it is a recording."""
+        if head := self._heads.get(graceid):
+            return head
+        newest = self.archive.capture(graceid)
+        if newest.origin != "dummy":
+            newest = self._fork(newest)
+        self._heads[graceid] = newest
+        return newest
+
+    def _fork(self, old: Capture) -> Capture:
+        new = self.begin(old.object, old.service, "dummy", json.loads(old.notes) | {"written_after": old.ref})
+        self._run(
+            "INSERT INTO entries SELECT ?, kind, key, ord, record FROM entries WHERE capture = ?", (new.id, old.id)
+        )
+        self._run(
+            "INSERT INTO files SELECT ?, name, version, sha256, size, absent FROM files WHERE capture = ?",
+            (new.id, old.id),
+        )
+        self._run("UPDATE captures SET digest = ? WHERE id = ?", (old.digest, new.id))
+        return self.finish(new)
+
+    def _capture(self, number: int) -> Capture:
+        return Capture(*self._run("SELECT * FROM captures WHERE id = ?", (number,)).fetchone())
+
+    def _target(self, target: str | Capture) -> Capture:
+        return self.head(target) if isinstance(target, str) else target
+
+    # -- records
+
+    def view(self, graceid: str) -> StoredView:
+        """The object as it stands inside this transaction."""
+        return StoredView(self.archive, self.head(graceid))
+
+    def put(self, target: str | Capture, kind: str, key: str | int, record: Any, order: int | None = None) -> None:
+        """Set the record of (kind, key). `order` places it in its list (default: N for numbers, else where it was or last)."""
+        capture, key = self._target(target), str(key)
+        text = encode(record)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        old = self._run(
+            "SELECT e.ord, r.sha256 FROM entries e JOIN records r ON r.id = e.record "
+            "WHERE capture = ? AND kind = ? AND key = ?",
+            (capture.id, kind, key),
+        ).fetchone()
+        if order is None:
+            order = int(key) if key.isdigit() else (old[0] if old else self._last(capture, kind) + 1)
+        row = self._run("SELECT id FROM records WHERE sha256 = ?", (sha256,)).fetchone()
+        number = row[0] if row else self._run(
+            "INSERT INTO records (sha256, json) VALUES (?, ?)", (sha256, text)).lastrowid  # fmt: skip
+        self._run("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", (capture.id, kind, key, order, number))
+        gone = [entry_mark(kind, key, *old)] if old else []
+        self._mark(capture, [entry_mark(kind, key, order, sha256)], gone)
+        if kind == "object":
+            self._derive(capture, record)
+
+    def delete(self, target: str | Capture, kind: str, key: str | int) -> None:
+        """Remove the record of (kind, key); NotFound if there is none."""
+        capture, key = self._target(target), str(key)
+        old = self._run(
+            "SELECT e.ord, r.sha256 FROM entries e JOIN records r ON r.id = e.record "
+            "WHERE capture = ? AND kind = ? AND key = ?",
+            (capture.id, kind, key),
+        ).fetchone()
+        if old is None:
+            raise NotFound(f"{capture.object} has no {kind} {key}")
+        self._run("DELETE FROM entries WHERE capture = ? AND kind = ? AND key = ?", (capture.id, kind, key))
+        self._mark(capture, [], [entry_mark(kind, key, *old)])
+
+    def _last(self, capture: Capture, kind: str) -> int:
+        query = "SELECT coalesce(max(ord), 0) FROM entries WHERE capture = ? AND kind = ?"
+        return int(self._run(query, (capture.id, kind)).fetchone()[0])
+
+    def next_n(self, graceid: str, kind: str) -> int:
+        """The number that the next record of a kind gets: 1 more than the last."""
+        return self._last(self.head(graceid), kind) + 1
+
+    def _mark(self, capture: Capture, come: list[int], gone: list[int]) -> None:
+        (old,) = self._run("SELECT digest FROM captures WHERE id = ?", (capture.id,)).fetchone()
+        self._run("UPDATE captures SET digest = ? WHERE id = ?", (combine(old, come, gone), capture.id))
+
+    # -- derived tables
+
+    def name(self, name: str, graceid: str) -> None:
+        """Let an object be found under a (further) id."""
+        self._run("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, graceid))
+
+    def _derive(self, capture: Capture, record: dict[str, Any]) -> None:
+        if gw_id := record.get("gw_id"):
+            self.name(gw_id, capture.object)
+        gps = record.get("gpstime") if capture.category == "event" else record.get("t_0")
+        if gps is not None:
+            self._run("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (capture.object, capture.category, float(gps)))
+
+    def next_number(self, counter: str, at_least: int = 1) -> int:
+        """The next number of a named counter (ids of new objects); never one below `at_least`."""
+        self._run("INSERT OR IGNORE INTO counters VALUES (?, 0)", (counter,))
+        query = "UPDATE counters SET last = max(last + 1, ?) WHERE name = ? RETURNING last"
+        return int(self._run(query, (at_least, counter)).fetchone()[0])
+
+    # -- files
+
+    def store_blob(self, pieces: Iterator[bytes]) -> Blob:
+        """Keep contents (once, however often they come) and say what they are."""
+        spool, blob = spool_in(self.archive.blobs, pieces)
+        return self.keep_blob(spool, blob)
+
+    def keep_blob(self, spool: Any, blob: Blob) -> Blob:
+        """Keep contents that were spooled before the transaction (long downloads hold no lock)."""
+        row = self._run("SELECT * FROM blobs WHERE sha256 = ?", (blob.sha256,)).fetchone()
+        if row is not None:
+            spool.unlink()
+            return Blob(*row)
+        self.archive.blobs.put(spool, blob.sha256)
+        self._run("INSERT INTO blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
+        return blob
+
+    def add_file(
+        self, target: str | Capture, name: str, blob: Blob | None, version: int | None = None, absent: str | None = None
+    ) -> FileEntry:
+        """A version of a file (default: the next one). Without a blob, `absent` says why its contents are not there."""
+        capture = self._target(target)
+        if version is None:
+            query = "SELECT coalesce(max(version), -1) + 1 FROM files WHERE capture = ? AND name = ?"
+            (version,) = self._run(query, (capture.id, name)).fetchone()
+        sha256, size = (blob.sha256, blob.size) if blob else (None, None)
+        entry = FileEntry(name, int(version or 0), sha256, size, absent)
+        old = self._run(
+            "SELECT name, version, sha256, size, absent FROM files WHERE capture = ? AND name = ? AND version = ?",
+            (capture.id, name, entry.version),
+        ).fetchone()
+        self._run(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+            (capture.id, name, entry.version, sha256, size, absent),
+        )
+        self._mark(capture, [file_mark(entry)], [file_mark(FileEntry(*old))] if old else [])
+        return entry
