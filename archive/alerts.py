@@ -103,9 +103,7 @@ def _alert(row: Announces, entry: "Entry", view: View, record: Record, data: Any
     uid = view.graceid if view.category == "event" else (record.get("gw_id") or view.graceid)
     nodes = nodes_of(record, view.category)
     what = _what(row, entry, data)
-    return Alert(
-        entry.created, uid, view.graceid, row.alert_type, data, record, entry.n, nodes, what, view.category
-    )
+    return Alert(entry.created, uid, view.graceid, row.alert_type, data, record, entry.n, nodes, what, view.category)
 
 
 def _data(row: Announces, entry: "Entry", view: View, record: Record, removed: Mapping[tuple[str, str], Record]) -> Any:
@@ -125,14 +123,28 @@ def _data(row: Announces, entry: "Entry", view: View, record: Record, removed: M
 
 
 _VOEVENT_TYPES = {"Preliminary": "PR", "Initial": "IN", "Update": "UP", "Retraction": "RE"}
-_VOEVENT_UNKNOWN = ("skymap_type", "skymap_filename", "internal", "open_alert", "hardware_inj", "coinc_comment")
-_VOEVENT_UNKNOWN += ("prob_has_ns", "prob_has_remnant", "prob_bns", "prob_nsbh", "prob_bbh", "prob_terrestrial")
-_VOEVENT_UNKNOWN += ("prob_mass_gap",)
+_VOEVENT_UNKNOWN = (
+    "skymap_type",
+    "skymap_filename",
+    "internal",
+    "open_alert",
+    "hardware_inj",
+    "coinc_comment",
+    "prob_has_ns",
+    "prob_has_remnant",
+    "prob_bns",
+    "prob_nsbh",
+    "prob_bbh",
+    "prob_terrestrial",
+    "prob_mass_gap",
+)
 
 
 def _voevent_of(log: Record, n: int, view: View) -> Record:
     """A VOEvent as far as the log entry of its file tells of it, for recordings without the VOEvent's own record."""
-    link = f"{view.service}{view.category}s/{view.graceid}/voevents/{n}" + ("/" if view.category == "superevent" else "")
+    link = f"{view.service}{view.category}s/{view.graceid}/voevents/{n}" + (
+        "/" if view.category == "superevent" else ""
+    )
     kind = log["filename"].rsplit("-", 1)[1].removesuffix(".xml")
     known = {"links": {"self": link, "file": log.get("file")}, "N": n, "issuer": log.get("issuer"), "ivorn": None}
     known |= {"filename": log["filename"], "file_version": log.get("file_version")}

@@ -42,8 +42,18 @@ def superevent(record: Record, event_record_of: Lookup, pipeline_preferred: Iter
     return full
 
 
-_NEIGHBOUR_KEYS = ("superevent_id", "gw_events", "preferred_event", "preferred_event_data", "pipeline_preferred_events")
-_NEIGHBOUR_KEYS += ("far", "t_start", "t_0", "t_end", "labels")
+_NEIGHBOUR_KEYS = (
+    "superevent_id",
+    "gw_events",
+    "preferred_event",
+    "preferred_event_data",
+    "pipeline_preferred_events",
+    "far",
+    "t_start",
+    "t_0",
+    "t_end",
+    "labels",
+)
 
 
 def neighbour(record: Record, keys: Iterable[str] = _NEIGHBOUR_KEYS) -> Record:

@@ -2,7 +2,12 @@
 
 import hashlib
 
+from typing import TYPE_CHECKING
+
 from archive.view import FileEntry
+
+if TYPE_CHECKING:
+    from archive.store import Capture
 
 _SPACE = 1 << 256
 
@@ -19,6 +24,13 @@ def entry_mark(kind: str, key: str, order: int, sha256: str) -> int:
 def file_mark(entry: FileEntry) -> int:
     """The part of one file row."""
     return _mark("file", entry.name, entry.version, entry.sha256, entry.size, entry.absent)
+
+
+def seal_of(capture: "Capture") -> str:
+    """What a capture's own row is checked by: all of it but the digest of what it holds."""
+    c = capture
+    row = (c.object, c.version, c.category, c.service, c.origin, c.tool, c.started, c.completed, c.notes)
+    return f"{_mark('capture', *row):064x}"
 
 
 def combine(digest: str, come: list[int], gone: list[int]) -> str:

@@ -34,7 +34,9 @@ def parse_ref(text: str) -> Ref:
     """Read `G1234`, `G1234@2`, `G1234:20` or `G1234@2:20`; ArchiveError with the reason for anything else."""
     match = _REF.fullmatch(text)
     if match is None:
-        raise ArchiveError(f"{text!r} names no object: write G1234, G1234@2 (second capture) or G1234:20 (up to log 20)")
+        raise ArchiveError(
+            f"{text!r} names no object: write G1234, G1234@2 (second capture) or G1234:20 (up to log 20)"
+        )
     category_of(match["id"])
     version = int(match["version"]) if match["version"] else None
     if version == 0:

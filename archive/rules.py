@@ -178,7 +178,10 @@ def _signoff_rules(category: str) -> list[Rule]:
             rows.append(Rule("signoff_created", category, text, _SIGNOFF_CREATED, _WHO, finish=_signoff))
         remark = "comment '{old}' -> '{new}'"
         status = "status {old_status} -> {new_status}"
-        moves = [f"{status}, label {{removed}} removed, label {{applied}} applied", f"{status}, label {{applied}} applied"]
+        moves = [
+            f"{status}, label {{removed}} removed, label {{applied}} applied",
+            f"{status}, label {{applied}} applied",
+        ]
         for changes in [f"{m}; {remark}" for m in moves] + moves + [remark]:
             text = f"{{signoff_type}} signoff {of_inst}updated: {changes}"
             rows.append(Rule("signoff_updated", category, text, _SIGNOFF_UPDATED, _WHO, finish=_signoff))
@@ -239,9 +242,7 @@ RULES: tuple[Rule, ...] = (
         "Removed as preferred event for superevent: {superevent}",
         (Announces("removed_as_preferred"),),
     ),
-    _event_rule(
-        "added_to_superevent", "Added to superevent: {superevent}", (Announces("added_to_superevent"),)
-    ),
+    _event_rule("added_to_superevent", "Added to superevent: {superevent}", (Announces("added_to_superevent"),)),
     _event_rule(
         "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
     ),

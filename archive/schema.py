@@ -17,7 +17,8 @@ _FIRST = """
         CREATE TABLE captures (
             id INTEGER PRIMARY KEY, object TEXT NOT NULL, version INTEGER NOT NULL, category TEXT NOT NULL,
             service TEXT NOT NULL, origin TEXT NOT NULL, tool TEXT NOT NULL, started TEXT NOT NULL,
-            completed TEXT, notes TEXT NOT NULL DEFAULT '{}', digest TEXT NOT NULL DEFAULT '', UNIQUE (object, version));
+            completed TEXT, notes TEXT NOT NULL DEFAULT '{}', digest TEXT NOT NULL DEFAULT '',
+            seal TEXT NOT NULL DEFAULT '', UNIQUE (object, version));
         CREATE TABLE records (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
         CREATE TABLE entries (
             capture INTEGER NOT NULL REFERENCES captures (id), kind TEXT NOT NULL, key TEXT NOT NULL, ord INTEGER NOT NULL,
@@ -37,7 +38,7 @@ _FIRST = """
 """
 
 
-@migrations(name="0001_tables")  # type: ignore[untyped-decorator]
+@migrations(name="0001_tables")
 def _tables(db: sqlite_utils.Database) -> None:
     for statement in _FIRST.split(";"):
         db.execute(statement)

@@ -49,7 +49,9 @@ class Snapshot:
         told = {name for name, _ in self.history.spans.labels.spans}
         untold = [name for name in final if name not in told]
         if untold and not self._whole:
-            self._doubt("guessed", f"when {', '.join(untold)} was applied is not recorded: taken as just after creation")
+            self._doubt(
+                "guessed", f"when {', '.join(untold)} was applied is not recorded: taken as just after creation"
+            )
         if self.index > 1:  # `new` goes out before labels are applied
             held = untold + held
         return list(final) if set(held) == set(final) else held
@@ -220,14 +222,11 @@ class Snapshot:
     def _then(self, record: Record) -> Record:
         """A record with the object's later id replaced in its links, before the superevent was confirmed."""
         later = self.history.final.get("gw_id")
-        if not later or self.history.spans.value("gw_id", self.index, later) == later:
-            told = any(name == "gw_id" for name, _ in self.history.spans.values.spans)
-            if not later or not told or self._confirmed():
-                return record
-        return _relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")
-
-    def _confirmed(self) -> bool:
-        return any(n == "gw_id" and span.first <= self.index for n, span in self.history.spans.values.spans)
+        confirmed_at = [span.first for name, span in self.history.spans.values.spans if name == "gw_id"]
+        if not later or not confirmed_at or confirmed_at[0] <= self.index:
+            return record
+        linked: Record = _relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")
+        return linked
 
 
 def _listed(graceid: str, final: Record) -> bool:
@@ -235,6 +234,7 @@ def _listed(graceid: str, final: Record) -> bool:
 
 
 def _relink(value: Any, old: str, new: str) -> Any:
+    """A record with `old` replaced in its links, never in a comment."""
     if isinstance(value, dict):
         return {key: item if key == "comment" else _relink(item, old, new) for key, item in value.items()}
     if isinstance(value, list):
@@ -242,4 +242,3 @@ def _relink(value: Any, old: str, new: str) -> Any:
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return value.replace(old, new)
     return value
-

@@ -40,6 +40,7 @@ class Capture:
     completed: str | None
     notes: str
     digest: str
+    seal: str
 
     @property
     def ref(self) -> str:
@@ -58,9 +59,7 @@ class Archive:
         self._database = path if packed else path / "archive.sqlite"
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
-        self.blobs: BlobStore = (
-            PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs")
-        )
+        self.blobs: BlobStore = PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs")
 
     # -- opening and closing
 
@@ -115,7 +114,7 @@ class Archive:
     def _connect(self) -> sqlite3.Connection:
         options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
         if not self.read_only:
-            connection = sqlite3.connect(self._database, **options)
+            connection: sqlite3.Connection = sqlite3.connect(self._database, **options)
             if not self.packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -123,9 +122,10 @@ class Archive:
         # Without a journal beside it nobody writes, and the file can be read without locks; with one, that would miss
         # what the journal holds.
         journal = [Path(f"{self._database}{end}") for end in ("-wal", "-journal")]
-        mode = "mode=ro" if any(j.exists() and j.stat().st_size for j in journal) else "mode=ro&immutable=1"
+        mode = "mode=ro" if any(j.exists() for j in journal) else "mode=ro&immutable=1"
         location = self._database.resolve().as_uri()
-        return sqlite3.connect(f"{location}?{mode}", uri=True, **options)
+        reader: sqlite3.Connection = sqlite3.connect(f"{location}?{mode}", uri=True, **options)
+        return reader
 
     def close(self) -> None:
         """Close every connection. The archive cannot be used afterwards."""

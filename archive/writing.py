@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from archive.blobs import Blob, spool_in
-from archive.digest import combine, entry_mark, file_mark
+from archive.digest import combine, entry_mark, file_mark, seal_of
 from archive.encode import encode
 from archive.errors import NotFound
 from archive.refs import category_of
@@ -52,18 +52,19 @@ class Transaction:
                 datetime.now(UTC).isoformat(timespec="seconds"), encode(notes or {}),
             ),
         )  # fmt: skip
-        return self._capture(int(cursor.lastrowid or 0))
+        return self._seal(int(cursor.lastrowid or 0))
 
     def finish(self, capture: Capture) -> Capture:
         """Make a version visible to readers."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._run("UPDATE captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
-        return self._capture(capture.id)
+        return self._seal(capture.id)
 
     def note(self, capture: Capture, notes: dict[str, Any]) -> None:
         """Replace the notes of a version."""
         self._run("UPDATE captures SET notes = ? WHERE id = ?", (encode(notes), capture.id))
+        self._seal(capture.id)
 
     def drop(self, capture: Capture) -> None:
         """Forget a version. Contents that nothing else names stay until `gc`."""
@@ -107,6 +108,10 @@ class Transaction:
 
     def _capture(self, number: int) -> Capture:
         return Capture(*self._run("SELECT * FROM captures WHERE id = ?", (number,)).fetchone())
+
+    def _seal(self, number: int) -> Capture:
+        self._run("UPDATE captures SET seal = ? WHERE id = ?", (seal_of(self._capture(number)), number))
+        return self._capture(number)
 
     def _target(self, target: str | Capture) -> Capture:
         return self.head(target) if isinstance(target, str) else target

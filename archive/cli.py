@@ -1,0 +1,304 @@
+"""`gracetape archive`: look into archives, take files out, pack, check and clean them."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archive.compare import compare
+from archive.errors import ArchiveError, NotFound
+from archive.extract import extract as extract_files
+from archive.packing import collect, convert
+from archive.refs import locate, parse_ref
+from archive.store import Archive, Capture
+from archive.terminal import UsageError, human_bytes, sentences, show_json, show_table
+from archive.verify import verify as find_faults
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Look into archives and look after them.")
+importing = typer.Typer(no_args_is_help=True, help="Read what other tools keep into an archive.")
+app.add_typer(importing, name="import")
+
+ArchiveOption = Annotated[
+    Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Reference = Annotated[str, typer.Argument(metavar="ID", help="An object: G1234, or G1234@2 for its second capture.")]
+
+
+def _open(path: Path | None, *, write: bool = False) -> Archive:
+    return Archive.open(locate(path), read_only=not write)
+
+
+def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
+    view = archive.view(capture.ref)
+    record, files = view.record(), view.files()
+    kinds = ("log", "label", "voevent", "signoff", "emobservation")
+    return {
+        "id": capture.object,
+        "version": capture.version,
+        "category": capture.category,
+        "created": record.get("created"),
+        "captured": capture.completed,
+        "origin": capture.origin,
+        "service": capture.service,
+        "tool": capture.tool,
+        **{f"{kind}s": view.count(kind) for kind in kinds},
+        "files": len(files),
+        "bytes": sum(f.size or 0 for f in files),
+        "absent": [f"{f.full_name}: {f.absent}" for f in files if f.sha256 is None],
+        "labels_now": record.get("labels", []),
+        "far": record.get("far"),
+        "notes": json.loads(capture.notes),
+    }
+
+
+@app.command("ls")
+@sentences
+def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """List the captures in an archive."""
+    with _open(archive) as tape:
+        rows = [_about(tape, capture) for capture in tape.captures()]
+    if as_json:
+        show_json(rows)
+        return
+    columns = ["id", "created", ">logs", ">labels", ">files", ">size", "origin", "captured", "service"]
+    show_table(
+        columns,
+        [
+            (
+                f"{r['id']}@{r['version']}", r["created"], r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
+                r["origin"], r["captured"], r["service"],
+            )
+            for r in rows
+        ],
+    )  # fmt: skip
+
+
+@app.command()
+@sentences
+def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Tell what an archive holds of an object (--json: with its record)."""
+    with _open(archive) as tape:
+        about = _about(tape, tape.capture(ref))
+        if as_json:
+            show_json(about | {"record": tape.view(ref).record()})
+            return
+    absent, notes = about.pop("absent"), about.pop("notes")
+    about["bytes"] = human_bytes(about["bytes"])
+    about["labels_now"] = ", ".join(about["labels_now"])
+    rows = [(name.replace("_", " "), value) for name, value in about.items()]
+    rows += [("absent", line) for line in absent]
+    rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
+    show_table(["", ""], rows)
+
+
+@app.command()
+@sentences
+def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """List an object's log entries, with what each tells of."""
+    with _open(archive) as tape:
+        history = tape.history(ref)
+        if as_json:
+            show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
+            return
+    rows = [
+        (e.n, e.created.strftime("%Y-%m-%d %H:%M:%S"), e.act.name, " ".join((e.record.get("comment") or "").split()),
+         e.record.get("filename") or "", ", ".join(e.record.get("tag_names") or []))
+        for e in history.entries
+        if e.n is not None
+    ]  # fmt: skip
+    show_table([">N", "created (UTC)", "act", "comment", "file", "tags"], rows)
+
+
+@app.command()
+@sentences
+def files(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """List an object's files, every version."""
+    with _open(archive) as tape:
+        entries = tape.view(ref).files()
+    if as_json:
+        show_json([asdict(entry) for entry in entries])
+        return
+    rows = [(e.full_name, human_bytes(e.size), (e.sha256 or "")[:16], e.absent) for e in entries]
+    show_table(["file", ">size", "sha256", "absent because"], rows)
+
+
+@app.command()
+@sentences
+def cat(
+    ref: Reference,
+    file: Annotated[str, typer.Argument(metavar="FILE[,VERSION]", help="Without a version: the newest.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Write a file's contents to the standard output."""
+    with _open(archive) as tape:
+        view = tape.view(ref)
+        name, comma, version = file.rpartition(",")
+        entry = view.file(file)
+        if entry is None and comma and version.isdigit():
+            entry = view.file(name, int(version))
+        if entry is None:
+            raise NotFound(f"{ref} has no file {file!r}: `gracetape archive files {ref}` lists what it has")
+        for piece in tape.read(entry):
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+
+
+@app.command()
+@sentences
+def extract(
+    ref: Reference,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; made if it is not there.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write all files of an object, every version, into a folder."""
+    with _open(archive) as tape:
+        written, left = extract_files(tape, ref, folder)
+    if as_json:
+        show_json({"written": written, "left out": left})
+    else:
+        print(f"{len(written)} files written into {folder}")
+        for line in left:
+            print(f"left out: {line}")
+
+
+def _target(source: Path, target: Path | None, ending: str) -> Path:
+    return target or source.with_name(source.name.removesuffix(".tape") + ending)
+
+
+@app.command()
+@sentences
+def pack(
+    source: Annotated[Path, typer.Argument(metavar="ARCHIVE")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Default: NAME.packed.tape beside it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a folder archive as one file."""
+    _convert(source, _target(source, target, ".packed.tape"), packed=True, as_json=as_json)
+
+
+@app.command()
+@sentences
+def unpack(
+    source: Annotated[Path, typer.Argument(metavar="FILE")],
+    target: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: NAME.unpacked.tape.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a packed archive as a folder."""
+    _convert(source, _target(source, target, ".unpacked.tape"), packed=False, as_json=as_json)
+
+
+def _convert(source: Path, target: Path, *, packed: bool, as_json: bool) -> None:
+    with Archive.open(source) as tape:
+        if tape.packed == packed:
+            raise UsageError(f"{source} is {'packed' if packed else 'a folder'} already")
+        convert(tape, target, packed=packed)
+        before = tape.size_on_disk()
+    with Archive.open(target) as tape:
+        after = tape.size_on_disk()
+    if as_json:
+        show_json({"source": str(source), "target": str(target), "bytes": after})
+    else:
+        print(f"{target} ({human_bytes(after)}) holds what {source} ({human_bytes(before)}) holds")
+
+
+@app.command()
+@sentences
+def verify(
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read everything in an archive again and name what is damaged or missing (exit 1)."""
+    with _open(path or archive) as tape:
+        faults = list(find_faults(tape))
+        sound = f"{tape.path} is sound: {len(tape.captures())} captures" if not faults else ""
+    if as_json:
+        show_json({"sound": not faults, "faults": faults})
+    else:
+        print("\n".join(faults) or sound)
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+@sentences
+def diff(
+    old: Annotated[str, typer.Argument(metavar="ID@1")],
+    new: Annotated[str, typer.Argument(metavar="ID@2")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what differs between two captures."""
+    with _open(archive) as tape:
+        found = compare(tape, old, new)
+    if as_json:
+        show_json([asdict(difference) for difference in found])
+    elif not found:
+        print(f"{old} and {new} hold the same")
+    else:
+        show_table(["", "kind", "which", "fields"], [(d.change, d.kind, d.key, ", ".join(d.fields)) for d in found])
+
+
+@app.command()
+@sentences
+def rm(
+    ref: Annotated[str, typer.Argument(metavar="ID@N", help="Which capture; without @N all captures of the object.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a capture (its contents are freed by `gc`)."""
+    with _open(archive, write=True) as tape:
+        newest = tape.capture(ref)
+        doomed = [newest] if parse_ref(ref).version else tape.captures(newest.object, unfinished=True)
+        with tape.transaction() as tx:
+            for capture in doomed:
+                tx.drop(capture)
+    removed = [capture.ref for capture in doomed]
+    if as_json:
+        show_json({"removed": removed})
+    else:
+        print(f"removed {', '.join(removed)}; `gracetape archive gc` frees the space")
+
+
+@app.command()
+@sentences
+def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Free the space of records and contents that no capture uses."""
+    with _open(archive, write=True) as tape:
+        count, freed = collect(tape)
+    if as_json:
+        show_json({"removed": count, "bytes": freed})
+    else:
+        print(f"{count} unused records and contents removed, {human_bytes(freed)} freed")
+
+
+@importing.command()
+@sentences
+def meg(
+    source: Annotated[Path, typer.Argument(metavar="DIR|TGZ", help="A cache of mock-event-generator.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
+    from archive.meg import import_meg
+
+    target = archive or Path(source.name.split(".")[0] + ".tape")
+    if not source.exists():
+        raise ArchiveError(f"{source}: there is nothing there to import")
+    with Archive.open(target, read_only=False) if target.exists() else Archive.create(target) as tape:
+        captures = import_meg(source, tape)
+        rows = [_about(tape, capture) for capture in captures]
+    if as_json:
+        show_json(rows)
+        return
+    for row in rows:
+        absent = f", {len(row['absent'])} files absent" if row["absent"] else ""
+        print(f"{row['id']}@{row['version']}: {row['logs']} log entries, {row['files']} files{absent}")
+    print(f"imported into {target}")

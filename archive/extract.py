@@ -1,0 +1,49 @@
+"""Writes an object's files out of an archive, never outside of the folder that was named."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from archive.errors import ArchiveError
+from archive.store import Archive
+from archive.view import FileEntry
+
+
+def safe_name(name: str) -> str | None:
+    """A file name as it can stand in a folder, or None if it can't: paths, `..`, NUL and over-long names."""
+    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name or len(name.encode()) > 255:
+        return None
+    return name
+
+
+def write_file(archive: Archive, entry: FileEntry, target: Path) -> None:
+    """Write one file version at `target`, whole or not at all."""
+    handle, making = tempfile.mkstemp(prefix=".extract-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            for piece in archive.read(entry):
+                stream.write(piece)
+        os.chmod(making, 0o644)
+        os.replace(making, target)
+    except BaseException:
+        Path(making).unlink(missing_ok=True)
+        raise
+
+
+def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[str]]:
+    """Write every file version of an object as `NAME,VERSION` into a folder: (what was written, what was not and why)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"cannot write into {folder}: {error.strerror}") from None
+    written, left = [], []
+    for entry in archive.view(ref).files():
+        name = safe_name(entry.full_name)
+        if name is None:
+            left.append(f"{entry.full_name!r}: not a name that a file may have here")
+        elif entry.sha256 is None:
+            left.append(f"{entry.full_name}: absent ({entry.absent})")
+        else:
+            write_file(archive, entry, folder / name)
+            written.append(entry.full_name)
+    return written, left
