@@ -1,0 +1,132 @@
+"""The demonstration: a real superevent served, captured over HTTP and lived through again; then one of our own writing."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ligo.gracedb.rest import GraceDb
+from rich.console import Console
+
+import dummy
+import replay
+from archive import Archive
+from demo.lives import whole_life
+from demo.real_data import SUPEREVENT, NoRealData, real_tape
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".cache" / "demo"
+GRACETAPE = Path(sys.executable).with_name("gracetape")
+console = Console(highlight=False)
+
+
+def say(text: str) -> None:
+    console.rule(f"[bold]{text}", align="left")
+
+
+def command(*words: object) -> None:
+    """Run a command as a user would, showing it first."""
+    line = [str(word) for word in words]
+    console.print(f"[green]$[/] {' '.join(Path(line[0]).name if i == 0 else w for i, w in enumerate(line))}")
+    subprocess.run(line, check=True, cwd=FOLDER)
+
+
+@contextmanager
+def served(*words: object) -> Iterator[str]:
+    """Serve a tape as a GraceDB on loopback while the block runs; gives its URL."""
+    line = [str(GRACETAPE), "dummy", "serve", *map(str, words)]
+    console.print(f"[green]$[/] gracetape {' '.join(line[1:])} &")
+    server = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, cwd=FOLDER)
+    try:
+        found = None
+        for text in server.stdout or ():
+            print(text, end="")
+            if found := re.search(r"http://[^\"'\s]+/api/", text):
+                break
+        if not found:
+            sys.exit("the dummy did not start")
+        yield found[0]
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def real_half() -> None:
+    """Serve the real superevent, capture it over HTTP, replay it, and listen to it."""
+    say("A real superevent, from June 2022")
+    try:
+        tape = real_tape()
+    except NoRealData as error:
+        console.print(f"[yellow]left out:[/] {error}")
+        return
+    command(GRACETAPE, "archive", "ls", "-a", tape)
+    say("Serve it as a GraceDB, and capture it over HTTP through ligo.gracedb")
+    with served(tape) as url:
+        command(GRACETAPE.with_name("capture"), SUPEREVENT, "--with-events", "--service-url", url, "-a", "real.tape")
+    command(GRACETAPE, "archive", "verify", "real.tape")
+    say("Live through its first 40 log entries, 60 times as fast")
+    play("real.tape", "--speed", "60", "--cutoff", "40")
+    say("A listener asks the dummy, as of each alert, what it knows")
+    listen(FOLDER / "real.tape")
+
+
+def play(tape: str, *options: str) -> None:
+    """`replay` to the terminal; where there is none, its lines are cut to a readable length."""
+    words = [str(GRACETAPE.with_name("replay")), tape, *options]
+    console.print(f"[green]$[/] replay {tape} {' '.join(options)}")
+    if sys.stdout.isatty():
+        subprocess.run(words, check=True, cwd=FOLDER)
+        return
+    player = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=FOLDER)
+    for line in player.stdout or ():
+        print(line.rstrip()[:150])
+    if player.wait():
+        sys.exit("the replay failed")
+
+
+def listen(tape: Path) -> None:
+    """The listener of the README: it reacts to labels and updates by asking GraceDB."""
+    player = replay.play(tape, speed=600, cutoff=40)
+    with dummy.GraceDb(tape, follow=player) as client:
+        for alert in player:
+            if alert.alert_type in ("label_added", "update", "event_added"):
+                now = client.superevent(alert.graceid).json()
+                print(
+                    f"{alert.alert_type:12} {alert.what[:44]:44} preferred {now['preferred_event']}, "
+                    f"{len(now['gw_events'])} events, labels {' '.join(now['labels']) or '-'}"
+                )
+
+
+def writing_half() -> None:
+    """Write a life onto an empty dummy through the ordinary client; capture and replay it too."""
+    say("Write a life of our own onto an empty GraceDB")
+    with served("written.tape", "--create") as url:
+        with GraceDb(url, force_noauth=True) as client:
+            superevent, events = whole_life(client)
+            entries = len(client.logs(superevent).json()["log"])
+        console.print(f"{superevent} with {', '.join(events)}: {entries} log entries on the superevent")
+        command(GRACETAPE.with_name("capture"), superevent, "--service-url", url, "-a", "captured.tape")
+    command(GRACETAPE, "archive", "log", superevent, "-a", "captured.tape")
+    play("captured.tape", "--max")
+    command(GRACETAPE.with_name("replay"), "captured.tape", "--dry-run")
+    announced = (FOLDER / "written.tape" / "alerts.jsonl").read_text().count("\n")
+    with Archive.open(FOLDER / "captured.tape") as tape:
+        rebuilt = sum(len(alert.nodes) for alert in tape.timeline().alerts())
+    console.print(f"announced live: {announced} messages; rebuilt from the capture: {rebuilt}")
+
+
+def main() -> None:
+    start = time.monotonic()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    real_half()
+    writing_half()
+    say(f"Done in {time.monotonic() - start:.0f} s; the tapes are in {FOLDER.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
