@@ -132,8 +132,7 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
     Anybody can write `Added label: X` into a log. It can't be the server's if X was there already, and so on.
     """
     labels: set[str] = set()
-    uploads = 0
-    started = False
+    uploaded = False
     for i, entry in enumerate(entries):
         act, params = entry.act, entry.act.params
         wrong = (
@@ -145,10 +144,9 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
         if wrong:
             entry = Entry(entry.n, entry.created, entry.record, Act("log", {}, rules.WRITTEN[category]))
         elif act.name == "uploaded":
-            started = started and uploads == i
-            name = _upload_act(entry, uploads == i, uploads)
-            entry = Entry(entry.n, entry.created, entry.record, name)
-            uploads += 1
+            if uploaded:
+                entry = Entry(entry.n, entry.created, entry.record, Act("replaced", {}, rules.REPLACED))
+            uploaded = True
         for row in entry.act.rule.announces:
             if row.kind == "label" and row.when(entry.act.params):
                 change = labels.add if row.alert_type == "label_added" else labels.discard
@@ -156,12 +154,3 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
         if entry.act.name == "signoff_created" and entry.act.params.get("removed"):
             labels.discard(entry.act.params["removed"])
         yield entry
-
-
-def _upload_act(entry: Entry, opening: bool, uploads: int) -> Act:
-    """Which act an upload's text tells of: the first is the creation, those right after it belong to it, others replace."""
-    if uploads == 0 and opening:
-        return entry.act
-    if opening:
-        return Act("upload", {}, rules.Rule("upload", "event", entry.act.rule.template))
-    return Act("replaced", {}, rules.REPLACED)

@@ -192,10 +192,6 @@ def _signoff_rules(category: str) -> list[Rule]:
 
 def _rules_of_both(category: str) -> list[Rule]:
     return [
-        Rule("tagged", category, "Tagged message {n}: {tag}.", fields=_N, finish=_numbered),
-        Rule("untagged", category, "Removed tag {tag} from message {n}.", fields=_N, finish=_numbered),
-        Rule("tagged", category, "Tagged message {n}: {tag}", fields=_N, finish=_numbered, era="2014-2017"),
-        Rule("untagged", category, "Removed tag {tag} for message {n}.", fields=_N, finish=_numbered, era="2014-2017"),
         Rule("emobservation", category, "New EMBB observation record for {group}", _EMOBSERVATION),
         Rule("emobservation", category, "New EMBB observation record for {group}.", _EMOBSERVATION, era="2014-2017"),
         Rule("voevent", category, "New VOEvent", _VOEVENT, needs=_brings_voevent),
@@ -225,10 +221,17 @@ RULES: tuple[Rule, ...] = (
         (Announces("confirmed_as_gw"),),
         fields={"old": r"\w+", "new": r"\w+"},
     ),
+    _superevent_rule("tagged", "Tagged message {n}: {tag}.", (), fields=_N, finish=_numbered),
+    _superevent_rule("untagged", "Removed tag {tag} from message {n}.", (), fields=_N, finish=_numbered),
     *_rules_of_both("superevent"),
     _event_rule("uploaded", "Original Data", _OBJECT_NEW, needs=_brings_file),
-    _event_rule("uploaded", "Log File Created", _OBJECT_NEW, needs=_brings_file, era="2014-2018"),
-    _event_rule("uploaded", "Coinc Table Created", _OBJECT_NEW, needs=_brings_file, era="2014-2018"),
+    _event_rule("log_file_made", "Log File Created", needs=_brings_file),
+    _event_rule("log_file_failed", "Problem Creating Log File", needs=_brings_file),
+    _event_rule("coinc_table_made", "Coinc Table Created", needs=_brings_file),
+    _event_rule("display_linked", '<a href="{link}">Coherent Event Display (CED)</a>'),
+    _event_rule("skymap_linked", '<a href="{link}">FITS skymap</a>'),
+    _event_rule("tagged", "Tagged message {n}: {tag} ", fields=_N, finish=_numbered),
+    _event_rule("untagged", "Removed tag {tag} for message {n}. ", fields=_N, finish=_numbered),
     _event_rule("label_added", "Label: {label}", _LABEL_ADDED, fields=_LABEL),
     _event_rule("label_added", "applying label : {label}", _LABEL_ADDED, fields=_LABEL, era="test libraries"),
     _event_rule("label_removed", "Deleted label: {label}", _LABEL_REMOVED, fields=_LABEL),
@@ -247,6 +250,11 @@ RULES: tuple[Rule, ...] = (
         "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
     ),
     *_rules_of_both("event"),
+    # Servers that stripped comments, and those that took the superevents' texts, left these on events.
+    _event_rule("tagged", "Tagged message {n}: {tag}.", fields=_N, finish=_numbered, era="other"),
+    _event_rule("tagged", "Tagged message {n}: {tag}", fields=_N, finish=_numbered, era="other"),
+    _event_rule("untagged", "Removed tag {tag} for message {n}.", fields=_N, finish=_numbered, era="other"),
+    _event_rule("untagged", "Removed tag {tag} from message {n}.", fields=_N, finish=_numbered, era="other"),
 )
 
 #: Any other entry: a comment that somebody wrote.
