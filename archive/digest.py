@@ -1,7 +1,6 @@
 """The digest of a capture: a sum of hashes over its rows, so that it costs O(1) to keep and any changed row shows."""
 
 import hashlib
-
 from typing import TYPE_CHECKING
 
 from archive.view import FileEntry

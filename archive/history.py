@@ -103,7 +103,9 @@ class History:
         """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
         if (n is None) == (time is None):
             raise ValueError("say either n or time")
-        return self.at(self.index_of(n) if n is not None else self.index_at(time or datetime.max), others)
+        if time is not None:
+            return self.at(self.index_at(time), others)
+        return self.at(self.index_of(n or 0), others)
 
     def at(self, index: int, others: Lookup | None = None) -> Snapshot:
         """The object when its first `index` entries have happened."""

@@ -19,9 +19,7 @@ def new_event(client: Any, name: str = "cbc-lm.xml", **more: Any) -> str:
     """Create an event in group Test from a real coinc file, and return its graceid."""
     filename, contents = sample(name)
     about = {"group": "Test", "pipeline": "gstlal", "search": "AllSky"} | more
-    response = client.create_event(
-        about.pop("group"), about.pop("pipeline"), filename, filecontents=contents, **about
-    )
+    response = client.create_event(about.pop("group"), about.pop("pipeline"), filename, filecontents=contents, **about)
     return str(response.json()["graceid"])
 
 
