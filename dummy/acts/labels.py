@@ -1,0 +1,82 @@
+"""Labels of events and superevents: applied, removed, and which the server refuses to take from a user."""
+
+from collections.abc import Mapping
+
+from dummy.acts.writer import Subject, Writer
+from dummy.problems import Problem, invalid
+from dummy.source import Record
+
+#: Labels that ask for a signoff, and those that tell of one made.
+REQUESTS: Mapping[str, tuple[str, str]] = {
+    "ADVREQ": ("ADVOK", "ADVNO"),
+    "H1OPS": ("H1OK", "H1NO"),
+    "L1OPS": ("L1OK", "L1NO"),
+    "V1OPS": ("V1OK", "V1NO"),
+}
+#: Labels that only the server's own processes move.
+PROTECTED = frozenset(label for answers in REQUESTS.values() for label in answers)
+
+
+def has_label(subject: Subject, label: str) -> bool:
+    return label in subject.record["labels"]
+
+
+def check_applicable(subject: Subject, label: str) -> None:
+    """Problem (400) if a user may not apply that label to the object as it stands."""
+    if label in PROTECTED:
+        if subject.category == "event":
+            raise Problem(
+                400, f"The '{label}' label is managed as part of an automated process and cannot be applied manually"
+            )
+        raise invalid(f"The label '{label}' is managed by an automated process and cannot be manually added")
+    if any(answer in subject.record["labels"] for answer in REQUESTS.get(label, ())):
+        said = (
+            f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
+        )
+        raise Problem(400, said) if subject.category == "event" else invalid(said)
+
+
+def check_removable(subject: Subject, label: str) -> None:
+    """Problem (400) if a user may not remove that label."""
+    if label in PROTECTED and subject.category == "event":
+        raise Problem(
+            400, f"The '{label}' label is managed as part of an automated process and cannot be removed manually"
+        )
+    if label in PROTECTED:
+        raise Problem(400, f"The label '{label}' is managed by an automated process and cannot be removed manually")
+
+
+def place(writer: Writer, subject: Subject, label: str) -> Record:
+    """Put a label on, without a word in the log."""
+    record: Record = {"name": label, "creator": writer.user, "created": writer.created}
+    where = {"self": subject.links.label(label)}
+    record = record | where if subject.category == "event" else where | {
+        "name": label, "created": writer.created, "creator": writer.user
+    }  # fmt: skip
+    subject.put("label", label, record)
+    subject.record["labels"] = [*subject.record["labels"], label]
+    subject.save()
+    return record
+
+
+def displace(writer: Writer, subject: Subject, label: str) -> Record:
+    """Take a label off, without a word in the log; returns the record that it had."""
+    record = subject.view.one("label", label) or {"name": label}
+    writer.tx.delete(subject.graceid, "label", label)
+    subject.record["labels"] = [name for name in subject.record["labels"] if name != label]
+    subject.save()
+    return record
+
+
+def add_label(writer: Writer, subject: Subject, label: str) -> Record:
+    """Apply a label that the object does not have; logged, and announced as `label_added`."""
+    record = place(writer, subject, label)
+    writer.announce(subject, writer.log(subject, writer.text(subject, "label_added", label=label)))
+    return record
+
+
+def remove_label(writer: Writer, subject: Subject, label: str) -> None:
+    """Remove a label that the object has; logged, and announced as `label_removed`."""
+    gone = displace(writer, subject, label)
+    record = writer.log(subject, writer.text(subject, "label_removed", label=label))
+    writer.announce(subject, record, removed={("label", label): gone})

@@ -1,0 +1,95 @@
+"""Signoffs of operators and advocates, and the labels that they move."""
+
+from typing import Any
+
+from archive.rules import signoff_key, signoff_labels
+from dummy.acts.labels import displace, place
+from dummy.acts.writer import Subject, Writer
+from dummy.problems import Problem, invalid
+from dummy.source import Record
+
+_TYPES = {"OP": "Operator", "ADV": "Advocate"}
+_TAGS = ("em_follow",)
+
+
+def create(writer: Writer, subject: Subject, kind: str, instrument: str, status: str, comment: str) -> Record:
+    """Sign an object off. `kind` is OP (with an instrument) or ADV (without), `status` OK or NO.
+
+    Problem (400) unless the label that asks for it is there.
+    """
+    if kind == "OP" and not instrument:
+        raise invalid("Operator signoffs require an instrument")
+    if kind == "ADV" and instrument:
+        raise invalid("Advocate signoffs are not relevant to a particular instrument; do not provide one.")
+    key = signoff_key(kind, instrument)
+    request, ok, no = signoff_labels(key)
+    if subject.view.one("signoff", key) is not None:
+        raise invalid("The fields superevent, signoff_type, instrument must make a unique set.")
+    if request not in subject.record["labels"]:
+        raise invalid(
+            f"{kind} signoff not requested for superevent {subject.shown_id}: label '{request}' not present."
+        )
+    record: Record = {
+        "self": subject.links.signoff(key), "signoff_type": kind, "instrument": instrument, "status": status,
+        "submitter": writer.user, "comment": comment,
+    }  # fmt: skip
+    subject.put("signoff", key, record)
+    displace(writer, subject, request)
+    applied = ok if status == "OK" else no
+    if applied not in subject.record["labels"]:
+        place(writer, subject, applied)
+    who: dict[str, Any] = {"signoff_type": _TYPES[kind], "instrument": instrument or None}
+    said = writer.text(
+        subject, "signoff_created", status=status, comment=comment, removed=request, applied=applied, **who
+    )
+    writer.announce(subject, writer.log(subject, said, tags=_TAGS))
+    return record
+
+
+def update(writer: Writer, subject: Subject, key: str, status: str | None, comment: str | None) -> Record:
+    """Change a signoff's status or comment (None: as it is). Problem (400) if that changes nothing."""
+    record = dict(subject.view.one("signoff", key) or {})
+    old_status, old_comment = record["status"], record["comment"]
+    new_status = old_status if status is None else status
+    new_comment = old_comment if comment is None else comment
+    if (new_status, new_comment) == (old_status, old_comment):
+        raise invalid("Request would not modify the signoff.")
+    record |= {"status": new_status, "comment": new_comment}
+    subject.put("signoff", key, record)
+    said: dict[str, Any] = {}
+    gone: dict[tuple[str, str], Record] = {}
+    if new_status != old_status:
+        _, ok, no = signoff_labels(key)
+        applied, removed = (ok, no) if new_status == "OK" else (no, ok)
+        if removed in subject.record["labels"]:
+            gone["label", removed] = displace(writer, subject, removed)
+            said["removed"] = removed
+        if applied not in subject.record["labels"]:
+            place(writer, subject, applied)
+        said |= {"old_status": old_status, "new_status": new_status, "applied": applied}
+    if new_comment != old_comment:
+        said |= {"old": old_comment, "new": new_comment}
+    text = writer.text(subject, "signoff_updated", **_who(record), **said)
+    writer.announce(subject, writer.log(subject, text, tags=_TAGS), removed=gone)
+    return record
+
+
+def delete(writer: Writer, subject: Subject, key: str) -> None:
+    """Delete a signoff: its label goes, and the one that asked for it comes back."""
+    record = subject.view.one("signoff", key)
+    if record is None:
+        raise Problem(404, {"detail": "Not found."})
+    request, ok, no = signoff_labels(key)
+    status_label = ok if record["status"] == "OK" else no
+    writer.tx.delete(subject.graceid, "signoff", key)
+    gone: dict[tuple[str, str], Record] = {("signoff", key): record}
+    if status_label in subject.record["labels"]:
+        gone["label", status_label] = displace(writer, subject, status_label)
+    if request not in subject.record["labels"]:
+        place(writer, subject, request)
+    text = writer.text(subject, "signoff_deleted", removed=status_label, applied=request, **_who(record))
+    writer.announce(subject, writer.log(subject, text, tags=_TAGS), removed=gone)
+
+
+def _who(record: Record) -> dict[str, Any]:
+    return {"signoff_type": _TYPES[record["signoff_type"]], "instrument": record["instrument"] or None}

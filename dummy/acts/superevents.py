@@ -1,0 +1,249 @@
+"""Superevents: created, updated, confirmed as gravitational waves, and their member events."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from archive import category_of
+from archive.rules import text
+from dummy.acts.labels import add_label
+from dummy.acts.writer import Subject, Writer
+from dummy.dateids import superevent_id
+from dummy.links import HOME, Links, relink
+from dummy.problems import Problem, invalid
+from dummy.source import Record
+
+#: Code of a category -> how records name it.
+CATEGORIES = {"P": "Production", "T": "Test", "M": "MDC"}
+#: What an update may change.
+PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_coinc_far", "space_coinc_far")
+
+
+def event_category(record: Record) -> str:
+    """Which superevents an event may join: `Test`, `MDC` or `Production`."""
+    if record.get("group") == "Test":
+        return "Test"
+    return "MDC" if record.get("search") == "MDC" else "Production"
+
+
+def check_free(event: Subject) -> None:
+    """Problem (400) if an event belongs to a superevent already."""
+    if event.record.get("superevent"):
+        raise invalid(f"Event {event.graceid} is already assigned to a superevent")
+
+
+def check_category(event: Subject, category: str) -> None:
+    """Problem (400) if an event may not join superevents of a category."""
+    mine = event_category(event.record)
+    if mine != category:
+        raise invalid(
+            f"Event {event.graceid} is of type '{mine}', and cannot be assigned to a superevent of type '{category}'"
+        )
+
+
+def create(
+    writer: Writer, times: Mapping[str, float], preferred: Subject, events: Sequence[Subject], labels: Sequence[str],
+    category: str,
+) -> Subject:  # fmt: skip
+    """Make a superevent. `times` are t_start, t_0 and t_end in GPS seconds, `category` a code of CATEGORIES."""
+    graceid = _free_id(writer, category, times["t_0"])
+    members = list({event.graceid: event for event in (preferred, *events)}.values())
+    record: Record = {
+        "superevent_id": graceid, "gw_id": None, "category": CATEGORIES[category], "created": writer.created,
+        "submitter": writer.user, "preferred_event": preferred.graceid, "em_type": None, **times,
+        "gw_events": [], "em_events": [], "far": None, "time_coinc_far": None, "space_coinc_far": None, "labels": [],
+        "links": Links(HOME, "superevent", graceid).all_of_superevent(), "preferred_event_data": None,
+        "pipeline_preferred_events": {},
+    }  # fmt: skip
+    _set_members(record, [event.graceid for event in members])
+    subject = writer.new(graceid, record)
+    named = [event.graceid for event in events]
+    said = {name: _said(name, value) for name, value in times.items()}
+    log = writer.log(subject, text("superevent", "created", **said, preferred_event=preferred.graceid, events=named))
+    chosen = writer.log(preferred, writer.text(preferred, "selected_as_preferred", superevent=graceid))
+    joined = []
+    for event in members:
+        _join(event, graceid)
+        if event is not preferred:
+            joined.append((event, writer.log(event, writer.text(event, "added_to_superevent", superevent=graceid))))
+    writer.announce(subject, log)
+    writer.announce(preferred, chosen)
+    for event, entry in joined:
+        writer.announce(event, entry)
+    for label in labels:
+        add_label(writer, subject, label)
+    return subject
+
+
+def _free_id(writer: Writer, category: str, t_0: float, *, gw: bool = False) -> str:
+    """The first date id of a category and day that nobody has."""
+    first = superevent_id("GW" if gw else category, t_0, 1)
+    counter = f"superevent {category} {'gw' if gw else ''} {first}"
+    while True:
+        graceid = superevent_id(category, t_0, writer.tx.next_number(counter))
+        row = writer.tx.archive.connection.execute("SELECT 1 FROM names WHERE name = ?", (graceid,)).fetchone()
+        if row is None:
+            return graceid
+
+
+def _join(event: Subject, superevent: str | None) -> None:
+    event.record["superevent"] = superevent
+    event.save()
+
+
+def _set_members(record: Record, graceids: Sequence[str]) -> None:
+    """Set the members, newest number first as the server lists them."""
+    order = sorted(set(graceids), key=lambda graceid: int(graceid[1:]), reverse=True)
+    record["gw_events"] = [graceid for graceid in order if not graceid.startswith("E")]
+    record["em_events"] = [graceid for graceid in order if graceid.startswith("E")]
+
+
+def _said(name: str, value: Any) -> str:
+    """A parameter as the log writes it: times with six decimals."""
+    return f"{value:.6f}" if name in ("t_start", "t_0", "t_end") and value is not None else str(value)
+
+
+def members_of(record: Record) -> list[str]:
+    """The graceids of a superevent's events."""
+    return [*record.get("gw_events", ()), *record.get("em_events", ())]
+
+
+def update(writer: Writer, subject: Subject, wanted: Mapping[str, Any]) -> None:
+    """Change parameters (of PARAMETERS). Problem (400) if nothing would change or the new preferred event is taken."""
+    record = subject.record
+    changes = [(name, record.get(name), value) for name, value in wanted.items() if record.get(name) != value]
+    if not changes:
+        raise invalid("Request would not modify the superevent")
+    old = writer.find(record["preferred_event"])
+    new = _new_preferred(writer, subject, changes)
+    for name, _, value in changes:
+        record[name] = value
+    if new is not None:
+        _set_members(record, [*members_of(record), new.graceid])
+        _join(new, subject.shown_id)
+    subject.save()
+    told = [(name, _said(name, old_value), _said(name, value)) for name, old_value, value in changes]
+    log = writer.log(subject, text("superevent", "updated", changes=told))
+    if new is not None:
+        moved = [(old, "removed_as_preferred"), (new, "selected_as_preferred")]
+        said = [
+            (event, writer.log(event, writer.text(event, act, superevent=subject.shown_id)))
+            for event, act in moved if event is not None
+        ]  # fmt: skip
+        for event, entry in said:
+            writer.announce(event, entry)
+    writer.announce(subject, log)
+
+
+def _new_preferred(writer: Writer, subject: Subject, changes: Sequence[tuple[str, Any, Any]]) -> Subject | None:
+    graceid = next((value for name, _, value in changes if name == "preferred_event"), None)
+    if graceid is None:
+        return None
+    event = writer.find(graceid)
+    if event is None or event.category != "event":
+        raise invalid(f"Event {graceid} not found")
+    if event.graceid not in members_of(subject.record):
+        check_free(event)
+        check_category(event, subject.record["category"])
+    return event
+
+
+def add_event(writer: Writer, subject: Subject, event: Subject) -> None:
+    """Add an event to a superevent. Problem (400) if it has one already or is of another category."""
+    check_free(event)
+    check_category(event, subject.record["category"])
+    _set_members(subject.record, [*members_of(subject.record), event.graceid])
+    subject.save()
+    _join(event, subject.shown_id)
+    log = writer.log(subject, text("superevent", "event_added", graceid=event.graceid))
+    entry = writer.log(event, writer.text(event, "added_to_superevent", superevent=subject.shown_id))
+    writer.announce(subject, log)
+    writer.announce(event, entry)
+
+
+def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
+    """Remove a member that is not the preferred event."""
+    if subject.record["preferred_event"] == event.graceid:
+        raise Problem(
+            400,
+            f"Event {event.graceid} can't be removed from superevent {subject.shown_id} "
+            "because it is the preferred event",
+        )
+    _set_members(subject.record, [member for member in members_of(subject.record) if member != event.graceid])
+    _unprefer(subject.record, event.graceid)
+    subject.save()
+    _join(event, None)
+    log = writer.log(subject, text("superevent", "event_removed", graceid=event.graceid))
+    entry = writer.log(event, writer.text(event, "removed_from_superevent", superevent=subject.shown_id))
+    writer.announce(subject, log)
+    writer.announce(event, entry)
+
+
+def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None:
+    """Make a member the preferred event of its pipeline. Problem (400) as the server for events that can't be."""
+    record, pipeline = subject.record, event.record["pipeline"]
+    chosen = record.get("pipeline_preferred_events") or {}
+    preferred = writer.find(record["preferred_event"])
+    if chosen.get(pipeline, {}).get("graceid") == event.graceid:
+        raise invalid(
+            f"Event {event.graceid} is already the {pipeline} pipeline-preferred event for {subject.shown_id}"
+        )
+    if preferred is not None and preferred.record["pipeline"] == pipeline:
+        raise invalid(
+            f"Adding {event.graceid} as a pipeline-preferred event would remove {preferred.graceid} "
+            "as the preferred event"
+        )
+    if event.graceid not in members_of(record):
+        raise invalid(f"Event {event.graceid} is part of a different superevent")
+    record["pipeline_preferred_events"] = chosen | {pipeline: {"graceid": event.graceid}}
+    subject.save()
+
+
+def unprefer_in_pipeline(subject: Subject, graceid: str) -> None:
+    """Take back that an event is the preferred one of its pipeline."""
+    _unprefer(subject.record, graceid)
+    subject.save()
+
+
+def _unprefer(record: Record, graceid: str) -> None:
+    chosen = record.get("pipeline_preferred_events")
+    if isinstance(chosen, dict):
+        record["pipeline_preferred_events"] = {p: e for p, e in chosen.items() if e.get("graceid") != graceid}
+
+
+def confirm(writer: Writer, subject: Subject, gw_id: str | None = None) -> None:
+    """Confirm a superevent as a gravitational wave: it goes by its GW id from here on, and so do its links."""
+    record = subject.record
+    if record.get("gw_id"):
+        raise Problem(400, "Superevent is already confirmed as a GW")
+    code = next(code for code, name in CATEGORIES.items() if name == record["category"])
+    new = gw_id or _free_id(writer, code, float(record["t_0"]), gw=True)
+    _check_gw_id(writer, new)
+    old = subject.graceid
+    record["gw_id"] = new
+    subject.save()
+    _lead_links(writer, subject, old, new)
+    log = writer.log(subject, text("superevent", "confirmed", old=old, new=new))
+    for member in members_of(record):
+        if (event := writer.find(member)) is not None:
+            _join(event, new)
+    writer.announce(subject, log)
+
+
+def _check_gw_id(writer: Writer, gw_id: str) -> None:
+    if category_of(gw_id) != "superevent" or "GW" not in gw_id:
+        raise invalid(f"{gw_id} is not a GW id")
+    if writer.find(gw_id) is not None:
+        raise invalid(f"{gw_id} is another superevent's id")
+
+
+def _lead_links(writer: Writer, subject: Subject, old: str, new: str) -> None:
+    """Put the new id into the links of everything that the superevent has."""
+    service = subject.view.service
+    was, becomes = f"{service}superevents/{old}/", f"{service}superevents/{new}/"
+    subject.links = Links(service, "superevent", new)
+    for kind, key, order, _ in list(subject.view.items()):
+        if (stored := writer.tx.view(subject.graceid).one(kind, key)) is not None:
+            moved = relink(stored, was, becomes)
+            if moved != stored:
+                subject.put(kind, key, moved, order)
+    subject.record = subject.view.stored()

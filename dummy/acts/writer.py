@@ -1,0 +1,135 @@
+"""Appends to an archive in one transaction as the server does: log entries, changed records, and the alerts they cause."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from archive import Alert, Entry, NotFound, Transaction, rules
+from archive.alerts import announce, nodes_of
+from archive.rules import Act
+from archive.times import server_time
+from archive.view import FileEntry
+from dummy.links import HOME, Links
+from dummy.source import ComposedView, Record
+
+#: Nothing was taken away.
+NO_REMOVALS: Mapping[tuple[str, str], Record] = {}
+
+
+class Subject:
+    """An object being written to: its id and links, the record as stored, and the view that alerts are made from."""
+
+    def __init__(self, writer: "Writer", view: ComposedView) -> None:
+        self.writer, self.view = writer, view
+        self.graceid, self.category = view.graceid, view.category
+        self.record: Record = view.stored()
+        self.links = Links(view.service, self.category, self.shown_id)
+
+    @property
+    def shown_id(self) -> str:
+        """The id that the object goes by: a confirmed superevent's is its GW id."""
+        return str(self.record.get("gw_id") or self.graceid)
+
+    def save(self) -> None:
+        """Store the record as it was changed."""
+        self.writer.tx.put(self.graceid, "object", "", self.record)
+
+    def put(self, kind: str, key: str | int, record: Record, order: int | None = None) -> None:
+        self.writer.tx.put(self.graceid, kind, key, record, order)
+
+
+class Writer:
+    """One write. `created` is the server's time of all that it makes; `alerts` fills in the server's order."""
+
+    def __init__(self, tx: Transaction, user: str, now: datetime, *, announcing: bool = True) -> None:
+        self.tx, self.user, self.now = tx, user, now
+        self.created = server_time(now)
+        self.alerts: list[Alert] = []
+        self._announcing = announcing
+        self._subjects: dict[str, Subject] = {}
+
+    def subject(self, graceid: str) -> Subject:
+        """The object with that id, ready to be written to; NotFound if there is none."""
+        if graceid not in self._subjects:
+            subject = Subject(self, ComposedView(self.tx.archive, self.tx.head(graceid)))
+            self._subjects[graceid] = self._subjects[subject.graceid] = subject
+        return self._subjects[graceid]
+
+    def find(self, graceid: str) -> Subject | None:
+        """The same, or None if there is no such object."""
+        try:
+            return self.subject(graceid)
+        except NotFound:
+            return None
+
+    def new(self, graceid: str, record: Record) -> Subject:
+        """A new object with that record."""
+        self.tx.new_object(graceid, HOME, record)
+        return self.subject(graceid)
+
+    def log(
+        self, subject: Subject, comment: str, *, file: FileEntry | None = None, tags: Sequence[str] = ()
+    ) -> Record:
+        """Append a log entry, with the file version that it brought and the tags that came with it.
+
+        Each tag leaves its own entry right after, as on the server.
+        """
+        n = self.tx.next_n(subject.graceid, "log")
+        record = self._log_record(subject, n, comment, file)
+        record["tag_names"] = list(dict.fromkeys(tags))
+        subject.put("log", n, record)
+        for tag in record["tag_names"]:
+            self.log(subject, rules.text(subject.category, "tagged", n=n, tag=tag))
+        return record
+
+    def _log_record(self, subject: Subject, n: int, comment: str, file: FileEntry | None) -> Record:
+        links = subject.links
+        said = {
+            "N": n, "comment": comment, "created": self.created, "issuer": self.user,
+            "filename": file.name if file else "", "file_version": file.version if file else None, "tag_names": [],
+        }  # fmt: skip
+        where = links.file(file.full_name) if file else None
+        if subject.category == "event":
+            return said | {"self": links.log(n), "tags": links.tags(n), "file": where}
+        return {"self": links.log(n)} | said | {"file": where}
+
+    def text(self, subject: Subject, act: str, **params: object) -> str:
+        """What the server writes for an act."""
+        return rules.text(subject.category, act, **params)
+
+    # -- alerts
+
+    def announce(
+        self,
+        subject: Subject,
+        record: Record,
+        *,
+        written: bool = False,
+        act: Act | None = None,
+        removed: Mapping[tuple[str, str], Record] = NO_REMOVALS,
+    ) -> None:
+        """Add the alerts that a log entry causes, the object being as it now stands.
+
+        `written` means a user's own words, which announce nothing but themselves whatever they say.
+        """
+        if not self._announcing:
+            return
+        entry = Entry.of(subject.category, record)
+        if written:
+            act = Act("log", {}, rules.WRITTEN[subject.category])
+        if act is not None:
+            entry = Entry(entry.n, entry.created, entry.record, act)
+        self.alerts.extend(announce(entry, subject.view, removed))
+
+    def announce_unlogged(self, subject: Subject, alert_type: str, data: Any, n: int | None) -> None:
+        """Add an alert of a kind that no log entry's text is certain to tell of."""
+        if self._announcing:
+            record = subject.view.record()
+            uid = record.get("gw_id") or subject.graceid
+            nodes = nodes_of(record, subject.category)
+            when = self.now.replace(microsecond=0)
+            self.alerts.append(
+                Alert(when, uid, subject.graceid, alert_type, data, record, n, nodes, alert_type, subject.category)
+            )
+
+

@@ -1,0 +1,144 @@
+"""Reads what a request brought: fields from forms or JSON, and files, spooled to disk as they come."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import parse_qsl
+
+import falcon
+from falcon.media.multipart import MultipartParseOptions
+
+from archive import Archive
+from archive.blobs import Blob, read_stream, spool_in
+from dummy.problems import Problem, invalid
+
+_MAX_FIELDS = 32 << 20  # bytes of all fields that are not files
+_OPTIONS = MultipartParseOptions()
+_OPTIONS.max_body_part_count = 1000
+_OPTIONS.max_body_part_buffer_size = _MAX_FIELDS
+_OPTIONS.max_body_part_headers_size = 64 << 10
+
+
+@dataclass
+class Upload:
+    """A file that came with a request, waiting on disk to be kept."""
+
+    field: str
+    filename: str
+    spool: Path
+    blob: Blob
+
+
+@dataclass
+class Form:
+    """The fields of a request (each name with all its values, in order) and its files."""
+
+    fields: dict[str, list[Any]] = field(default_factory=dict)
+    files: list[Upload] = field(default_factory=list)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.fields
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The last value of a field, as forms are read by the server."""
+        values = self.fields.get(name)
+        return values[-1] if values else default
+
+    def values(self, name: str, *, split: bool = False) -> list[Any]:
+        """All values of a field; with `split`, a lone text is taken apart at its commas."""
+        values = [value for value in self.fields.get(name, []) if value is not None]
+        if split and len(values) == 1 and isinstance(values[0], str):
+            values = [part.strip() for part in values[0].split(",")]
+        return [value for value in values if value != ""]
+
+    def flat(self) -> dict[str, Any]:
+        """Each field with its last value."""
+        return {name: values[-1] for name, values in self.fields.items() if values}
+
+    def file(self, name: str) -> Upload | None:
+        return next((file for file in self.files if file.field == name), None)
+
+    def drop_files(self) -> None:
+        """Remove the spooled files that nothing kept."""
+        for file in self.files:
+            with contextlib.suppress(OSError):
+                file.spool.unlink(missing_ok=True)
+
+
+def read_form(req: falcon.Request, archive: Archive) -> Form:
+    """The fields and files of a request. Problem (400, 415) if they cannot be read; files keep their base names alone."""
+    kind = (req.content_type or "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return _multipart(req, archive)
+    body = _body(req)
+    if kind == "application/json":
+        return _json(body)
+    if kind in ("application/x-www-form-urlencoded", "") or not body:
+        form = Form()
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True)
+        except ValueError:
+            raise Problem(400, {"detail": "Malformed request."}) from None
+        for name, value in pairs:
+            form.fields.setdefault(name, []).append(value)
+        return form
+    raise Problem(415, {"detail": f'Unsupported media type "{req.content_type}" in request.'})
+
+
+def _body(req: falcon.Request) -> bytes:
+    length = req.content_length
+    if length is not None and length > _MAX_FIELDS:
+        raise Problem(413, {"detail": "Request body is too large."})
+    body: bytes = req.bounded_stream.read() if length else b""
+    return body
+
+
+def _json(body: bytes) -> Form:
+
+
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, {"detail": f"JSON parse error - {error}"}) from None
+    if not isinstance(value, dict):
+        raise invalid("Invalid data. Expected a dictionary, but got something else.")
+    return Form({name: list(item) if isinstance(item, list) else [item] for name, item in value.items()})
+
+
+def _multipart(req: falcon.Request, archive: Archive) -> Form:
+    form = Form()
+    try:
+        handler = falcon.media.MultipartFormHandler(_OPTIONS)
+        for part in handler.deserialize(req.bounded_stream, req.content_type, req.content_length):
+            name = part.name or ""
+            if part.filename is None:
+                form.fields.setdefault(name, []).append(part.get_data().decode())
+            else:
+                spool, blob = spool_in(archive.blobs, _pieces(part.stream))
+                form.files.append(Upload(name, file_name(part.filename), spool, blob))
+    except (falcon.HTTPError, ValueError, EOFError) as error:
+        form.drop_files()
+        said = error.description if isinstance(error, falcon.HTTPError) else str(error)
+        raise Problem(400, {"detail": f"Multipart form parse error - {said}"}) from None
+    except BaseException:
+        form.drop_files()
+        raise
+    return form
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    return read_stream(stream)
+
+
+def file_name(given: str) -> str:
+    """The base name of an uploaded file; Problem (400) where that can be no file's name."""
+    name = os.path.basename(given.replace("\\", "/"))
+    if name in ("", ".", "..") or any(ord(character) < 32 for character in name) or len(name.encode()) > 250:
+        raise invalid("Invalid filename: names have 1 to 250 bytes and no control characters")
+    if "," in name:
+        raise invalid("Invalid filename: filename should not contain commas")
+    return name

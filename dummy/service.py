@@ -1,0 +1,69 @@
+"""What all resources share: the archive, where to read, how to write, and where the alerts of a write go."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+from archive import Alert, Archive, Position, Timeline
+from dummy.acts.writer import Writer
+from dummy.links import HOME, relink
+from dummy.outlet import Outlet
+from dummy.problems import Problem
+from dummy.source import Source
+
+
+class Service:
+    """A GraceDB over an archive. `as_of`, if given, says which moment is answered; then nothing can be written."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        *,
+        user: str = "gracetape",
+        as_of: Callable[[], Position | None] | None = None,
+        timeline: Timeline | None = None,
+        on_alert: Callable[[Alert], None] | None = None,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.archive, self.user = archive, user
+        self.now = now or (lambda: datetime.now(UTC))
+        self.outlet = Outlet(on_alert)
+        self._as_of, self._given_timeline = as_of, timeline
+        self._live = Source(archive)
+        self._writing = threading.RLock()
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return self._given_timeline or self.archive.timeline()
+
+    def source(self) -> Source:
+        """Where this moment's answers come from."""
+        position = self._as_of() if self._as_of else None
+        return self._live if position is None else Source(self.archive, lambda: self.timeline, position)
+
+    def check_writable(self) -> None:
+        """Problem (403) if nothing can be written here."""
+        if self._as_of is not None and self._as_of() is not None:
+            raise Problem(403, {"error": "This dummy answers as of an earlier moment: nothing can be written to it."})
+        if self.archive.read_only:
+            raise Problem(403, {"error": f"{self.archive.path} is open for reading only: nothing can be written to it."})
+
+    @contextmanager
+    def write(self, root: str) -> Iterator[Writer]:
+        """A block whose writes are kept together or not at all; their alerts, with links under `root`, go out after it."""
+        self.check_writable()
+        with self._writing:
+            with self.archive.transaction() as transaction:
+                writer = Writer(transaction, self.user, self.now(), announcing=self.outlet.on_alert is not None)
+                yield writer
+            self.outlet.put(_led_to(alert, root) for alert in writer.alerts)
+        self.outlet.drain()
+
+
+def _led_to(alert: Alert, root: str) -> Alert:
+    if root == HOME:
+        return alert
+    return replace(alert, data=relink(alert.data, HOME, root), object=relink(alert.object, HOME, root))

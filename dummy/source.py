@@ -1,0 +1,143 @@
+"""Where the dummy's answers come from: the archive as it is, or as it was at a position of its timeline."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from archive import Archive, ArchiveError, FileEntry, NotFound, Position, StoredView, Timeline, View, category_of, compose
+from archive.store import Capture
+
+Record = dict[str, Any]
+
+
+class FileView(View, Protocol):
+    """A view that also finds one version of a file."""
+
+    def file(self, name: str, version: int | None = None) -> FileEntry | None:
+        """One version of a file (default: the newest), or None."""
+
+
+class ComposedView(StoredView):
+    """An object that the dummy wrote, with what its record says of other objects taken from those as they are now."""
+
+    def stored(self) -> Record:
+        """The record as the tables hold it."""
+        return super().one("object", "") or {}
+
+    def record(self) -> Record:
+        record = self.stored()
+        if self.capture.origin != "dummy":
+            return record
+        return _event(self.archive, record) if self.category == "event" else _superevent(self.archive, record)
+
+    def one(self, kind: str, key: str | int) -> Record | None:
+        return self.record() if kind == "object" else super().one(kind, key)
+
+    def records(self, kind: str) -> list[Record]:
+        found = super().records(kind)
+        if kind == "label" and self.category == "superevent" and self.capture.origin == "dummy":
+            found.sort(key=lambda record: str(record["name"]))
+        return found
+
+
+def stored_record(archive: Archive, graceid: str) -> Record | None:
+    """The record of the newest version of an object, as stored; None if there is no such object."""
+    query = (
+        "SELECT r.json FROM names n JOIN captures c ON c.object = n.object AND c.completed IS NOT NULL "
+        "JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = '' JOIN records r ON r.id = e.record "
+        "WHERE n.name = ? ORDER BY c.version DESC LIMIT 1"
+    )
+    row = archive.connection.execute(query, (graceid,)).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def _event(archive: Archive, record: Record) -> Record:
+    known, gps = record.get("superevent_neighbours"), record.get("gpstime")
+    if not isinstance(known, dict) or gps is None:
+        return record
+    query = "SELECT object FROM places WHERE category = 'superevent' AND gps BETWEEN ? AND ?"
+    window = compose.NEIGHBOUR_WINDOW
+    rows = archive.connection.execute(query, (float(gps) - window, float(gps) + window)).fetchall()
+    near = [found for row in rows if (found := stored_record(archive, row[0]))]
+    here = compose.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
+    return record | {"superevent_neighbours": here | {k: v for k, v in known.items() if k not in here}}
+
+
+def _superevent(archive: Archive, record: Record) -> Record:
+    def event_of(graceid: str) -> Record | None:
+        found = stored_record(archive, graceid)
+        return _event(archive, found) if found else None
+
+    chosen = record.get("pipeline_preferred_events")
+    ids = [short["graceid"] for short in chosen.values() if "graceid" in short] if isinstance(chosen, dict) else None
+    if ids and any(stored_record(archive, graceid) is None for graceid in ids):
+        ids = None
+    return compose.superevent(record, event_of, ids)
+
+
+class Source:
+    """Finds views. `position` None: the archive as it is; else as it was then, and nothing can be written."""
+
+    def __init__(
+        self, archive: Archive, timeline: Callable[[], Timeline] | None = None, position: Position | None = None
+    ) -> None:
+        self.archive, self._timeline, self.position = archive, timeline, position
+
+    def view(self, graceid: str) -> FileView:
+        """The object with that id (any that it has had); NotFound if it is not there (yet)."""
+        if self.position is None or self._timeline is None:
+            return live_view(self.archive, graceid)
+        try:
+            snapshot = self._timeline().snapshot(graceid, self.position)
+        except KeyError:
+            snapshot = None
+        if snapshot is None:
+            raise NotFound(f"{graceid} is not there at this moment")
+        return snapshot
+
+    def has(self, graceid: str) -> bool:
+        try:
+            self.view(graceid)
+        except ArchiveError:
+            return False
+        return True
+
+    def ids(self, category: str) -> list[str]:
+        """The graceids of all events or all superevents, newest first."""
+        query = (
+            "SELECT object FROM captures WHERE completed IS NOT NULL AND category = ? GROUP BY object ORDER BY min(id) DESC"
+        )
+        rows = [str(row[0]) for row in self.archive.connection.execute(query, (category,))]
+        return rows if self.position is None else [graceid for graceid in rows if self.has(graceid)]
+
+    def views(self, category: str) -> Iterator[FileView]:
+        """All events or superevents, newest first."""
+        return (self.view(graceid) for graceid in self.ids(category))
+
+    def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
+        """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
+        query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"
+        rows = self.archive.connection.execute(query, (category, first_gps, last_gps))
+        return [str(row[0]) for row in rows if self.position is None or self.has(row[0])]
+
+
+_LATEST = (
+    "SELECT c.* FROM names n JOIN captures c ON c.object = n.object WHERE n.name = ? AND c.completed IS NOT NULL "
+    "ORDER BY c.version DESC LIMIT 1"
+)
+
+
+def live_view(archive: Archive, graceid: str) -> ComposedView:
+    """The newest version of an object as it is now; NotFound if there is none."""
+    row = archive.connection.execute(_LATEST, (graceid,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no {graceid}")
+    return ComposedView(archive, Capture(*row))
+
+
+def category(graceid: str) -> str | None:
+    """`event` or `superevent`, or None for what is no id at all."""
+    try:
+        return category_of(graceid)
+    except ArchiveError:
+        return None

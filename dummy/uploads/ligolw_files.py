@@ -1,0 +1,186 @@
+"""Reads LIGO_LW XML: coinc files of the CBC pipelines, and sim_inspiral tables of injections. Plain or gzipped."""
+
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from igwn_ligolw import ligolw, utils
+
+from dummy.uploads.event import UploadedEvent, UploadError
+
+
+def document(content: bytes) -> Any:
+    """The parsed document; UploadError if it is no LIGO_LW."""
+    try:
+        return utils.load_fileobj(io.BytesIO(content))
+    except Exception as error:  # the parser raises whatever its input makes it stumble on
+        raise UploadError(f"not a LIGO_LW document: {error}") from None
+
+
+def rows(doc: Any, table: str) -> list[dict[str, Any]]:
+    """The rows of a table as dicts by column; empty if there is no such table."""
+    try:
+        found = ligolw.Table.get_table(doc, table)
+    except ValueError:
+        return []
+    names = [name.split(":")[-1] for name in found.columnnames]
+    return [{name: _value(getattr(row, name, None)) for name in names} for row in found]
+
+
+def _value(value: Any) -> Any:
+    """A cell as plain JSON: no NaN, no infinity, ids as text."""
+    if isinstance(value, bool) or value is None or isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)
+
+
+_COINC = (
+    "ifos",
+    "end_time",
+    "end_time_ns",
+    "mass",
+    "mchirp",
+    "minimum_duration",
+    "snr",
+    "false_alarm_rate",
+    "combined_far",
+)
+
+
+def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """A coinc file: coinc_inspiral, coinc_event and sngl_inspiral. `about` has pipeline and search."""
+    try:
+        doc = document(content)
+    except UploadError as error:
+        return UploadedEvent(failed=f"Could not read data ({error})")
+    coincs = rows(doc, "coinc_inspiral")
+    if not coincs:
+        return UploadedEvent(warnings=["Could not extract coinc inspiral table."])
+    coinc = coincs[0]
+    event = UploadedEvent(extra_logs=_written(coinc, about, content))
+    event.gpstime = _gps(coinc, "end_time")
+    event.far = coinc.get("combined_far")
+    events = rows(doc, "coinc_event")
+    if not events:
+        event.warnings.append("Could not extract coinc event table.")
+        return event
+    event.nevents, event.likelihood = events[0].get("nevents"), events[0].get("likelihood")
+    event.instruments = coinc.get("ifos") or ""
+    event.extra_attributes["CoincInspiral"] = {name: coinc.get(name) for name in _COINC}
+    singles = rows(doc, "sngl_inspiral")
+    if singles:
+        event.extra_attributes["SingleInspiral"] = [
+            {name: value for name, value in row.items() if not name.endswith("_id")} for row in singles
+        ]
+    return event
+
+
+def _gps(row: Mapping[str, Any], name: str) -> float | None:
+    if row.get(name) is None:
+        return None
+    return float(row[name]) + float(row.get(f"{name}_ns") or 0) / 1e9
+
+
+def _written(coinc: Mapping[str, Any], about: Mapping[str, str], content: bytes) -> list[tuple[str, str | None, bytes]]:
+    """The two files that the server makes of a coinc file."""
+
+    def shown(name: str, form: str) -> str:
+        return "---" if coinc.get(name) is None else form % coinc[name]
+
+    lines = [f"Pipeline: {about['pipeline']}"]
+    if about.get("search"):
+        lines.append(f"Search: {about['search']}")
+    lines += [
+        f"MChirp: {shown('mchirp', '%0.3f')}",
+        f"MTot: {coinc.get('mass')}",
+        f"End Time: {coinc.get('end_time') or 0:d}.{coinc.get('end_time_ns') or 0:09d}",
+        f"SNR: {shown('snr', '%0.3f')}",
+        f"IFOs: {coinc.get('ifos')}",
+        f"FAR: {shown('combined_far', '%0.3e')}",
+    ]
+    log = "\n".join(lines).encode()
+    return [("Log File Created", "event.log", log), ("Coinc Table Created", "coinc.xml", _plain(content))]
+
+
+def _plain(content: bytes) -> bytes:
+    if content[:2] != b"\x1f\x8b":
+        return content
+    import gzip
+
+    return gzip.decompress(content)
+
+
+_SIMULATED = [
+    "mass1",
+    "mass2",
+    "eta",
+    "mchirp",
+    "amp_order",
+    "coa_phase",
+    "spin1y",
+    "spin1x",
+    "spin1z",
+    "spin2x",
+    "spin2y",
+    "spin2z",
+    "geocent_end_time",
+    "geocent_end_time_ns",
+    "end_time_gmst",
+    "f_lower",
+    "f_final",
+    "distance",
+    "latitude",
+    "longitude",
+    "polarization",
+    "inclination",
+    "theta0",
+    "phi0",
+    "waveform",
+    "numrel_mode_min",
+    "numrel_mode_max",
+    "numrel_data",
+    "source",
+    "taper",
+    "bandpass",
+    "alpha",
+    "beta",
+    "psi0",
+    "psi3",
+    "alpha1",
+    "alpha2",
+    "alpha3",
+    "alpha4",
+    "alpha5",
+    "alpha6",
+    "g_end_time",
+    "g_end_time_ns",
+    "h_end_time",
+    "h_end_time_ns",
+    "l_end_time",
+    "l_end_time_ns",
+    "t_end_time",
+    "t_end_time_ns",
+    "v_end_time",
+    "v_end_time_ns",
+    "eff_dist_g",
+    "eff_dist_h",
+    "eff_dist_l",
+    "eff_dist_t",
+    "eff_dist_v",
+]
+
+
+def read_injection(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """A hardware injection: sim_inspiral; channels and instruments come with the request."""
+    found = rows(document(content), "sim_inspiral")
+    if not found:
+        raise UploadError("there is no sim_inspiral table in it")
+    row = found[0]
+    channels = {name: about.get(name) for name in ("source_channel", "destination_channel")}
+    attributes = channels | {name: row.get(name) for name in _SIMULATED}
+    instruments = about.get("instrument") or about.get("instruments") or ""
+    gps = _gps(row, "geocent_end_time")
+    return UploadedEvent(gpstime=gps, instruments=instruments, extra_attributes={"SimInspiral": attributes})

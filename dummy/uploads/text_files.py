@@ -1,0 +1,189 @@
+"""Reads the burst pipelines' uploads: cWB's text, the JSON of oLIB and MLy."""
+
+import itertools
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dummy.uploads.event import UploadedEvent, UploadError
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise UploadError(f"could not convert string to float: {value!r}") from None
+    return found if math.isfinite(found) else None
+
+
+def _at(values: Mapping[str, list[str]], name: str, index: int = 0) -> str | None:
+    found = values.get(name)
+    if found is None:
+        return None
+    if index >= len(found):
+        raise UploadError("list index out of range")
+    return found[index]
+
+
+def _pairs(lines: list[str]) -> dict[str, list[str]]:
+    """The leading `key: value …` lines."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        key, colon, values = line.partition(":")
+        if not colon:
+            break
+        found[key] = values.split()
+    return found
+
+
+def _far(lines: list[str]) -> float | None:
+    """The second number after the line that says over which time the significance was measured."""
+    for line, following in itertools.pairwise(lines):
+        if line.startswith("#significance based on the last day"):
+            words = following.split()
+            try:
+                return float(words[1])
+            except (IndexError, ValueError):
+                return None
+    return None
+
+
+_BURST = [
+    "ifos",
+    "start_time",
+    "start_time_ns",
+    "duration",
+    "strain",
+    "peak_time",
+    "peak_time_ns",
+    "central_freq",
+    "bandwidth",
+    "amplitude",
+    "mchirp",
+    "snr",
+    "confidence",
+    "false_alarm_rate",
+    "ligo_axis_ra",
+    "ligo_axis_dec",
+    "ligo_angle",
+    "ligo_angle_sig",
+    "single_ifo_times",
+    "hoft",
+    "code",
+]
+
+
+def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """cWB's trigger text, in each of its forms."""
+    lines = content.decode(errors="replace").splitlines()
+    raw = _pairs(lines)
+    pairs = sorted(zip(raw.get("ifo", []), raw.get("time", []), strict=False), key=lambda pair: pair[0])
+    ifos = ",".join(sorted(raw.get("ifo", [])))
+    start = _at(raw, "start")
+    whole, _, part = (start or "").partition(".")
+    likelihood = _number(_at(raw, "likelihood"))
+    burst: dict[str, Any] = dict.fromkeys(_BURST) | {
+        "ifos": ifos,
+        "start_time": int(whole) if start else None,
+        "start_time_ns": int(part.ljust(9, "0")[:9]) if start else None,
+        "duration": _number(_at(raw, "duration")),
+        "central_freq": _number(_at(raw, "frequency")),
+        "bandwidth": _number(_at(raw, "bandwidth")),
+        "amplitude": _number(_at(raw, "rho")),
+        "snr": math.sqrt(likelihood) if likelihood is not None and likelihood >= 0 else 0.0,
+        "ligo_axis_ra": _number(_at(raw, "phi", 2)),
+        "ligo_axis_dec": _number(_at(raw, "theta", 2)),
+        "single_ifo_times": ",".join(time for _, time in pairs),
+        "hoft": "",
+        "code": "",
+    }
+    event = UploadedEvent(
+        gpstime=_number(_at(raw, "time")), instruments=ifos, far=_far(lines), likelihood=likelihood,
+        extra_attributes={"MultiBurst": burst},
+    )  # fmt: skip
+    event.extra_logs = [("Log File Created", "event.log", _cwb_log(event, raw)), *_links(lines)]
+    return event
+
+
+def _cwb_log(event: UploadedEvent, raw: Mapping[str, list[str]]) -> bytes:
+    def shown(name: str, index: int = 0) -> str:
+        values = raw.get(name, [])
+        return values[index] if index < len(values) else "---"
+
+    lines = [
+        "Event Type: cWB", f"Time: {event.gpstime}", f"Duration: {shown('duration')}", f"Frequency: {shown('frequency')}",
+        f"Bandwidth: {shown('bandwidth')}", f"RA: {shown('phi', 2)}", f"Dec: {shown('theta', 2)}",
+        f"Effective SNR: {shown('rho')}", f"IFOs: {event.instruments or '---'}",
+        f"FAR: {'---' if event.far is None else event.far}",
+    ]  # fmt: skip
+    return "\n".join(lines).encode()
+
+
+def _links(lines: list[str]) -> list[tuple[str, str | None, bytes]]:
+    """Links at the end of the text: to the event display, and to a sky map."""
+    display = [line for line in lines if line.startswith("http") and ".fits" not in line]
+    skymap = [line for line in lines if line.startswith("http") and ".fits" in line]
+    found: list[tuple[str, str | None, bytes]] = []
+    for links, text in ((display, "Coherent Event Display (CED)"), (skymap, "FITS skymap")):
+        if links:
+            found.append((f'<a href="{links[-1]}">{text}</a>', None, b""))
+    return found
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise UploadError(str(error)) from None
+    if not isinstance(found, dict):
+        raise UploadError("the file is not a JSON object")
+    return found
+
+
+_OLIB = {
+    "bci": "BCI", "quality_mean": "quality_posterior_mean", "quality_median": "quality_posterior_median", "bsn": "BSN",
+    "omicron_snr_network": "Omicron_SNR_Network", "omicron_snr_H1": "Omicron_SNR_H1", "omicron_snr_L1": "Omicron_SNR_L1",
+    "omicron_snr_V1": "Omicron_SNR_V1", "hrss_mean": "hrss_posterior_mean", "hrss_median": "hrss_posterior_median",
+    "frequency_mean": "frequency_posterior_mean", "frequency_median": "frequency_posterior_median",
+}  # fmt: skip
+
+
+def read_olib(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """oLIB's JSON."""
+    data = _json(content)
+    if "instruments" not in data:
+        raise UploadError("'instruments'")
+    return UploadedEvent(
+        gpstime=_number(data.get("gpstime")), instruments=data["instruments"], nevents=int(data.get("nevents", 1)),
+        far=_number(data.get("FAR")), likelihood=_number(data.get("likelihood")),
+        extra_attributes={"LalInferenceBurst": {name: _number(data.get(key)) for name, key in _OLIB.items()}},
+    )  # fmt: skip
+
+
+def read_mly(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """MLy's JSON."""
+    data = _json(content)
+    scores = data.get("scores")
+    scores = scores if isinstance(scores, dict) else {}
+    numbers = {name: _number(data.get(name)) for name in ("central_freq", "central_time", "bandwidth", "duration")}
+    burst = {"ifos": data.get("ifos")} | numbers
+    for name, key in (("score_coinc", "coincidence"), ("score_coher", "coherency"), ("score_comb", "combined")):
+        burst[name] = _number(scores.get(key))
+    return UploadedEvent(
+        gpstime=_number(data.get("gpstime")), instruments=data.get("ifos") or "", far=_number(data.get("far")),
+        extra_attributes={"MLyBurst": burst},
+    )  # fmt: skip
+
+
+def read_aframe(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """aframe's JSON: time, far and instruments; its other values have no table of their own."""
+    data = _json(content)
+    ifos = data.get("ifos") or data.get("instruments") or ""
+    ifos = ",".join(ifos) if isinstance(ifos, list) else str(ifos)
+    return UploadedEvent(
+        gpstime=_number(data.get("gpstime")), instruments=ifos, far=_number(data.get("far")),
+        likelihood=_number(data.get("detection_statistic")),
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""From an archive and what was asked to a player that is ready to play."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from os import PathLike
+
+from archive import Archive, ArchiveError, History, Ref, Timeline, parse_ref
+from replay.clock import Clock, ScaledClock, check_speed
+from replay.errors import BadRequest
+from replay.player import Player
+from replay.selection import Wanted, before, mentions, only_one, select
+
+
+def play(
+    archive: Archive | str | PathLike[str],
+    *refs: str,
+    speed: float = 1.0,
+    cutoff: int | None = None,
+    start: int | None = None,
+    until: datetime | None = None,
+    format: str = "modern",
+    clock: Clock | None = None,
+    certain_only: bool = False,
+) -> Player:
+    """A player of an archive's alerts: iterating it waits for each alert's moment and gives the alert.
+
+    `refs` name objects as on the command line (`G1234`, `G1234@2`, `G1234:20`); without any, every object is played
+    on one time line. `speed`: times as fast as it happened; a `clock` of your own replaces it (`MaxClock()`: as fast as
+    possible). `cutoff`: nothing that the server sent after log entry N of each named object (of the only superevent,
+    or only object, if none is named); a superevent's cutoff is that of its events too. `start`: begin at log entry N.
+    `until`: UTC. Raises BadRequest (a ValueError) for what cannot be asked, ArchiveError for what the archive lacks.
+    """
+    check_speed(speed)
+    own_clock = clock if clock is not None else ScaledClock(speed)
+    if isinstance(archive, Archive):
+        return _prepare(archive, refs, own_clock, cutoff, start, until, format, certain_only)
+    with Archive.open(str(archive)) as tape:
+        return _prepare(tape, refs, own_clock, cutoff, start, until, format, certain_only)
+
+
+def _prepare(
+    archive: Archive,
+    names: Sequence[str],
+    clock: Clock,
+    cutoff: int | None,
+    start: int | None,
+    until: datetime | None,
+    format: str,
+    certain_only: bool,
+) -> Player:
+    refs = _read(archive, names)
+    timeline = Timeline(list(_histories(archive, refs).values()))
+    wanted = Wanted(
+        objects=list(refs) or None,
+        cutoffs=_cutoffs(timeline, refs, cutoff),
+        cut_all=not refs,
+        start=_start(timeline, refs, start),
+        until=until,
+        format=format,
+        certain_only=certain_only,
+    )
+    alerts = select(timeline, wanted)
+    return Player(alerts, clock, format=format, position=before(alerts[0]) if alerts else None, timeline=timeline)
+
+
+def _read(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
+    """What each named object was asked for, by the id under which the archive keeps it."""
+    refs: dict[str, Ref] = {}
+    for name in names:
+        try:
+            ref = parse_ref(name)
+        except ArchiveError as error:
+            raise BadRequest(str(error)) from None
+        graceid = archive.resolve(ref.graceid)
+        if graceid in refs:
+            raise BadRequest(f"{graceid} is named twice: an object is played once")
+        refs[graceid] = ref
+    return refs
+
+
+def _histories(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History]:
+    """The named objects and whatever they are tied to (all, if none is named), so that each is shown as it stood."""
+    known = archive.objects()
+    waiting = list(refs) or known
+    histories: dict[str, History] = {}
+    while waiting:
+        graceid = waiting.pop(0)
+        if graceid in histories:
+            continue
+        version = refs[graceid].version if graceid in refs else None
+        history = histories[graceid] = archive.history(f"{graceid}@{version}" if version else graceid)
+        waiting += sorted(mentions(history) & set(known))
+    return histories
+
+
+def _cutoffs(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
+    """The last log entry to be played, for each object that has one of its own."""
+    if cutoff is not None and not refs:
+        return {only_one(timeline.histories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}
+    own = {graceid: ref.cutoff if ref.cutoff is not None else cutoff for graceid, ref in refs.items()}
+    return {graceid: n for graceid, n in own.items() if n is not None}
+
+
+def _start(timeline: Timeline, refs: Mapping[str, Ref], start: int | None) -> tuple[str, int] | None:
+    """The object and log entry to begin at."""
+    if start is None:
+        return None
+    histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
+    return only_one(histories, f"--start {start}", lambda name: f"{name} --start {start}"), start

@@ -1,0 +1,100 @@
+"""Things to do after given delays, in order: the vocabulary that replay and simulation share."""
+
+import heapq
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self, overload
+
+from rich.table import Table
+from rich.text import Text
+
+from replay.graceid import GraceID
+from replay.table import printable
+
+__all__ = ["Action", "GraceID", "Schedule"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to do: `dt` seconds after the schedule starts, `what` (a callable or a payload), `label` for people.
+
+    Raises ValueError if `dt` is not a finite number; it may be negative (before the schedule's own zero).
+    """
+
+    dt: float
+    what: Any
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.dt):
+            raise ValueError(f"an action needs a finite delay in seconds, not {self.dt}")
+
+    def run(self, *args: Any) -> Any:
+        """Call `what` with `args` (usually a GraceDB client) and return its answer; a payload is returned as it is."""
+        return self.what(*args) if callable(self.what) else self.what
+
+    def __str__(self) -> str:
+        return self.label or str(getattr(self.what, "__name__", self.what))
+
+
+def _delay(action: Action) -> float:
+    return action.dt
+
+
+class Schedule:
+    """Actions ordered by delay; actions of one delay keep the order in which they were given.
+
+    A schedule never changes: `a + b` and `bump` make new ones.
+    """
+
+    __slots__ = ("_actions",)
+
+    def __init__(self, actions: Iterable[Action] = ()) -> None:
+        self._actions: tuple[Action, ...] = tuple(sorted(actions, key=_delay))
+
+    @classmethod
+    def merged(cls, schedules: Iterable["Schedule"]) -> Self:
+        """One schedule of all the actions; at equal delays the earlier schedule goes first. O(total log n)."""
+        new = cls.__new__(cls)
+        new._actions = tuple(heapq.merge(*(s._actions for s in schedules), key=_delay))
+        return new
+
+    def __add__(self, other: "Schedule") -> "Schedule":
+        return Schedule.merged((self, other)) if isinstance(other, Schedule) else NotImplemented
+
+    def bump(self, seconds: float) -> "Schedule":
+        """The same actions, each `seconds` later (earlier if negative)."""
+        return Schedule(replace(action, dt=action.dt + seconds) for action in self._actions)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first action to the last; 0 if there are fewer than two."""
+        return self._actions[-1].dt - self._actions[0].dt if self._actions else 0.0
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self._actions)
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+    @overload
+    def __getitem__(self, index: int) -> Action: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Schedule": ...
+    def __getitem__(self, index: int | slice) -> "Action | Schedule":
+        return Schedule(self._actions[index]) if isinstance(index, slice) else self._actions[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schedule) and self._actions == other._actions
+
+    __hash__ = None  # type: ignore[assignment]  # the payloads of actions are often dicts
+
+    def __repr__(self) -> str:
+        return f"<Schedule of {len(self)} actions over {self.duration_s:g} s>"
+
+    def __rich__(self) -> Table:
+        table = Table("dt (s)", "action", title=repr(self).strip("<>"))
+        for action in self._actions:
+            table.add_row(f"{action.dt:.3f}", Text(printable(str(action))))
+        return table

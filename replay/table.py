@@ -1,0 +1,88 @@
+"""How a replay looks before it is played: a row per message and node, as a table or as JSON."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from replay.errors import ReplayError
+
+if TYPE_CHECKING:
+    from replay.player import Player
+
+_UNBOUNDED = 10_000  # columns, where no terminal sets a width
+_LONGEST = 100  # characters of `what`; comments may be pages
+_STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
+
+
+def printable(text: str) -> str:
+    """Text from a record made safe for a terminal: control characters and the like become blanks."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def rows(player: "Player") -> Iterator[dict[str, Any]]:
+    """What would be sent: time (ISO 8601, UTC), offset (s), n, node, graceid, alert_type, what, certainty, reason."""
+    for alert in player.alerts:
+        for message in player.messages(alert):
+            line = message.line
+            yield {
+                "time": line["time"],
+                "offset": line["offset"],
+                "n": line["n"],
+                "node": line["node"],
+                "graceid": line["graceid"],
+                "alert_type": message.payload.get("alert_type", alert.alert_type),
+                "what": alert.what,
+                "certainty": line["certainty"],
+                "reason": alert.reason,
+            }
+
+
+def _shortened(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def dry_run_table(player: "Player") -> Table:
+    """The rows as a table for people."""
+    table = Table()
+    for name in ("time", "offset (s)", "N"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "time" else "right")
+    for name in ("node", "id", "alert type"):
+        table.add_column(name, overflow="fold")
+    table.add_column("what", no_wrap=True, overflow="ellipsis")
+    table.add_column("certainty", no_wrap=True)
+    for row in rows(player):
+        cells = (row["time"], f"{row['offset']:.0f}", "" if row["n"] is None else str(row["n"]))
+        names = (row["node"], row["graceid"], row["alert_type"], _shortened(row["what"]))
+        certainty = Text(row["certainty"], _STYLES.get(row["certainty"], ""))
+        table.add_row(*cells, *(Text(printable(name)) for name in names), certainty)
+    return table
+
+
+def print_dry_run(player: "Player", *, as_json: bool) -> None:
+    """Write the rows to standard output, as a table or as one JSON array."""
+    if as_json:
+        text = json.dumps(list(rows(player)), indent=2) + "\n"
+    else:
+        console = Console(width=None if sys.stdout.isatty() else _UNBOUNDED)
+        with console.capture() as captured:
+            console.print(dry_run_table(player))
+        text = captured.get()
+    encoding = sys.stdout.encoding or "utf-8"
+    write_out(text.encode(encoding, "replace").decode(encoding))
+
+
+def write_out(text: str) -> None:
+    """Write to standard output at once; ReplayError if that fails, but for a reader that went away: BrokenPipeError."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReplayError(f"cannot write to standard output: {error.strerror}") from None

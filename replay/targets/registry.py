@@ -1,0 +1,59 @@
+"""Which target a URL means: a table from schemes to targets, open to other packages through entry points."""
+
+import re
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from replay.errors import BadRequest
+from replay.message import Message
+
+#: Other packages add targets as entry points of this group, named by their scheme.
+ENTRY_POINTS = "gracetape.targets"
+
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>.*)", re.DOTALL)
+
+
+class Target(Protocol):
+    """Somewhere that messages are delivered to, one call per message and node."""
+
+    def send(self, message: Message) -> None:
+        """Deliver it now; ReplayError if that is impossible."""
+
+    def close(self) -> str | None:
+        """Finish; one sentence if something went wrong on the way that the user should know, else None."""
+
+
+#: Makes a target from what follows `scheme:` in its URL; BadRequest if that names nothing usable.
+Factory = Callable[[str], Target]
+
+_factories: dict[str, Factory] = {}
+
+
+def register(scheme: str, factory: Factory) -> None:
+    """Let URLs `scheme:REST` mean `factory(REST)`."""
+    _factories[scheme] = factory
+
+
+def schemes() -> list[str]:
+    """Every scheme that is known now, our own first."""
+    return [*_factories, *(e.name for e in entry_points(group=ENTRY_POINTS) if e.name not in _factories)]
+
+
+def _factory(scheme: str) -> Factory:
+    if scheme in _factories:
+        return _factories[scheme]
+    for entry in entry_points(group=ENTRY_POINTS, name=scheme):
+        factory: Factory = entry.load()
+        return factory
+    known = ", ".join("-" if s == "-" else f"{s}:" for s in schemes())
+    raise BadRequest(f"there is no target of the kind {scheme}: (known: {known}; a bare path writes a file)")
+
+
+def open_target(url: str) -> Target:
+    """The target that `-`, `PATH`, `file:PATH`, `exec:CMD` or another URL means; BadRequest if there is none."""
+    if url == "-":
+        return _factory("-")("")
+    if match := _SCHEME.fullmatch(url):
+        return _factory(match["scheme"].lower())(match["rest"])
+    return _factory("file")(url)

@@ -1,0 +1,48 @@
+"""Messages as JSON Lines, on standard output or in a file."""
+
+from pathlib import Path
+
+from replay.errors import BadRequest, ReplayError
+from replay.message import Message
+from replay.table import write_out
+
+
+class StdoutTarget:
+    """One line of JSON per message and node on standard output, each flushed. BrokenPipeError is left to the caller."""
+
+    def __init__(self, rest: str = "") -> None:
+        if rest:
+            raise BadRequest(f"standard output is written as -, not -:{rest}")
+
+    def send(self, message: Message) -> None:
+        write_out(message.json() + "\n")
+
+    def close(self) -> None:
+        return None
+
+
+class FileTarget:
+    """One line of JSON per message and node in a file, written anew; each line is on its way to disk before the next."""
+
+    def __init__(self, path: str) -> None:
+        if not path:
+            raise BadRequest("a file target needs a path, as in file:alerts.jsonl")
+        self.path = Path(path)
+        try:
+            self._file = self.path.open("w", encoding="utf-8")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise BadRequest(f"cannot write {path!r}: {reason}") from None
+
+    def send(self, message: Message) -> None:
+        try:
+            self._file.write(message.json() + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise ReplayError(f"cannot write {str(self.path)!r}: {error.strerror}") from None
+
+    def close(self) -> None:
+        try:
+            self._file.close()
+        except OSError:
+            pass  # what could not be written was told of when it was sent

@@ -1,0 +1,107 @@
+"""A replay that is cut short stops at once, and says what it did."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from replay.cli import main; main()"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def _start(*args: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*COMMAND, *args], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "why"), [(signal.SIGINT, 130, "stopped: "), (signal.SIGTERM, 143, "terminated: ")]
+)
+def test_a_signal_ends_the_wait_at_once_with_a_summary(event_tape: Path, number: int, status: int, why: str) -> None:
+    with _start(str(event_tape), "--speed", "0.001") as replay:
+        assert replay.stdout is not None
+        for _ in range(4):
+            assert replay.stdout.readline()
+        time.sleep(0.2)  # into the wait for the next message, 1000 s long
+        replay.send_signal(number)
+        start = time.monotonic()
+        _, errors = replay.communicate(timeout=30)
+        assert time.monotonic() - start < 5
+    assert replay.returncode == status
+    assert errors.startswith(f"{why}sent 4 of 8 messages (2 alerts) in ")
+    assert errors.count("\n") == 1
+
+
+def test_a_signal_ends_a_program_that_hangs(event_tape: Path) -> None:
+    with _start(str(event_tape), "--max", "--to", "exec:sh -c 'echo here; exec sleep 1000'") as replay:
+        assert replay.stdout is not None
+        assert replay.stdout.readline() == "here\n"
+        replay.send_signal(signal.SIGTERM)
+        _, errors = replay.communicate(timeout=30)
+    assert replay.returncode == 143
+    assert errors.startswith("terminated: ")
+
+
+@pytest.mark.parametrize("options", [["--max"], ["--dry-run"], ["--dry-run", "--json"], ["--speed", "1000"]])
+def test_a_reader_that_goes_away_is_no_traceback(tape: Path, options: list[str]) -> None:
+    with _start(str(tape), *options) as replay:
+        assert replay.stdout is not None
+        replay.stdout.close()
+        assert replay.stderr is not None
+        errors = replay.stderr.read()
+        assert replay.wait(30) == 0
+    assert "Traceback" not in errors
+    assert "went away" in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_standard_output_is_one_sentence(tape: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        for options in (["--max"], ["--dry-run"], ["--dry-run", "--json"]):
+            done = subprocess.run(
+                [*COMMAND, str(tape), *options],
+                env=ENVIRONMENT,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=60,
+            )
+            assert done.returncode == 1
+            assert "No space left on device" in done.stderr
+            assert done.stderr.count("\n") == 1
+
+
+def test_a_terminal_shows_the_position_the_next_message_and_the_number_sent(event_tape: Path) -> None:
+    terminal, inside = pty.openpty()
+    environment = {**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(
+        [*COMMAND, str(event_tape), "--speed", "0.1"], env=environment, stdout=subprocess.PIPE, stderr=inside
+    ) as replay:
+        os.close(inside)
+        shown = b""
+        deadline = time.monotonic() + 20
+        while b"next in" not in shown or b"log 1" not in shown:
+            assert time.monotonic() < deadline
+            if select.select([terminal], [], [], 0.5)[0]:
+                shown += os.read(terminal, 4096)
+        replay.send_signal(signal.SIGINT)
+        while True:
+            try:
+                shown += (piece := os.read(terminal, 4096))
+            except OSError:
+                break
+            if not piece:
+                break
+        assert replay.stdout is not None
+        assert len(replay.stdout.read().splitlines()) == 4
+    os.close(terminal)
+    assert b"sent 2 of 4" in shown
+    assert b"stopped: sent 4 of 8 messages" in shown
