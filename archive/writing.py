@@ -224,3 +224,10 @@ class Transaction:
         )
         self._mark(capture, [file_mark(entry)], [file_mark(FileEntry(*old))] if old else [])
         return entry
+
+    def remove_file(self, target: str | Capture, entry: FileEntry) -> None:
+        """Forget a version of a file (its contents stay until `gc`)."""
+        capture = self._target(target)
+        query = "DELETE FROM files WHERE capture = ? AND name = ? AND version = ?"
+        if self._run(query, (capture.id, entry.name, entry.version)).rowcount:
+            self._mark(capture, [], [file_mark(entry)])

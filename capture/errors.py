@@ -1,0 +1,62 @@
+"""What can go wrong while asking a GraceDB, each as one sentence."""
+
+import requests
+from ligo.gracedb.exceptions import HTTPError
+
+from archive import ArchiveError
+
+
+class CaptureError(ArchiveError):
+    """The server did not give what was asked for."""
+
+
+class Absent(CaptureError):
+    """The server says that it has, or shows, no such thing (401, 403, 404); `status` is its HTTP status."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+_CREDENTIAL = "get one with htgettoken, or ligo-proxy-init, and try again"
+
+
+def explain(error: Exception, what: str) -> CaptureError:
+    """The sentence for a failed request for `what`."""
+    if isinstance(error, HTTPError):
+        return _status(error, what)
+    if isinstance(error, requests.exceptions.Timeout):
+        return CaptureError(f"{what}: the server did not answer in time")
+    if isinstance(error, requests.exceptions.SSLError):
+        return CaptureError(f"{what}: the server's certificate, or yours, is not accepted: {_root(error)}")
+    if isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return CaptureError(f"{what}: the server cannot be reached or broke off: {_root(error)}")
+    if isinstance(error, requests.exceptions.JSONDecodeError | ValueError):
+        return CaptureError(f"{what}: the answer is not JSON: is the service URL that of a GraceDB API (…/api/)?")
+    return CaptureError(f"{what}: {type(error).__name__}: {error}")
+
+
+def _status(error: HTTPError, what: str) -> CaptureError:
+    status = int(error.status_code)
+    said = " ".join(str(error.text).split())[:200]
+    if status == 401:
+        return Absent(f"{what}: the server wants a credential (401): {_CREDENTIAL}", status)
+    if status == 403:
+        return Absent(
+            f"{what}: you may not see it (403): your credential is missing or not enough; {_CREDENTIAL}", status
+        )
+    if status == 404:
+        return Absent(f"{what}: the server has no such thing (404)", status)
+    if status == 429:
+        return CaptureError(f"{what}: the server says that it was asked too often (429), again and again: try later")
+    return CaptureError(f"{what}: the server answers {status}: {said or error.reason}")
+
+
+def _root(error: BaseException) -> str:
+    """The innermost reason of a chain of wrapped errors, without addresses in memory."""
+    reason: BaseException = error
+    while (inner := getattr(reason, "reason", None) or reason.__cause__ or reason.__context__) is not None:
+        if not isinstance(inner, BaseException):
+            return str(inner)
+        reason = inner
+    return f"{type(reason).__name__}: {reason}".split(" object at 0x")[0]
