@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from archive.alerts import Alert, announce
 from archive.errors import ArchiveError
 from archive.history import Entry, History
-from archive.rules import Record
+from archive.rules import Act, Record
 from archive.snapshot import Snapshot
 
 #: Tags that came with a log's own upload left their entries within about a second of it.
@@ -169,10 +169,10 @@ def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
 # -- merging
 
 
-def _partners(entry: Entry, superevent: str) -> list[tuple[str, str, str]]:
-    """The entries that an act on a superevent leaves on events, as (graceid, act, superevent), and whether they speak first."""
-    params = entry.act.params
-    match entry.act.name:
+def partners(act: Act, superevent: str) -> list[tuple[str, str, str]]:
+    """The entries that an act on a superevent leaves on events, as (graceid, act, superevent)."""
+    params = act.params
+    match act.name:
         case "created":
             preferred = params.get("preferred_event")
             added = [(g, "added_to_superevent", superevent) for g in params.get("events", [])]
@@ -202,8 +202,8 @@ def _steps(histories: dict[str, History]) -> list[Step]:
             continue
         for i, entry in enumerate(history.entries, start=1):
             mine: list[tuple[str, int]] = []
-            for graceid, act, superevent in _partners(entry, history.graceid):
-                queue = waiting[graceid, act, superevent]
+            for partner in partners(entry.act, history.graceid):
+                graceid, queue = partner[0], waiting[partner]
                 while queue and histories[graceid].entries[queue[0] - 1].created < entry.created - _ONE_ACT:
                     queue.popleft()
                 if queue and histories[graceid].entries[queue[0] - 1].created <= entry.created + _ONE_ACT:

@@ -76,6 +76,17 @@ def _members(record: Record) -> list[str]:
     return list(dict.fromkeys(sorted(named, key=lambda graceid: int(graceid[1:]))))
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """Which files' contents are asked for."""
+
+    any: bool
+    pattern: str | None
+
+    def __call__(self, name: str) -> bool:
+        return self.any and (self.pattern is None or fnmatch.fnmatch(name, self.pattern))
+
+
 class _Pull:
     """One object on its way into the archive."""
 
@@ -155,8 +166,8 @@ class _Pull:
                 if (entry.name, entry.version) not in listed or entry.sha256 is None:
                     tx.remove_file(capture, entry)
             for file in wanted:
-                if entry := known.get((file.name, file.version)):
-                    tx.add_file(capture, file.name, self.archive.blob(entry.sha256 or ""), file.version)
+                if kept := known.get((file.name, file.version)):
+                    tx.add_file(capture, file.name, self.archive.blob(kept.sha256 or ""), file.version)
                 elif not self.choice(file.name):
                     tx.add_file(capture, file.name, None, file.version, absent="not asked for when it was captured")
                 else:
