@@ -10,9 +10,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from archive.meg import import_meg
-
 from archive import Archive, ArchiveError
+from archive.meg import import_meg
 
 PACKAGE = "mock-event-generator==1.4.19"
 SHA256 = "fe4008aa91b10f01ac2f8153735834c2ded1c9a1da982b39900bbe41a792ea50"

@@ -47,12 +47,12 @@ class DateId:
     gw: bool
 
 
-def gps_to_utc(gps: float) -> datetime:
+def utc_of(gps: float) -> datetime:
     """GPS seconds as UTC."""
     return GPS_EPOCH + timedelta(seconds=gps - bisect_right(_LEAPS_GPS, gps))
 
 
-def utc_to_gps(moment: datetime) -> float:
+def gps_of(moment: datetime) -> float:
     """UTC as GPS seconds."""
     return (moment - GPS_EPOCH).total_seconds() + bisect_right(_LEAPS, moment)
 
@@ -78,12 +78,12 @@ def number(text: str) -> int:
 
 def superevent_id(category: str, t_0_gps: float, count: int) -> str:
     """The id of the count-th superevent of a category (P, T or M) on the UTC day of t_0 (GPS seconds)."""
-    return f"{_PREFIX[category]}S{gps_to_utc(t_0_gps):%y%m%d}{letters(count)}"
+    return f"{_PREFIX[category]}S{utc_of(t_0_gps):%y%m%d}{letters(count)}"
 
 
 def gw_id(category: str, t_0_gps: float, count: int) -> str:
     """The id of the count-th confirmed one of that day."""
-    return f"{_PREFIX[category]}GW{gps_to_utc(t_0_gps):%y%m%d}{letters(count).upper()}"
+    return f"{_PREFIX[category]}GW{utc_of(t_0_gps):%y%m%d}{letters(count).upper()}"
 
 
 def parse(graceid: str) -> DateId:

@@ -1,4 +1,4 @@
-"""What an upload gives: the fields of the event's record, and the log entries that the server makes of it."""
+"""What an upload gives: the fields of the event's record."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,6 @@ class UploadError(Exception):
 class UploadedEvent:
     """`gpstime` in seconds, `far` in Hz; `extra_attributes` as in the event's record.
 
-    `extra_logs` are the entries that the server adds after `Original Data`: (comment, file name or None, contents).
     `failed` says why nothing could be taken from the file: the event is made all the same, with this among its warnings,
     and no `new` alert goes out.
     """
@@ -24,5 +23,4 @@ class UploadedEvent:
     likelihood: float | None = None
     extra_attributes: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    extra_logs: list[tuple[str, str | None, bytes]] = field(default_factory=list)
     failed: str | None = None

@@ -51,7 +51,7 @@ _COINC = (
 
 
 def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
-    """A coinc file: coinc_inspiral, coinc_event and sngl_inspiral. `about` has pipeline and search."""
+    """A coinc file: coinc_inspiral, coinc_event and sngl_inspiral."""
     try:
         doc = document(content)
     except UploadError as error:
@@ -60,7 +60,7 @@ def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     if not coincs:
         return UploadedEvent(warnings=["Could not extract coinc inspiral table."])
     coinc = coincs[0]
-    event = UploadedEvent(extra_logs=_written(coinc, about, content))
+    event = UploadedEvent()
     event.gpstime = _gps(coinc, "end_time")
     event.far = coinc.get("combined_far")
     events = rows(doc, "coinc_event")
@@ -82,35 +82,6 @@ def _gps(row: Mapping[str, Any], name: str) -> float | None:
     if row.get(name) is None:
         return None
     return float(row[name]) + float(row.get(f"{name}_ns") or 0) / 1e9
-
-
-def _written(coinc: Mapping[str, Any], about: Mapping[str, str], content: bytes) -> list[tuple[str, str | None, bytes]]:
-    """The two files that the server makes of a coinc file."""
-
-    def shown(name: str, form: str) -> str:
-        return "---" if coinc.get(name) is None else form % coinc[name]
-
-    lines = [f"Pipeline: {about['pipeline']}"]
-    if about.get("search"):
-        lines.append(f"Search: {about['search']}")
-    lines += [
-        f"MChirp: {shown('mchirp', '%0.3f')}",
-        f"MTot: {coinc.get('mass')}",
-        f"End Time: {coinc.get('end_time') or 0:d}.{coinc.get('end_time_ns') or 0:09d}",
-        f"SNR: {shown('snr', '%0.3f')}",
-        f"IFOs: {coinc.get('ifos')}",
-        f"FAR: {shown('combined_far', '%0.3e')}",
-    ]
-    log = "\n".join(lines).encode()
-    return [("Log File Created", "event.log", log), ("Coinc Table Created", "coinc.xml", _plain(content))]
-
-
-def _plain(content: bytes) -> bytes:
-    if content[:2] != b"\x1f\x8b":
-        return content
-    import gzip
-
-    return gzip.decompress(content)
 
 
 _SIMULATED = [

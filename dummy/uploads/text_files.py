@@ -100,37 +100,10 @@ def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
         "hoft": "",
         "code": "",
     }
-    event = UploadedEvent(
+    return UploadedEvent(
         gpstime=_number(_at(raw, "time")), instruments=ifos, far=_far(lines), likelihood=likelihood,
         extra_attributes={"MultiBurst": burst},
     )  # fmt: skip
-    event.extra_logs = [("Log File Created", "event.log", _cwb_log(event, raw)), *_links(lines)]
-    return event
-
-
-def _cwb_log(event: UploadedEvent, raw: Mapping[str, list[str]]) -> bytes:
-    def shown(name: str, index: int = 0) -> str:
-        values = raw.get(name, [])
-        return values[index] if index < len(values) else "---"
-
-    lines = [
-        "Event Type: cWB", f"Time: {event.gpstime}", f"Duration: {shown('duration')}", f"Frequency: {shown('frequency')}",
-        f"Bandwidth: {shown('bandwidth')}", f"RA: {shown('phi', 2)}", f"Dec: {shown('theta', 2)}",
-        f"Effective SNR: {shown('rho')}", f"IFOs: {event.instruments or '---'}",
-        f"FAR: {'---' if event.far is None else event.far}",
-    ]  # fmt: skip
-    return "\n".join(lines).encode()
-
-
-def _links(lines: list[str]) -> list[tuple[str, str | None, bytes]]:
-    """Links at the end of the text: to the event display, and to a sky map."""
-    display = [line for line in lines if line.startswith("http") and ".fits" not in line]
-    skymap = [line for line in lines if line.startswith("http") and ".fits" in line]
-    found: list[tuple[str, str | None, bytes]] = []
-    for links, text in ((display, "Coherent Event Display (CED)"), (skymap, "FITS skymap")):
-        if links:
-            found.append((f'<a href="{links[-1]}">{text}</a>', None, b""))
-    return found
 
 
 def _json(content: bytes) -> dict[str, Any]:

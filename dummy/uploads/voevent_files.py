@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from dummy.dateids import utc_to_gps
+from dummy.dateids import gps_of
 from dummy.uploads.event import UploadedEvent, UploadError
 
 _DURATIONS = ("Trig_Dur", "Trans_Duration", "Data_Integ", "Integ_Time", "Trig_Timescale")
@@ -69,4 +69,4 @@ def _gps(text: str) -> float:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UploadError(f"the VOEvent's time is unreadable: {text!r}") from None
-    return utc_to_gps(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
+    return gps_of(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
