@@ -10,6 +10,7 @@ from typing import IO, Any
 from urllib.parse import parse_qsl
 
 import falcon
+import zstandard
 from falcon.media.multipart import MultipartParseOptions
 
 from archive import Archive
@@ -31,6 +32,14 @@ class Upload:
     filename: str
     spool: Path
     blob: Blob
+
+    def spool_bytes(self) -> bytes:
+        """The whole contents; for event files, which are small."""
+        stored = self.spool.read_bytes()
+        if self.blob.encoding == "raw":
+            return stored
+        plain: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
+        return plain
 
 
 @dataclass
@@ -98,8 +107,6 @@ def _body(req: falcon.Request) -> bytes:
 
 
 def _json(body: bytes) -> Form:
-
-
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:

@@ -77,9 +77,7 @@ def _on_http_error(
     write_problem(resp, Problem(code, {"detail": said}))
 
 
-def _on_anything_else(
-    req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, object]
-) -> None:
+def _on_anything_else(req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, object]) -> None:
     _log.exception("unforeseen trouble while answering %s %s", req.method, req.path)
     write_problem(resp, Problem(500, {"error": "Server error"}))
 

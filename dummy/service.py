@@ -49,7 +49,9 @@ class Service:
         if self._as_of is not None and self._as_of() is not None:
             raise Problem(403, {"error": "This dummy answers as of an earlier moment: nothing can be written to it."})
         if self.archive.read_only:
-            raise Problem(403, {"error": f"{self.archive.path} is open for reading only: nothing can be written to it."})
+            raise Problem(
+                403, {"error": f"{self.archive.path} is open for reading only: nothing can be written to it."}
+            )
 
     @contextmanager
     def write(self, root: str) -> Iterator[Writer]:

@@ -4,7 +4,18 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from archive import Archive, ArchiveError, FileEntry, NotFound, Position, StoredView, Timeline, View, category_of, compose
+from archive import (
+    Archive,
+    ArchiveError,
+    FileEntry,
+    NotFound,
+    Position,
+    StoredView,
+    Timeline,
+    View,
+    category_of,
+    compose,
+)
 from archive.store import Capture
 
 Record = dict[str, Any]
@@ -104,9 +115,7 @@ class Source:
 
     def ids(self, category: str) -> list[str]:
         """The graceids of all events or all superevents, newest first."""
-        query = (
-            "SELECT object FROM captures WHERE completed IS NOT NULL AND category = ? GROUP BY object ORDER BY min(id) DESC"
-        )
+        query = "SELECT object FROM captures WHERE completed IS NOT NULL AND category = ? GROUP BY object ORDER BY min(id) DESC"
         rows = [str(row[0]) for row in self.archive.connection.execute(query, (category,))]
         return rows if self.position is None else [graceid for graceid in rows if self.has(graceid)]
 

@@ -30,9 +30,7 @@ def check_applicable(subject: Subject, label: str) -> None:
             )
         raise invalid(f"The label '{label}' is managed by an automated process and cannot be manually added")
     if any(answer in subject.record["labels"] for answer in REQUESTS.get(label, ())):
-        said = (
-            f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
-        )
+        said = f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
         raise Problem(400, said) if subject.category == "event" else invalid(said)
 
 

@@ -26,9 +26,7 @@ def create(writer: Writer, subject: Subject, kind: str, instrument: str, status:
     if subject.view.one("signoff", key) is not None:
         raise invalid("The fields superevent, signoff_type, instrument must make a unique set.")
     if request not in subject.record["labels"]:
-        raise invalid(
-            f"{kind} signoff not requested for superevent {subject.shown_id}: label '{request}' not present."
-        )
+        raise invalid(f"{kind} signoff not requested for superevent {subject.shown_id}: label '{request}' not present.")
     record: Record = {
         "self": subject.links.signoff(key), "signoff_type": kind, "instrument": instrument, "status": status,
         "submitter": writer.user, "comment": comment,

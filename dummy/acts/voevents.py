@@ -64,9 +64,7 @@ def _check_skymap(subject: Subject, kind: str, given: Mapping[str, Any]) -> None
         raise invalid(f"Skymap file {name} not found for this superevent.")
 
 
-def _record(
-    writer: Writer, subject: Subject, kind: str, n: int, name: str, given: Mapping[str, Any]
-) -> Record:
+def _record(writer: Writer, subject: Subject, kind: str, n: int, name: str, given: Mapping[str, Any]) -> Record:
     said: Record = {
         "N": n, "issuer": writer.user, "ivorn": f"ivo://gwnet/LVC#{name.removesuffix('.xml')}", "filename": name,
         "file_version": 0, "voevent_type": kind, "created": writer.created, "skymap_type": given.get("skymap_type"),

@@ -67,9 +67,7 @@ class Writer:
         self.tx.new_object(graceid, HOME, record)
         return self.subject(graceid)
 
-    def log(
-        self, subject: Subject, comment: str, *, file: FileEntry | None = None, tags: Sequence[str] = ()
-    ) -> Record:
+    def log(self, subject: Subject, comment: str, *, file: FileEntry | None = None, tags: Sequence[str] = ()) -> Record:
         """Append a log entry, with the file version that it brought and the tags that came with it.
 
         Each tag leaves its own entry right after, as on the server.
@@ -131,5 +129,3 @@ class Writer:
             self.alerts.append(
                 Alert(when, uid, subject.graceid, alert_type, data, record, n, nodes, alert_type, subject.category)
             )
-
-

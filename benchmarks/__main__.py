@@ -1,0 +1,41 @@
+"""Runs benchmarks by name (default: all) and prints each figure beside what it is measured against."""
+
+import json
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import archives, calls, captures, lateness
+from benchmarks.figure import Figure
+
+ALL = {
+    "write_log": calls.write_log_stays_flat,
+    "call": calls.a_call_against_a_static_app,
+    "lateness": lateness.lateness_against_bare_sleep,
+    "capture": captures.capture_against_its_connections,
+    "size": archives.size_against_tar,
+}
+
+
+def main(words: list[str]) -> int:
+    as_json = "--json" in words
+    names = [word for word in words if not word.startswith("-")] or list(ALL)
+    if unknown := [name for name in names if name not in ALL]:
+        print(f"there is no benchmark {unknown[0]!r}: use {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    figures: list[Figure] = []
+    for name in names:
+        figures += ALL[name]()
+    if as_json:
+        print(json.dumps([vars(figure) for figure in figures], indent=2))
+        return 0
+    table = Table("figure", "measured", "against", "ratio", "claimed", box=None)
+    for figure in figures:
+        table.add_row(figure.name, figure.measured, figure.against, f"{figure.ratio:.2f}", figure.claim)
+    Console().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""The dummy as a web application (WSGI): every address of the API over one archive."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import falcon
+
+from archive import Alert, Archive, Position, Timeline
+from dummy.problems import add_handlers
+from dummy.routes import ROUTES
+from dummy.service import Service
+
+#: Roots under which the same API answers.
+ROOTS = ("/api/", "/api/v1/", "/api/v2/")
+
+
+def make_app(
+    archive: Archive,
+    *,
+    user: str = "gracetape",
+    as_of: Callable[[], Position | None] | None = None,
+    timeline: Timeline | None = None,
+    on_alert: Callable[[Alert], None] | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> Any:
+    """A WSGI application that is a GraceDB over `archive`.
+
+    `as_of` gives the moment of `timeline` that is answered (None: now). `on_alert` is called with each alert of a write,
+    in order, after the write was kept; `now` gives the server's time (UTC).
+    """
+    service = Service(archive, user=user, as_of=as_of, timeline=timeline, on_alert=on_alert, now=now)
+    app = falcon.App()
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.auto_parse_form_urlencoded = False
+    add_handlers(app)
+    for root in ROOTS:
+        for address, resource, category in ROUTES:
+            app.add_route((root + address).rstrip("/"), resource(service, category))
+    return app

@@ -1,0 +1,145 @@
+"""The drop-in client: the ordinary `ligo.gracedb` client, its requests answered in this process by the dummy's app."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
+
+import requests
+from ligo.gracedb.rest import GraceDb as OrdinaryClient
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+
+from archive import Alert, Archive, Position, Timeline
+from dummy.app import make_app
+from dummy.links import HOME
+from dummy.moments import moment_of
+
+
+class InProcess(BaseAdapter):
+    """A requests transport that calls a WSGI application instead of a socket."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        super().__init__()
+        self.app = app
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        started: dict[str, Any] = {}
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            started.update(status=status, headers=headers)
+            return lambda data: None
+
+        pieces = self.app(environ_of(request), start_response)
+        code, _, reason = started["status"].partition(" ")
+        response = requests.Response()
+        response.status_code, response.reason = int(code), reason
+        response.headers = CaseInsensitiveDict(started["headers"])
+        response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+        response.raw = HTTPResponse(
+            body=_Body(iter(pieces)), headers=started["headers"], status=int(code), preload_content=False
+        )
+        response.request, response.url, response.connection = request, str(request.url), self  # type: ignore[attr-defined]
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+class _Body(io.RawIOBase):
+    """The pieces of an answer, read like a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
+    """The WSGI environment of a request."""
+    url = urlsplit(str(request.url))
+    body = request.body or b""
+    if isinstance(body, str):
+        body = body.encode()
+    stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    environ = {
+        "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": requests.utils.unquote(url.path),
+        "QUERY_STRING": url.query, "SERVER_NAME": url.hostname or "", "SERVER_PORT": str(url.port or 443),
+        "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": url.scheme, "wsgi.input": stream,
+        "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
+        "HTTP_HOST": url.netloc, "REMOTE_ADDR": "127.0.0.1",
+    }  # fmt: skip
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = (
+            value.decode() if isinstance(value, bytes) else value
+        )
+    environ.setdefault("CONTENT_LENGTH", str(len(body)) if isinstance(body, bytes) else "")
+    return environ
+
+
+def mount(client: requests.Session, app: WSGIApplication) -> None:
+    """Let a client's requests to https://dummy.invalid/ be answered by a WSGI application in this process."""
+    client.mount("https://dummy.invalid/", InProcess(app))
+
+
+class GraceDb(OrdinaryClient):  # type: ignore[misc]
+    """The ordinary client over an archive, with the network taken out.
+
+    `archive` is an Archive or a path (which is then opened, and closed with the client). `as_of` takes a log entry's N, an
+    id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
+    player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
+    time (UTC), `user` who writes. Other arguments go to the ordinary client.
+    """
+
+    def __init__(
+        self,
+        archive: Archive | str | Path,
+        as_of: int | str | Mapping[str, int] | datetime | None = None,
+        *,
+        follow: Any = None,
+        user: str = "gracetape",
+        on_alert: Callable[[Alert], None] | None = None,
+        now: Callable[[], datetime] | None = None,
+        **client_options: Any,
+    ) -> None:
+        self._opened = None
+        if not isinstance(archive, Archive):
+            archive = self._opened = Archive.open(archive, read_only=as_of is not None or follow is not None)
+        timeline: Timeline | None = None
+        moment: Callable[[], Position | None] | None = None
+        if follow is not None:
+            timeline = getattr(follow, "timeline", None) or archive.timeline()
+            moment = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
+        elif as_of is not None:
+            timeline = archive.timeline()
+            fixed = moment_of(timeline, as_of)
+            moment = lambda: fixed  # noqa: E731
+        self.app = make_app(archive, user=user, as_of=moment, timeline=timeline, on_alert=on_alert, now=now)
+        super().__init__(HOME, force_noauth=True, **client_options)
+        mount(self, self.app)
+
+    def close(self) -> None:
+        super().close()
+        if self._opened is not None:
+            self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self

@@ -1,0 +1,35 @@
+"""Which moment of a timeline `as_of` means."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from archive import ArchiveError, Position, Timeline, parse_ref
+from archive.times import parse_time
+
+
+def moment_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetime) -> Position:
+    """The moment that is meant by a log entry's N, `S1:20`, {id: N, …} (the latest of them) or a UTC time.
+
+    Raises ArchiveError if there is no such entry, or an N alone could be that of several objects.
+    """
+    if isinstance(as_of, datetime):
+        return timeline.at_time(as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC))
+    if isinstance(as_of, Mapping):
+        return max(timeline.at(graceid, n) for graceid, n in as_of.items())
+    if isinstance(as_of, str):
+        if as_of.isdigit():
+            return moment_of(timeline, int(as_of))
+        try:
+            ref = parse_ref(as_of)
+        except ArchiveError:
+            return timeline.at_time(parse_time(as_of))
+        if ref.cutoff is None:
+            raise ArchiveError(f"as of which log entry of {as_of}? write {as_of}:20")
+        return timeline.at(ref.graceid, ref.cutoff)
+    superevents = [graceid for graceid, history in timeline.histories.items() if history.category == "superevent"]
+    subjects = superevents or list(timeline.histories)
+    if len(subjects) != 1:
+        raise ArchiveError(
+            f"as of log entry {as_of} of which object? write ID:{as_of} ({', '.join(timeline.histories)})"
+        )
+    return timeline.at(subjects[0], as_of)

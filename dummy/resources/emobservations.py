@@ -1,0 +1,35 @@
+"""EM observations of events and superevents."""
+
+import falcon
+
+from dummy import facts
+from dummy.acts import emobservations as acts
+from dummy.problems import not_found
+from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+
+
+class EMObservations(Resource):
+    """All observations of an object; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, page(req, "observations", view.records("emobservation"))))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            group = acts.check_group(form.get("group"), facts.EM_GROUPS)
+            lists = [form.values(name, split=True) for name in acts.LISTS]
+            with self.writing(req, graceid) as (writer, subject):
+                record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))
+        answer_created(req, resp, record, record["self"])
+
+
+class EMObservation(Resource):
+    """One observation."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
+        view = self.view(graceid)
+        record = view.one("emobservation", number(n))
+        if record is None:
+            raise not_found()
+        answer(resp, led(req, view, record))

@@ -1,0 +1,152 @@
+"""Events: the list, one, its neighbours; made from uploads, and replaced."""
+
+from typing import Any
+
+import falcon
+
+from dummy import facts
+from dummy.acts import events as acts
+from dummy.acts.labels import PROTECTED
+from dummy.forms import Form
+from dummy.links import HOME, Links, relink
+from dummy.problems import Problem
+from dummy.resources.listing import listed
+from dummy.resources.resource import Resource, answer, led, root_of
+from dummy.uploads import UploadedEvent, read_upload
+
+#: Seconds around an event within which others are its neighbours, by default.
+NEIGHBORHOOD = (5, 5)
+
+
+class Events(Resource):
+    """The list of events; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        answer(resp, listed(req, self.service.source(), "event"))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        with self.form(req) as form:
+            group, pipeline, search, labels = _checked(form)
+            upload = form.file("eventFile")
+            if upload is None:
+                raise _errors("eventFile", "This field is required.")
+            content = upload.spool_bytes()
+            told = read_upload(pipeline, group, search, upload.filename, content, form.flat())
+            offline = str(form.get("offline", "False")).lower() in ("true", "1", "on")
+            with self.writing(req) as (writer, _):
+                subject = acts.create(
+                    writer,
+                    group,
+                    pipeline,
+                    search,
+                    upload,
+                    told,
+                    labels,
+                    offline=offline,
+                    replay_id=form.get("replay_id"),
+                )
+                view = subject.view
+        record = led(req, view, view.record())
+        answer(resp, record | {"warnings": _warnings(told)}, 201)
+        resp.set_header("Location", relink({"l": Links(HOME, "event", view.graceid).detail()}, HOME, root_of(req))["l"])
+
+
+def _warnings(told: UploadedEvent) -> list[str]:
+    return [*told.warnings, *([told.failed] if told.failed else [])]
+
+
+def _errors(field: str, message: str) -> Problem:
+    return Problem(400, {"errors": [f"{field}: * {message}"]})
+
+
+def _checked(form: Form) -> tuple[str, str, str | None, list[str]]:
+    """Group, pipeline, search and labels; Problem (400) with what is wrong."""
+    group, pipeline, search = form.get("group"), form.get("pipeline"), form.get("search") or None
+    choice = "Select a valid choice. {} is not one of the available choices."
+    if group not in facts.GROUPS:
+        raise _errors("group", choice.format(group) if group else "This field is required.")
+    if pipeline not in facts.PIPELINES:
+        raise Problem(400, {"error": "Please provide a valid pipeline."})
+    if search is not None and search not in facts.SEARCHES:
+        raise _errors("search", choice.format(search))
+    labels = [str(label) for label in form.values("labels", split=True)]
+    for label in labels:
+        if label not in facts.LABELS:
+            raise _errors("labels", choice.format(label))
+        if label in PROTECTED:
+            raise _errors("labels", f"The following label(s) are managed by an automated process: {label}")
+    return str(group), str(pipeline), search, labels
+
+
+class Event(Resource):
+    """One event; replaced by PUT."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, view.record()))
+        resp.set_header("Cache-Control", "no-cache")
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            upload = form.file("eventFile")
+            if upload is None:
+                raise _errors("eventFile", "This field is required.")
+            content = upload.spool_bytes()
+            with self.writing(req, graceid) as (writer, subject):
+                record = subject.record
+                told = read_upload(
+                    record["pipeline"], record["group"], record["search"], upload.filename, content, form.flat()
+                )
+                if told.failed:
+                    raise Problem(400, "Bad Data")
+                acts.replace(writer, subject, upload, told)
+        resp.status = falcon.HTTP_202
+
+
+class Neighbors(Resource):
+    """Events near an event in time."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view, source = self.view(graceid), self.service.source()
+        before, after = _neighborhood(req.get_param("neighborhood"))
+        gps = view.record().get("gpstime")
+        near = source.near("event", gps - before, gps + after) if gps is not None else []
+        found = [led(req, other, other.record()) for other in map(source.view, near) if other.graceid != view.graceid]
+        links = {"self": req.uri, "event": Links(root_of(req), "event", view.graceid).detail()}
+        answer(resp, {"neighbors": found, "neighborhood": [before, after], "numRows": len(found), "links": links})
+
+
+def _neighborhood(text: str | None) -> tuple[int, int]:
+    parts: list[Any] = (text or "").split(",")
+    try:
+        values = [int(part) for part in parts]
+    except ValueError:
+        return NEIGHBORHOOD
+    return (values[0], values[-1])
+
+
+class UpdateGrb(Resource):
+    """Parameters of an External event."""
+
+    NAMES = ("ra", "dec", "error_radius", "t90", "redshift", "designation")
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            changes = {name: form.get(name) for name in self.NAMES if name in form}
+            for name in self.NAMES[:-1]:
+                if name in changes:
+                    changes[name] = _number(name, changes[name])
+            with self.writing(req, graceid) as (_, subject):
+                if "GRB" not in subject.record["extra_attributes"]:
+                    raise Problem(400, {"error": "Cannot update GRB event parameters for non-GRB event."})
+                if not acts.update_grb(subject, changes):
+                    raise Problem(400, {"error": "Request would not modify the GRB event"})
+                view = subject.view
+        answer(resp, led(req, view, view.record()))
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise Problem(400, {name: ["A valid number is required."]}) from None

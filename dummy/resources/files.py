@@ -1,0 +1,68 @@
+"""Files: the listing, which names each version and the newest, and their contents, streamed."""
+
+import mimetypes
+from collections.abc import Iterator
+
+import falcon
+
+from archive import FileEntry, NotFound
+from dummy.links import Links
+from dummy.problems import Problem
+from dummy.resources.resource import Resource, answer, is_v2, led
+from dummy.source import FileView
+
+
+class Files(Resource):
+    """All files of an object: `name` and every `name,version`, each with its address."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        shown = view.graceid if self.category == "event" else str(view.record().get("gw_id") or view.graceid)
+        links = Links(view.service, self.category, shown)
+        names = sorted({name for entry in view.files() for name in (entry.name, entry.full_name)})
+        listing = {name: links.file(name) for name in names}
+        if is_v2(req):
+            listed = [{"filename": name, "file": link} for name, link in listing.items()]
+            answer(resp, led(req, view, {"links": {"self": req.uri}, "files": listed}))
+            return
+        answer(resp, led(req, view, listing))
+
+
+class File(Resource):
+    """The contents of a file: `name,version`, or `name` for the newest."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, filename: str) -> None:
+        view = self.view(graceid)
+        if not filename:
+            Files(self.service, self.category).on_get(req, resp, graceid)
+            return
+        entry = _find(view, filename)
+        try:
+            contents = self.service.archive.read(entry)
+            first = next(contents, b"")
+        except NotFound as error:
+            raise Problem(404, {"error": str(error)}) from None
+        kind = mimetypes.guess_type(entry.name)
+        resp.content_type = "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
+        resp.set_stream(_Stream(first, contents), entry.size or 0)  # type: ignore[arg-type]
+
+
+def _find(view: FileView, filename: str) -> FileEntry:
+    name, comma, version = filename.rpartition(",")
+    if comma and not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise Problem(404, "File not found, version string should be an int")
+    entry = view.file(name, int(version)) if comma else view.file(filename)
+    if entry is None:
+        raise Problem(404, f"File {filename} not found")
+    return entry
+
+
+class _Stream:
+    """An iterator of pieces that a WSGI server can also read like a file."""
+
+    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
+        self._first, self._rest = first, rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        yield from self._rest

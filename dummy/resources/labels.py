@@ -1,0 +1,87 @@
+"""Labels: on events by PUT to a label's own address, on superevents by POST to the list."""
+
+import falcon
+
+from dummy import facts
+from dummy.acts import labels as acts
+from dummy.links import Links
+from dummy.problems import Problem, invalid, not_found
+from dummy.resources.resource import Resource, answer, answer_created, is_v2, led
+from dummy.source import Record
+
+
+class Labels(Resource):
+    """All labels of an object; on superevents, a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        records = view.records("label")
+        if self.category == "event":
+            links = [{"self": req.uri, "event": Links(view.service, "event", view.graceid).detail()}]
+        else:
+            shown = str(view.record().get("gw_id") or view.graceid)
+            links = [{"self": req.uri, "superevent": Links(view.service, "superevent", shown).detail()}]
+        answer(resp, led(req, view, {"links": links, "labels": records}))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        if self.category == "event":
+            raise falcon.HTTPMethodNotAllowed(["GET"])
+        with self.form(req) as form:
+            name = form.get("name")
+            if name is None:
+                raise Problem(400, {"name": ["This field is required."]})
+            if name not in facts.LABELS:
+                raise Problem(400, {"name": [f"Label with name={name} does not exist."]})
+            with self.writing(req, graceid) as (writer, subject):
+                if acts.has_label(subject, name):
+                    record: Record = subject.view.one("label", name) or {}
+                    raise invalid("The fields superevent, name must make a unique set.")
+                acts.check_applicable(subject, name)
+                record = acts.add_label(writer, subject, name)
+        answer_created(req, resp, record, record["self"])
+
+
+class Label(Resource):
+    """One label of an object."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
+        view = self.view(graceid)
+        record = view.one("label", label)
+        if record is None:
+            raise Problem(404, f"Label {label} Not Found") if self.category == "event" else not_found()
+        answer(resp, led(req, view, record))
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
+        if self.category != "event":
+            raise falcon.HTTPMethodNotAllowed(["GET", "DELETE"])
+        self.service.check_writable()
+        with self.writing(req, graceid) as (writer, subject):
+            if label not in facts.LABELS:
+                raise Problem(400, f"No such Label '{label}'")
+            if acts.has_label(subject, label):
+                said = {"warning": f"Event {subject.graceid} already labeled with '{label}'"}
+                answer(resp, said if is_v2(req) else _twice(said), 200)
+                return
+            acts.check_applicable(subject, label)
+            acts.add_label(writer, subject, label)
+        answer(resp, {} if is_v2(req) else "{}", 201)
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
+        self.service.check_writable()
+        with self.writing(req, graceid) as (writer, subject):
+            if self.category == "event" and label not in facts.LABELS:
+                raise Problem(400, f"No such Label '{label}'")
+            if not acts.has_label(subject, label):
+                if self.category == "event":
+                    raise Problem(404, f"No label '{label}' associated with event {subject.graceid}")
+                raise not_found()
+            acts.check_removable(subject, label)
+            acts.remove_label(writer, subject, label)
+        resp.status = falcon.HTTP_204
+
+
+def _twice(value: object) -> str:
+    """API v1 puts JSON into a JSON text here."""
+    import json
+
+    return json.dumps(value)

@@ -1,0 +1,57 @@
+"""Log entries of events and superevents."""
+
+import falcon
+
+from dummy import facts
+from dummy.acts import logs as acts
+from dummy.acts.labels import check_applicable
+from dummy.problems import Problem, invalid
+from dummy.resources.resource import Resource, answer, answer_created, is_v2, led, number, page
+
+
+class Logs(Resource):
+    """The log: all entries; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        records = led(req, view, view.records("log"))
+        answer(resp, page(req, "logs" if is_v2(req) else "log", records))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            comment, label = form.get("comment"), form.get("label")
+            if comment is None:
+                raise Problem(400, {"comment": ["This field is required."]})
+            tags = [str(tag) for tag in form.values("tagname")]
+            if bad := [tag for tag in tags if not facts_tag(tag)]:
+                raise invalid(f"{bad[0]!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
+            if label is not None and label not in facts.LABELS:
+                raise invalid(f"Label '{label}' does not exist.")
+            with self.writing(req, graceid) as (writer, subject):
+                if label is not None:
+                    check_applicable(subject, label)
+                names = [str(name) for name in form.values("displayName")]
+                record = acts.write_log(
+                    writer, subject, str(comment), files=form.files, tags=tags, display_names=names, label=label
+                )
+        answer_created(req, resp, record, record["self"])
+
+
+class Log(Resource):
+    """One entry."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
+        view = self.view(graceid)
+        record = view.one("log", number(n))
+        if record is None:
+            raise (
+                Problem(404, "Log Message Not Found")
+                if self.category == "event"
+                else Problem(404, {"detail": "Not found."})
+            )
+        answer(resp, led(req, view, record))
+
+
+def facts_tag(tag: str) -> bool:
+    """Whether a text can be a tag."""
+    return 0 < len(tag) <= 100 and all(c.isalnum() or c in "_-:. " for c in tag)

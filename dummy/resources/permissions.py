@@ -1,0 +1,29 @@
+"""Who may see a superevent."""
+
+import falcon
+
+from dummy.acts import permissions as acts
+from dummy.problems import invalid
+from dummy.resources.resource import Resource, answer, led, page
+
+
+class Permissions(Resource):
+    """The permissions that were granted."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, page(req, "permissions", view.records("permission"))))
+
+
+class PermissionsModify(Resource):
+    """Grant or withdraw access."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            action = form.get("action")
+            if action not in ("expose", "hide"):
+                raise invalid("action should be 'expose' or 'hide'")
+            with self.writing(req, graceid) as (writer, subject):
+                (acts.expose if action == "expose" else acts.hide)(writer, subject)
+                records = subject.view.records("permission")
+        answer(resp, records)

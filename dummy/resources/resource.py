@@ -1,0 +1,114 @@
+"""What every resource does: find its object, answer with links on the client's own host, and write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import falcon
+
+from archive.encode import encode
+from archive.errors import ArchiveError, NotFound
+from dummy.acts.writer import Subject, Writer
+from dummy.forms import Form, read_form
+from dummy.links import HOME, relink
+from dummy.problems import JSON, Problem, not_found
+from dummy.service import Service
+from dummy.source import FileView, Record
+
+
+class Resource:
+    """A resource of events, of superevents or of neither; `category` says which objects its address names."""
+
+    def __init__(self, service: Service, category: str = "") -> None:
+        self.service, self.category = service, category
+
+    # -- reading
+
+    def view(self, graceid: str) -> FileView:
+        """The object; 404 if there is none of that category."""
+        try:
+            found = self.service.source().view(graceid)
+        except NotFound:
+            raise self.unknown() from None
+        except ArchiveError:
+            raise
+        if found.category != self.category:
+            raise self.unknown()
+        return found
+
+    def unknown(self) -> Problem:
+        """What the server answers for an id that it does not know."""
+        return Problem(404, "Event Not Found") if self.category == "event" else not_found()
+
+    # -- writing
+
+    @contextmanager
+    def form(self, req: falcon.Request) -> Iterator[Form]:
+        """What came with a request; files that nothing keeps are removed again."""
+        self.service.check_writable()
+        form = read_form(req, self.service.archive)
+        try:
+            yield form
+        finally:
+            form.drop_files()
+
+    @contextmanager
+    def writing(self, req: falcon.Request, graceid: str | None = None) -> Iterator[tuple[Writer, Subject]]:
+        """A write to the object that the address names."""
+        with self.service.write(root_of(req)) as writer:
+            subject = writer.find(graceid) if graceid else None
+            if graceid and (subject is None or subject.category != self.category):
+                raise self.unknown()
+            yield writer, subject  # type: ignore[misc]
+
+
+def root_of(req: falcon.Request) -> str:
+    """The API root at which the client asked: `http://host/api/`, or with `v1/` or `v2/` where it named a version."""
+    version = next((v for v in ("v1/", "v2/") if req.path.startswith(f"/api/{v}")), "")
+    return f"{req.prefix}/api/{version}"
+
+
+def is_v2(req: falcon.Request) -> bool:
+    return req.path.startswith("/api/v2/")
+
+
+def led(req: falcon.Request, view: FileView, value: Any) -> Any:
+    """Something of an object with its links led to the host that the client asked."""
+    service = view.service
+    for version in ("v1/", "v2/"):
+        service = service.removesuffix(version)
+    for version in ("v2/", "v1/", ""):
+        value = relink(value, service + version, root_of(req))
+        if service == HOME:
+            break
+    return value
+
+
+def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
+    """Answer with JSON."""
+    resp.status = falcon.code_to_http_status(status)
+    resp.content_type = JSON
+    resp.data = encode(value).encode()
+
+
+def answer_created(req: falcon.Request, resp: falcon.Response, record: Record, link: str | None) -> None:
+    """201 with a record whose links are those of the dummy's own storage, and where it now is."""
+    answer(resp, relink(record, HOME, root_of(req)), 201)
+    if link:
+        resp.set_header("Location", relink({"l": link}, HOME, root_of(req))["l"])
+
+
+def page(req: falcon.Request, name: str, records: list[Any], *, start: bool = True) -> dict[str, Any]:
+    """A list as the server gives it whole: `start` and `links` as on lists of one page."""
+    here = req.uri
+    links = {"self": here, "first": here, "last": here}
+    if start:
+        return {"start": 0, "numRows": len(records), "links": links, name: records}
+    return {"numRows": len(records), name: records, "links": links}
+
+
+def number(text: str) -> int:
+    """An N in an address; 404 if it is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise not_found()
+    return int(text)

@@ -1,0 +1,30 @@
+"""The root of the API, and the list of all tags."""
+
+import falcon
+
+from dummy import facts
+from dummy.resources.resource import Resource, answer
+from dummy.root import root_document
+
+
+class Root(Resource):
+    """Where everything is, and the lists that clients choose from."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        version = next((v for v in ("v1", "v2") if req.path.startswith(f"/api/{v}/")), "default")
+        answer(resp, root_document(f"{req.prefix}/api/", version))
+
+
+class Tags(Resource):
+    """The tags that every server knows."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        answer(resp, {"tags": {name: {"displayName": shown, "blessed": True} for name, shown in facts.TAGS.items()}})
+
+
+class Performance(Resource):
+    """How many requests were answered how; the dummy counts none."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        now = self.service.now().strftime("%Y-%m-%d %H:%M:%S %Z")
+        answer(resp, {"summaries": {}, "current_time": now, "totals_by_status": {}, "totals_by_method": {}})

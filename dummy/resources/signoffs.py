@@ -1,0 +1,65 @@
+"""Signoffs of superevents."""
+
+import falcon
+
+from dummy import facts
+from dummy.acts import signoffs as acts
+from dummy.problems import Problem, not_found
+from dummy.resources.resource import Resource, answer, answer_created, led, page
+
+
+class Signoffs(Resource):
+    """All signoffs of an object; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, page(req, "signoffs", view.records("signoff"))))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            kind, status = form.get("signoff_type"), form.get("status")
+            instrument = str(form.get("instrument") or "")
+            _choose("signoff_type", kind, facts.SIGNOFF_TYPES)
+            _choose("status", status, facts.SIGNOFF_STATUSES)
+            if instrument:
+                _choose("instrument", instrument, facts.INSTRUMENTS)
+            with self.writing(req, graceid) as (writer, subject):
+                comment = str(form.get("comment") or "")
+                record = acts.create(writer, subject, str(kind), instrument, str(status), comment)
+        answer_created(req, resp, record, record.get("self"))
+
+
+class Signoff(Resource):
+    """One signoff, by type and instrument: OPH1, ADV."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
+        view = self.view(graceid)
+        record = view.one("signoff", typeinst)
+        if record is None:
+            raise not_found()
+        answer(resp, led(req, view, record))
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
+        with self.form(req) as form:
+            if (status := form.get("status")) is not None:
+                _choose("status", status, facts.SIGNOFF_STATUSES)
+            with self.writing(req, graceid) as (writer, subject):
+                if subject.view.one("signoff", typeinst) is None:
+                    raise not_found()
+                comment = form.get("comment")
+                record = acts.update(writer, subject, typeinst, status, None if comment is None else str(comment))
+                view = subject.view
+        answer(resp, led(req, view, record))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
+        self.service.check_writable()
+        with self.writing(req, graceid) as (writer, subject):
+            if subject.view.one("signoff", typeinst) is None:
+                raise not_found()
+            acts.delete(writer, subject, typeinst)
+        resp.status = falcon.HTTP_204
+
+
+def _choose(name: str, value: object, known: dict[str, str]) -> None:
+    if value not in known:
+        raise Problem(400, {name: [f'"{value}" is not a valid choice.']})

@@ -1,0 +1,192 @@
+"""Superevents: the list, one, its members, its preferred events by pipeline, its confirmation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import falcon
+
+from dummy import facts
+from dummy.acts import superevents as acts
+from dummy.acts.labels import PROTECTED
+from dummy.acts.writer import Subject, Writer
+from dummy.forms import Form
+from dummy.links import HOME, Links
+from dummy.problems import Problem, invalid, not_found
+from dummy.resources.listing import listed
+from dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
+
+_TIMES = ("t_start", "t_0", "t_end")
+_NUMBERS = (*_TIMES, "time_coinc_far", "space_coinc_far")
+_FIRST_GPS, _LAST_GPS = -432000.0, 3155673618.0  # 1980 to the end of 2079
+
+
+def _number(form: Form, name: str) -> float:
+    try:
+        value = float(form.get(name))
+    except (TypeError, ValueError):
+        raise Problem(400, {name: ["A valid number is required."]}) from None
+    if value != value or value in (float("inf"), float("-inf")):
+        raise Problem(400, {name: ["A valid number is required."]})
+    if name in _TIMES and not _FIRST_GPS <= value < _LAST_GPS:
+        raise invalid(f"{name} out of range: we require that 1980-01-01 <= {name} < 2080-01-01")
+    return round(value, 6) if name in _TIMES else value
+
+
+def _event(writer: Writer, graceid: Any) -> Subject:
+    found = writer.find(str(graceid)) if graceid else None
+    if found is None or found.category != "event":
+        raise invalid(f"Event {graceid} not found")
+    return found
+
+
+class Superevents(Resource):
+    """The list of superevents; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        answer(resp, listed(req, self.service.source(), "superevent"))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        with self.form(req) as form:
+            if missing := [name for name in (*_TIMES, "preferred_event", "category") if form.get(name) is None]:
+                raise Problem(400, {name: ["This field is required."] for name in missing})
+            category = _category(form.get("category"))
+            times = {name: _number(form, name) for name in _TIMES}
+            labels = [str(label) for label in form.values("labels", split=True)]
+            _check_labels(labels)
+            with self.writing(req) as (writer, _):
+                preferred = _event(writer, form.get("preferred_event"))
+                events = [_event(writer, name) for name in form.values("events", split=True)]
+                for event in (preferred, *events):
+                    acts.check_free(event)
+                    acts.check_category(event, facts.SUPEREVENT_CATEGORIES[category])
+                if preferred.record["group"] == "External":
+                    raise invalid("External event cannot be set as preferred")
+                subject = acts.create(writer, times, preferred, events, labels, category)
+                view = subject.view
+        answer(resp, led(req, view, view.record()), 201)
+        resp.set_header("Location", Links(root_of(req), "superevent", view.graceid).detail())
+
+
+def _category(value: Any) -> str:
+    if value in facts.SUPEREVENT_CATEGORIES:
+        return str(value)
+    for code, name in facts.SUPEREVENT_CATEGORIES.items():
+        if str(value).lower() == name.lower():
+            return code
+    raise Problem(400, {"category": [f'"{value}" is not a valid choice.']})
+
+
+def _check_labels(labels: list[str]) -> None:
+    for label in labels:
+        if label not in facts.LABELS:
+            raise Problem(400, {"labels": [f"Object with name={label} does not exist."]})
+    if protected := [label for label in labels if label in PROTECTED]:
+        raise invalid(
+            "The following label(s) are managed by an automated process and cannot be manually added: "
+            + ", ".join(protected)
+        )
+
+
+class Superevent(Resource):
+    """One superevent; updated by PATCH."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, view.record()))
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            wanted: dict[str, Any] = {name: _number(form, name) for name in _NUMBERS if form.get(name) is not None}
+            wanted |= {
+                name: str(form.get(name)) for name in ("preferred_event", "em_type") if form.get(name) is not None
+            }
+            wanted = {name: wanted[name] for name in acts.PARAMETERS if name in wanted}
+            with self.writing(req, graceid) as (writer, subject):
+                acts.update(writer, subject, wanted)
+                view = subject.view
+        answer(resp, led(req, view, view.record()))
+
+
+class Members(Resource):
+    """The events of a superevent; a new one among them."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        found = [_member(req, name) for name in sorted(acts.members_of(view.record()), key=lambda name: int(name[1:]))]
+        answer(resp, page(req, "events", found))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        _add(self, req, resp, graceid, acts.add_event)
+
+
+def _member(req: falcon.Request, graceid: str) -> dict[str, str]:
+    return {"self": Links(root_of(req), "event", graceid).detail(), "graceid": graceid}
+
+
+def _add(
+    resource: Resource, req: falcon.Request, resp: falcon.Response, graceid: str,
+    act: Callable[[Writer, Subject, Subject], None],
+) -> None:  # fmt: skip
+    with resource.form(req) as form:
+        if not form.get("event"):
+            raise Problem(400, {"event": ["This field is required."]})
+        with resource.writing(req, graceid) as (writer, subject):
+            event = _event(writer, form.get("event"))
+            act(writer, subject, event)
+    link = Links(HOME, "event", event.graceid).detail()
+    answer_created(req, resp, {"self": link, "graceid": event.graceid}, link)
+
+
+class Member(Resource):
+    """One event of a superevent."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
+        if member not in acts.members_of(self.view(graceid).record()):
+            raise not_found()
+        answer(resp, _member(req, member))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
+        self.service.check_writable()
+        with self.writing(req, graceid) as (writer, subject):
+            event = writer.find(member)
+            if event is None or member not in acts.members_of(subject.record):
+                raise not_found()
+            acts.remove_event(writer, subject, event)
+        resp.status = falcon.HTTP_204
+
+
+def _chosen(record: dict[str, Any]) -> list[str]:
+    return [event["graceid"] for event in (record.get("pipeline_preferred_events") or {}).values()]
+
+
+class PipelinePreferred(Resource):
+    """The preferred events by pipeline; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        found = [_member(req, name) for name in _chosen(self.view(graceid).record())]
+        answer(resp, page(req, "pipeline_preferred_events", found))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        _add(self, req, resp, graceid, acts.prefer_in_pipeline)
+
+
+class PipelinePreferredEvent(Resource):
+    """One preferred event of a pipeline."""
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
+        self.service.check_writable()
+        with self.writing(req, graceid) as (_, subject):
+            if member not in _chosen(subject.record):
+                raise not_found()
+            acts.unprefer_in_pipeline(subject, member)
+        resp.status = falcon.HTTP_204
+
+
+class ConfirmAsGw(Resource):
+    """Confirms a superevent as a gravitational wave."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form, self.writing(req, graceid) as (writer, subject):
+            acts.confirm(writer, subject, form.get("gw_id"))
+            view = subject.view
+        answer(resp, led(req, view, view.record()))

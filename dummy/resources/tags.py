@@ -1,0 +1,126 @@
+"""Tags on log entries, and the tags that an event's log has."""
+
+from typing import Any
+
+import falcon
+
+from dummy import facts
+from dummy.acts import tags as acts
+from dummy.forms import Form
+from dummy.links import Links
+from dummy.problems import Problem, invalid, not_found
+from dummy.resources.logs import facts_tag
+from dummy.resources.resource import Resource, answer, answer_created, led, number
+from dummy.source import FileView
+
+
+class _OnLog(Resource):
+    def entry(self, view: FileView, n: str) -> dict[str, Any]:
+        record = view.one("log", number(n))
+        if record is None:
+            raise Problem(404, "Log does not exist for this event.") if self.category == "event" else not_found()
+        return record
+
+    def links(self, view: FileView) -> Links:
+        return Links(view.service, self.category, view.graceid if self.category == "event" else _shown(view))
+
+    def shown(self, view: FileView, tag: str) -> str | None:
+        known = view.one("tag", tag)
+        return str(known["displayName"]) if known else facts.TAGS.get(tag)
+
+    def add(self, req: falcon.Request, form: Form, graceid: str, n: str, tag: str) -> dict[str, Any]:
+        """Put a tag on; 409 if it is there already."""
+        if not facts_tag(tag):
+            raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
+        with self.writing(req, graceid) as (writer, subject):
+            record = self.entry(subject.view, n)
+            if tag in record["tag_names"]:
+                raise Problem(409, f"Log already has tag {tag}")
+            acts.name_tags(subject, [tag], [str(name) for name in form.values("displayName")])
+            acts.add_tag(writer, subject, record, tag)
+            return self.described(subject.view, number(n), tag)
+
+    def described(self, view: FileView, n: int, tag: str) -> dict[str, Any]:
+        return {"self": self.links(view).tag(n, tag), "name": tag, "displayName": self.shown(view, tag)}
+
+    def remove(self, req: falcon.Request, graceid: str, n: str, tag: str) -> None:
+        with self.writing(req, graceid) as (writer, subject):
+            record = self.entry(subject.view, n)
+            if tag not in record["tag_names"]:
+                raise Problem(404, "Tag not found.") if self.category == "event" else not_found()
+            acts.remove_tag(writer, subject, record, tag)
+
+
+def _shown(view: FileView) -> str:
+    return str(view.record().get("gw_id") or view.graceid)
+
+
+class LogTags(_OnLog):
+    """The tags of an entry; on superevents, a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
+        view = self.view(graceid)
+        tags = [self.described(view, number(n), tag) for tag in self.entry(view, n)["tag_names"]]
+        answer(resp, led(req, view, {"tags": tags}))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
+        if self.category == "event":
+            raise falcon.HTTPMethodNotAllowed(["GET"])
+        with self.form(req) as form:
+            if not (tag := form.get("name")):
+                raise Problem(400, {"name": ["This field is required."]})
+            record = self.add(req, form, graceid, n, str(tag))
+        answer_created(req, resp, record, record["self"])
+
+
+class LogTag(_OnLog):
+    """One tag of an entry."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str, tag: str) -> None:
+        view = self.view(graceid)
+        if tag not in self.entry(view, n)["tag_names"]:
+            raise Problem(404, "Tag not found.") if self.category == "event" else not_found()
+        described = self.described(view, number(n), tag)
+        if self.category == "event":
+            described = {
+                "name": tag, "displayName": described["displayName"], "links": {"self": described["self"]}
+            }  # fmt: skip
+        answer(resp, led(req, view, described))
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str, tag: str) -> None:
+        if self.category != "event":
+            raise falcon.HTTPMethodNotAllowed(["GET", "DELETE"])
+        with self.form(req) as form:
+            self.add(req, form, graceid, n, tag)
+        answer(resp, "Tag created.", 201)
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str, tag: str) -> None:
+        self.service.check_writable()
+        self.remove(req, graceid, n, tag)
+        if self.category == "event":
+            answer(resp, "Tag deleted.", 200)
+        else:
+            resp.status = falcon.HTTP_204
+
+
+class EventTags(_OnLog):
+    """The tags that any entry of an event has."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        names = dict.fromkeys(tag for log in view.records("log") for tag in log.get("tag_names") or ())
+        links = self.links(view)
+        tags = [{"self": links.event_tag(tag), "name": tag, "displayName": self.shown(view, tag)} for tag in names]
+        answer(resp, led(req, view, {"tags": tags}))
+
+
+class EventTag(_OnLog):
+    """The entries of an event that have a tag."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, tag: str) -> None:
+        view, links = self.view(graceid), self.links(self.view(graceid))
+        logs = [links.log(log["N"]) for log in view.records("log") if tag in (log.get("tag_names") or ())]
+        if not logs:
+            raise Problem(404, "No such tag for event.")
+        about = {"name": tag, "displayName": self.shown(view, tag)}
+        answer(resp, led(req, view, about | {"links": {"logs": logs, "self": links.event_tag(tag)}}))
