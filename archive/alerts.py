@@ -113,7 +113,7 @@ def _data(row: Announces, entry: "Entry", view: View, record: Record, removed: M
         return view.one("log", entry.n) if entry.n is not None else entry.record
     key = row.key(entry.act.params)
     if key is not None:
-        return removed.get((row.kind, key)) or view.one(row.kind, key)
+        return view.one(row.kind, key) or removed.get((row.kind, key))
     if row.kind == "voevent" and (n := voevent_number(entry.record)) is not None:
         return view.one("voevent", n) or _voevent_of(entry.record, n, view)
     if (n := entry.act.params.get("n")) is not None:

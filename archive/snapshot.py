@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import compose
 from archive.rules import Record
+from archive.spans import signoff_record
 from archive.view import FileEntry
 
 if TYPE_CHECKING:
@@ -185,17 +186,15 @@ class Snapshot:
         told = {tag for tag, _ in mine}
         final = record.get("tag_names") or []
         held = {tag for tag, span in mine if span.holds(index)} | {tag for tag in final if tag not in told}
-        return [tag for tag in final if tag in held] + [tag for tag, _ in mine if tag in held and tag not in final]
+        return in_order(final, [tag for tag, _ in mine], held)
 
     def _signoff(self, key: str, value: Record) -> Record:
         if "signoff_type" in value:
             return self._then(value)
-        kind, instrument = ("OP", key[2:]) if key.startswith("OP") else ("ADV", "")
         last = self.history.spans.signoffs.last_open().get(key)
         if last is not None and last.value:
             return self._then(last.value | value)
-        record = {"submitter": value.get("submitter"), "instrument": instrument, "status": value.get("status")}
-        return record | {"comment": value.get("comment"), "signoff_type": kind}
+        return self._then(signoff_record(self.history, key, value))
 
     # -- files
 
@@ -227,6 +226,14 @@ class Snapshot:
             return record
         linked: Record = _relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")
         return linked
+
+
+def in_order(final: list[str], told: list[str], held: set[str]) -> list[str]:
+    """Tags as the server lists them: in the final list's order if all are in it, else in the order in which they came."""
+    if held <= set(final):
+        return [tag for tag in final if tag in held]
+    before = [tag for tag in final if tag not in told]
+    return [tag for tag in dict.fromkeys([*before, *told]) if tag in held]
 
 
 def _listed(graceid: str, final: Record) -> bool:

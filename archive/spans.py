@@ -178,7 +178,9 @@ class Spans:
         for kind, track in (("label", self.labels), ("signoff", self.signoffs)):
             for name, span in track.spans:
                 if span.last == index and span.value is not None:
-                    found[kind, name] = span.value
+                    found[kind, name] = (
+                        span.value if kind == "label" else signoff_record(self.history, name, span.value)
+                    )
         return found
 
     def value(self, name: str, index: int, final: Any) -> Any:
@@ -187,3 +189,15 @@ class Spans:
         if changes:
             return changes[-1]
         return self.initial.get(name, final)
+
+
+def signoff_record(history: "History", key: str, value: Record) -> Record:
+    """The record of a signoff, from what the log entries tell of it, where it is not that of the recording."""
+    if "signoff_type" in value:
+        return value
+    kind, instrument = ("OP", key[2:]) if key.startswith("OP") else ("ADV", "")
+    said = {"signoff_type": kind, "instrument": instrument, "status": value.get("status")}
+    said |= {"submitter": value.get("submitter"), "comment": value.get("comment")}
+    if history.category == "event":
+        return said
+    return {"self": f"{history.service}superevents/{history.graceid}/signoffs/{key}/", **said}

@@ -11,7 +11,7 @@ from archive.alerts import Alert, announce
 from archive.errors import ArchiveError
 from archive.history import Entry, History
 from archive.rules import Act, Record
-from archive.snapshot import Snapshot
+from archive.snapshot import Snapshot, in_order
 
 #: Tags that came with a log's own upload left their entries within about a second of it.
 _SAME_UPLOAD = timedelta(seconds=1)
@@ -160,8 +160,7 @@ def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
     near = {tag for tag, span in mine if span.value - entry.created <= _SAME_UPLOAD}
     final = entry.record.get("tag_names") or []
     without_entry = set(final) - {tag for tag, _ in mine}
-    tags = [tag for tag in final if tag in near | without_entry]
-    tags += [tag for tag, _ in mine if tag in near and tag not in tags]
+    tags = in_order(final, [tag for tag, _ in mine], near | without_entry)
     tagged = replace(alert, data=alert.data | {"tag_names": tags})
     return tagged.doubted("inferred", "tags put on within a second are taken to have come with the message")
 

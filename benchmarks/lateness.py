@@ -57,6 +57,6 @@ def lateness_against_bare_sleep() -> list[Figure]:
                     f"{theirs * 1e3:.3f} ms, bare sleep",
                     mine / theirs if theirs > 0 else 1.0,
                     "told",
-                )  # fmt: skip
+                )
             )
     return figures

@@ -71,7 +71,7 @@ def serve(
         tape = Archive.open(locate(where), read_only=as_of is not None)
     with tape:
         if as_of is None:
-            out = sys.stdout if alerts == "-" else Path(alerts or _alerts_path(tape)).open("a", encoding="utf-8")
+            out = sys.stdout if alerts == "-" else open(alerts or _alerts_path(tape), "a", encoding="utf-8")  # noqa: SIM115, PTH123
             web = make_app(tape, user=user, on_alert=AlertLines(out))
         else:
             timeline = tape.timeline()

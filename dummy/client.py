@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from wsgiref.types import WSGIApplication
 
 import requests
@@ -45,7 +45,7 @@ class InProcess(BaseAdapter):
         response.raw = HTTPResponse(
             body=_Body(iter(pieces)), headers=started["headers"], status=int(code), preload_content=False
         )
-        response.request, response.url, response.connection = request, str(request.url), self  # type: ignore[attr-defined]
+        response.request, response.url = request, str(request.url)
         return response
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
         body = body.encode()
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
     environ = {
-        "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": requests.utils.unquote(url.path),
+        "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": unquote(url.path),
         "QUERY_STRING": url.query, "SERVER_NAME": url.hostname or "", "SERVER_PORT": str(url.port or 443),
         "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": url.scheme, "wsgi.input": stream,
         "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,

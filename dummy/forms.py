@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import falcon
@@ -125,7 +123,7 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
             if part.filename is None:
                 form.fields.setdefault(name, []).append(part.get_data().decode())
             else:
-                spool, blob = spool_in(archive.blobs, _pieces(part.stream))
+                spool, blob = spool_in(archive.blobs, read_stream(part.stream))
                 form.files.append(Upload(name, file_name(part.filename), spool, blob))
     except (falcon.HTTPError, ValueError, EOFError) as error:
         form.drop_files()
@@ -137,13 +135,9 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
     return form
 
 
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    return read_stream(stream)
-
-
 def file_name(given: str) -> str:
     """The base name of an uploaded file; Problem (400) where that can be no file's name."""
-    name = os.path.basename(given.replace("\\", "/"))
+    name = given.replace("\\", "/").rsplit("/", 1)[-1]
     if name in ("", ".", "..") or any(ord(character) < 32 for character in name) or len(name.encode()) > 250:
         raise invalid("Invalid filename: names have 1 to 250 bytes and no control characters")
     if "," in name:

@@ -72,7 +72,7 @@ def _on_http_error(
         said = f'Method "{req.method}" not allowed.'
     else:
         said = error.description or error.title or str(error)
-    for name, value in (error.headers or {}).items() if isinstance(error.headers, dict) else error.headers or ():
+    for name, value in dict(error.headers or {}).items():
         resp.set_header(name, value)
     write_problem(resp, Problem(code, {"detail": said}))
 

@@ -7,7 +7,7 @@ from archive import category_of
 from archive.rules import text
 from dummy.acts.labels import add_label
 from dummy.acts.writer import Subject, Writer
-from dummy.dateids import superevent_id
+from dummy.dateids import gw_id, superevent_id
 from dummy.links import HOME, Links, relink
 from dummy.problems import Problem, invalid
 from dummy.source import Record
@@ -76,10 +76,10 @@ def create(
 
 def _free_id(writer: Writer, category: str, t_0: float, *, gw: bool = False) -> str:
     """The first date id of a category and day that nobody has."""
-    first = superevent_id("GW" if gw else category, t_0, 1)
-    counter = f"superevent {category} {'gw' if gw else ''} {first}"
+    make = gw_id if gw else superevent_id
+    counter = f"superevents like {make(category, t_0, 1)}"
     while True:
-        graceid = superevent_id(category, t_0, writer.tx.next_number(counter))
+        graceid = make(category, t_0, writer.tx.next_number(counter))
         row = writer.tx.archive.connection.execute("SELECT 1 FROM names WHERE name = ?", (graceid,)).fetchone()
         if row is None:
             return graceid
@@ -210,13 +210,13 @@ def _unprefer(record: Record, graceid: str) -> None:
         record["pipeline_preferred_events"] = {p: e for p, e in chosen.items() if e.get("graceid") != graceid}
 
 
-def confirm(writer: Writer, subject: Subject, gw_id: str | None = None) -> None:
+def confirm(writer: Writer, subject: Subject, chosen: str | None = None) -> None:
     """Confirm a superevent as a gravitational wave: it goes by its GW id from here on, and so do its links."""
     record = subject.record
     if record.get("gw_id"):
         raise Problem(400, "Superevent is already confirmed as a GW")
     code = next(code for code, name in CATEGORIES.items() if name == record["category"])
-    new = gw_id or _free_id(writer, code, float(record["t_0"]), gw=True)
+    new = chosen or _free_id(writer, code, float(record["t_0"]), gw=True)
     _check_gw_id(writer, new)
     old = subject.graceid
     record["gw_id"] = new
@@ -229,11 +229,11 @@ def confirm(writer: Writer, subject: Subject, gw_id: str | None = None) -> None:
     writer.announce(subject, log)
 
 
-def _check_gw_id(writer: Writer, gw_id: str) -> None:
-    if category_of(gw_id) != "superevent" or "GW" not in gw_id:
-        raise invalid(f"{gw_id} is not a GW id")
-    if writer.find(gw_id) is not None:
-        raise invalid(f"{gw_id} is another superevent's id")
+def _check_gw_id(writer: Writer, chosen: str) -> None:
+    if category_of(chosen) != "superevent" or "GW" not in chosen:
+        raise invalid(f"{chosen} is not a GW id")
+    if writer.find(chosen) is not None:
+        raise invalid(f"{chosen} is another superevent's id")
 
 
 def _lead_links(writer: Writer, subject: Subject, old: str, new: str) -> None:

@@ -21,7 +21,7 @@ class EMObservations(Resource):
             lists = [form.values(name, split=True) for name in acts.LISTS]
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))
-        answer_created(req, resp, record, record["self"])
+        answer_created(req, resp, record, record.get("self"))
 
 
 class EMObservation(Resource):

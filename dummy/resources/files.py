@@ -44,7 +44,7 @@ class File(Resource):
             raise Problem(404, {"error": str(error)}) from None
         kind = mimetypes.guess_type(entry.name)
         resp.content_type = "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
-        resp.set_stream(_Stream(first, contents), entry.size or 0)  # type: ignore[arg-type]
+        resp.set_stream(_Stream(first, contents), entry.size or 0)
 
 
 def _find(view: FileView, filename: str) -> FileEntry:

@@ -38,7 +38,7 @@ class Labels(Resource):
                     raise invalid("The fields superevent, name must make a unique set.")
                 acts.check_applicable(subject, name)
                 record = acts.add_label(writer, subject, name)
-        answer_created(req, resp, record, record["self"])
+        answer_created(req, resp, record, record.get("self"))
 
 
 class Label(Resource):

@@ -13,6 +13,7 @@ from dummy.source import FileView, Source
 _COUNT = {"event": 10, "superevent": 10}
 _LARGEST = 1000
 _ID = re.compile(r"[GTMEH]\d+|[TM]?(S\d{6}[a-z]+|GW\d{6}[A-Z]+)")
+_FIELD = re.compile(r"(id|gid|label|labels|group|pipeline|search|category):")
 _NAMES = {"event": "events", "superevent": "superevents"}
 
 
@@ -24,7 +25,7 @@ def _matches(view: FileView, words: list[str]) -> bool:
     return all(word in own or word.lower() in about for word in words)
 
 
-def _words(query: str, source: Source) -> list[str]:
+def _words(query: str) -> list[str]:
     """The words of a query that this list understands; Problem (400) for any other."""
     words = [word.strip("\"'") for word in query.split()]
     words = [
@@ -74,7 +75,7 @@ def listed(req: falcon.Request, source: Source, category: str) -> dict[str, Any]
 
 
 def _chosen(source: Source, category: str, query: str) -> list[FileView]:
-    words = _words(query, source)
+    words = _words(query)
     if not words:
         return list(source.views(category))
     ids = [word for word in words if _ID.fullmatch(word)]

@@ -34,7 +34,7 @@ class Logs(Resource):
                 record = acts.write_log(
                     writer, subject, str(comment), files=form.files, tags=tags, display_names=names, label=label
                 )
-        answer_created(req, resp, record, record["self"])
+        answer_created(req, resp, record, record.get("self"))
 
 
 class Log(Resource):

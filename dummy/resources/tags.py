@@ -70,7 +70,7 @@ class LogTags(_OnLog):
             if not (tag := form.get("name")):
                 raise Problem(400, {"name": ["This field is required."]})
             record = self.add(req, form, graceid, n, str(tag))
-        answer_created(req, resp, record, record["self"])
+        answer_created(req, resp, record, record.get("self"))
 
 
 class LogTag(_OnLog):

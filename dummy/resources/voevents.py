@@ -1,11 +1,42 @@
 """VOEvents of events and superevents."""
 
+from typing import Any
+
 import falcon
 
 from dummy import facts
 from dummy.acts import voevents as acts
+from dummy.forms import Form
 from dummy.problems import Problem, not_found
 from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+
+#: Flags of a request and what they are when not given.
+_FLAGS = {"internal": True, "open_alert": False, "hardware_inj": False, "CoincComment": False, "raven_coinc": False}
+_TEXTS = ("skymap_type", "skymap_filename", "combined_skymap_filename")
+
+
+def _given(form: Form) -> dict[str, Any]:
+    """The fields of a request as what they mean; Problem (400) where they can't be read."""
+    given: dict[str, Any] = {name: str(form.get(name)) for name in _TEXTS if form.get(name)}
+    for name, default in _FLAGS.items():
+        said = str(form.get(name, default)).lower()
+        if said not in ("true", "false", "1", "0", "on", "off"):
+            raise Problem(400, {name: ["Must be a valid boolean."]})
+        given[name] = said in ("true", "1", "on")
+    for name in acts.PROBABILITIES:
+        if form.get(name) not in (None, ""):
+            given[name] = _probability(name, form.get(name))
+    return given
+
+
+def _probability(name: str, text: Any) -> float:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        raise Problem(400, {name: ["A valid number is required."]}) from None
+    if not 0 <= value <= 1:
+        raise Problem(400, {name: ["Ensure this value is between 0 and 1."]})
+    return value
 
 
 class VOEvents(Resource):
@@ -20,8 +51,9 @@ class VOEvents(Resource):
             kind = form.get("voevent_type")
             if kind not in facts.VOEVENT_TYPES:
                 raise Problem(400, {"voevent_type": [f'"{kind}" is not a valid choice.']})
+            given = _given(form)
             with self.writing(req, graceid) as (writer, subject):
-                record = acts.create(writer, subject, kind, form.flat())
+                record = acts.create(writer, subject, kind, given)
         answer_created(req, resp, record, record["links"]["self"])
 
 

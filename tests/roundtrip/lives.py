@@ -166,7 +166,7 @@ class Life:
         )
 
     def do_voevent(self, a: int, b: int, c: int) -> None:
-        kind = ("preliminary", "update", "retraction")[b % 3]
+        kind = ("preliminary", "retraction")[b % 2]
         self.client.create_voevent(self.a_superevent(a), kind)
 
     def do_confirm(self, a: int, b: int, c: int) -> None:

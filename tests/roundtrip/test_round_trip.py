@@ -1,5 +1,6 @@
 """What a dummy announced while it was written is what a replay of its capture announces: the same, in the same order."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,7 +49,7 @@ def lived(folder: Path, steps: list[Any]) -> tuple[Life, list[Alert], Path]:
     return life, announced, folder / "captured.tape"
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(os.environ.get("LIVES", "200")), deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
 def test_a_replay_of_the_capture_announces_what_was_announced_live(steps: list[Any]) -> None:
     with TemporaryDirectory() as folder:
