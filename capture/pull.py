@@ -59,10 +59,7 @@ def capture(
         record = fetch(client, graceid)
         own = record.get("superevent_id") or record.get("graceid") or graceid
         if own not in results:
-
-            def choice(name):
-                return files and (pattern is None or fnmatch.fnmatch(name, pattern))
-
+            choice = _Choice(files, pattern)
             results[own] = _Pull(archive, client, own, record, choice, recapture, connections, shown).run()
         results.setdefault(graceid, results[own])
         if with_events:

@@ -12,7 +12,7 @@ import zstandard
 from falcon.media.multipart import MultipartParseOptions
 
 from archive import Archive
-from archive.blobs import Blob, read_stream, spool_in
+from archive.blobs import CHUNK, Blob, spool_in
 from dummy.problems import Problem, invalid
 
 _MAX_FIELDS = 32 << 20  # bytes of all fields that are not files
@@ -123,7 +123,7 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
             if part.filename is None:
                 form.fields.setdefault(name, []).append(part.get_data().decode())
             else:
-                spool, blob = spool_in(archive.blobs, read_stream(part.stream))
+                spool, blob = spool_in(archive.blobs, iter(lambda: part.stream.read(CHUNK), b""))
                 form.files.append(Upload(name, file_name(part.filename), spool, blob))
     except (falcon.HTTPError, ValueError, EOFError) as error:
         form.drop_files()
