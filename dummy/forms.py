@@ -123,7 +123,7 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
             if part.filename is None:
                 form.fields.setdefault(name, []).append(part.get_data().decode())
             else:
-                spool, blob = spool_in(archive.blobs, iter(lambda: part.stream.read(CHUNK), b""))
+                spool, blob = spool_in(archive.blobs, _pieces(part.stream))
                 form.files.append(Upload(name, file_name(part.filename), spool, blob))
     except (falcon.HTTPError, ValueError, EOFError) as error:
         form.drop_files()
@@ -133,6 +133,11 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
         form.drop_files()
         raise
     return form
+
+
+def _pieces(stream: Any) -> Iterator[bytes]:
+    while piece := stream.read(CHUNK):
+        yield piece
 
 
 def file_name(given: str) -> str:

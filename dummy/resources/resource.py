@@ -77,10 +77,8 @@ def led(req: falcon.Request, view: FileView, value: Any) -> Any:
     service = view.service
     for version in ("v1/", "v2/"):
         service = service.removesuffix(version)
-    for version in ("v2/", "v1/", ""):
+    for version in ("",) if service == HOME else ("v2/", "v1/", ""):
         value = relink(value, service + version, root_of(req))
-        if service == HOME:
-            break
     return value
 
 
