@@ -145,6 +145,9 @@ def _run(asked: _Asked) -> None:
         _discard_stdout()
         summary("whoever read the output went away")
         return
+    except OSError as error:
+        _discard_stdout()
+        complain(f"cannot write: {error.strerror or error}", FAILURE)
     if not asked.dry_run:
         summary()
     for problem in problems:

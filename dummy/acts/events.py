@@ -73,7 +73,8 @@ def update_grb(subject: Subject, changes: Mapping[str, Any]) -> bool:
 def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
     """What the file told, in the record; the reporting latency is that of the first file."""
     record |= {
-        "gpstime": told.gpstime, "instruments": told.instruments, "nevents": told.nevents, "far": told.far,
+        "gpstime": None if told.gpstime is None else round(told.gpstime, 6),
+        "instruments": told.instruments, "nevents": told.nevents, "far": told.far,
         "likelihood": told.likelihood, "extra_attributes": told.extra_attributes,
     }  # fmt: skip
     if told.gpstime is not None and record.get("reporting_latency") is None:

@@ -97,10 +97,7 @@ class LogTag(_OnLog):
     def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str, tag: str) -> None:
         self.service.check_writable()
         self.remove(req, graceid, n, tag)
-        if self.category == "event":
-            answer(resp, "Tag deleted.", 200)
-        else:
-            resp.status = falcon.HTTP_204
+        resp.status = falcon.HTTP_204
 
 
 class EventTags(_OnLog):
