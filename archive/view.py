@@ -64,9 +64,14 @@ class StoredView:
         return record if record is not None else {}
 
     def one(self, kind: str, key: str | int) -> Record | None:
+        text = self.text(kind, key)
+        return json.loads(text) if text is not None else None
+
+    def text(self, kind: str, key: str | int) -> str | None:
+        """One record as the JSON text that is stored, or None."""
         query = self._SELECT + " AND e.key = ?"
         row = self.archive.connection.execute(query, (self.capture.id, kind, str(key))).fetchone()
-        return json.loads(row[0]) if row else None
+        return row[0] if row else None
 
     def records(self, kind: str) -> list[Record]:
         query = self._SELECT + " ORDER BY e.ord, e.key"

@@ -3,6 +3,7 @@
 import fnmatch
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,8 +105,10 @@ class _Pull:
 
     def run(self) -> CaptureResult:
         self.progress.begin(self.graceid)
-        lists = {rows.kind: self._list(rows) for rows in LISTS}
-        listing = self._listing()
+        with ThreadPoolExecutor(max_workers=self.connections) as pool:
+            asked = pool.submit(self._listing)
+            lists = dict(zip((rows.kind for rows in LISTS), pool.map(self._list, LISTS), strict=True))
+            listing = asked.result()
         known = {} if self.recapture else self._known()
         capture = self._start(lists)
         wanted = versions(listing, lists["log"])

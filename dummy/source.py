@@ -41,6 +41,22 @@ class ComposedView(StoredView):
             return record
         return _event(self.archive, record) if self.category == "event" else _superevent(self.archive, record)
 
+    def ready_text(self, root: str) -> str | None:
+        """The record's stored JSON where it can be answered as it is: nothing to compose, links under `root`; else None."""
+        if root != self.service or (self.capture.origin == "dummy" and self._repeats_others()):
+            return None
+        return self.text("object", "")
+
+    def _repeats_others(self) -> bool:
+        if self.category == "superevent":
+            return True
+        query = (
+            "SELECT 1 FROM places e, places s WHERE e.object = ? AND s.category = 'superevent' "
+            "AND s.gps BETWEEN e.gps - ? AND e.gps + ? LIMIT 1"
+        )
+        window = (self.graceid, compose.NEIGHBOUR_WINDOW, compose.NEIGHBOUR_WINDOW)
+        return self.archive.connection.execute(query, window).fetchone() is not None
+
     def one(self, kind: str, key: str | int) -> Record | None:
         return self.record() if kind == "object" else super().one(kind, key)
 

@@ -9,9 +9,10 @@ from dummy.acts import events as acts
 from dummy.acts.labels import PROTECTED
 from dummy.forms import Form
 from dummy.links import HOME, Links, relink
-from dummy.problems import Problem
+from dummy.problems import JSON, Problem
 from dummy.resources.listing import listed
 from dummy.resources.resource import Resource, answer, led, root_of
+from dummy.source import ComposedView
 from dummy.uploads import UploadedEvent, read_upload
 
 #: Seconds around an event within which others are its neighbours, by default.
@@ -83,7 +84,11 @@ class Event(Resource):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         view = self.view(graceid)
-        answer(resp, led(req, view, view.record()))
+        text = view.ready_text(root_of(req)) if isinstance(view, ComposedView) else None
+        if text is None:
+            answer(resp, led(req, view, view.record()))
+        else:
+            resp.content_type, resp.data = JSON, text.encode()
         resp.set_header("Cache-Control", "no-cache")
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:

@@ -1,0 +1,29 @@
+"""The arrows between rooms go one way, and the documents tell of every room."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("archive", "capture", "dummy", "replay")
+
+
+def test_arrows_between_rooms_go_one_way() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_says_in_a_sentence_what_it_knows_and_is_in_the_architecture(room: str) -> None:
+    assert (ROOT / room / "__init__.py").read_text().startswith('"""')
+    assert f"`{room}/`" in (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_every_document_that_the_readme_names_is_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    named = [part.split(")")[0] for part in readme.split("](")[1:]]
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
