@@ -1,0 +1,68 @@
+"""A dummy on HTTP to capture from, with faults on demand."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cheroot import wsgi
+
+import dummy
+from archive import Archive
+from demo.lives import new_event
+
+
+@dataclass
+class Faulty:
+    """A WSGI application before the dummy's that can be slow, busy or broken. `faults` maps a part of a path to answers
+    (status, headers, body, declared length) that come before the right one."""
+
+    app: Any
+    latency: float = 0.0
+    faults: dict[str, list[tuple[str, dict[str, str], bytes]]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        path = environ["PATH_INFO"]
+        self.asked.append(path)
+        time.sleep(self.latency)
+        for part, answers in self.faults.items():
+            if part in path and answers:
+                status, headers, body = answers.pop(0)
+                start_response(status, list(headers.items()))
+                return [body]
+        return self.app(environ, start_response)
+
+
+@dataclass
+class Source:
+    """A served dummy with one event in it."""
+
+    url: str
+    faulty: Faulty
+    client: Any
+    graceid: str
+
+
+def serve(app: Any) -> tuple[wsgi.Server, str]:
+    server = wsgi.Server(("127.0.0.1", 0), app, numthreads=12, shutdown_timeout=1)
+    server.prepare()
+    threading.Thread(target=server.serve, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.bind_addr[1]}/api/"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Source]:
+    with Archive.create(tmp_path / "source.tape") as archive, dummy.GraceDb(archive) as client:
+        graceid = new_event(client, labels=["INJ"])
+        for i in range(12):
+            client.write_log(
+                graceid, f"file {i}", f"file{i % 9}.txt", f"contents {i}".encode() * 2000, tag_name=["psd"]
+            )
+        faulty = Faulty(dummy.make_app(archive))
+        server, url = serve(faulty)
+        yield Source(url, faulty, client, graceid)
+        server.stop()
