@@ -9,7 +9,7 @@ from typing import Any
 from archive import rules
 from archive.errors import ArchiveError
 from archive.rules import Act, Record
-from archive.snapshot import Lookup, Snapshot
+from archive.snapshot import Lookup, Named, Snapshot
 from archive.spans import Spans
 from archive.times import parse_time
 from archive.view import View
@@ -107,9 +107,14 @@ class History:
             return self.at(self.index_at(time), others)
         return self.at(self.index_of(n or 0), others)
 
-    def at(self, index: int, others: Lookup | None = None) -> Snapshot:
-        """The object when its first `index` entries have happened."""
-        return Snapshot(self, index, others)
+    def at(self, index: int, others: Lookup | None = None, named: Named | None = None) -> Snapshot:
+        """The object when its first `index` entries have happened; `others` and `named` tell of other objects then."""
+        return Snapshot(self, index, others, named)
+
+    def name_at(self, index: int) -> str:
+        """The id that the object goes by: a superevent's GW id once it is confirmed."""
+        name: str = self.spans.value("gw_id", index, None) or self.graceid
+        return name
 
     def removed_at(self, index: int) -> Mapping[tuple[str, str], Record]:
         """The records that the entry just before `index` took away, by (kind, key)."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Gives another object's record at the same moment: None where it was not there yet. KeyError where it is not known.
 Lookup = Callable[[str], Record | None]
+#: Gives the id that a superevent goes by at the same moment: its GW id once it is confirmed. KeyError as above.
+Named = Callable[[str], str]
 
 _PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_coinc_far", "space_coinc_far")
 
@@ -20,11 +22,11 @@ _PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_co
 class Snapshot:
     """A `View` of an object at an index of its history. `doubts` fills as records are asked for: (certainty, reason)."""
 
-    def __init__(self, history: "History", index: int, others: Lookup | None = None) -> None:
+    def __init__(self, history: "History", index: int, others: Lookup | None = None, named: Named | None = None) -> None:
         self.history, self.index = history, index
         self.graceid, self.category, self.service = history.graceid, history.category, history.service
         self.doubts: list[tuple[str, str]] = []
-        self._others = others
+        self._others, self._named = others, named
         self._record: Record | None = None
         self._whole = index >= len(history.entries)
 
@@ -63,12 +65,24 @@ class Snapshot:
         if "labels" in final:
             record["labels"] = self._labels(final["labels"])
         if "superevent" in final:
-            record["superevent"] = next((value for _, value in spans.superevent.at(self.index)), None)
+            record["superevent"] = self._superevent_of(final["superevent"])
         if any(self.index < at for at in spans.replaced_at):
             self._doubt("guessed", "the event was replaced later: its first far, gpstime and attributes are not kept")
         if final.get("superevent_neighbours"):
             record["superevent_neighbours"] = self._neighbours(final["superevent_neighbours"])
         return record
+
+    def _superevent_of(self, final: str | None) -> str | None:
+        """The superevent that an event is in, by the id that it goes by then."""
+        told: str | None = next((value for _, value in self.history.spans.superevent.at(self.index)), None)
+        if told is None:
+            return None
+        try:
+            if self._named is None:
+                raise KeyError(told)
+            return self._named(told)
+        except KeyError:
+            return final if self._whole and final else told
 
     def _neighbours(self, final: Any) -> Any:
         if not isinstance(final, dict):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from archive.alerts import Alert, announce
 from archive.errors import ArchiveError
-from archive.history import Entry, History
+from archive.history import Entry, History, Lookup
 from archive.rules import Act, Record
 from archive.snapshot import Snapshot, in_order
 
@@ -82,18 +82,18 @@ class Timeline:
     def snapshot(self, graceid: str, position: Position) -> Snapshot | None:
         """An object as it was at a moment; None if it was not there yet, KeyError if the timeline does not know it."""
         if graceid not in self.histories:
-            graceid = next(h.graceid for h in [self._known(graceid)])
+            graceid = self._known(graceid).graceid
         index = self.index_of(graceid, position)
         if index == 0:
             return None
         history = self.histories[graceid]
         if index == len(history.entries) and position == self.end:
-            return history.at(index)
+            return self._at(history, index, position)
         key = (graceid, position.index)
         if key not in self._cache:
             if len(self._cache) > 256:
                 self._cache.clear()
-            self._cache[key] = history.at(index, lambda other: self._record(other, position))
+            self._cache[key] = self._at(history, index, position, lambda other: self._record(other, position))
         return self._cache[key]
 
     def _known(self, graceid: str) -> History:
@@ -113,20 +113,28 @@ class Timeline:
         """A record asked for by an object that may be named in it: an event names superevents, which name the event."""
         history = snapshot.history
         if history.category == "event":
-            return history.at(snapshot.index, lambda other: self._plain(other, position)).record()
-        return history.at(snapshot.index, lambda other: self._bare(other, position)).record()
+            return self._at(history, snapshot.index, position, lambda other: self._plain(other, position)).record()
+        return self._at(history, snapshot.index, position, lambda other: self._bare(other, position)).record()
 
     def _plain(self, graceid: str, position: Position) -> Record | None:
         """A superevent inside an event that is inside a superevent: its preferred event bare."""
-        index = self.index_of(self._known(graceid).graceid, position)
         history = self._known(graceid)
-        return history.at(index, lambda other: self._bare(other, position)).record() if index else None
+        index = self.index_of(history.graceid, position)
+        return self._at(history, index, position, lambda other: self._bare(other, position)).record() if index else None
 
     def _bare(self, graceid: str, position: Position) -> Record | None:
         """An event's own record, its neighbours left as they were captured."""
         history = self._known(graceid)
         index = self.index_of(history.graceid, position)
-        return history.at(index).record() if index else None
+        return self._at(history, index, position).record() if index else None
+
+    def _at(self, history: History, index: int, position: Position, others: Lookup | None = None) -> Snapshot:
+        """An object at an index, the others named as they were at a moment."""
+        return history.at(index, others, lambda superevent: self._name(superevent, position))
+
+    def _name(self, graceid: str, position: Position) -> str:
+        history = self._known(graceid)
+        return history.name_at(self.index_of(history.graceid, position))
 
     # -- alerts
 
@@ -141,7 +149,7 @@ class Timeline:
         entry = history.entries[index - 1]
         if not entry.act.rule.announces:
             return
-        snapshot = history.at(index, lambda other: self._record(other, position))
+        snapshot = self._at(history, index, position, lambda other: self._record(other, position))
         for alert in announce(entry, snapshot, history.removed_at(index)):
             alert = replace(alert, position=position)
             for certainty, reason in snapshot.doubts:
