@@ -49,7 +49,7 @@ bench: $(READY)
 	$(PY) -m benchmarks
 
 lock: $(READY)
-	$(VENV)/bin/uv pip compile --quiet --extra test --no-header --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile --quiet --all-extras --no-header --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

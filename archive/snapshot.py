@@ -22,7 +22,9 @@ _PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_co
 class Snapshot:
     """A `View` of an object at an index of its history. `doubts` fills as records are asked for: (certainty, reason)."""
 
-    def __init__(self, history: "History", index: int, others: Lookup | None = None, named: Named | None = None) -> None:
+    def __init__(
+        self, history: "History", index: int, others: Lookup | None = None, named: Named | None = None
+    ) -> None:
         self.history, self.index = history, index
         self.graceid, self.category, self.service = history.graceid, history.category, history.service
         self.doubts: list[tuple[str, str]] = []
