@@ -32,7 +32,7 @@ class Faulty:
         for part, answers in self.faults.items():
             if part in path and answers:
                 status, headers, body = answers.pop(0)
-                start_response(status, list(headers.items()))
+                start_response(status, list(({"Content-Type": "text/plain; charset=utf-8"} | headers).items()))
                 return [body]
         return self.app(environ, start_response)
 
