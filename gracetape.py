@@ -4,7 +4,7 @@ import importlib
 import sys
 from importlib.metadata import version
 
-#: Sub-commands and the module whose `main(words)` or typer `app` runs them.
+#: Sub-commands and the module whose `main(words, name)` runs them.
 ROOMS = {
     "archive": ("archive.cli", "look into archives and look after them"),
     "capture": ("capture.cli", "pull objects from GraceDB into an archive"),
@@ -36,9 +36,7 @@ def main() -> None:
         print(f"gracetape: there is no command {words[0]!r}: use {', '.join(ROOMS)}", file=sys.stderr)
         raise SystemExit(2)
     room = importlib.import_module(ROOMS[words[0]][0])
-    sys.argv = [f"gracetape {words[0]}", *words[1:]]
-    run = getattr(room, "main", None) or room.app
-    run()
+    room.main(words[1:], f"gracetape {words[0]}")
 
 
 if __name__ == "__main__":

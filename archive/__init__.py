@@ -1,7 +1,7 @@
 """Archives of GraceDB objects: the store, histories and their states as of any entry, and the alerts they imply."""
 
 from archive.alerts import Alert
-from archive.errors import ArchiveError, NotFound
+from archive.errors import ArchiveError, NotFound, UsageError
 from archive.history import Entry, History, Snapshot
 from archive.refs import Ref, category_of, locate, looks_like_archive, parse_ref
 from archive.store import Archive, Capture
@@ -24,6 +24,7 @@ __all__ = [
     "StoredView",
     "Timeline",
     "Transaction",
+    "UsageError",
     "View",
     "category_of",
     "locate",

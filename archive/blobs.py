@@ -2,18 +2,20 @@
 
 import hashlib
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import zstandard
 
 from archive.errors import ArchiveError, NotFound
 
 CHUNK = 1 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
 _PART = 8 << 20  # SQLite limits one value to 1 GB
 
 
@@ -45,6 +47,10 @@ class BlobStore(Protocol):
         """Where to write incoming bytes so that `put` is a rename (None: the system's temporary folder)."""
 
 
+def _no_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
 class FolderBlobs:
     """Blobs as files `blobs/ab/abcdef…`, each there whole or not at all."""
 
@@ -52,6 +58,9 @@ class FolderBlobs:
         self.folder = folder
 
     def _path(self, sha256: str) -> Path:
+        """Where contents lie. An archive from a stranger may name anything as a digest: it never becomes a path then."""
+        if _SHA256.fullmatch(sha256) is None:
+            raise ArchiveError(f"{sha256[:80]!r} is named as the digest of contents, and is none")
         return self.folder / sha256[:2] / sha256
 
     def spool_folder(self) -> Path:
@@ -66,7 +75,7 @@ class FolderBlobs:
 
     def stored(self, sha256: str) -> Iterator[bytes]:
         try:
-            with self._path(sha256).open("rb") as stream:
+            with open(self._path(sha256), "rb", opener=_no_links) as stream:
                 while piece := stream.read(CHUNK):
                     yield piece
         except FileNotFoundError:
@@ -116,17 +125,43 @@ class PackedBlobs:
 
 
 def plain(store: BlobStore, blob: Blob) -> Iterator[bytes]:
-    """The contents of a blob in pieces of about 1 MiB; ArchiveError if the stored bytes cannot be unpacked."""
+    """The contents of a blob in pieces of about 1 MiB; ArchiveError before the last one if they are damaged."""
+    size, digest, held = 0, hashlib.sha256(), b""
+    for piece in _unpacked(store, blob):
+        if held:
+            yield held
+        size, held = size + len(piece), piece
+        digest.update(piece)
+        if size > blob.size:
+            break
+    if size != blob.size or digest.hexdigest() != blob.sha256:
+        raise ArchiveError(f"the contents {blob.sha256[:12]}… are damaged: what is stored is not what was kept")
+    yield held
+
+
+def _unpacked(store: BlobStore, blob: Blob) -> Iterator[bytes]:
     if blob.encoding == "raw":
         yield from store.stored(blob.sha256)
         return
-    unpack = zstandard.ZstdDecompressor().decompressobj()
     try:
-        for piece in store.stored(blob.sha256):
-            if data := unpack.decompress(piece):
-                yield data
+        yield from zstandard.ZstdDecompressor().read_to_iter(
+            cast("IO[bytes]", _Pieces(store.stored(blob.sha256))), write_size=CHUNK
+        )
     except zstandard.ZstdError:
         raise ArchiveError(f"the contents {blob.sha256[:12]}… are damaged: they do not unpack") from None
+
+
+class _Pieces:
+    """An iterator of pieces as a file to read from, so that a small piece which unpacks to very much comes in portions."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, b""
+
+    def read(self, size: int) -> bytes:
+        if not self._rest:
+            self._rest = next(self._pieces, b"")
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
 
 
 def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:

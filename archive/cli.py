@@ -2,19 +2,20 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from archive.compare import compare
-from archive.errors import ArchiveError, NotFound
+from archive.errors import ArchiveError, NotFound, UsageError
 from archive.extract import extract as extract_files
 from archive.packing import collect, convert
 from archive.refs import locate, parse_ref
 from archive.store import Archive, Capture
-from archive.terminal import UsageError, human_bytes, sentences, show_json, show_table
+from archive.terminal import human_bytes, run, sentences, show_json, show_table
 from archive.verify import verify as find_faults
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Look into archives and look after them.")
@@ -302,3 +303,8 @@ def meg(
         absent = f", {len(row['absent'])} files absent" if row["absent"] else ""
         print(f"{row['id']}@{row['version']}: {row['logs']} log entries, {row['files']} files{absent}")
     print(f"imported into {target}")
+
+
+def main(words: Sequence[str] | None = None, name: str = "gracetape archive") -> NoReturn:
+    """Run the commands."""
+    run(app, name, words)

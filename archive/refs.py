@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.errors import ArchiveError
+from archive.errors import UsageError
 
 _EVENT = re.compile(r"[GTMEH]\d+")
 _SUPEREVENT = re.compile(r"[TM]?(S\d{6}[a-z]+|GW\d{6}[A-Z]+)")
@@ -22,25 +22,23 @@ class Ref:
 
 
 def category_of(graceid: str) -> str:
-    """`event` or `superevent`, by the form of the id; ArchiveError if it is neither."""
+    """`event` or `superevent`, by the form of the id; UsageError if it is neither."""
     if _EVENT.fullmatch(graceid):
         return "event"
     if _SUPEREVENT.fullmatch(graceid):
         return "superevent"
-    raise ArchiveError(f"{graceid!r} is not a GraceID: ids look like G1234, T1234, E1234, S220609hl or GW150914A")
+    raise UsageError(f"{graceid!r} is not a GraceID: ids look like G1234, T1234, E1234, S220609hl or GW150914A")
 
 
 def parse_ref(text: str) -> Ref:
-    """Read `G1234`, `G1234@2`, `G1234:20` or `G1234@2:20`; ArchiveError with the reason for anything else."""
+    """Read `G1234`, `G1234@2`, `G1234:20` or `G1234@2:20`; UsageError with the reason for anything else."""
     match = _REF.fullmatch(text)
     if match is None:
-        raise ArchiveError(
-            f"{text!r} names no object: write G1234, G1234@2 (second capture) or G1234:20 (up to log 20)"
-        )
+        raise UsageError(f"{text!r} names no object: write G1234, G1234@2 (second capture) or G1234:20 (up to log 20)")
     category_of(match["id"])
     version = int(match["version"]) if match["version"] else None
     if version == 0:
-        raise ArchiveError(f"{text!r}: captures are numbered from 1")
+        raise UsageError(f"{text!r}: captures are numbered from 1")
     return Ref(match["id"], version, int(match["cutoff"]) if match["cutoff"] else None)
 
 
@@ -59,4 +57,4 @@ def locate(path: str | Path | None = None) -> Path:
         return found[0]
     names = ", ".join(str(f) for f in found)
     what = f"there are several archives here ({names})" if found else "there is no *.tape in this folder"
-    raise ArchiveError(f"which archive? {what}: name one with --archive PATH or set GRACETAPE_ARCHIVE")
+    raise UsageError(f"which archive? {what}: name one with --archive PATH or set GRACETAPE_ARCHIVE")

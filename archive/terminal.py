@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -12,17 +13,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, UsageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: Exit codes: what was asked for is wrong, or it failed.
 USAGE, FAILURE = 2, 1
+#: What is raised for command lines that cannot be read. Typer has its own copy of click, or not, by version.
+_Unreadable: Any = typer.BadParameter.__mro__[2]
 
 
-class UsageError(ArchiveError):
-    """What was asked for makes no sense; exit code 2."""
+def damage(error: sqlite3.Error) -> str:
+    """What a database that cannot be read means, as one sentence."""
+    return f"the archive is damaged, `gracetape archive verify` tells more: {error}"
 
 
 def complain(sentence: object, code: int = FAILURE) -> NoReturn:
@@ -47,10 +51,31 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             # The reader (head, less) has gone: nothing is wrong, and nothing more can be said.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
+        except sqlite3.Error as error:
+            complain(damage(error))
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else error)
 
     return guarded
+
+
+def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line as the command `name`; words that it cannot read are answered with one sentence and exit code 2."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(list(sys.argv[1:] if words is None else words), prog_name=name, standalone_mode=False)
+    except _Unreadable as error:
+        context = getattr(error, "ctx", None)
+        said = " ".join(error.format_message().split()).rstrip(".")
+        if context is not None and not context.args and type(error).__name__ == "NoArgsIsHelpError":
+            print(context.get_help(), file=sys.stderr)
+        else:
+            where = context.command_path if context is not None else name
+            print(f"gracetape: {said}: `{where} --help` tells what can be asked", file=sys.stderr)
+        raise SystemExit(USAGE) from None
+    except (typer.Abort, KeyboardInterrupt):
+        raise SystemExit(130) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def show_json(value: Any) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from archive import digest
+from archive.blobs import plain
 from archive.errors import ArchiveError
 from archive.store import Archive, Capture
 
@@ -32,7 +33,7 @@ def _database(archive: Archive) -> Iterator[str]:
 def _records(archive: Archive) -> Iterator[str]:
     query = "SELECT id, sha256, CAST(json AS BLOB) FROM records"
     for number, sha256, text in archive.connection.execute(query):
-        if hashlib.sha256(text).hexdigest() != sha256:
+        if hashlib.sha256(text or b"").hexdigest() != sha256:
             owners = archive.connection.execute(
                 "SELECT c.object, e.kind, e.key FROM entries e JOIN captures c ON c.id = e.capture WHERE e.record = ?",
                 (number,),
@@ -88,14 +89,7 @@ def _blobs(archive: Archive) -> Iterator[str]:
         ).fetchall()
         what = ", ".join(name for (name,) in owners) or f"contents {sha256[:12]}… that no file uses"
         try:
-            blob, hashed, size = archive.blob(sha256), hashlib.sha256(), 0
-            from archive.blobs import plain
-
-            for piece in plain(archive.blobs, blob):
-                hashed.update(piece)
-                size += len(piece)
+            for _ in plain(archive.blobs, archive.blob(sha256)):
+                pass
         except (ArchiveError, OSError) as error:
             yield f"{what}: {error}"
-            continue
-        if hashed.hexdigest() != sha256 or size != blob.size:
-            yield f"{what}: the stored contents have changed: their digest does not match"

@@ -1,9 +1,12 @@
 """How everybody looks at an object: its record, its lists of records and its files, stored or folded alike."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from archive.errors import ArchiveError
 
 if TYPE_CHECKING:
     from archive.store import Archive, Capture
@@ -57,7 +60,9 @@ class StoredView:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
 
-    _SELECT = "SELECT r.json FROM entries e JOIN records r ON r.id = e.record WHERE e.capture = ? AND e.kind = ?"
+    _SELECT = (
+        "SELECT r.json, r.sha256 FROM entries e JOIN records r ON r.id = e.record WHERE e.capture = ? AND e.kind = ?"
+    )
 
     def record(self) -> Record:
         record = self.one("object", "")
@@ -71,11 +76,18 @@ class StoredView:
         """One record as the JSON text that is stored, or None."""
         query = self._SELECT + " AND e.key = ?"
         row = self.archive.connection.execute(query, (self.capture.id, kind, str(key))).fetchone()
-        return row[0] if row else None
+        return self._sound(*row) if row else None
+
+    def _sound(self, text: str, sha256: str) -> str:
+        """The text of a record, if it is what was stored: damage is told of, never passed on."""
+        if hashlib.sha256(text.encode()).hexdigest() != sha256:
+            raise ArchiveError(f"a record of {self.capture.ref} is damaged: `gracetape archive verify` tells which")
+        return text
 
     def records(self, kind: str) -> list[Record]:
         query = self._SELECT + " ORDER BY e.ord, e.key"
-        return [json.loads(row[0]) for row in self.archive.connection.execute(query, (self.capture.id, kind))]
+        rows = self.archive.connection.execute(query, (self.capture.id, kind))
+        return [json.loads(self._sound(*row)) for row in rows]
 
     def items(self) -> Iterator[tuple[str, str, int, str]]:
         """Every row as (kind, key, order, digest of the record)."""

@@ -1,12 +1,16 @@
 """The command `capture`: pull objects from a GraceDB into an archive."""
 
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from archive import Archive, category_of
-from archive.terminal import UsageError, complain, sentences
+from archive.terminal import complain, run, sentences
 from capture.progress import progress_for
 from capture.pull import CONNECTIONS, capture_many
 from capture.service import connect, service_url
@@ -14,9 +18,18 @@ from capture.service import connect, service_url
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 
-def _archive(named: Path | None, first: str) -> Archive:
+@contextmanager
+def _archive(named: Path | None, first: str) -> Iterator[Archive]:
+    """The archive to write to; one that was made for nothing is removed again."""
     path = named or Path(f"{first}.tape")
-    return Archive.open(path, read_only=False) if path.exists() else Archive.create(path)
+    made = not path.exists()
+    with Archive.create(path) if made else Archive.open(path, read_only=False) as archive:
+        try:
+            yield archive
+        finally:
+            empty = not archive.captures(unfinished=True)
+    if made and empty:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @app.command()
@@ -40,10 +53,7 @@ def capture(
 ) -> None:
     """Pull everything that GraceDB has on some objects into an archive."""
     for graceid in ids:
-        try:
-            category_of(graceid)
-        except Exception as error:
-            raise UsageError(str(error)) from None
+        category_of(graceid)
     service = service_url(url)
     progress = progress_for(quiet)
     with connect(service, api_version) as client, _archive(archive, ids[0]) as tape:
@@ -80,9 +90,6 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None, name: str = "capture") -> NoReturn:
     """Run the command."""
-    import sys
-
-    name = sys.argv[0].rsplit("/", 1)[-1]
-    app(_words(sys.argv[1:]), prog_name=name)
+    run(app, name, _words(list(sys.argv[1:] if words is None else words)))

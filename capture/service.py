@@ -12,8 +12,7 @@ from ligo.gracedb.client import DEFAULT_SERVICE_URL
 from ligo.gracedb.exceptions import HTTPError
 from ligo.gracedb.rest import GraceDb
 
-from archive import ArchiveError
-from archive.terminal import UsageError
+from archive import ArchiveError, UsageError
 from capture.errors import CaptureError, explain
 
 R = TypeVar("R")

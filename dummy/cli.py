@@ -1,16 +1,17 @@
 """`gracetape dummy`: serve an archive as a GraceDB."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, NoReturn
 
 import typer
 
-from archive import Alert, Archive, locate
+from archive import Alert, Archive, UsageError, locate
 from archive.encode import encode
-from archive.terminal import UsageError, sentences
+from archive.terminal import run, sentences
 from dummy.app import make_app
-from dummy.moments import moment_of
+from dummy.moments import asked_moment
 from dummy.server import serve as serve_app
 from dummy.server import wait_for_signal
 
@@ -75,7 +76,7 @@ def serve(
             web = make_app(tape, user=user, on_alert=AlertLines(out))
         else:
             timeline = tape.timeline()
-            moment = moment_of(timeline, as_of)
+            moment = asked_moment(timeline, as_of)
             web = make_app(tape, user=user, as_of=lambda: moment, timeline=timeline)
         with serve_app(web, host, port) as server:
             told = sys.stderr if alerts == "-" else sys.stdout
@@ -85,6 +86,6 @@ def serve(
         print("stopped", file=told, flush=True)
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None, name: str = "gracetape dummy") -> NoReturn:
     """Run the commands."""
-    app(prog_name=sys.argv[0].rsplit("/", 1)[-1])
+    run(app, name, words)

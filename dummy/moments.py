@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from archive import ArchiveError, Position, Timeline, parse_ref
+from archive import ArchiveError, Position, Timeline, UsageError, parse_ref
 from archive.times import parse_time
+
+
+def asked_moment(timeline: Timeline, as_of: str) -> Position:
+    """The moment that a command line names. UsageError if there is no such moment."""
+    try:
+        return moment_of(timeline, as_of)
+    except ArchiveError as error:
+        raise UsageError(str(error)) from None
 
 
 def moment_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetime) -> Position:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,8 +12,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from archive import ArchiveError, locate, looks_like_archive
-from archive.terminal import FAILURE, USAGE, complain
+from archive import ArchiveError, UsageError, locate, looks_like_archive
+from archive.terminal import FAILURE, USAGE, complain, damage, run
 from archive.times import parse_time
 from replay.clock import Clock, MaxClock, ScaledClock, check_speed
 from replay.default_command import DEFAULT, DefaultCommandGroup
@@ -132,9 +133,11 @@ def _run(asked: _Asked) -> None:
             problems = _replay(asked, players)
     except BadRequest as error:
         complain(error, USAGE)
-    except (ArchiveError, ReplayError) as error:
+    except UsageError as error:
+        complain(error, USAGE)
+    except (ArchiveError, ReplayError, sqlite3.Error) as error:
         _discard_stdout()
-        complain(error, FAILURE)
+        complain(damage(error) if isinstance(error, sqlite3.Error) else error, FAILURE)
     except KeyboardInterrupt:
         summary("stopped")
         raise typer.Exit(130) from None
@@ -231,6 +234,6 @@ def _say(sentence: str) -> None:
         typer.echo(sentence, err=True)
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None, name: str = "replay") -> NoReturn:
     """The command `replay`."""
-    app(prog_name="replay")
+    run(app, name, words)
