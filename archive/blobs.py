@@ -155,13 +155,13 @@ class _Pieces:
     """An iterator of pieces as a file to read from, so that a small piece which unpacks to very much comes in portions."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._rest = pieces, b""
+        self._pieces, self._rest = pieces, memoryview(b"")
 
     def read(self, size: int) -> bytes:
         if not self._rest:
-            self._rest = next(self._pieces, b"")
+            self._rest = memoryview(next(self._pieces, b""))
         found, self._rest = self._rest[:size], self._rest[size:]
-        return found
+        return bytes(found)
 
 
 def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:

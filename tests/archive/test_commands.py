@@ -1,0 +1,149 @@
+"""`gracetape archive …`: what is printed, as a table and as JSON, and the one sentence for what is wrong."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive import Archive, cli
+from archive.verify import verify
+
+SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
+
+
+@pytest.fixture
+def tape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The short fixture as the only archive of the working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GRACETAPE_ARCHIVE", raising=False)
+    return Path(shutil.copy(SHORT, tmp_path / "short.tape"))
+
+
+class Said:
+    """What a command printed and how it ended."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *words: str) -> None:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(words))
+        self.code = ended.value.code
+        self.out, self.err = capsys.readouterr()
+
+    @property
+    def json(self) -> Any:
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+def superevent(tape: Path) -> str:
+    with Archive.open(tape) as archive:
+        return archive.objects()[0]
+
+
+def test_ls_and_show_tell_what_is_there(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graceid = superevent(tape)
+    rows = Said(capsys, "ls", "--json").json
+    assert [row["id"] for row in rows] == [graceid, "T1", "T2"]
+    assert graceid in Said(capsys, "ls").out
+    about = Said(capsys, "show", graceid, "--json").json
+    assert about["record"]["superevent_id"] == graceid
+    assert about["logs"] == len(Said(capsys, "log", graceid, "--json").json)
+    assert "preferred_event" not in Said(capsys, "show", graceid).out
+
+
+def test_log_tells_of_acts(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    acts = [record["act"] for record in Said(capsys, "log", superevent(tape), "--json").json]
+    assert acts[0] == "created"
+    assert {"label_added", "tagged", "signoff_created", "log"} <= set(acts)
+    assert "signoff_created" in Said(capsys, "log", superevent(tape)).out
+
+
+def test_files_cat_and_extract_agree(tape: Path, tmp_path: Path, capfdbinary: Any) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["files", "T1", "--json"])
+    listed = json.loads(capfdbinary.readouterr().out)
+    with pytest.raises(SystemExit):
+        cli.main(["extract", "T1", str(tmp_path / "out")])
+    capfdbinary.readouterr()
+    assert listed
+    for entry in listed:
+        full = f"{entry['name']},{entry['version']}"
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["cat", "T1", full])
+        assert ended.value.code == 0
+        contents = capfdbinary.readouterr().out
+        assert contents == (tmp_path / "out" / full).read_bytes()
+        assert len(contents) == entry["size"]
+
+
+def test_pack_and_unpack(tape: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert Said(capsys, "unpack", "short.tape", "folder.tape").code == 0
+    assert Said(capsys, "pack", "folder.tape").code == 0
+    with Archive.open(tmp_path / "folder.packed.tape") as archive:
+        assert list(verify(archive)) == []
+    assert Said(capsys, "verify", "folder.tape", "--json").json == {"sound": True, "faults": []}
+
+
+def test_verify_names_what_is_wrong_and_fails(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Said(capsys, "unpack", "short.tape", "folder.tape")
+    blob = next(path for path in Path("folder.tape/blobs").rglob("*") if path.is_file())
+    blob.unlink()
+    said = Said(capsys, "verify", "folder.tape")
+    assert said.code == 1
+    assert "are missing from folder.tape/blobs" in said.out
+    assert len(said.out.splitlines()) == 1
+
+
+def test_rm_diff_and_gc(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Archive.open(tape, read_only=False) as archive, archive.transaction() as tx:
+        record = tx.view("T1").record()
+        tx.put("T1", "object", "", record | {"far": 1.0})
+    found = Said(capsys, "diff", "T1@1", "T1@2", "--json").json
+    assert [(d["change"], d["kind"], d["fields"]) for d in found] == [("changed", "object", ["far"])]
+    assert "far" in Said(capsys, "diff", "T1@1", "T1@2").out
+    assert Said(capsys, "rm", "T1@2", "--json").json == {"removed": ["T1@2"]}
+    assert Said(capsys, "gc", "--json").json["removed"] == 1
+    assert Said(capsys, "diff", "T1@1", "T1").out.strip() == "T1@1 and T1 hold the same"
+    assert Said(capsys, "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("show G999", 1, "holds no G999: it holds"),
+        ("show nonsense", 2, "'nonsense' is not a GraceID"),
+        ("log T1@7", 1, "its newest capture is @1"),
+        ("show T1@0", 2, "numbered from 1"),
+        ("cat T1 nofile", 1, "has no file 'nofile'"),
+        ("cat T1 ../../etc/passwd", 1, "has no file"),
+        ("cat T1 cbc-lm.xml,7", 1, "has no file"),
+        ("ls -a nowhere.tape", 1, "there is nothing there"),
+        ("pack short.tape", 2, "is packed already"),
+        ("diff T1@1 T1@2", 1, "holds no T1@2"),
+        ("rm G5", 1, "holds no G5"),
+        ("import meg short.tape", 1, "cannot be unpacked as a cache"),
+        ("import meg nowhere", 1, "nothing there to import"),
+        ("nonsense", 2, "No such command 'nonsense'"),
+        ("show", 2, "Missing argument"),
+        ("ls --speed 3", 2, "No such option"),
+        ("extract T1 /dev/null/here", 1, "cannot write into /dev/null/here"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_sentence(
+    tape: Path, capsys: pytest.CaptureFixture[str], words: str, code: int, told: str
+) -> None:
+    before = tape.read_bytes()
+    said = Said(capsys, *words.split())
+    assert said.code == code
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert line.startswith("gracetape: ")
+    assert told in line
+    assert tape.read_bytes() == before
+
+
+def test_no_words_at_all_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    said = Said(capsys)
+    assert said.code == 2
+    assert "verify" in said.out + said.err
