@@ -1,0 +1,32 @@
+"""Fixtures for pytest: private brokers, one each for a whole test run. Use: `pytest_plugins = ["brokers.fixtures"]`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from brokers.private import PrivateBroker
+
+
+@pytest.fixture(scope="session")
+def _xmpp_server() -> Iterator[PrivateBroker]:
+    from brokers.ejabberd import private_xmpp
+
+    with private_xmpp(("alice", "bob")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[PrivateBroker]:
+    """A private igwn-alert; topics are made as they are named."""
+    from brokers.tansu import private_kafka
+
+    with private_kafka() as broker:
+        yield broker
+
+
+@pytest.fixture
+def xmpp_broker(_xmpp_server: PrivateBroker, monkeypatch: pytest.MonkeyPatch) -> PrivateBroker:
+    """A private LVAlert with the accounts alice and bob; alice's password is where `$NETRC` says."""
+    for name, value in _xmpp_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return _xmpp_server

@@ -1,0 +1,54 @@
+"""What every Kafka client here shares: its settings, the topics of a broker, and librdkafka's words for errors."""
+
+import time
+from typing import Any
+
+import confluent_kafka
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from brokers.errors import BadUrl, BrokerError
+from brokers.urls import BrokerUrl
+
+#: What a topic takes, in bytes; hop-client refuses to write to topics without such a limit.
+_LARGEST = 1_048_588
+
+
+def client_settings(url: BrokerUrl) -> dict[str, Any]:
+    """What every client of a broker is told: where it is, how to try again, and to be quiet."""
+    return {
+        "bootstrap.servers": url.address,
+        "reconnect.backoff.ms": 100,
+        "reconnect.backoff.max.ms": 5000,
+        "socket.nagle.disable": True,
+        "allow.auto.create.topics": False,
+        "log_level": 0,
+    }
+
+
+def topics_on(client: Any, url: BrokerUrl, timeout_s: float = 10.0) -> set[str]:
+    """The topics that a broker has; BrokerError if it cannot be asked."""
+    limit = time.monotonic() + min(timeout_s, url.patience_s or timeout_s)
+    while True:
+        try:
+            return set(client.list_topics(timeout=1.0).topics)
+        except confluent_kafka.KafkaException as error:
+            if time.monotonic() > limit:
+                raise BrokerError(f"{url}: no broker answers: {said(error)}") from None
+
+
+def create_topic(admin: AdminClient, url: BrokerUrl, topic: str) -> None:
+    """Make a topic of one partition, so that its order is kept; one that is there already is left as it is."""
+    if not topic or len(topic) > 249 or any(not (c.isascii() and (c.isalnum() or c in "._-")) for c in topic):
+        raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
+    made = admin.create_topics([NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)})])
+    try:
+        made[topic].result(timeout=15)
+    except confluent_kafka.KafkaException as error:
+        if error.args[0].code() != confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
+            raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
+
+
+def said(error: confluent_kafka.KafkaException) -> str:
+    """librdkafka's own words for what went wrong."""
+    return str(error.args[0].str()) if error.args and hasattr(error.args[0], "str") else str(error)

@@ -1,0 +1,98 @@
+"""Publishes texts to igwn-alert topics through librdkafka, many in flight."""
+
+import threading
+from typing import Any
+
+import confluent_kafka
+from confluent_kafka.admin import AdminClient
+
+from brokers.credentials import kafka_login
+from brokers.errors import BrokerError
+from brokers.kafka_client import client_settings, create_topic, said, topics_on
+from brokers.kafka_wire import check_group, pack, text_of, topic_of
+from brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
+from brokers.urls import parse_url
+
+#: Messages handed over but not acknowledged, at most.
+IN_FLIGHT = 20_000
+
+
+class KafkaPublisher(Publisher):
+    """Publishes through one producer, idempotent: librdkafka sends again what was not acknowledged, and the broker drops
+    what comes twice, so that nothing is doubled or reordered. Topics that are not there are made on loopback, elsewhere only
+    if the URL says `create=yes`.
+    """
+
+    def __init__(self, url: str, *, on_undelivered: OnUndelivered | None = None, in_flight: int = IN_FLIGHT) -> None:
+        self.url = parse_url(url)
+        check_group(self.url)
+        self.counts = Counts()
+        self._on_undelivered = on_undelivered or (lambda _: None)
+        self._create = self.url.flag("create", self.url.loopback)
+        login = kafka_login(self.url)
+        self._user = login.get("sasl.username")
+        self._topics: dict[str, str] = {}  # node -> topic, those that were asked for
+        self._fatal: str | None = None
+        settings = {**client_settings(self.url), **login}
+        self._admin = AdminClient(settings)
+        self._there = topics_on(self._admin, self.url)
+        self._producer = confluent_kafka.Producer(
+            settings
+            | {
+                "max.in.flight.requests.per.connection": 1,
+                "queue.buffering.max.messages": in_flight,
+                "message.timeout.ms": max(1, int(self.url.patience_s * 1000)),
+                "linger.ms": 1,
+                "on_delivery": self._delivered,
+                "error_cb": self._error,
+            }
+        )
+        self._lock = threading.Lock()
+
+    def publish(self, node: str, payload: str) -> None:
+        topic = self._topics.get(node) or self._topic(node)
+        value, headers = pack(payload, self._user)
+        with self._lock:
+            while self._fatal is None:
+                try:
+                    self._producer.produce(topic, value, headers=headers)
+                    break
+                except BufferError:
+                    self._producer.poll(0.05)
+                except confluent_kafka.KafkaException as error:
+                    raise BrokerError(f"{self.url} cannot take a message for {node}: {said(error)}") from None
+            if self._fatal is not None:
+                raise BrokerError(self._fatal)
+            self.counts.sent += 1
+        self._producer.poll(0)
+
+    def _topic(self, node: str) -> str:
+        topic = topic_of(self.url, node)
+        if topic not in self._there:
+            if not self._create:
+                raise BrokerError(f"{self.url} has no topic {topic}: make it, or write create=yes into the URL")
+            create_topic(self._admin, self.url, topic)
+            self._there.add(topic)
+        self._topics[node] = topic
+        return topic
+
+    def flush(self) -> None:
+        while len(self._producer) and self._fatal is None:
+            self._producer.flush(0.2)
+
+    def close(self) -> None:
+        self.flush()
+        self._producer.flush(0)
+
+    def _delivered(self, error: confluent_kafka.KafkaError | None, message: Any) -> None:
+        if error is None:
+            self.counts.acknowledged += 1
+            return
+        self.counts.failed += 1
+        reason = f"{self.url} did not take it: {error.str()}"
+        node = str(message.topic()).removeprefix(topic_of(self.url, ""))
+        self._on_undelivered(Undelivered(node, text_of(message.value()), reason))
+
+    def _error(self, error: confluent_kafka.KafkaError) -> None:
+        if error.fatal():
+            self._fatal = f"{self.url}: {error.str()}"

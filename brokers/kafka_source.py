@@ -1,0 +1,233 @@
+"""Listens to igwn-alert topics, from where this consumer group, or the caller, left off."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import confluent_kafka
+from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from brokers.credentials import kafka_login
+from brokers.errors import BadUrl, BrokerError
+from brokers.kafka_client import client_settings, create_topic, said, topics_on
+from brokers.kafka_wire import check_group, id_of, is_test, text_of, topic_of
+from brokers.sources import Gap, Heard, Place, Source, log_gap, now
+from brokers.urls import parse_url
+
+_SLICE_S = 0.2
+_AT_ONCE = 256
+_REMEMBERED = 5000
+#: What a broker says that no longer has the place where we were; the place is then looked for anew.
+_FORGOTTEN = (
+    KafkaError._AUTO_OFFSET_RESET,
+    KafkaError.OFFSET_OUT_OF_RANGE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+)
+
+Partition = tuple[str, int]
+
+
+class KafkaSource(Source):
+    """Reads every partition of some topics, as hop-client does: without sharing them with other members of the group.
+
+    It begins after the last message that the caller kept (`after`), else after the last one acknowledged under the group
+    (`consumer=NAME` in the URL), else, for a group that is new, at the end (`start=latest`) or the beginning of what the
+    broker has. What the broker no longer has is told of as a gap.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        nodes: Sequence[str],
+        *,
+        on_gap: Callable[[Gap], None] = log_gap,
+        after: Callable[[str], int | None] | None = None,
+    ) -> None:
+        self.url = parse_url(url)
+        check_group(self.url)
+        self.nodes = tuple(dict.fromkeys(nodes))
+        self._after, self._on_gap = after, on_gap
+        self._from_beginning = self.url.options.get("start", "latest") == "earliest"
+        if self.url.options.get("start", "latest") not in ("earliest", "latest"):
+            raise BadUrl(f"start={self.url.options['start']} makes no sense: write start=earliest or start=latest")
+        self._group = self.url.options.get("consumer")
+        self._closed = threading.Event()
+        self._polling = threading.Lock()
+        self._away: float | None = None  # when the broker was first missed
+        self._fatal: str | None = None
+        self._next: dict[Partition, int] = {}  # the offset that comes next
+        self._acknowledged: dict[Partition, int] = {}
+        self._waiting: deque[Heard] = deque()
+        self._ids: dict[bytes, None] = {}  # of the messages heard last, oldest first
+        self._last = now()
+        settings = {**client_settings(self.url), **kafka_login(self.url)}
+        self._admin = AdminClient(settings)
+        self._topics = {topic_of(self.url, node): node for node in self.nodes}
+        self._consumer = confluent_kafka.Consumer(
+            settings
+            | {
+                "group.id": self._group or f"gracetape-{time.time_ns():x}",
+                "enable.auto.commit": self._group is not None,
+                "auto.commit.interval.ms": 200,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 100,
+                "error_cb": self._error,
+            }
+        )
+        self._find_places(self._first_places)
+
+    # -- where to begin
+
+    def _find_places(self, wanted: Callable[[list[TopicPartition]], dict[Partition, int]]) -> None:
+        """Begin each partition at the wanted offset, as far as the broker still has it."""
+        partitions = self._partitions()
+        places = wanted(partitions)
+        for partition in partitions:
+            key = (partition.topic, partition.partition)
+            low, high = self._consumer.get_watermark_offsets(partition, timeout=10)
+            place = places.get(key, low if self._from_beginning else high)
+            partition.offset = self._next[key] = place if low <= place <= high else low
+            if place < low:
+                self._tell_gap(partition, f"{low - place} messages of {partition.topic} are no longer on {self.url}")
+            elif place > high:
+                forgot = f"{self.url} has forgotten what {partition.topic} held before offset {place}"
+                self._tell_gap(partition, f"{forgot}: it begins anew")
+        self._consumer.assign(partitions)
+        if (
+            self._group is not None
+        ):  # a group that is new begins here, also when it comes again before it heard anything
+            self._consumer.commit(offsets=partitions, asynchronous=False)
+
+    def _first_places(self, partitions: list[TopicPartition]) -> dict[Partition, int]:
+        found: dict[Partition, int] = {}
+        if self._group is not None:
+            for kept in self._consumer.committed(partitions, timeout=10):
+                if kept.offset >= 0:
+                    found[kept.topic, kept.partition] = kept.offset
+        for partition in partitions:
+            if (
+                self._after is not None
+                and (last := self._after(self._log(partition.topic, partition.partition))) is not None
+            ):
+                found[partition.topic, partition.partition] = last + 1
+        return found
+
+    def _partitions(self) -> list[TopicPartition]:
+        there = topics_on(self._admin, self.url)
+        for topic in self._topics.keys() - there:
+            if not self.url.flag("create", self.url.loopback):
+                raise BrokerError(f"{self.url} has no topic {topic}")
+            create_topic(self._admin, self.url, topic)
+        found = []
+        for topic in self._topics:
+            about = self._consumer.list_topics(topic, timeout=10).topics[topic]
+            found += [TopicPartition(topic, number) for number in about.partitions]
+        return found
+
+    def _log(self, topic: str, partition: int) -> str:
+        return f"{self.url}/{topic}/{partition}"
+
+    def _tell_gap(self, partition: TopicPartition, reason: str) -> None:
+        self._on_gap(Gap((self._topics[partition.topic],), self._last, now(), reason))
+
+    # -- listening
+
+    def poll(self, timeout_s: float | None = None) -> Heard | None:
+        limit = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._waiting:
+            left = _SLICE_S if limit is None else max(0.0, min(_SLICE_S, limit - time.monotonic()))
+            with self._polling:
+                if self._closed.is_set():
+                    return None
+                self._fetch(left)
+            if not self._waiting and limit is not None and time.monotonic() >= limit:
+                return None
+        return self._waiting.popleft()
+
+    def _fetch(self, timeout_s: float) -> None:
+        record = self._consumer.poll(timeout_s)
+        if self._fatal is not None:
+            raise BrokerError(self._fatal)
+        if record is None:
+            self._mind_absence()
+            return
+        self._away, self._last = None, now()
+        for one in [record, *self._consumer.consume(_AT_ONCE, timeout=0)]:
+            if (error := one.error()) is None:
+                self._take(one, self._last)
+            else:
+                self._mind_error(error)
+
+    def _take(self, record: Any, arrived: datetime) -> None:
+        topic, partition, offset = record.topic(), record.partition(), record.offset()
+        self._next[topic, partition] = offset + 1
+        headers = record.headers()
+        if is_test(headers) or self._repeated(id_of(headers)):
+            return
+        place = Place(self._log(topic, partition), offset)
+        ack = partial(self._acknowledge, topic, partition, offset)
+        self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
+
+    def _repeated(self, id_: bytes | None) -> bool:
+        """Whether a message was heard already: a sender whose acknowledgement was lost sends it again."""
+        if id_ is None:
+            return False
+        known = id_ in self._ids
+        self._ids[id_] = None
+        if len(self._ids) > _REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+        return known
+
+    def _mind_error(self, error: KafkaError) -> None:
+        if error.code() in _FORGOTTEN:
+            try:
+                self._find_places(lambda _: dict(self._next))
+            except (confluent_kafka.KafkaException, BrokerError):
+                self._away = self._away or time.monotonic()
+        elif error.fatal() or (not error.retriable() and error.code() > 0):
+            raise BrokerError(f"{self.url}: {error.str()}")
+
+    def _mind_absence(self) -> None:
+        """Once the broker was missed, ask after it, and give up when it stays away too long."""
+        if self._away is None:
+            return
+        try:
+            there = self._consumer.list_topics(timeout=0.5).topics
+        except confluent_kafka.KafkaException as error:
+            if time.monotonic() - self._away > self.url.patience_s:
+                raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {said(error)}") from None
+            return
+        self._away = None
+        if not self._topics.keys() <= there.keys():
+            self._mind_error(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+
+    def _error(self, error: KafkaError) -> None:
+        if error.fatal() or error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):
+            self._fatal = f"{self.url}: {error.str()}"
+        elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):
+            self._away = self._away or time.monotonic()
+
+    def _acknowledge(self, topic: str, partition: int, offset: int) -> None:
+        with self._polling:
+            if self._group is None or self._closed.is_set() or self._acknowledged.get((topic, partition), -1) >= offset:
+                return
+            self._acknowledged[topic, partition] = offset
+            self._consumer.store_offsets(offsets=[TopicPartition(topic, partition, offset + 1)])
+
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set() and not self._waiting
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._polling:
+            self._waiting.clear()
+            self._consumer.close()

@@ -1,0 +1,68 @@
+"""Which publisher or source a URL means: a table, open to other packages through entry points."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+from brokers.errors import BadUrl, BrokerError
+from brokers.publishing import OnUndelivered, Publisher
+from brokers.sources import Gap, Source, log_gap
+
+#: Other packages add sources as entry points of this group, named by their scheme.
+SOURCES = "gracetape.sources"
+
+_SOURCES = {"xmpp": "brokers.xmpp_source:XmppSource", "kafka": "brokers.kafka_source:KafkaSource"}
+_PUBLISHERS = {"xmpp": "brokers.xmpp_publisher:XmppPublisher", "kafka": "brokers.kafka_publisher:KafkaPublisher"}
+#: The extra that brings what a scheme needs.
+_EXTRAS = {"xmpp": "lvalert", "kafka": "igwn-alert"}
+
+
+def _load(place: str, scheme: str) -> Any:
+    module, name = place.split(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if str(error.name or "").startswith("brokers"):
+            raise
+        extra = _EXTRAS[scheme]
+        raise BrokerError(f"{scheme}:// needs the package {error.name}: pip install 'gracetape[{extra}]'") from None
+
+
+def open_source(
+    url: str,
+    nodes: Sequence[str],
+    *,
+    on_gap: Callable[[Gap], None] = log_gap,
+    after: Callable[[str], int | None] | None = None,
+) -> Source:
+    """Listen to `nodes` (topics without their group) on the broker that a URL names.
+
+    `on_gap` is told of each time in which nothing could be heard. `after` gives the offset of the last message that was
+    kept for good of a broker's log (see `Place`), None if none was; without it, the broker's own memory of what was
+    acknowledged is used. Raises BadUrl for what cannot be a source, BrokerError if the broker refuses or is not there.
+    """
+    scheme = url.partition(":")[0].lower()
+    if not nodes:
+        raise BadUrl("name at least one node to listen to")
+    if scheme in _SOURCES:
+        source: Source = _load(_SOURCES[scheme], scheme)(url, nodes, on_gap=on_gap, after=after)
+        return source
+    for entry in entry_points(group=SOURCES, name=scheme):
+        other: Source = entry.load()(url, nodes, on_gap=on_gap, after=after)
+        return other
+    raise BadUrl(f"there is no source of the kind {scheme}: (known: {', '.join(f'{s}:' for s in source_schemes())})")
+
+
+def source_schemes() -> list[str]:
+    """Every scheme that can be listened to."""
+    return [*_SOURCES, *(entry.name for entry in entry_points(group=SOURCES))]
+
+
+def open_publisher(url: str, *, on_undelivered: OnUndelivered | None = None) -> Publisher:
+    """Publish to the broker that a URL names. Raises BadUrl, BrokerError."""
+    scheme = url.partition(":")[0].lower()
+    if scheme not in _PUBLISHERS:
+        raise BadUrl(f"{url!r} is no URL of a broker (known: {', '.join(f'{s}://' for s in _PUBLISHERS)})")
+    publisher: Publisher = _load(_PUBLISHERS[scheme], scheme)(url, on_undelivered=on_undelivered)
+    return publisher

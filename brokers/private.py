@@ -1,0 +1,108 @@
+"""Starts private brokers on loopback for development and tests, and ends them."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from brokers.errors import BrokerError
+
+_READY_WITHIN_S = 60.0
+
+
+@dataclass
+class PrivateBroker:
+    """A broker that is run for us: `url` for publishers and sources, `environment` what they need to log in.
+
+    It can be killed and started again on the same port, as a broker that crashed would be.
+    """
+
+    name: str
+    url: str
+    port: int
+    folder: Path
+    command: Sequence[str]
+    running: Callable[["PrivateBroker"], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """What the broker's process said."""
+        return self.folder / f"{self.name}.out"
+
+    def start(self) -> Self:
+        """Start it and wait until it answers; BrokerError if it does not."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.folder,
+                env={**os.environ, **self.settings}, start_new_session=True,
+            )  # fmt: skip
+        limit = time.monotonic() + _READY_WITHIN_S
+        while not self.running(self):
+            if self.process.poll() is not None or time.monotonic() > limit:
+                status = self.process.poll()
+                self.kill()
+                raise BrokerError(f"{self.name} did not start (status {status}): {self._last_words()}")
+            time.sleep(0.05)
+        return self
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").split("\n")
+        return " / ".join(line.strip() for line in lines if line.strip())[-300:] or "it said nothing"
+
+    def kill(self) -> None:
+        """End it at once, as `kill -9` does."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it, and remove what it kept."""
+        self._signal(signal.SIGTERM)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)  # its helpers too
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def __enter__(self) -> Self:
+        return self if self.process else self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def free_port() -> int:
+    """A port on loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections on a port of loopback."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def new_folder(name: str) -> Path:
+    """A folder of its own for a broker."""
+    return Path(tempfile.mkdtemp(prefix=f"gracetape-{name}-"))

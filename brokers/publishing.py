@@ -1,0 +1,61 @@
+"""What every publisher can do, and how its deliveries are counted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that no broker acknowledged, with the reason."""
+
+    node: str
+    payload: str
+    reason: str
+
+
+@dataclass
+class Counts:
+    """Messages handed over, acknowledged by the broker, given up, and sent again after the connection broke (these may
+    be heard twice)."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    failed: int = 0
+    repeated: int = 0
+
+    def __str__(self) -> str:
+        again = f" ({self.repeated} of them sent again after the connection broke)" if self.repeated else ""
+        return f"{self.sent} sent, {self.acknowledged} acknowledged, {self.failed} failed{again}"
+
+
+#: Called, from any thread, with each message that is given up.
+OnUndelivered = Callable[[Undelivered], None]
+
+
+class Publisher(ABC):
+    """Sends texts to nodes, keeping the order of each node, many in flight at once.
+
+    While the broker is away it tries again with growing pauses, and gives up after `patience_s` seconds.
+    """
+
+    counts: Counts
+
+    @abstractmethod
+    def publish(self, node: str, payload: str) -> None:
+        """Send a text to a node; waits while too many are in flight. BrokerError if the publisher has given up."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Wait until every message is acknowledged or given up."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Flush and leave."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

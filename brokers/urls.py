@@ -1,0 +1,106 @@
+"""Reads the URLs of brokers: `xmpp://USER@HOST:PORT/?tls=off`, `kafka://HOST:PORT/GROUP?consumer=NAME`."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from brokers.errors import BadUrl
+
+#: Per scheme: the port that is meant without one, and the options after `?` with what they mean.
+OPTIONS: dict[str, dict[str, str]] = {
+    "xmpp": {
+        "tls": "`off`: no encryption, on loopback only",
+        "prefix": "put before the name of every node",
+        "create": "`no`: do not create nodes that are not there",
+        "patience": "seconds to try again before giving up",
+    },
+    "kafka": {
+        "consumer": "the consumer group under which offsets are kept",
+        "start": "`earliest` or `latest`: where a consumer group that is new begins",
+        "prefix": "put before the name of every topic, after the group",
+        "create": "`yes`: create topics that are not there",
+        "patience": "seconds to try again before giving up",
+    },
+}
+DEFAULT_PORTS = {"xmpp": 5222, "kafka": 9092}
+
+
+@dataclass(frozen=True)
+class BrokerUrl:
+    """A broker's URL, read. `path` is without slashes at its ends."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = None
+    path: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """`HOST:PORT`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the broker is on this machine."""
+        return is_loopback(self.host)
+
+    @property
+    def patience_s(self) -> float:
+        """How long to try again while the broker is away, in seconds."""
+        text = self.options.get("patience", "60")
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds < float("inf"):
+            raise BadUrl(f"patience={text} is no number of seconds: write patience=60")
+        return seconds
+
+    def flag(self, option: str, default: bool) -> bool:
+        """An option that is on or off."""
+        text = self.options.get(option)
+        if text is None:
+            return default
+        if text.lower() not in ("yes", "no", "on", "off"):
+            raise BadUrl(f"{option}={text} makes no sense: write {option}=yes or {option}=no")
+        return text.lower() in ("yes", "on")
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.address}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address alone; nothing is looked up."""
+    if host.lower() in ("localhost", "ip6-localhost") or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_url(url: str) -> BrokerUrl:
+    """Read a broker's URL; BadUrl with one sentence if it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadUrl(f"cannot read the URL {url!r}: {str(error).lower()}") from None
+    if parts.scheme not in OPTIONS:
+        known = ", ".join(f"{scheme}://" for scheme in OPTIONS)
+        raise BadUrl(f"{url!r} is no URL of a broker (known: {known})")
+    if parts.password is not None:
+        raise BadUrl(
+            "a URL must not hold a password, which others on the machine could read: put it in ~/.netrc (XMPP) "
+            "or hop's auth.toml (Kafka)"
+        )
+    if not parts.hostname:
+        raise BadUrl(f"{url!r} names no host: write {parts.scheme}://HOST/")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := sorted(set(options) - set(OPTIONS[parts.scheme])):
+        raise BadUrl(f"{parts.scheme}:// has no option {unknown[0]!r} (known: {', '.join(OPTIONS[parts.scheme])})")
+    default = DEFAULT_PORTS[parts.scheme]
+    return BrokerUrl(parts.scheme, parts.hostname, port or default, parts.username, parts.path.strip("/"), options)

@@ -1,0 +1,185 @@
+"""Keeps one XMPP session up, in a thread of its own, and makes it anew with growing pauses when it breaks."""
+
+import asyncio
+import contextlib
+import ssl
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import slixmpp
+from slixmpp.xmlstream.stanzabase import StanzaBase
+
+from brokers.credentials import xmpp_login
+from brokers.errors import BadUrl, BrokerError
+from brokers.pauses import pauses
+from brokers.urls import BrokerUrl
+
+#: Seconds between the pings that notice a dead connection, and how long an answer may take.
+_PING_EVERY, _PING_WAITS = 10, 10
+_LOGIN_WAITS_S = 15.0
+
+
+class _Broken(Exception):
+    """A session could not be made, or ended; it may be tried again."""
+
+
+class XmppSession:
+    """A session with an XMPP server. `ready` (asked on the session's loop each time that it is up) prepares it;
+    `stanza` sees what comes in and returns it, or None if nobody else need see it; `lost` is told when it breaks;
+    `over` is called once, with the reason or None, when the session is ended for good.
+    """
+
+    def __init__(
+        self,
+        url: BrokerUrl,
+        *,
+        ready: Callable[[slixmpp.ClientXMPP], Awaitable[None]],
+        stanza: Callable[[StanzaBase], StanzaBase | None],
+        lost: Callable[[], None],
+        over: Callable[[BrokerError | None], None],
+    ) -> None:
+        self.url = url
+        self.service = f"pubsub.{url.host}"
+        self._ready, self._stanza, self._lost, self._over = ready, stanza, lost, over
+        self._plain = not url.flag("tls", True)
+        if self._plain and not url.loopback:
+            raise BadUrl(f"tls=off is for loopback only: {url.host} must be spoken to with TLS")
+        self._patience_s = url.patience_s
+        self._user, self._password = xmpp_login(url)
+        self.loop = asyncio.new_event_loop()
+        self.client: slixmpp.ClientXMPP | None = None  # while it is up
+        self._opened: threading.Event = threading.Event()
+        self.error: BrokerError | None = None
+        self._leaving = False
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name=f"xmpp {url.host}", daemon=True)
+
+    def start(self) -> None:
+        """Log in and wait until the session is up; BrokerError if the server refuses or is not there."""
+        self._thread.start()
+        self._opened.wait()
+        if self.error is not None:
+            raise self.error
+
+    def soon(self, what: Callable[[], object]) -> None:
+        """Let the session's thread do something."""
+        with contextlib.suppress(RuntimeError):  # it is over
+            self.loop.call_soon_threadsafe(what)
+
+    def stop(self) -> None:
+        """End the session, and wait until it has ended."""
+        self._leaving = True
+        self.soon(lambda: self._task.cancel() if self._task else None)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=10)
+
+    # -- on the session's thread
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self._task = self.loop.create_task(self._keep())
+        try:
+            self.loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        except BrokerError as error:
+            self.error = error
+        except Exception as error:  # a fault of ours must not leave the caller waiting
+            self.error = BrokerError(f"{self.url}: {type(error).__name__}: {error}")
+        finally:
+            rest = asyncio.all_tasks(self.loop)
+            for task in rest:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+            self._over(self.error)
+            self._opened.set()
+            self.loop.close()
+
+    async def _keep(self) -> None:
+        """One session after another; a first one that fails, or a pause longer than the patience, ends it."""
+        since, waits = time.monotonic(), pauses()
+        while not self._leaving:
+            try:
+                reason = await self._one()
+                since, waits = time.monotonic(), pauses()
+            except _Broken as broken:
+                reason = str(broken)
+            if not self._opened.is_set() and self._patience_s == 0:
+                raise BrokerError(f"{self.url}: {reason}")
+            if time.monotonic() - since > (self._patience_s if self._opened.is_set() else min(self._patience_s, 5)):
+                away = f"gave up after {self._patience_s:g} s" if self._opened.is_set() else "cannot log in"
+                raise BrokerError(f"{self.url}: {away}: {reason}")
+            await asyncio.sleep(next(waits))
+
+    async def _one(self) -> str:
+        """One session from login to end; returns the reason of its end. Raises _Broken if it never came up."""
+        ended: asyncio.Future[str] = self.loop.create_future()
+        started: asyncio.Future[None] = self.loop.create_future()
+        client = self._make(started, ended)
+        port = self.url.port
+        client.connect(self.url.host, port)
+        try:
+            either: list[asyncio.Future[Any]] = [started, ended]
+            await asyncio.wait(either, timeout=_LOGIN_WAITS_S, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                raise _Broken(ended.result())
+            if not started.done():
+                raise _Broken("the server did not let us log in in time")
+            try:
+                await self._ready(client)
+            except (TimeoutError, slixmpp.exceptions.IqTimeout):
+                raise _Broken("the publish-subscribe service does not answer") from None
+            if ended.done():
+                raise _Broken(ended.result())
+            self.client = client
+            self._opened.set()
+            return await ended
+        finally:
+            was_up, self.client = self.client is not None, None
+            if was_up:
+                self._lost()
+            client.cancel_connection_attempt()
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.disconnect(wait=0.5, ignore_send_queue=True), 1)
+            client.abort()
+
+    def _make(self, started: "asyncio.Future[None]", ended: "asyncio.Future[str]") -> Any:
+        # A resource of its own each time: a server that has not yet noticed the old session's end does no harm.
+        client = slixmpp.ClientXMPP(f"{self._user}@{self.url.host}/{uuid.uuid4().hex}", self._password)
+        client.enable_direct_tls = client.enable_starttls = not self._plain
+        client.enable_plaintext = self._plain
+        client.plugin["feature_mechanisms"].unencrypted_plain = self._plain
+        client.ssl_context = ssl.create_default_context()
+        client.register_plugin("xep_0060")
+        client.register_plugin("xep_0199", {"keepalive": True, "interval": _PING_EVERY, "timeout": _PING_WAITS})
+        client.add_filter("in", self._stanza)
+
+        def end(reason: str) -> None:
+            if not ended.done():
+                ended.set_result(reason)
+
+        def refused(_: object) -> None:
+            if not ended.done():
+                ended.set_exception(BrokerError(f"{self.url}: the password of {self._user} is not accepted"))
+
+        def up(_: object) -> None:
+            if not started.done():
+                started.set_result(None)
+
+        client.add_event_handler("session_start", up)
+        client.add_event_handler("disconnected", lambda why: end(_reason(why) or "the server closed the connection"))
+        client.add_event_handler("connection_failed", lambda why: end(f"cannot connect: {_reason(why)}"))
+        client.add_event_handler("failed_all_auth", refused)
+        client.add_event_handler(
+            "ssl_invalid_chain", lambda why: end(f"the server's certificate is not accepted: {why}")
+        )
+        return client
+
+
+def _reason(why: object) -> str:
+    if isinstance(why, OSError) and why.strerror:
+        return why.strerror
+    return " ".join(str(why or "").split())
