@@ -1,15 +1,17 @@
 """The dummy as a web application (WSGI): every address of the API over one archive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 import falcon
 
 from archive import Alert, Archive, Position, Timeline
+from dummy.faults import Fault, Faults
 from dummy.problems import add_handlers
 from dummy.routes import ROUTES
 from dummy.service import Service
+from dummy.throttle import RATES, Throttle
 
 #: Roots under which the same API answers.
 ROOTS = ("/api/", "/api/v1/", "/api/v2/")
@@ -23,18 +25,24 @@ def make_app(
     timeline: Timeline | None = None,
     on_alert: Callable[[Alert], None] | None = None,
     now: Callable[[], datetime] | None = None,
+    faults: Faults | Iterable[str | Fault] = (),
+    throttle: Throttle | bool = False,
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
     `as_of` gives the moment of `timeline` that is answered (None: now). `on_alert` is called with each alert of a write,
-    in order, after the write was kept; `now` gives the server's time (UTC).
+    in order, after the write was kept; `now` gives the server's time (UTC). `faults` are rules such as
+    `POST */logs/*:503:0.1`; with `throttle` (True: at the server's rates) more requests than the rates allow are refused.
     """
     service = Service(archive, user=user, as_of=as_of, timeline=timeline, on_alert=on_alert, now=now)
-    app = falcon.App()
+    app: Any = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     add_handlers(app)
     for root in ROOTS:
         for address, resource, category in ROUTES:
             app.add_route((root + address).rstrip("/"), resource(service, category))
-    return app
+    if throttle:
+        app = (Throttle(RATES) if throttle is True else throttle).around(app)
+    faults = faults if isinstance(faults, Faults) else Faults(faults)
+    return faults.around(app)

@@ -1,23 +1,45 @@
-"""`gracetape dummy`: serve an archive as a GraceDB."""
+"""`gracetape dummy`: serve an archive as a GraceDB, or run a program whose GraceDB it is."""
 
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from archive import Alert, Archive, UsageError, locate
-from archive.encode import encode
-from archive.terminal import run, sentences
-from dummy.app import make_app
-from dummy.moments import asked_moment
-from dummy.server import serve as serve_app
+from archive import UsageError, terminal
+from dummy import hook
 from dummy.server import wait_for_signal
+from dummy.serving import Wish, served
+from dummy.use import VARIABLE
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Serve an archive as a GraceDB.")
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_Option = typer.Option
+_Archive = Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")]
+_User = Annotated[str, _Option(help="Who writes: the submitter and issuer of what is written.")]
+_Create = Annotated[bool, _Option("--create", help="Make an empty archive if there is none.")]
+_AsOf = Annotated[str | None, _Option(help="Answer as of N, ID:N or a UTC time; nothing can be written then.")]
+_Alerts = Annotated[
+    str | None,
+    _Option(
+        metavar="TARGET", help="Where alerts go: -, a file, exec:CMD or any target of replay (ARCHIVE/alerts.jsonl)."
+    ),
+]
+_Fault = Annotated[
+    list[str] | None,
+    _Option(
+        metavar="RULE", help="'[METHOD ]PATH:EFFECT[:PROBABILITY]', e.g. 'POST */logs/*:503:0.1'; can be repeated. "
+        "EFFECT: a status (503@5: with Retry-After: 5), latency=SECONDS, drop, lose or truncate.",
+    ),
+]  # fmt: skip
+_Seed = Annotated[int, _Option(help="Of the dice for faults: the same seed, the same faults.")]
+_Throttle = Annotated[bool, _Option("--throttle", help="Refuse more writes than the server allows (25/second): 429.")]
+_Rate = Annotated[list[str] | None, _Option(metavar="RATE", help="Throttle at 5/minute, or annotation=5/minute alone.")]
+_Maintenance = Annotated[bool, _Option("--maintenance", help="Be down for maintenance: 503 to everything.")]
 
 
 @app.callback()
@@ -25,67 +47,82 @@ def _dummy() -> None:
     """Serve an archive as a GraceDB."""
 
 
-class AlertLines:
-    """Writes alerts as JSON Lines, one per message and node, each at once."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._first: Alert | None = None
-
-    def __call__(self, alert: Alert) -> None:
-        self._first = self._first or alert
-        for line in alert.lines(self._first.created):
-            self._stream.write(encode(line) + "\n")
-        self._stream.flush()
-
-
-def _alerts_path(archive: Archive) -> Path:
-    if archive.packed:
-        return archive.path.with_name(archive.path.name.removesuffix(".tape") + ".alerts.jsonl")
-    return archive.path / "alerts.jsonl"
-
-
 @app.command()
-@sentences
+@terminal.sentences
 def serve(
     path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]", help="Default: the only *.tape here.")] = None,
-    archive: Annotated[Path | None, typer.Option("--archive", "-a", help="The same, as an option.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
-    user: Annotated[str, typer.Option(help="Who writes: the submitter and issuer of what is written.")] = "gracetape",
-    create: Annotated[bool, typer.Option("--create", help="Make an empty archive if there is none.")] = False,
-    as_of: Annotated[
-        str | None, typer.Option(help="Answer as of N, ID:N or a UTC time; nothing can be written then.")
-    ] = None,
-    alerts: Annotated[
-        str | None, typer.Option(help="Where alerts go: - or a file (default: ARCHIVE/alerts.jsonl).")
-    ] = None,
+    archive: _Archive = None,
+    port: Annotated[int, _Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    host: Annotated[str, _Option(help="A loopback address.")] = "127.0.0.1",
+    user: _User = "gracetape",
+    create: _Create = False,
+    as_of: _AsOf = None,
+    alerts: _Alerts = None,
+    fault: _Fault = None,
+    seed: _Seed = 0,
+    throttle: _Throttle = False,
+    rate: _Rate = None,
+    maintenance: _Maintenance = False,
 ) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
-    if host not in _LOOPBACK:
-        raise UsageError(f"{host} is not a loopback address: the dummy has no logins, so it serves this machine only")
-    where = path or archive
-    if create:
-        where = where or Path("dummy.tape")
-        tape = Archive.open(where, read_only=False) if where.exists() else Archive.create(where)
-    else:
-        tape = Archive.open(locate(where), read_only=as_of is not None)
-    with tape:
-        if as_of is None:
-            out = sys.stdout if alerts == "-" else open(alerts or _alerts_path(tape), "a", encoding="utf-8")  # noqa: SIM115, PTH123
-            web = make_app(tape, user=user, on_alert=AlertLines(out))
-        else:
-            timeline = tape.timeline()
-            moment = asked_moment(timeline, as_of)
-            web = make_app(tape, user=user, as_of=lambda: moment, timeline=timeline)
-        with serve_app(web, host, port) as server:
-            told = sys.stderr if alerts == "-" else sys.stdout
-            print(f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:", file=told)
-            print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
-            wait_for_signal()
-        print("stopped", file=told, flush=True)
+    wish = Wish(
+        path or archive, create, host, port, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance
+    )
+    told = sys.stderr if alerts == "-" else sys.stdout
+    with served(wish) as (tape, server):
+        print(f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:", file=told)
+        print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
+        wait_for_signal()
+    print("stopped", file=told, flush=True)
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+@terminal.sentences
+def run(
+    words: Annotated[
+        list[str], typer.Argument(metavar="CMD", help="The program and its arguments.", show_default=False)
+    ],
+    archive: _Archive = None,
+    user: _User = "gracetape",
+    create: _Create = False,
+    as_of: _AsOf = None,
+    alerts: _Alerts = None,
+    fault: _Fault = None,
+    seed: _Seed = 0,
+    throttle: _Throttle = False,
+    rate: _Rate = None,
+    maintenance: _Maintenance = False,
+) -> None:
+    """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE --] CMD ARGUMENTS
+
+    Every ligo.gracedb client in it, and in what it starts, is led there, whatever address it asks for.
+    """
+    if words[1:2] == ["--"]:
+        archive, words = Path(words[0]), words[2:]
+    if not words:
+        raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
+    wish = Wish(
+        archive, create, "127.0.0.1", 0, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance
+    )
+    with served(wish) as (_tape, server):
+        code = _run(words, server.url)
+    raise typer.Exit(code)
+
+
+def _run(words: list[str], url: str) -> int:
+    """Run a program with its clients led to `url`; its exit code, or as a shell says it if a signal ended it."""
+    folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), VARIABLE: url, "GRACEDB_SERVICE_URL": url}
+    try:
+        child = subprocess.Popen(words, env=environment)
+    except OSError as error:
+        raise UsageError(f"cannot run {words[0]!r}: {error.strerror}") from None
+    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches the program itself
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    code = child.wait()
+    return code if code >= 0 else 128 - code
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape dummy") -> NoReturn:
     """Run the commands."""
-    run(app, name, words)
+    terminal.run(app, name, words)

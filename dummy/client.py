@@ -1,8 +1,9 @@
 """The drop-in client: the ordinary `ligo.gracedb` client, its requests answered in this process by the dummy's app."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -12,22 +13,59 @@ import requests
 from ligo.gracedb.rest import GraceDb as OrdinaryClient
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPResponse
+from urllib3 import HTTPResponse, Retry
+from urllib3.exceptions import MaxRetryError, ProtocolError
+from urllib3.util.request import set_file_position
 
 from archive import Alert, Archive, Position, Timeline
 from dummy.app import make_app
+from dummy.faults import Dropped, Fault, Faults
 from dummy.links import HOME
 from dummy.moments import moment_of
+from dummy.throttle import Throttle
 
 
 class InProcess(BaseAdapter):
-    """A requests transport that calls a WSGI application instead of a socket."""
+    """A requests transport that calls a WSGI application instead of a socket.
 
-    def __init__(self, app: WSGIApplication) -> None:
+    What a client of a real GraceDB asks for again is asked for again, as `retries` says (a urllib3 Retry); not a conflict
+    (409), since the dummy's second answer would be the same.
+    """
+
+    def __init__(self, app: WSGIApplication, retries: Retry | None = None) -> None:
         super().__init__()
-        self.app = app
+        self.app, self.retries = app, retries or Retry(0, read=False)
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        retries, start = self.retries, set_file_position(request.body, None)
+        while True:
+            try:
+                response = self._ask(request)
+            except Dropped as error:
+                broken = ProtocolError("Connection aborted.", RemoteDisconnected(str(error)))
+                retries = self._once_more(request, retries, error=broken)
+                retries.sleep()
+            else:
+                status = response.status_code
+                if status == 409 or not retries.is_retry(
+                    str(request.method), status, "Retry-After" in response.headers
+                ):
+                    return response
+                retries = self._once_more(request, retries, response=response.raw)
+                retries.sleep(response.raw)
+            set_file_position(request.body, start)
+
+    def _once_more(self, request: requests.PreparedRequest, retries: Retry, **why: Any) -> Retry:
+        """One attempt fewer; the exceptions of requests if there was none left."""
+        try:
+            return retries.increment(request.method, request.url, **why)
+        except MaxRetryError as error:
+            kind = requests.exceptions.RetryError if "response" in why else requests.exceptions.ConnectionError
+            raise kind(error, request=request) from None
+        except ProtocolError as error:
+            raise requests.exceptions.ConnectionError(error, request=request) from None
+
+    def _ask(self, request: requests.PreparedRequest) -> requests.Response:
         started: dict[str, Any] = {}
 
         def start_response(
@@ -43,8 +81,9 @@ class InProcess(BaseAdapter):
         response.headers = CaseInsensitiveDict(started["headers"])
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
         response.raw = HTTPResponse(
-            body=_Body(iter(pieces)), headers=started["headers"], status=int(code), preload_content=False
-        )
+            body=_Body(iter(pieces)), headers=started["headers"], status=int(code), preload_content=False,
+            request_method=request.method,
+        )  # fmt: skip
         response.request, response.url = request, str(request.url)
         return response
 
@@ -53,7 +92,7 @@ class InProcess(BaseAdapter):
 
 
 class _Body(io.RawIOBase):
-    """The pieces of an answer, read like a file."""
+    """The pieces of an answer, read like a file, which ends early where the connection was dropped."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._rest = pieces, b""
@@ -63,7 +102,10 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest:
-            piece = next(self._pieces, None)
+            try:
+                piece = next(self._pieces, None)
+            except Dropped:
+                piece = None
             if piece is None:
                 return 0
             self._rest = piece
@@ -95,9 +137,10 @@ def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
     return environ
 
 
-def mount(client: requests.Session, app: WSGIApplication) -> None:
-    """Let a client's requests to https://dummy.invalid/ be answered by a WSGI application in this process."""
-    client.mount("https://dummy.invalid/", InProcess(app))
+def mount(client: requests.Session, app: WSGIApplication, prefix: str = "https://dummy.invalid/") -> None:
+    """Let a client's requests to addresses that start with `prefix` be answered by a WSGI application in this process."""
+    ordinary = client.get_adapter(prefix)
+    client.mount(prefix, InProcess(app, getattr(ordinary, "max_retries", None)))
 
 
 class GraceDb(OrdinaryClient):  # type: ignore[misc]
@@ -106,7 +149,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     `archive` is an Archive or a path (which is then opened, and closed with the client). `as_of` takes a log entry's N, an
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
-    time (UTC), `user` who writes. Other arguments go to the ordinary client.
+    time (UTC), `user` who writes; `faults` and `throttle` are those of `make_app`. Other arguments go to the ordinary client.
     """
 
     def __init__(
@@ -118,21 +161,16 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         user: str = "gracetape",
         on_alert: Callable[[Alert], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        faults: Faults | Iterable[str | Fault] = (),
+        throttle: Throttle | bool = False,
         **client_options: Any,
     ) -> None:
         self._opened = None
         if not isinstance(archive, Archive):
             archive = self._opened = Archive.open(archive, read_only=as_of is not None or follow is not None)
-        timeline: Timeline | None = None
-        moment: Callable[[], Position | None] | None = None
-        if follow is not None:
-            timeline = getattr(follow, "timeline", None) or archive.timeline()
-            moment = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
-        elif as_of is not None:
-            timeline = archive.timeline()
-            fixed = moment_of(timeline, as_of)
-            moment = lambda: fixed  # noqa: E731
-        self.app = make_app(archive, user=user, as_of=moment, timeline=timeline, on_alert=on_alert, now=now)
+        self.app = app_over(
+            archive, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle
+        )
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)
 
@@ -143,3 +181,19 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
 
     def __enter__(self) -> Self:
         return self
+
+
+def app_over(
+    archive: Archive, as_of: int | str | Mapping[str, int] | datetime | None, follow: Any, **options: Any
+) -> Any:
+    """The dummy's app over an open archive, answering as of a moment or following something; options as for `make_app`."""
+    timeline: Timeline | None = None
+    moment: Callable[[], Position | None] | None = None
+    if follow is not None:
+        timeline = getattr(follow, "timeline", None) or archive.timeline()
+        moment = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
+    elif as_of is not None:
+        timeline = archive.timeline()
+        fixed = moment_of(timeline, as_of)
+        moment = lambda: fixed  # noqa: E731
+    return make_app(archive, as_of=moment, timeline=timeline, **options)

@@ -1,44 +1,130 @@
-"""Hands alerts out one at a time, in the order in which their writes were kept, whatever threads wrote them."""
+"""Hands alerts out one at a time, in the order in which their writes were kept, whatever threads and processes wrote them."""
 
+import contextlib
+import fcntl
+import hashlib
 import logging
+import os
+import tempfile
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+from weakref import WeakValueDictionary
 
-from archive import Alert
+from archive import Alert, ArchiveError
 
 _log = logging.getLogger(__name__)
 
+#: How long (seconds) a process waits for the others' alerts to be out before it writes all the same, out of turn.
+PATIENCE_S = 10.0
+_SHARE_S, _GRACE_S, _POLL_S = 0.25, 0.05, 0.001
+
+Callback = Callable[[Alert], None]
+
+
+class Turn:
+    """Which process may write and announce: held by all writers of a process together, from before a write is kept until
+    its alerts are out, so that another process's later alerts do not overtake them.
+
+    A process that has held it for a while lets no new writer in until it was let go, so that every process gets on; but a
+    writer that an alert's receiver may be waiting for is let in after a moment.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, -1
+        self._writers, self._since = 0, 0.0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._writers or time.monotonic() - self._since < _SHARE_S, _GRACE_S)
+            self._writers += 1
+            if self._writers == 1:
+                self._take()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._writers -= 1
+                if not self._writers:
+                    self._let_go()
+                    self._changed.notify_all()
+
+    def _take(self) -> None:
+        self._since = time.monotonic()
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            _log.warning("alerts of other processes may come out of turn: %s: %s", self._path, error.strerror)
+            return
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if time.monotonic() > until:
+                _log.warning("another process has not let go of its alerts for %g s: writing out of turn", PATIENCE_S)
+                break
+            time.sleep(_POLL_S)
+        self._since = time.monotonic()
+
+    def _let_go(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        if time.monotonic() - self._since > _SHARE_S:
+            time.sleep(2 * _POLL_S)  # others look for their turn once in _POLL_S
+
 
 class Outlet:
-    """A queue before one callback.
+    """The alerts of all writers of one archive in this process, one queue before their callbacks.
 
     Whoever puts alerts in hands out what waits, unless somebody is at it already: then that one takes them along, so a
     callback that writes to the dummy itself, or waits for somebody who does, cannot get stuck.
     """
 
-    def __init__(self, on_alert: Callable[[Alert], None] | None) -> None:
-        self.on_alert = on_alert
-        self._waiting: deque[Alert] = deque()
+    _known: ClassVar[WeakValueDictionary[str, "Outlet"]] = WeakValueDictionary()
+    _knowing: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, name: str) -> None:
+        self.writing = threading.RLock()
+        self.turn = Turn(Path(tempfile.gettempdir()) / f"gracetape-{os.getuid()}-{name}.lock")
+        self._waiting: deque[tuple[Callback, Alert]] = deque()
         self._busy = threading.Lock()
 
-    def put(self, alerts: Iterable[Alert]) -> None:
+    @classmethod
+    def of(cls, path: Path) -> "Outlet":
+        """The one outlet of the archive at `path`."""
+        name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
+        with cls._knowing:
+            outlet = cls._known.get(name)
+            if outlet is None:
+                outlet = cls._known[name] = cls(name)
+            return outlet
+
+    def put(self, callback: Callback, alerts: Iterable[Alert]) -> None:
         """Queue alerts; call it in the order of the writes, then `drain`."""
-        if self.on_alert is not None:
-            self._waiting.extend(alerts)
+        self._waiting.extend((callback, alert) for alert in alerts)
 
     def drain(self) -> None:
         """Hand out what waits. A callback that fails is logged, and the next alert goes out all the same."""
         while self._waiting and self._busy.acquire(blocking=False):
             try:
                 while self._waiting:
-                    self._hand_out(self._waiting.popleft())
+                    _hand_out(*self._waiting.popleft())
             finally:
                 self._busy.release()
 
-    def _hand_out(self, alert: Alert) -> None:
-        assert self.on_alert is not None
-        try:
-            self.on_alert(alert)
-        except Exception:
-            _log.exception("the callback for alerts failed on %s of %s", alert.alert_type, alert.graceid)
+
+def _hand_out(callback: Callback, alert: Alert) -> None:
+    try:
+        callback(alert)
+    except ArchiveError as error:
+        _log.error("the alert %s of %s was not sent: %s", alert.alert_type, alert.graceid, error)
+    except Exception:
+        _log.exception("the callback for alerts failed on %s of %s", alert.alert_type, alert.graceid)

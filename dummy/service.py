@@ -1,8 +1,7 @@
 """What all resources share: the archive, where to read, how to write, and where the alerts of a write go."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,10 +29,10 @@ class Service:
     ) -> None:
         self.archive, self.user = archive, user
         self.now = now or (lambda: datetime.now(UTC))
-        self.outlet = Outlet(on_alert)
+        self.on_alert = on_alert
+        self._outlet = Outlet.of(archive.path)
         self._as_of, self._given_timeline = as_of, timeline
         self._live = Source(archive)
-        self._writing = threading.RLock()
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -57,12 +56,15 @@ class Service:
     def write(self, root: str) -> Iterator[Writer]:
         """A block whose writes are kept together or not at all; their alerts, with links under `root`, go out after it."""
         self.check_writable()
-        with self._writing:
-            with self.archive.transaction() as transaction:
-                writer = Writer(transaction, self.user, self.now(), announcing=self.outlet.on_alert is not None)
-                yield writer
-            self.outlet.put(_led_to(alert, root) for alert in writer.alerts)
-        self.outlet.drain()
+        announcing = self.on_alert is not None
+        with self._outlet.turn.held() if announcing else nullcontext():
+            with self._outlet.writing:
+                with self.archive.transaction() as transaction:
+                    writer = Writer(transaction, self.user, self.now(), announcing=announcing)
+                    yield writer
+                if self.on_alert is not None:
+                    self._outlet.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])
+            self._outlet.drain()
 
 
 def _led_to(alert: Alert, root: str) -> Alert:

@@ -1,0 +1,75 @@
+"""Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive import Archive, UsageError, locate
+from dummy.announcing import open_alerts
+from dummy.app import make_app
+from dummy.faults import MAINTENANCE_RULE, Fault, Faults
+from dummy.moments import asked_moment
+from dummy.server import Server
+from dummy.throttle import Throttle, read_rates
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass
+class Wish:
+    """What was asked for on the command line; the options say what each is."""
+
+    archive: Path | None = None
+    create: bool = False
+    host: str = "127.0.0.1"
+    port: int = 0
+    user: str = "gracetape"
+    as_of: str | None = None
+    alerts: str | None = None
+    faults: Sequence[str] = ()
+    seed: int = 0
+    throttle: bool = False
+    rates: Sequence[str] = ()
+    maintenance: bool = False
+
+    def rules(self) -> Faults:
+        rules = [Fault.parse(spec) for spec in self.faults]
+        return Faults([Fault.parse(MAINTENANCE_RULE), *rules] if self.maintenance else rules, self.seed)
+
+    def open(self) -> Archive:
+        """The archive; made if it is not there and that was asked for."""
+        if not self.create:
+            return Archive.open(locate(self.archive), read_only=self.as_of is not None)
+        where = self.archive or Path("dummy.tape")
+        return Archive.open(where, read_only=False) if where.exists() else Archive.create(where)
+
+
+@contextmanager
+def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
+    """The archive and the server that answers from it, until the block ends."""
+    if wish.host not in _LOOPBACK:
+        raise UsageError(
+            f"{wish.host} is not a loopback address: the dummy has no logins, so it serves this machine only"
+        )
+    faults = wish.rules()
+    throttle = Throttle(read_rates(wish.rates)) if wish.throttle or wish.rates else False
+    with wish.open() as tape:
+        if wish.as_of is not None:
+            timeline = tape.timeline()
+            moment = asked_moment(timeline, wish.as_of)
+            app = make_app(
+                tape, user=wish.user, as_of=lambda: moment, timeline=timeline, faults=faults, throttle=throttle
+            )
+            with Server(app, wish.host, wish.port) as server:
+                yield tape, server
+            return
+        sink = open_alerts(wish.alerts, tape)
+        try:
+            app = make_app(tape, user=wish.user, on_alert=sink, faults=faults, throttle=throttle)
+            with Server(app, wish.host, wish.port) as server:
+                yield tape, server
+        finally:
+            if said := sink.close():
+                print(f"gracetape: {said}", file=sys.stderr)

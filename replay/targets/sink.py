@@ -1,0 +1,38 @@
+"""A target of the replay as the place where a dummy's alerts go (an entry point of the group `gracetape.sinks`)."""
+
+from datetime import datetime
+
+from archive import Alert, ArchiveError, UsageError
+from replay.errors import BadRequest, ReplayError
+from replay.message import Message
+from replay.targets.registry import Target, open_target
+
+
+class Sink:
+    """Sends each alert it is called with to a target, one message per node; offsets count from the first."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._first: datetime | None = None
+
+    def __call__(self, alert: Alert) -> None:
+        self._first = self._first or alert.created
+        try:
+            for line in alert.lines(self._first):
+                self._target.send(Message(alert, line))
+        except ReplayError as error:
+            raise ArchiveError(str(error)) from None
+
+    def close(self) -> str | None:
+        """Finish; one sentence if something went wrong on the way, else None."""
+        return self._target.close()
+
+
+def open_sink(url: str) -> Sink:
+    """The sink that a target's URL means; UsageError if it names nothing usable."""
+    try:
+        return Sink(open_target(url))
+    except BadRequest as error:
+        raise UsageError(str(error)) from None
+    except ReplayError as error:
+        raise ArchiveError(str(error)) from None

@@ -1,0 +1,22 @@
+"""An empty archive and an event in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dummy
+from archive import Archive
+from demo.lives import new_event
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.create(tmp_path / "run.tape") as archive:
+        yield archive
+
+
+@pytest.fixture
+def graceid(tape: Archive) -> str:
+    with dummy.GraceDb(tape) as client:
+        return new_event(client)
