@@ -1,0 +1,65 @@
+"""The notices that a superevent's life sends out: preliminary, initial or retraction, update."""
+
+from collections.abc import Iterator
+
+from replay.graceid import GraceID
+from replay.schedule import Schedule
+from simulate.acts import Act, SendVOEvent, WriteLabel, WriteLog
+from simulate.documents import HAS, classes, matter
+from simulate.files import File
+from simulate.life import Life, actions
+from simulate.options import Options
+from simulate.pipelines import pipeline_named
+
+_TAGS = ("sky_loc", "lvem", "public")
+
+
+class VOEvents:
+    """Preliminary when the first sky map is there (or in time, without one); initial or retraction after the advocates' answer;
+    update when a later analysis has given another sky map. Nothing in a life without a superevent.
+    """
+
+    def __init__(self, life: Life, options: Options) -> None:
+        self.life = life
+        self.options = options
+
+    def gen_schedule(self) -> Schedule:
+        """The notices and what goes before each."""
+        return Schedule() if self.life.superevent is None else actions(self._acts(self.life.superevent))
+
+    def _acts(self, superevent: GraceID) -> Iterator[tuple[float, Act]]:
+        rng, maps = self.life.rng, sorted(self.life.skymaps, key=lambda pair: pair[0])
+        preliminary, first = self.options.timing("preliminary"), maps[0] if maps else None
+        latest = self.life.superevent_dt + preliminary.draw(rng)
+        if preliminary.happens(rng):
+            if first is not None:
+                latest = max(latest, first[0])
+                yield latest, self._copy(superevent, first[1])
+                yield latest, WriteLabel(superevent, "SKYMAP_READY")
+            yield latest, WriteLog(superevent, "Sending preliminary notice")
+            yield latest, self._notice(superevent, "preliminary", first[1] if first else None)
+            yield latest, WriteLabel(superevent, "GCN_PRELIM_SENT")
+        elif first is not None:
+            latest = max(latest, first[0])
+            yield latest, self._copy(superevent, first[1])
+        at, good = self.life.answers.get("ADV", (0.0, None))
+        if good is False:
+            yield max(latest, at) + self.options.timing("retraction").draw(rng), self._notice(superevent, "retraction")
+            return
+        if good and first is not None:
+            latest = max(latest, at) + self.options.timing("initial").draw(rng)
+            yield latest, self._notice(superevent, "initial", first[1])
+        update = self.options.timing("update")
+        if good and len(maps) > 1 and update.happens(rng):
+            latest = max(latest, maps[-1][0]) + update.draw(rng)
+            yield latest, self._copy(superevent, maps[-1][1])
+            yield latest, self._notice(superevent, "update", maps[-1][1])
+
+    def _copy(self, superevent: GraceID, skymap: File) -> WriteLog:
+        return WriteLog(superevent, "Localization copied from {graceid}", skymap, _TAGS, self.life.graceid)
+
+    def _notice(self, superevent: GraceID, kind: str, skymap: File | None = None) -> SendVOEvent:
+        trigger, more = self.life.trigger, {}
+        if pipeline_named(trigger.pipeline).upload == "coinc" and kind != "retraction":
+            more = {**classes(trigger), **{HAS[name]: value for name, value in matter(trigger).items()}}
+        return SendVOEvent(superevent, kind, skymap.name if skymap else None, tuple(more.items()))
