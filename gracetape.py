@@ -10,6 +10,7 @@ ROOMS = {
     "capture": ("capture.cli", "pull objects from GraceDB into an archive"),
     "dummy": ("dummy.cli", "serve an archive as a GraceDB"),
     "replay": ("replay.cli", "play an archive's alert messages again"),
+    "simulate": ("simulate.cli", "live events that never happened, for tests"),
 }
 
 

@@ -46,7 +46,9 @@ def shipped() -> list[str]:
 def shipped_text(name: str) -> str:
     """The text of a configuration that comes along. SimulateError if there is none of that name."""
     if name not in shipped():
-        raise SimulateError(f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())})")
+        raise SimulateError(
+            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())})"
+        )
     return (_SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -61,7 +63,9 @@ def read_configuration(name: str) -> Configuration:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SimulateError(f"cannot read the configuration {name}: {getattr(error, 'strerror', None) or error}") from None
+        raise SimulateError(
+            f"cannot read the configuration {name}: {getattr(error, 'strerror', None) or error}"
+        ) from None
     return parse(name, text, ini=path.suffix.lower() in _INI)
 
 
@@ -100,7 +104,9 @@ def _stages(name: str, sections: Sections) -> dict[str, Options]:
         chosen[plain(section)] = Options(values, flags)
     for section in sections:
         if plain(section) not in known and section not in named:
-            raise SimulateError(f"{name}: there is no stage [{section}]: use {', '.join(row.section for row in known.values())}")
+            raise SimulateError(
+                f"{name}: there is no stage [{section}]: use {', '.join(row.section for row in known.values())}"
+            )
     _complete(name, chosen, known)
     return chosen
 

@@ -60,7 +60,9 @@ def posterior(trigger: Trigger, rng: "Generator", name: str, count: int = 200) -
         "mc": (trigger.mchirp, 0.001), "mass1": (trigger.mass1, 0.05), "mass2": (trigger.mass2, 0.05),
         "frequency": (trigger.frequency, 10.0), "time": (trigger.gps, 0.001),
     }  # fmt: skip
-    table = rng.normal([mean for mean, _ in columns.values()], [width for _, width in columns.values()], (count, len(columns)))
+    table = rng.normal(
+        [mean for mean, _ in columns.values()], [width for _, width in columns.values()], (count, len(columns))
+    )
     if name.endswith(".json"):
         return _json({"posterior": {"content": {key: table[:, i].tolist() for i, key in enumerate(columns)}}})
     lines = ["\t".join(columns), *("\t".join(f"{value:.9g}" for value in row) for row in table)]
@@ -72,18 +74,20 @@ def skyviewer(trigger: Trigger, rng: "Generator", name: str, width: float) -> by
     return _json({"skymap": name, "ra": trigger.ra, "dec": trigger.dec, "radius": 2.146 * width, "gps": trigger.gps})
 
 
-def idq(trigger: Trigger, rng: "Generator", what: str, ifo: str, classifier: str, begin: int, end: int, fap: float) -> bytes:
+def idq(
+    trigger: Trigger, rng: "Generator", what: str, ifo: str, classifier: str, begin: int, end: int, fap: float
+) -> bytes:
     """iDQ's JSON: the FAP of the interval, active channels, calibration, ROC points or statistics."""
     about = {"ifo": ifo, "classifier": classifier, "start": begin, "end": end}
     efficiency = sorted(rng.random(10).tolist())
-    contents: dict[str, Any] = {
+    contents: dict[str, dict[str, Any]] = {
         "fap": {"fap": fap},
         "channels": {"channels": [f"{ifo}:AUX-CHANNEL_{i:02d}_DQ" for i in rng.choice(50, 3, replace=False)]},
         "calibration": {"deadtime": efficiency, "expected": [i / 10 for i in range(1, 11)]},
         "roc": {"fap": [i / 10 for i in range(1, 11)], "efficiency": efficiency},
         "statistics": {"glitches": int(rng.integers(10, 1000)), "clean": int(rng.integers(1000, 10000))},
-    }[what]
-    return _json(about | contents)
+    }
+    return _json(about | contents[what])
 
 
 def dqr(trigger: Trigger, rng: "Generator", state: str) -> bytes:

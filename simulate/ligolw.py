@@ -9,6 +9,7 @@ from xml.sax.xmlreader import AttributesImpl
 import numpy as np
 from igwn_ligolw import ligolw, utils
 
+from simulate.detectors import delay
 from simulate.trigger import Trigger
 
 if TYPE_CHECKING:
@@ -31,13 +32,20 @@ _INSPIRAL = {
 _SINGLE = {
     "process:process_id": "int_8s", "event_id": "int_8s", "ifo": "lstring", "search": "lstring", "channel": "lstring",
     "end_time": "int_4s", "end_time_ns": "int_4s", "mass1": "real_4", "mass2": "real_4", "mchirp": "real_4",
-    "mtotal": "real_4", "eta": "real_4", "spin1z": "real_4", "spin2z": "real_4", "snr": "real_4", "chisq": "real_4",
+    "mtotal": "real_4", "eta": "real_4", "spin1x": "real_4", "spin1y": "real_4", "spin1z": "real_4",
+    "spin2x": "real_4", "spin2y": "real_4", "spin2z": "real_4", "snr": "real_4", "chisq": "real_4",
     "chisq_dof": "int_4s", "sigmasq": "real_8", "eff_distance": "real_4", "coa_phase": "real_4",
     "template_duration": "real_8", "f_final": "real_4",
 }  # fmt: skip
 _MAP = {"coinc_event:coinc_event_id": "int_8s", "table_name": "char_v", "event_id": "int_8s"}
 _SLIDE = {"time_slide_id": "int_8s", "process:process_id": "int_8s", "instrument": "lstring", "offset": "real_8"}
-_DEFINED = {"segment_def_id": "int_8s", "process:process_id": "int_8s", "ifos": "lstring", "name": "lstring", "version": "int_4s"}
+_DEFINED = {
+    "segment_def_id": "int_8s",
+    "process:process_id": "int_8s",
+    "ifos": "lstring",
+    "name": "lstring",
+    "version": "int_4s",
+}
 _SEGMENT = {
     "segment_id": "int_8s", "process:process_id": "int_8s", "segment_definer:segment_def_id": "int_8s",
     "start_time": "int_4s", "start_time_ns": "int_4s", "end_time": "int_4s", "end_time_ns": "int_4s",
@@ -70,9 +78,15 @@ def _bytes(children: Iterable[Any], packed: bool = False, name: str | None = Non
     return gzip.compress(out.getvalue(), mtime=0) if packed else out.getvalue()
 
 
+#: The programs that coinc files say they come from; readers go by these names.
+_PROGRAMS = {"gstlal": "gstlal_inspiral", "MBTA": "MBTAOnline", "spiir": "gstlal_inspiral_postcohspiir_online"}
+
+
 def _process(trigger: Trigger, program: str) -> Any:
     gps = int(trigger.gps)
-    return table("process", _PROCESS, [(0, program, "1", "gracetape", "localhost", gps - 3600, gps, trigger.ifos, "simulated")])
+    return table(
+        "process", _PROCESS, [(0, program, "1", "gracetape", "localhost", gps - 3600, gps, trigger.ifos, "simulated")]
+    )
 
 
 def _split(gps: float) -> tuple[int, int]:
@@ -81,22 +95,25 @@ def _split(gps: float) -> tuple[int, int]:
 
 
 def coinc(trigger: Trigger, rng: "Generator") -> bytes:
-    """coinc.xml: one coincidence of a trigger per detector; the network SNR is the root of the sum of squares."""
+    """coinc.xml: one coincidence of a trigger per detector; the network SNR is the root of the sum of squares.
+
+    `trigger.gps` is when the wave reached the first detector; the others' times follow from the true position.
+    """
     total, eta = trigger.mass1 + trigger.mass2, trigger.mass1 * trigger.mass2 / (trigger.mass1 + trigger.mass2) ** 2
     lasted = round(200.0 / trigger.mchirp, 6)
+    first = delay(trigger.instruments[0], trigger.ra, trigger.dec, trigger.gps)
     singles = []
     for i, (ifo, snr) in enumerate(zip(trigger.instruments, trigger.snrs, strict=True)):
-        # Light takes 27 ms from H1 to V1.
-        at = _split(trigger.gps if i == 0 else trigger.gps + float(rng.uniform(-0.01, 0.01)))
+        at = _split(trigger.gps + delay(ifo, trigger.ra, trigger.dec, trigger.gps) - first)
         away = trigger.distance * float(rng.uniform(1.0, 2.0))
         singles.append((
-            0, i, ifo, "", "GDS-CALIB_STRAIN", *at, trigger.mass1, trigger.mass2, trigger.mchirp, total, eta, trigger.spin1,
-            trigger.spin2, snr, float(rng.chisquare(10) / 10), 1, (snr * away) ** 2, away, float(rng.uniform(-3.14, 3.14)),
+            0, i, ifo, "", "GDS-CALIB_STRAIN", *at, trigger.mass1, trigger.mass2, trigger.mchirp, total, eta, 0.0, 0.0,
+            trigger.spin1, 0.0, 0.0, trigger.spin2, snr, float(rng.chisquare(10) / 10), 1, (snr * away) ** 2, away, float(rng.uniform(-3.14, 3.14)),
             lasted, 1024.0,
         ))  # fmt: skip
     snr, seen = trigger.network_snr, len(singles)
     return _bytes((
-        _process(trigger, trigger.pipeline),
+        _process(trigger, _PROGRAMS.get(trigger.pipeline, trigger.pipeline)),
         table("sngl_inspiral", _SINGLE, singles),
         table("coinc_definer", _DEFINER, [(0, "inspiral", 0, "sngl_inspiral<-->sngl_inspiral coincidences")]),
         table("coinc_event", _COINC, [(0, 0, 0, 0, trigger.ifos, seen, snr * snr / 2)]),
@@ -121,7 +138,7 @@ def asd(ifo: str, frequencies: "NDArray[np.float64]") -> "NDArray[np.float64]":
 
 def psd(trigger: Trigger, rng: "Generator", delta_f: float = 1.0, count: int = 2049) -> bytes:
     """psd.xml.gz: per detector a frequency series of the PSD in 1/Hz, every `delta_f` Hz from 0."""
-    frequencies = delta_f * np.arange(count)
+    frequencies = delta_f * np.arange(count, dtype="float64")
     return _bytes((_series(trigger, ifo, frequencies) for ifo in trigger.instruments), packed=True, name="psd")
 
 
@@ -163,7 +180,9 @@ def segments(trigger: Trigger, rng: "Generator", flag: str, begin: int, end: int
     ))  # fmt: skip
 
 
-def glitches(trigger: Trigger, rng: "Generator", what: str, ifo: str, classifier: str, begin: int, end: int, fap: float) -> bytes:
+def glitches(
+    trigger: Trigger, rng: "Generator", what: str, ifo: str, classifier: str, begin: int, end: int, fap: float
+) -> bytes:
     """iDQ's table of glitches from `begin` to `end`, gzipped."""
     times = np.sort(rng.uniform(begin, end, int(rng.integers(1, 10))))
     rows = [(0, i, ifo, *_split(float(gps)), float(rng.random()), float(rng.random())) for i, gps in enumerate(times)]

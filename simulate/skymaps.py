@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 NSIDE = 16
 _LEVEL = 4  # NSIDE is 2 to this power
-_CREATORS = {"bayestar": "BAYESTAR", "lalinference": "LALInference", "skyprobcc": "CWB", "cWB": "CWB", "BW": "BayesWave"}
+_CREATORS = {
+    "bayestar": "BAYESTAR",
+    "lalinference": "LALInference",
+    "skyprobcc": "CWB",
+    "cWB": "CWB",
+    "BW": "BayesWave",
+}
 
 
 def _vector(lon: Any, lat: Any) -> "NDArray[np.float64]":
@@ -87,7 +93,10 @@ def _distances(trigger: Trigger, count: int) -> list[tuple[str, "NDArray[np.floa
 
 
 def _file(columns: list[tuple[str, Any, str]], about: list[tuple[str, Any, str]], name: str) -> bytes:
-    made = [fits.Column(n, "K" if values.dtype.kind == "i" else "D", unit or None, array=values) for n, values, unit in columns]
+    made = [
+        fits.Column(n, "K" if values.dtype.kind == "i" else "D", unit or None, array=values)
+        for n, values, unit in columns
+    ]
     table, out = fits.BinTableHDU.from_columns(made), io.BytesIO()
     table.header.extend([fits.Card(*card) for card in about])
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(out)
@@ -117,7 +126,9 @@ def multiorder(trigger: Trigger, rng: "Generator", name: str, width: float) -> b
     coarse = fine.sum(axis=1)
     split = coarse > 4.0 * coarse.mean()
     parents, children = np.flatnonzero(~split), (4 * np.flatnonzero(split)[:, None] + np.arange(4)).ravel()
-    uniq = np.concatenate([level_ipix_to_uniq(_LEVEL, parents), level_ipix_to_uniq(_LEVEL + 1, children)]).astype("int64")
+    uniq = np.concatenate([level_ipix_to_uniq(_LEVEL, parents), level_ipix_to_uniq(_LEVEL + 1, children)]).astype(
+        "int64"
+    )
     area = 4 * math.pi / (12 * NSIDE**2)
     values = np.concatenate([coarse[~split] / area, fine[split].ravel() / (area / 4)])
     order = np.argsort(uniq)
@@ -129,5 +140,3 @@ def multiorder(trigger: Trigger, rng: "Generator", name: str, width: float) -> b
         ("INDXSCHM", "EXPLICIT", "indexing"),
     ]  # fmt: skip
     return _file(columns, about, name)
-
-

@@ -30,7 +30,7 @@ class Far:
             return self.low
         u, power = float(rng.random()), self.index + 1.0
         if power == 0.0:
-            return self.low * (self.high / self.low) ** u
+            return float(self.low * (self.high / self.low) ** u)
         ratio = (self.high / self.low) ** power
         return float(self.low * (1.0 + u * (ratio - 1.0)) ** (1.0 / power))
 

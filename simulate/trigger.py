@@ -65,7 +65,13 @@ def _snrs(rng: "Generator", count: int) -> tuple[float, ...]:
 
 
 def draw(
-    rng: "Generator", pipeline: str, group: str, search: str | None, gps: float, far: float, instruments: tuple[str, ...]
+    rng: "Generator",
+    pipeline: str,
+    group: str,
+    search: str | None,
+    gps: float,
+    far: float,
+    instruments: tuple[str, ...],
 ) -> Trigger:
     """An event out of nothing: everything that is not given is drawn; positions are uniform on the sphere."""
     masses = sorted((max(_LIGHTEST, float(m)) for m in rng.normal(_MASS, _MASS_SPREAD, 2)), reverse=True)

@@ -62,7 +62,11 @@ def olib(trigger: Trigger, rng: "Generator") -> bytes:
         "gpstime": round(trigger.gps, 6), "FAR": trigger.far, "nevents": 1, "likelihood": None, "instruments": trigger.ifos,
         "BCI": max(0.0, float(rng.normal(10, 3))), "BSN": max(0.0, float(rng.normal(50, 10))),
     }  # fmt: skip
-    for name, mean, spread, least in (("frequency", trigger.frequency, 5, 32), ("quality", 8, 1, 2), ("hrss", 1e-22, 1e-23, 1e-25)):
+    for name, mean, spread, least in (
+        ("frequency", trigger.frequency, 5, 32),
+        ("quality", 8, 1, 2),
+        ("hrss", 1e-22, 1e-23, 1e-25),
+    ):
         for of in ("mean", "median"):
             about[f"{name}_posterior_{of}"] = max(least, float(rng.normal(mean, spread)))
     about["Omicron_SNR_Network"] = trigger.network_snr
@@ -103,7 +107,9 @@ def voevent(trigger: Trigger, rng: "Generator") -> bytes:
     author, short, stream = _AUTHORS[trigger.pipeline]
     number, when = int(rng.integers(10**8, 10**9)), utc_of(trigger.gps).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4]
     params = {"TrigID": number, "Trig_Dur": f"{rng.lognormal(0, 1):.3f}", "FAR": f"{trigger.far:.6g}"}
-    listed = "".join(f"    <Param name={quoteattr(name)} value={quoteattr(str(value))}/>\n" for name, value in params.items())
+    listed = "".join(
+        f"    <Param name={quoteattr(name)} value={quoteattr(str(value))}/>\n" for name, value in params.items()
+    )
     ident, radius = f"ivo://nasa.gsfc.gcn/{stream}_{number}", rng.uniform(0.05, 5.0)
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <voe:VOEvent ivorn={quoteattr(ident)} role="test" version="2.0"

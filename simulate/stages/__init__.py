@@ -94,7 +94,10 @@ _SEGMENTS = (
     Option("flags", (), "flags; each has a section of its own"),
     Option("database", "fakeSegDB", "the name in the texts"),
 )
-_FLAG = (*timed("", 30.0, 5.0, "its segments are uploaded, after what came before"), Option("win", 30.0, "s around the event"))
+_FLAG = (
+    *timed("", 30.0, 5.0, "its segments are uploaded, after what came before"),
+    Option("win", 30.0, "s around the event"),
+)
 _DETCHAR = (
     *timed("check", 2.0, 0.2, "detector states are checked, after the superevent's creation"),
     prob("good prob", 1.0, "chance of DQOK; DQV otherwise"),

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
+from replay.graceid import GraceID
 from replay.schedule import Schedule
 from simulate.acts import Act, AddEvent, CreateSuperevent, UpdateSuperevent, WriteLabel
-from simulate.chance import Timing
 from simulate.life import Life, actions
-from simulate.options import Options, Value
+from simulate.options import Options
 from simulate.pipelines import check, pipeline_named
 from simulate.stages.uploads import PipelineUploads
 from simulate.trigger import Trigger, seen_by
-from replay.graceid import GraceID
 
 _LABELS = (("ready", "EM_READY"), ("selected", "EM_Selected"), ("confident", "EM_SelectedConfident"))
 
@@ -48,26 +47,26 @@ class Superevent:
 
     def _further(self) -> tuple[Schedule, list[Schedule]]:
         """What the manager does about further events, and the lives of those events."""
-        arrives = self.options.timing("further")
+        life, arrives = self.life, self.options.timing("further")
         seen: list[tuple[float, Life, Schedule]] = []
         for name in self.options.words("further pipelines"):
             pipeline = pipeline_named(name)
-            trigger = self.life.trigger
+            trigger = life.trigger
             search = trigger.search if trigger.search in pipeline.searches else None
             check(pipeline, trigger.group, search)
-            other = Life(seen_by(self.life.rng, trigger, pipeline.name, search), self.life.rng)
-            if arrives.happens(self.life.rng):
-                at = arrives.draw(self.life.rng)
-                seen.append((at, other, PipelineUploads(other, Options(_plain_uploads(), {})).gen_schedule().bump(at)))
+            other = Life(seen_by(life.rng, trigger, pipeline.name, search), life.rng)
+            if arrives.happens(life.rng):
+                at = arrives.draw(life.rng)
+                seen.append((at, other, PipelineUploads(other, life.options["uploads"]).gen_schedule().bump(at)))
         return actions(self._additions(seen)), [schedule for _, _, schedule in seen]
 
     def _additions(self, seen: list[tuple[float, Life, Schedule]]) -> Iterator[tuple[float, Act]]:
         superevent, rng = self.life.superevent, self.life.rng
         assert superevent is not None
         best: Trigger = self.life.trigger
-        begin, end = best.gps - self.window, best.gps + self.window
+        begin, end, dt = best.gps - self.window, best.gps + self.window, self.life.superevent_dt
         for at, other, _ in sorted(seen, key=lambda one: one[0]):
-            dt = max(at, self.life.superevent_dt) + self.options.timing("add").draw(rng)
+            dt = max(at, dt) + self.options.timing("add").draw(rng)
             yield dt, AddEvent(superevent, other.graceid)
             gps = other.trigger.gps
             begin, end, before = min(begin, gps - self.window), max(end, gps + self.window), (begin, end)
@@ -78,10 +77,3 @@ class Superevent:
                 best = other.trigger
                 dt += self.options.timing("update").draw(rng)
                 yield dt, UpdateSuperevent(superevent, other.graceid, (("t_0", gps),))
-
-
-def _plain_uploads() -> dict[str, Value]:
-    """Further events come with PSDs alone."""
-    quiet = {f"{step} {what}": 0.0 for step in ("log", "coinc", "psd", "ranking") for what in ("delay", "jitter", "prob")}
-    psd = Timing(10.0, 1.0)
-    return quiet | {"psd delay": psd.delay, "psd jitter": psd.jitter, "psd prob": psd.prob}

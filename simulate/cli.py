@@ -1,0 +1,321 @@
+"""`gracetape simulate`: live simulated events in a dummy or on a test server, save and run schedules, print the stages."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from archive.terminal import FAILURE, run, sentences, show_json, show_table
+from dummy.dateids import gps_of, utc_of
+from replay.clock import Clock, MaxClock, ScaledClock, check_speed
+from replay.default_command import DEFAULT, DefaultCommandGroup
+from replay.schedule import Schedule
+from replay.table import printable
+from simulate import places, running, saved
+from simulate.configuration import read_configuration, shipped, shipped_text
+from simulate.errors import SimulateError
+from simulate.stages import stages as all_stages
+from simulate.streams import Stream, check, read_far
+
+app = typer.Typer(
+    cls=DefaultCommandGroup,
+    help="Live events that never happened, one or a stream of them.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_Option = typer.Option
+
+#: Where streams with a seed begin unless they are told: 2025-01-29, so that a seed alone makes the same bytes.
+_FIXED_START = 1422144018.0
+
+
+class Distribution(StrEnum):
+    """How arrivals are spread."""
+
+    poisson = "poisson"
+    uniform = "uniform"
+
+
+class OnError(StrEnum):
+    """What an action that fails does to the run."""
+
+    stop = "stop"
+    go_on = "go-on"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a schedule is run: where, and how fast (None: as fast as possible)."""
+
+    to: str | None
+    alerts_only: str | None
+    speed: float | None
+    go_on: bool
+    unsafe: bool
+    quiet: bool
+
+
+_To = Annotated[
+    str | None,
+    _Option(metavar="ARCHIVE|URL", help="A dummy archive (made if need be), a served dummy, or a test server."),
+]
+_AlertsOnly = Annotated[
+    str | None, _Option(metavar="TARGET", help="Keep nothing, send the alerts: -, FILE.jsonl, or a target of replay.")
+]
+_Speed = Annotated[float | None, _Option(help="Times as fast as real time (default 1).", show_default=False)]
+_Max = Annotated[bool, _Option("--max", help="As fast as possible.")]
+_OnError = Annotated[OnError, _Option(help="What to do when an action fails.")]
+_Unsafe = Annotated[bool, _Option("--unsafe", help="Allow groups other than Test on a real server.")]
+_Quiet = Annotated[bool, _Option("--quiet", "-q", help="No progress and no summary.")]
+
+
+@app.callback()
+def _simulate() -> None:
+    """Live events that never happened, one or a stream of them."""
+
+
+@app.command(DEFAULT, hidden=True)
+@sentences
+def simulate(
+    configurations: Annotated[
+        list[str],
+        typer.Argument(metavar="CONFIG...", help="INI or TOML files, or names that come along (gstlal, cwb, ...)."),
+    ],
+    rate: Annotated[float, _Option(metavar="HZ", help="Events per second.")] = 0.1,
+    num_events: Annotated[int | None, _Option("--num-events", "-N", help="How many events (default 1).")] = None,
+    duration: Annotated[float | None, _Option(metavar="S", help="For how long events arrive.")] = None,
+    distribution: Annotated[Distribution, _Option(help="How arrivals are spread.")] = Distribution.poisson,
+    instruments: Annotated[str, _Option(help="Detectors, by commas.")] = "H1,L1,V1",
+    start_gps: Annotated[
+        float | None,
+        _Option(help="GPS time of the first event (default: now; a fixed one with --seed).", show_default=False),
+    ] = None,
+    seed: Annotated[int | None, _Option(min=0, help="The same seed, the same lives, byte for byte.")] = None,
+    far: Annotated[str, _Option(help="FAR in Hz: 1e-9, log-uniform:LOW,HIGH or power-law:INDEX,LOW,HIGH.")] = "1e-9",
+    weights: Annotated[str | None, _Option(help="How often each configuration is taken, by commas.")] = None,
+    duty_cycle: Annotated[
+        str | None, _Option(help="Share of time that detectors listen: H1=0.7,L1=0.8 (others always).")
+    ] = None,
+    to: _To = None,
+    alerts_only: _AlertsOnly = None,
+    speed: _Speed = None,
+    maximum: _Max = False,
+    dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
+    as_json: Annotated[bool, _Option("--json", help="With --dry-run: JSON instead of a table.")] = False,
+    save: Annotated[
+        Path | None, _Option(metavar="FILE", help="Keep the schedule in a file (simulate run FILE).")
+    ] = None,
+    on_error: _OnError = OnError.stop,
+    unsafe: _Unsafe = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Live events that never happened, one or a stream of them."""
+    import numpy
+
+    start = (
+        start_gps
+        if start_gps is not None
+        else _FIXED_START
+        if seed is not None
+        else float(round(gps_of(datetime.now(UTC))))
+    )
+    stream = Stream(
+        [read_configuration(name) for name in configurations],
+        tuple(word.strip() for word in instruments.split(",") if word.strip()),
+        start, rate, 1 if num_events is None and duration is None else num_events, duration, distribution.value,
+        read_far(far), _numbers("--weights", weights) if weights else None,
+        _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
+    )  # fmt: skip
+    check(stream)
+    way = _way(to, alerts_only, speed, maximum, on_error, unsafe, quiet)
+    if not (dry_run or save) and way.to is None and way.alerts_only is None:
+        raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
+    if way.to is not None:
+        places.check_safe(way.to, {one.group for one in stream.configurations}, unsafe)
+    schedule = stream.gen_schedule(numpy.random.default_rng(seed))
+    if save:
+        saved.save(schedule, save, start)
+    if dry_run:
+        _show(schedule, as_json)
+    elif way.to is not None or way.alerts_only is not None:
+        _live(schedule, start, way)
+
+
+@app.command("run")
+@sentences
+def run_saved(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule kept with --save.")],
+    to: _To = None,
+    alerts_only: _AlertsOnly = None,
+    speed: _Speed = None,
+    maximum: _Max = False,
+    dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
+    as_json: Annotated[bool, _Option("--json", help="With --dry-run: JSON instead of a table.")] = False,
+    on_error: _OnError = OnError.stop,
+    unsafe: _Unsafe = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Run a schedule that was kept in a file."""
+    schedule, start = saved.load(path)
+    way = _way(to, alerts_only, speed, maximum, on_error, unsafe, quiet)
+    if dry_run:
+        _show(schedule, as_json)
+        return
+    if way.to is None and way.alerts_only is None:
+        raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, or --dry-run")
+    if way.to is not None:
+        places.check_safe(way.to, {str(group) for a in schedule if (group := getattr(a.what, "group", None))}, unsafe)
+    _live(schedule, gps_of(datetime.now(UTC)) if start is None else start, way)
+
+
+@app.command()
+@sentences
+def stages(
+    section: Annotated[str | None, typer.Argument(help="One stage's options; all of them if there is none.")] = None,
+    as_json: Annotated[bool, _Option("--json", help="JSON instead of tables.")] = False,
+) -> None:
+    """Print the stages, each with its options, their defaults and what they mean."""
+    rows = [row for row in all_stages().values() if section is None or row.section.lower() == section.lower()]
+    if not rows:
+        raise SimulateError(
+            f"there is no stage {section!r}: use {', '.join(row.section for row in all_stages().values())}"
+        )
+    if as_json:
+        show_json([
+            {"section": row.section, "about": row.about, "options": [vars(option) for option in (*row.options, *row.flags)]}
+            for row in rows
+        ])  # fmt: skip
+        return
+    for row in rows:
+        print(f"\n[{row.section}]  {row.about}")
+        options = [(f"  {option.name}", _shown(option.default), option.help) for option in row.options]
+        options += [(f"  [FLAG] {option.name}", _shown(option.default), option.help) for option in row.flags]
+        show_table(("  option", "default", "meaning"), options)
+
+
+@app.command()
+@sentences
+def configurations(
+    name: Annotated[str | None, typer.Argument(help="Print this one, to begin one's own from.")] = None,
+) -> None:
+    """Print the names of the configurations that come along, or the text of one."""
+    if name is not None:
+        print(shipped_text(name), end="")
+        return
+    rows, known = all_stages(), [(name, read_configuration(name)) for name in shipped()]
+    show_table(
+        ("name", "pipeline", "search", "stages"),
+        [
+            (name, one.pipeline, one.search, ", ".join(rows[key].section for key in one.sections if key != "uploads"))
+            for name, one in known
+        ],
+    )
+
+
+def _way(
+    to: str | None,
+    alerts_only: str | None,
+    speed: float | None,
+    maximum: bool,
+    on_error: OnError,
+    unsafe: bool,
+    quiet: bool,
+) -> Way:
+    if to is not None and alerts_only is not None:
+        raise SimulateError("--to and --alerts-only exclude each other")
+    if speed is not None and maximum:
+        raise SimulateError("--speed and --max exclude each other")
+    try:
+        pace = None if maximum else check_speed(1.0 if speed is None else speed)
+    except ValueError as error:
+        raise SimulateError(str(error)) from None
+    return Way(to, alerts_only, pace, on_error is OnError.go_on, unsafe, quiet)
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise SimulateError(f"{option} {text}: write numbers, by commas") from None
+
+
+def _shares(option: str, text: str) -> dict[str, float]:
+    pairs = [word.partition("=") for word in text.split(",")]
+    try:
+        return {name.strip(): float(share) for name, _, share in pairs}
+    except ValueError:
+        raise SimulateError(f"{option} {text}: write H1=0.7,L1=0.8") from None
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, tuple):
+        return " ".join(default)
+    return (
+        str(default).lower()
+        if isinstance(default, bool)
+        else f"{default:g}"
+        if isinstance(default, float)
+        else str(default)
+    )
+
+
+def _show(schedule: Schedule, as_json: bool) -> None:
+    """The schedule, each action with the number of the object that it is about."""
+    numbers: dict[int, int] = {}
+    rows = []
+    for action in schedule:
+        about = next(
+            (v for v in (getattr(action.what, n, None) for n in ("superevent", "graceid")) if v is not None), None
+        )
+        number = numbers.setdefault(id(about), len(numbers) + 1) if about is not None else None
+        rows.append((f"{action.dt:.3f}", number, printable(str(action))))
+    if as_json:
+        show_json([{"dt": float(dt), "object": number, "action": action} for dt, number, action in rows])
+        return
+    show_table((">dt (s)", ">object", "action"), rows, repr(schedule).strip("<>"))
+
+
+def _live(schedule: Schedule, start_gps: float, way: Way) -> None:
+    """Run a schedule, show how far it is, and say at the end what came of it."""
+    start = utc_of(start_gps)
+    clock: Clock = MaxClock() if way.speed is None else ScaledClock(way.speed)
+    now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
+    place = places.live_in(way.to, now) if way.to is not None else places.alerts_alone(way.alerts_only or "-", now)
+    with place as client, _progress(len(schedule), way.quiet) as after:
+        if way.speed is not None:
+            clock = ScaledClock(way.speed)  # counts from here, not from before the archive was made
+        outcome = running.run(schedule, client, clock, go_on=way.go_on, after=after)
+    for action, reason in outcome.failed:
+        print(f"gracetape: at {action.dt:.3f} s, {printable(str(action))}: {reason}", file=sys.stderr)
+    if not way.quiet:
+        where = f" in {way.to}" if way.to else ""
+        print(f"{outcome.done} of {len(schedule)} actions done{where}", file=sys.stderr)
+    if outcome.failed:
+        raise typer.Exit(FAILURE)
+
+
+@contextmanager
+def _progress(total: int, quiet: bool) -> Iterator[Any]:
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda action, outcome: None
+        return
+    columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda action, outcome: bar.update(
+            task, advance=1, description=printable(str(action))[:60].replace("[", r"\[")
+        )
+
+
+def main(words: Sequence[str] | None = None, name: str = "gracetape simulate") -> NoReturn:
+    """Run the commands."""
+    run(app, name, words)
