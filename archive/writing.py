@@ -133,7 +133,8 @@ class Transaction:
             (capture.id, kind, key),
         ).fetchone()
         if order is None:
-            order = int(key) if key.isdigit() else (old[0] if old else self._last(capture, kind) + 1)
+            n = key.isascii() and key.isdigit() and len(key) < 16  # SQLite's integers end at 9e18
+            order = int(key) if n else (old[0] if old else self._last(capture, kind) + 1)
         row = self._run("SELECT id FROM records WHERE sha256 = ?", (sha256,)).fetchone()
         number = row[0] if row else self._run(
             "INSERT INTO records (sha256, json) VALUES (?, ?)", (sha256, text)).lastrowid  # fmt: skip

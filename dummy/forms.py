@@ -124,8 +124,8 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
             if part.filename is None:
                 form.fields.setdefault(name, []).append(part.get_data().decode())
             else:
-                spool, blob = spool_in(archive.blobs, _pieces(part.stream))
-                form.files.append(Upload(name, file_name(part.filename), spool, blob))
+                filename = file_name(part.filename)  # refused before anything waits on disk
+                form.files.append(Upload(name, filename, *spool_in(archive.blobs, _pieces(part.stream))))
     except (falcon.HTTPError, ValueError, EOFError) as error:
         form.drop_files()
         said = error.description if isinstance(error, falcon.HTTPError) else str(error)

@@ -77,7 +77,8 @@ def _on_http_error(
     write_problem(resp, Problem(code, {"detail": said}))
 
 
-def _on_broken_request(req: falcon.Request, resp: falcon.Response, error: OSError, params: dict[str, object]) -> None:
+def _on_bad_request(req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, object]) -> None:
+    """A request that broke off, or brought numbers or letters that nothing can keep."""
     status, said = (408, "Request timed out.") if isinstance(error, TimeoutError) else (400, "Malformed request.")
     write_problem(resp, Problem(status, {"detail": said}))
 
@@ -90,8 +91,8 @@ def _on_anything_else(req: falcon.Request, resp: falcon.Response, error: Excepti
 def add_handlers(app: falcon.App[falcon.Request, falcon.Response]) -> None:
     """Let an app answer every error as the server would."""
     app.add_error_handler(Exception, _on_anything_else)
-    app.add_error_handler(TimeoutError, _on_broken_request)
-    app.add_error_handler(ConnectionError, _on_broken_request)
+    for kind in (TimeoutError, ConnectionError, OverflowError, UnicodeError):
+        app.add_error_handler(kind, _on_bad_request)
     app.add_error_handler(falcon.HTTPError, _on_http_error)
     app.add_error_handler(ArchiveError, _on_archive_error)
     app.add_error_handler(Problem, _on_problem)

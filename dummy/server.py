@@ -20,10 +20,23 @@ _LINGER_S, _LINGER_PIECE = 2.0, 64 << 10
 class _Request(HTTPRequest):
     """A request whose body need not be read: then the answer goes out at once and the connection is closed after it."""
 
+    def parse_request(self) -> None:
+        super().parse_request()
+        if not self.ready and self.started_request:
+            self._linger()
+
+    def read_request_line(self) -> bool:
+        try:
+            return bool(super().read_request_line())  # type: ignore[no-untyped-call]
+        except ValueError:
+            self.simple_response("400 Bad Request", "Malformed Request-URI")
+            return False
+
     def read_request_headers(self) -> bool:
         if not super().read_request_headers():  # type: ignore[no-untyped-call]
             return False
-        if self.inheaders.get(b"Content-Length", b"0").strip().startswith(b"-"):
+        length = self.inheaders.get(b"Content-Length", b"0").strip()
+        if length.startswith(b"-") or (self.chunked_read and b"Content-Length" in self.inheaders):
             self.simple_response("400 Bad Request", "Malformed Content-Length Header.")
             return False
         return True

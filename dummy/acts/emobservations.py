@@ -1,5 +1,6 @@
 """EM observations: footprints that a follow-up group reports, and the region that covers them."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -47,7 +48,9 @@ def _footprint(n: int, row: Sequence[Any]) -> Record:
     try:
         ra, dec, ra_width, dec_width = (float(value) for value in row[:4])
         duration = int(row[5])
-    except (TypeError, ValueError):
+        if not all(map(math.isfinite, (ra, dec, ra_width, dec_width))):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
         raise invalid("A valid number is required.") from None
     return {
         "N": n, "ra": ra, "dec": dec, "raWidth": ra_width, "decWidth": dec_width, "start_time": _start(row[4]),

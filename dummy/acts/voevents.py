@@ -59,7 +59,7 @@ def _check_skymap(subject: Subject, kind: str, given: Mapping[str, Any]) -> None
     if not given.get("skymap_type"):
         raise invalid("Skymap type is required for VOEvents that include a skymap.")
     plain, comma, version = str(name).rpartition(",")
-    found = subject.view.file(plain, int(version)) if comma and version.isdigit() else subject.view.file(str(name))
+    found = subject.view.file(plain, int(version)) if comma and version.isdecimal() else subject.view.file(str(name))
     if found is None:
         raise invalid(f"Skymap file {name} not found for this superevent.")
 

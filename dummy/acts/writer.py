@@ -51,7 +51,8 @@ class Writer:
     def subject(self, graceid: str) -> Subject:
         """The object with that id, ready to be written to; NotFound if there is none."""
         if graceid not in self._subjects:
-            subject = Subject(self, ComposedView(self.tx.archive, self.tx.head(graceid)))
+            kept_as = self.tx.archive.resolve(graceid)
+            subject = Subject(self, ComposedView(self.tx.archive, self.tx.head(kept_as)))
             self._subjects[graceid] = self._subjects[subject.graceid] = subject
         return self._subjects[graceid]
 

@@ -1,5 +1,6 @@
 """Events: the list, one, its neighbours; made from uploads, and replaced."""
 
+import math
 from typing import Any
 
 import falcon
@@ -152,6 +153,9 @@ class UpdateGrb(Resource):
 
 def _number(name: str, value: Any) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError
+        return number
+    except (TypeError, ValueError, OverflowError):
         raise Problem(400, {name: ["A valid number is required."]}) from None

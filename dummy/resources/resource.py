@@ -56,8 +56,8 @@ class Resource:
     def writing(self, req: falcon.Request, graceid: str | None = None) -> Iterator[tuple[Writer, Subject]]:
         """A write to the object that the address names."""
         with self.service.write(root_of(req)) as writer:
-            subject = writer.find(graceid) if graceid else None
-            if graceid and (subject is None or subject.category != self.category):
+            subject = None if graceid is None else writer.find(graceid)
+            if graceid is not None and (subject is None or subject.category != self.category):
                 raise self.unknown()
             yield writer, subject  # type: ignore[misc]
 

@@ -61,5 +61,5 @@ class Signoff(Resource):
 
 
 def _choose(name: str, value: object, known: dict[str, str]) -> None:
-    if value not in known:
+    if str(value) not in known:
         raise Problem(400, {name: [f'"{value}" is not a valid choice.']})

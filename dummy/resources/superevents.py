@@ -23,7 +23,7 @@ _FIRST_GPS, _LAST_GPS = -432000.0, 3155673618.0  # 1980 to the end of 2079
 def _number(form: Form, name: str) -> float:
     try:
         value = float(form.get(name))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Problem(400, {name: ["A valid number is required."]}) from None
     if value != value or value in (float("inf"), float("-inf")):
         raise Problem(400, {name: ["A valid number is required."]})
@@ -68,7 +68,7 @@ class Superevents(Resource):
 
 
 def _category(value: Any) -> str:
-    if value in facts.SUPEREVENT_CATEGORIES:
+    if str(value) in facts.SUPEREVENT_CATEGORIES:
         return str(value)
     for code, name in facts.SUPEREVENT_CATEGORIES.items():
         if str(value).lower() == name.lower():

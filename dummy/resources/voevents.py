@@ -32,7 +32,7 @@ def _given(form: Form) -> dict[str, Any]:
 def _probability(name: str, text: Any) -> float:
     try:
         value = float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Problem(400, {name: ["A valid number is required."]}) from None
     if not 0 <= value <= 1:
         raise Problem(400, {name: ["Ensure this value is between 0 and 1."]})
@@ -49,7 +49,7 @@ class VOEvents(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
             kind = form.get("voevent_type")
-            if kind not in facts.VOEVENT_TYPES:
+            if not isinstance(kind, str) or kind not in facts.VOEVENT_TYPES:
                 raise Problem(400, {"voevent_type": [f'"{kind}" is not a valid choice.']})
             given = _given(form)
             with self.writing(req, graceid) as (writer, subject):
