@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from archive import index
 from archive.errors import ArchiveError
 from archive.store import Archive
 
@@ -27,7 +28,7 @@ def convert(source: Archive, target: Path, *, packed: bool) -> None:
             raise ArchiveError(f"cannot write {target}: {error}") from None
 
 
-_TABLES = ("captures", "records", "entries", "files", "blobs", "names", "places", "counters", "alerts")
+_TABLES = ("captures", "records", "entries", "files", "blobs", "names", "places", "counters", "alerts", *index.NAMES)
 
 
 def _copy(source: Archive, copy: Archive) -> None:

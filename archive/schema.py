@@ -5,6 +5,7 @@ import sqlite3
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from archive import index
 from archive.errors import ArchiveError
 
 #: What `PRAGMA application_id` says in every archive ("tape").
@@ -44,8 +45,14 @@ def _tables(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0002_search")
+def _search(db: sqlite_utils.Database) -> None:
+    index.make(db.conn)
+    index.rebuild(db.conn)
+
+
 #: How many migrations this code knows; stored in `PRAGMA user_version`, and a greater number there is refused.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def check(connection: sqlite3.Connection, path: object) -> int:

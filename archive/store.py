@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from archive import schema
 from archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, plain
 from archive.errors import ArchiveError, NotFound
+from archive.older import MigratedCopy
 from archive.refs import parse_ref
 from archive.view import FileEntry, StoredView
 
@@ -59,6 +60,7 @@ class Archive:
         self._database = path if packed else path / "archive.sqlite"
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
+        self._copy: MigratedCopy | None = None
         self.blobs: BlobStore = PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs")
 
     # -- opening and closing
@@ -67,7 +69,8 @@ class Archive:
     def open(cls, path: str | Path, *, read_only: bool = True) -> Self:
         """Open what is at `path`; ArchiveError if that is no archive, is damaged, or is newer than this code.
 
-        Read-only, nothing is written (not even a lock or a journal), so that archives on read-only media work.
+        Read-only, nothing is written (not even a lock or a journal), so that archives on read-only media work; one of an
+        older schema is read from a private copy then.
         """
         path = Path(path)
         packed = path.is_file()
@@ -77,12 +80,15 @@ class Archive:
         archive = cls(path, read_only=read_only, packed=packed)
         try:
             version = schema.check(archive.connection, path)
-            if version < schema.SCHEMA_VERSION and not read_only:
-                schema.migrate(archive.connection)
+            if version < schema.SCHEMA_VERSION:
+                archive._update()
             archive.connection.execute("SELECT count(*) FROM captures").fetchone()
         except sqlite3.DatabaseError as error:
             archive.close()
             raise ArchiveError(f"{path} is not a gracetape archive, or it is damaged: {error}") from None
+        except OSError as error:
+            archive.close()
+            raise ArchiveError(f"cannot copy {path}, whose schema is older, in order to read it: {error}") from None
         except ArchiveError:
             archive.close()
             raise
@@ -102,6 +108,14 @@ class Archive:
             raise ArchiveError(f"cannot make an archive at {path}: {error}") from None
         return archive
 
+    def _update(self) -> None:
+        """Bring an older archive to this code's schema: itself, or a copy of it if it may not be written to."""
+        if not self.read_only:
+            schema.migrate(self.connection)
+            return
+        self._copy = MigratedCopy(self.connection, self._location())
+        self._local = threading.local()
+
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the database."""
@@ -119,18 +133,27 @@ class Archive:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             return connection
-        # Without a journal beside it nobody writes, and the file can be read without locks; with one, that would miss
-        # what the journal holds.
+        if self._copy is not None:
+            return self._copy.connect(**options)
+        reader: sqlite3.Connection = sqlite3.connect(self._location(), uri=True, **options)
+        return reader
+
+    def _location(self) -> str:
+        """Where the database is, as SQLite opens it for reading.
+
+        Without a journal beside it nobody writes, and the file can be read without locks; with one, that would miss what
+        the journal holds.
+        """
         journal = [Path(f"{self._database}{end}") for end in ("-wal", "-journal")]
         mode = "mode=ro" if any(j.exists() for j in journal) else "mode=ro&immutable=1"
-        location = self._database.resolve().as_uri()
-        reader: sqlite3.Connection = sqlite3.connect(f"{location}?{mode}", uri=True, **options)
-        return reader
+        return f"{self._database.resolve().as_uri()}?{mode}"
 
     def close(self) -> None:
         """Close every connection. The archive cannot be used afterwards."""
         while self._open:
             self._open.pop().close()
+        if self._copy is not None:
+            self._copy.close()
         self._local = threading.local()
 
     def __enter__(self) -> Self:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from archive import index
 from archive.blobs import Blob, spool_in
 from archive.digest import combine, entry_mark, file_mark, seal_of
 from archive.encode import encode
@@ -59,6 +60,7 @@ class Transaction:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._run("UPDATE captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
+        self._index(capture.id)
         return self._seal(capture.id)
 
     def note(self, capture: Capture, notes: dict[str, Any]) -> None:
@@ -75,6 +77,9 @@ class Transaction:
         if not left:
             self._run("DELETE FROM names WHERE object = ?", (capture.object,))
             self._run("DELETE FROM places WHERE object = ?", (capture.object,))
+        newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
+        (number,) = self._run(newest, (capture.object,)).fetchone()
+        index.remove(self.archive.connection, capture.object) if number is None else self._index(number)
         self._heads.pop(capture.object, None)
 
     def new_object(self, graceid: str, service: str, record: dict[str, Any]) -> Capture:
@@ -143,6 +148,7 @@ class Transaction:
         self._mark(capture, [entry_mark(kind, key, order, sha256)], gone)
         if kind == "object":
             self._derive(capture, record)
+        self._reindex(capture, kind)
 
     def delete(self, target: str | Capture, kind: str, key: str | int) -> None:
         """Remove the record of (kind, key); NotFound if there is none."""
@@ -156,6 +162,7 @@ class Transaction:
             raise NotFound(f"{capture.object} has no {kind} {key}")
         self._run("DELETE FROM entries WHERE capture = ? AND kind = ? AND key = ?", (capture.id, kind, key))
         self._mark(capture, [], [entry_mark(kind, key, *old)])
+        self._reindex(capture, kind)
 
     def _last(self, capture: Capture, kind: str) -> int:
         query = "SELECT coalesce(max(ord), 0) FROM entries WHERE capture = ? AND kind = ?"
@@ -181,6 +188,15 @@ class Transaction:
         gps = record.get("gpstime") if capture.category == "event" else record.get("t_0")
         if gps is not None:
             self._run("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (capture.object, capture.category, float(gps)))
+
+    def _reindex(self, capture: Capture, kind: str) -> None:
+        """Keep what searches read true, if that kind of record tells in it and the version is seen by readers."""
+        if kind in ("object", "permission") and capture.completed:
+            self._index(capture.id)
+
+    def _index(self, capture: int) -> None:
+        if (subject := index.stored(self.archive.connection, capture)) is not None:
+            index.put(self.archive.connection, subject)
 
     def next_number(self, counter: str, at_least: int = 1) -> int:
         """The next number of a named counter (ids of new objects); never one below `at_least`."""

@@ -1,7 +1,8 @@
 """Where the dummy's answers come from: the archive as it is, or as it was at a position of its timeline."""
 
 import json
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from archive import (
@@ -17,6 +18,7 @@ from archive import (
     compose,
 )
 from archive.store import Capture
+from dummy.query import past
 
 Record = dict[str, Any]
 
@@ -129,15 +131,11 @@ class Source:
             return False
         return True
 
-    def ids(self, category: str) -> list[str]:
-        """The graceids of all events or all superevents, newest first."""
-        query = "SELECT object FROM captures WHERE completed IS NOT NULL AND category = ? GROUP BY object ORDER BY min(id) DESC"
-        rows = [str(row[0]) for row in self.archive.connection.execute(query, (category,))]
-        return rows if self.position is None else [graceid for graceid in rows if self.has(graceid)]
-
-    def views(self, category: str) -> Iterator[FileView]:
-        """All events or superevents, newest first."""
-        return (self.view(graceid) for graceid in self.ids(category))
+    def tables(self) -> sqlite3.Connection:
+        """What a search reads: the archive's own tables, or some made of how everything was at the position."""
+        if self.position is None or self._timeline is None:
+            return self.archive.connection
+        return past.tables(self._timeline(), self.position)
 
     def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
         """The graceids of the events or superevents in a range of GPS times (seconds), by time."""

@@ -11,7 +11,7 @@ from dummy.acts.labels import PROTECTED
 from dummy.forms import Form
 from dummy.links import HOME, Links, relink
 from dummy.problems import JSON, Problem
-from dummy.resources.listing import listed
+from dummy.resources.listing import answer_list
 from dummy.resources.resource import Resource, answer, led, root_of
 from dummy.source import ComposedView
 from dummy.uploads import UploadedEvent, read_upload
@@ -24,7 +24,7 @@ class Events(Resource):
     """The list of events; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer(resp, listed(req, self.service.source(), "event"))
+        answer_list(req, resp, self.service, "event")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:

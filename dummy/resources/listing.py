@@ -1,99 +1,170 @@
-"""Lists of events and superevents: choosing, sorting and paging."""
+"""Lists of events and superevents: what was asked for, one page of it, and the forms in which it is answered."""
 
-import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import falcon
 
-from dummy.problems import Problem
-from dummy.resources.resource import led, root_of
+from dummy.problems import JSON, Problem, not_found, write_problem
+from dummy.query import structured
+from dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
+from dummy.query.reading import read
+from dummy.query.search import Found, Order, find, order_of
+from dummy.query.tree import EVERYTHING, Query, QueryError
+from dummy.resources import renderings
+from dummy.resources.resource import Resource, answer, is_v2, led, root_of
+from dummy.service import Service
 from dummy.source import FileView, Source
 
-_COUNT = {"event": 10, "superevent": 10}
-_LARGEST = 1000
-_ID = re.compile(r"[GTMEH]\d+|[TM]?(S\d{6}[a-z]+|GW\d{6}[A-Z]+)")
-_FIELD = re.compile(r"(id|gid|label|labels|group|pipeline|search|category):")
-_NAMES = {"event": "events", "superevent": "superevents"}
+_COUNT, _LARGEST = 10, 1000
+#: Forms of a list of events -> media types that ask for them. A list of superevents comes as JSON only.
+_FORMS: Mapping[str, tuple[str, ...]] = {
+    "json": (JSON, "text/html"),
+    "xml": ("application/xml", "application/ligolw"),
+    "tsv": ("text/tab-separated-values",),
+}
 
 
-def _matches(view: FileView, words: list[str]) -> bool:
-    """Whether an object has every word of a query: as its id, a label, group, pipeline, search or category."""
-    record = view.record()
-    own = {view.graceid, record.get("gw_id"), *record.get("labels", ())}
-    about = {str(record.get(name)).lower() for name in ("group", "pipeline", "search", "category", "submitter")}
-    return all(word in own or word.lower() in about for word in words)
-
-
-def _words(query: str) -> list[str]:
-    """The words of a query that this list understands; Problem (400) for any other."""
-    words = [word.strip("\"'") for word in query.split()]
-    words = [
-        word.split(":", 1)[1] if re.match(r"(id|gid|label|labels|group|pipeline|search|category):", word) else word
-        for word in words
-    ]
-    odd = [word for word in words if not re.fullmatch(r"[\w.-]+", word)]
-    if odd:
-        raise Problem(
-            400, {"error": f"Invalid query: {odd[0]!r} is not understood: use ids, labels, groups, pipelines, searches"}
+def answer_list(req: falcon.Request, resp: falcon.Response, service: Service, category: str) -> None:
+    """Answer with one page of the objects that the request's `query` asks for."""
+    form = _form(req, category)
+    try:
+        _answer(
+            req, resp, service.source(), category, form, _asked(req, service, category, req.get_param("query") or "")
         )
-    return words
+    except Problem as problem:
+        if form == "json":
+            raise
+        body = problem.body
+        said = body["error"] if isinstance(body, dict) and "error" in body else body
+        write_problem(resp, Problem(problem.status, said, plain=True))
 
 
-def _whole(req: falcon.Request, name: str, default: int, largest: int) -> int:
-    text = req.get_param(name)
-    if text is None:
+class Search(Resource):
+    """A list asked for with a query in the body (v2)."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        if not is_v2(req):
+            raise not_found()
+        text = req.bounded_stream.read(structured.LONGEST + 1).decode(errors="replace")
+        query = _structured(self.service, self.category, text or req.get_param("query") or "")
+        _answer(req, resp, self.service.source(), self.category, "json", query)
+
+
+def _form(req: falcon.Request, category: str) -> str:
+    """The form of the answer: by `format`, else by what the client accepts."""
+    forms = _FORMS if category == "event" else {"json": _FORMS["json"]}
+    wanted = req.get_param("format")
+    if wanted == "api":
+        return "json"
+    if wanted is not None:
+        if wanted not in forms:
+            raise not_found()
+        return wanted
+    types = {media: form for form, medias in forms.items() for media in medias}
+    chosen = req.client_prefers(list(types))
+    if chosen is None:
+        raise Problem(406, {"detail": "Could not satisfy the request Accept header."})
+    return types[chosen]
+
+
+def _asked(req: falcon.Request, service: Service, category: str, text: str) -> Query:
+    """What a query says; Problem (400) as the server if it is not understood."""
+    if is_v2(req) and text.lstrip().startswith("{"):
+        return _structured(service, category, text)
+    try:
+        return read(service.source().tables(), category, text, service.now())
+    except QueryError as error:
+        raise _refused(category, str(error)) from None
+
+
+def _structured(service: Service, category: str, text: str) -> Query:
+    try:
+        return structured.read(category, text) if text else EVERYTHING
+    except structured.StructuredQueryError as error:
+        raise Problem(400, error.body()) from None
+
+
+def _refused(category: str, said: str) -> Problem:
+    return Problem(400, {"error": "Invalid query"} if category == "event" else {"detail": said})
+
+
+def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category: str, form: str, query: Query) -> None:
+    start, count = _whole(req, "start", 0, 0, 1 << 40), _whole(req, "count", 1, _COUNT, _LARGEST)
+    try:
+        found = find(source.tables(), category, query, _order(req, category), start, count)
+    except QueryError as error:
+        raise _refused(category, str(error)) from None
+    views = [source.view(graceid) for graceid in found.objects]
+    if form == "xml":
+        _answer_xml(resp, source, found, views)
+        return
+    records = [led(req, view, view.record()) for view in views]
+    if form == "tsv":
+        resp.content_type = "text/tab-separated-values; charset=utf-8"
+        resp.text = renderings.tab_separated(records, req.get_param("columns") or "")
+        return
+    links = _event_links if category == "event" else _superevent_links
+    answer(resp, {"numRows": found.total, f"{category}s": records, "links": links(req, found.total, start, count)})
+
+
+def _answer_xml(resp: falcon.Response, source: Source, found: Found, views: list[FileView]) -> None:
+    if found.total > renderings.MOST_MERGED:
+        raise Problem(400, {"error": "Too many events."})
+    resp.data = renderings.merged(source.archive, views)
+    resp.content_type = "application/xml; charset=utf-8"
+    resp.set_header("Content-Disposition", "attachment; filename=gracedb-query.xml")
+
+
+def _whole(req: falcon.Request, name: str, least: int, default: int, largest: int) -> int:
+    """A number from the request; what is none, or too small, is not taken into account."""
+    text = req.get_param(name) or ""
+    if not (text.isascii() and text.isdigit() and len(text) < 19) or int(text) < least:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
-        raise Problem(400, {"error": f"Invalid {name}: {text!r} is not a number"})
     return min(int(text), largest)
 
 
-def listed(req: falcon.Request, source: Source, category: str) -> dict[str, Any]:
-    """A page of the list: `numRows`, the objects, and links to this, the first, the next and the last page."""
-    query, sort = req.get_param("query") or "", req.get_param("sort")
-    start, count = _whole(req, "start", 0, 1 << 40), max(1, _whole(req, "count", _COUNT[category], _LARGEST))
-    views = _chosen(source, category, query)
-    if sort:
-        views = _sorted(views, sort)
-    shown = views[start : start + count]
-    columns = [name for name in (req.get_param("columns") or "").split(",") if name]
-    records = [led(req, view, view.record()) for view in shown]
-    if columns:
-        records = [{name: record.get(name) for name in columns} for record in records]
-    last = max(0, (len(views) - 1) // count * count)
-    base = f"{root_of(req)}{category}s/?"
-    given = {"count": count} | ({"sort": sort} if sort else {}) | ({"query": query} if query else {})
-    links = {
-        "self": req.uri,
-        "first": base + urlencode({"start": 0, **given}),
-        "last": base + urlencode({"start": last, **given}),
+def _order(req: falcon.Request, category: str) -> Order:
+    """The order asked for: of events one column, of superevents several, of which those that are none do not count."""
+    sort = req.get_param("sort") or ""
+    if category == "superevent":
+        names = [name.strip() for name in sort.split(",")]
+        return order_of(category, [name for name in names if name.lstrip("-") in SUPEREVENT_SORTS])
+    if sort and sort.removeprefix("-") not in EVENT_SORTS:
+        choices = ", ".join(sorted(EVENT_SORTS))
+        said = f"Cannot resolve keyword '{sort.removeprefix('-')}' into field. Choices are: {choices}"
+        raise Problem(400, {"error": said})
+    return order_of(category, [sort] if sort else [])
+
+
+def _event_links(req: falcon.Request, total: int, start: int, count: int) -> dict[str, Any]:
+    links: dict[str, Any] = {"self": _here(req, "events"), "first": _page(req, "events", 0, count)}
+    links["last"] = _page(req, "events", _last(total, count), count)
+    if start + count < total:
+        links["next"] = _page(req, "events", start + count, count)
+    return links
+
+
+def _superevent_links(req: falcon.Request, total: int, start: int, count: int) -> dict[str, Any]:
+    return {
+        "self": _here(req, "superevents"),
+        "next": _page(req, "superevents", start + count, count) if start + count < total else None,
+        "previous": _page(req, "superevents", max(0, start - count), count) if start else None,
+        "first": _page(req, "superevents", 0, count),
+        "last": _page(req, "superevents", _last(total, count), count),
     }
-    if start + count < len(views):
-        links["next"] = base + urlencode({"start": start + count, **given})
-    return {"numRows": len(views), _NAMES[category]: records, "links": links}
 
 
-def _chosen(source: Source, category: str, query: str) -> list[FileView]:
-    words = _words(query)
-    if not words:
-        return list(source.views(category))
-    ids = [word for word in words if _ID.fullmatch(word)]
-    if ids and len(ids) == len(words):
-        return [view for name in ids if source.has(name) and (view := source.view(name)).category == category]
-    return [view for view in source.views(category) if _matches(view, words)]
+def _here(req: falcon.Request, name: str) -> str:
+    return f"{root_of(req)}{name}/" + (f"?{req.query_string}" if req.query_string else "")
 
 
-def _sorted(views: list[FileView], sort: str) -> list[FileView]:
-    for name in reversed([part.strip() for part in sort.split(",") if part.strip()]):
-        key = name.lstrip("-+")
+def _last(total: int, count: int) -> int:
+    return max(0, (total - 1) // count * count)
 
-        def value(view: FileView, key: str = key) -> tuple[bool, Any]:
-            found = view.record().get(key)
-            return (found is None, found if found is not None else 0)
 
-        try:
-            views = sorted(views, key=value, reverse=name.startswith("-"))
-        except TypeError:
-            raise Problem(400, {"error": f"Invalid sort: {key!r} has no order"}) from None
-    return views
+def _page(req: falcon.Request, name: str, start: int, count: int) -> str:
+    """The address of another page of the same list."""
+    given = {key: value for key in ("sort", "query", "columns", "format") if (value := req.get_param(key))}
+    return f"{root_of(req)}{name}/?{urlencode({'start': start, 'count': count, **given})}"

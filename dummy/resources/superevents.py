@@ -12,7 +12,7 @@ from dummy.acts.writer import Subject, Writer
 from dummy.forms import Form
 from dummy.links import HOME, Links
 from dummy.problems import Problem, invalid, not_found
-from dummy.resources.listing import listed
+from dummy.resources.listing import answer_list
 from dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
 
 _TIMES = ("t_start", "t_0", "t_end")
@@ -43,7 +43,7 @@ class Superevents(Resource):
     """The list of superevents; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer(resp, listed(req, self.service.source(), "superevent"))
+        answer_list(req, resp, self.service, "superevent")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:

@@ -1,0 +1,250 @@
+"""The tables that searches read: what a query can ask of each object, taken from its newest record and kept by every write.
+
+All of it is derived: `rebuild` makes it again from the records.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archive.errors import ArchiveError
+from archive.times import parse_time
+
+Record = dict[str, Any]
+
+#: Bits of `hidden`: what a query leaves out unless it asks for it.
+TEST, MDC = 1, 2
+
+#: `seq` is the number of an object's first capture. Times are GPS seconds, `created` is POSIX seconds.
+TABLES = """
+    CREATE TABLE search_events (
+        object TEXT PRIMARY KEY, seq INTEGER NOT NULL, hidden INTEGER NOT NULL, number INTEGER NOT NULL, created REAL,
+        gpstime REAL, far REAL, group_name TEXT, pipeline TEXT, search TEXT, submitter TEXT, instruments TEXT,
+        nevents INTEGER, likelihood REAL, superevent TEXT, offline INTEGER, replay_id TEXT) WITHOUT ROWID;
+    CREATE INDEX search_events_in_order ON search_events (created, number);
+    CREATE INDEX search_events_by_created ON search_events (hidden, created, number);
+    CREATE INDEX search_events_by_gpstime ON search_events (hidden, gpstime);
+    CREATE INDEX search_events_by_far ON search_events (hidden, far);
+    CREATE INDEX search_events_by_group ON search_events (hidden, group_name);
+    CREATE INDEX search_events_by_pipeline ON search_events (hidden, pipeline);
+    CREATE INDEX search_events_by_search ON search_events (hidden, search);
+    CREATE INDEX search_events_by_submitter ON search_events (hidden, submitter);
+    CREATE INDEX search_events_by_instruments ON search_events (hidden, instruments);
+    CREATE INDEX search_events_by_nevents ON search_events (hidden, nevents);
+    CREATE INDEX search_events_by_likelihood ON search_events (hidden, likelihood);
+    CREATE INDEX search_events_by_replay ON search_events (hidden, replay_id);
+    CREATE INDEX search_events_by_superevent ON search_events (superevent);
+    CREATE INDEX search_events_by_number ON search_events (number);
+    CREATE TABLE search_superevents (
+        object TEXT PRIMARY KEY, seq INTEGER NOT NULL, hidden INTEGER NOT NULL, composed INTEGER NOT NULL, day TEXT,
+        gw_id TEXT, created REAL, t_start REAL, t_0 REAL, t_end REAL, preferred_event TEXT, preferred_number INTEGER,
+        far REAL, submitter TEXT, is_exposed INTEGER NOT NULL, em_type TEXT, time_coinc_far REAL,
+        space_coinc_far REAL) WITHOUT ROWID;
+    CREATE INDEX search_superevents_in_order ON search_superevents (created, seq);
+    CREATE INDEX search_superevents_by_created ON search_superevents (hidden, created, seq);
+    CREATE INDEX search_superevents_by_start ON search_superevents (hidden, t_start);
+    CREATE INDEX search_superevents_by_time ON search_superevents (hidden, t_0);
+    CREATE INDEX search_superevents_by_end ON search_superevents (hidden, t_end);
+    CREATE INDEX search_superevents_by_far ON search_superevents (hidden, far);
+    CREATE INDEX search_superevents_by_submitter ON search_superevents (hidden, submitter);
+    CREATE INDEX search_superevents_by_exposure ON search_superevents (hidden, is_exposed);
+    CREATE INDEX search_superevents_by_gw_id ON search_superevents (gw_id);
+    CREATE INDEX search_superevents_by_preferred ON search_superevents (preferred_event);
+    CREATE INDEX search_superevents_by_number ON search_superevents (preferred_number);
+    CREATE TABLE search_labels (
+        label TEXT NOT NULL, object TEXT NOT NULL, PRIMARY KEY (label, object)) WITHOUT ROWID;
+    CREATE INDEX search_labels_of ON search_labels (object);
+    CREATE TABLE search_members (
+        number INTEGER NOT NULL, event TEXT NOT NULL, object TEXT NOT NULL,
+        PRIMARY KEY (number, event, object)) WITHOUT ROWID;
+    CREATE INDEX search_members_of ON search_members (object);
+    CREATE TABLE search_attributes (
+        name TEXT NOT NULL, value NOT NULL, object TEXT NOT NULL, line INTEGER NOT NULL,
+        PRIMARY KEY (name, value, object, line)) WITHOUT ROWID;
+    CREATE INDEX search_attributes_of ON search_attributes (object);
+    CREATE TABLE search_words (kind TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (kind, word)) WITHOUT ROWID
+"""
+NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
+
+#: Name in an event's extra_attributes, in lower case -> how its columns are named in `search_attributes`.
+SHORT = {
+    "singleinspiral": "si", "coincinspiral": "ci", "multiburst": "mb", "lalinferenceburst": "li", "mlyburst": "ml",
+    "siminspiral": "inj",
+}  # fmt: skip
+#: Files give single inspirals dozens of columns that they leave at 0 or empty. Such values are kept of these only, which
+#: are those that the server has indexes for.
+_ALWAYS = frozenset("ifo search channel mass1 mass2 mchirp mtotal snr chisq eff_distance".split())
+#: Texts are cut there, as the server's own columns are.
+_LONGEST_TEXT = 200
+_CATEGORIES = {"Test": TEST, "MDC": MDC}
+_DAY = re.compile(r"[TM]?S(\d{6})")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An object as its search rows are made: `seq` of its first capture, `composed` if it repeats other objects as they are."""
+
+    object: str
+    category: str
+    seq: int
+    composed: bool
+    record: Record
+    exposed: bool = False
+
+
+def make(connection: sqlite3.Connection) -> None:
+    """Create the tables, empty."""
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+
+
+def put(connection: sqlite3.Connection, subject: Subject) -> None:
+    """Make the rows of an object anew."""
+    row = _event(subject) if subject.category == "event" else _superevent(connection, subject)
+    table = f"search_{subject.category}s"
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+    labels = [str(label) for label in subject.record.get("labels") or ()]
+    _set(connection, "search_labels", "label, object", subject.object, [(label, subject.object) for label in labels])
+    if subject.category == "event":
+        _set(connection, "search_attributes", "name, value, object, line", subject.object, _attributes(subject))
+        connection.execute(
+            "UPDATE search_superevents SET far = ? WHERE preferred_event = ? AND composed",
+            (row["far"], subject.object),
+        )
+    else:
+        _set(connection, "search_members", "number, event, object", subject.object, _members(subject))
+    words = [("label", label) for label in labels]
+    words += [
+        (kind, row[kind]) for kind in ("group_name", "pipeline", "search", "submitter", "instruments") if row.get(kind)
+    ]
+    connection.executemany("INSERT OR IGNORE INTO search_words VALUES (?, ?)", words)
+
+
+def remove(connection: sqlite3.Connection, graceid: str) -> None:
+    """Forget the rows of an object."""
+    for table in NAMES:
+        if table != "search_words":
+            connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
+
+
+def rebuild(connection: sqlite3.Connection) -> None:
+    """Make all rows anew from the newest whole version of every object."""
+    for table in NAMES:
+        connection.execute(f"DELETE FROM {table}")
+    numbers = "SELECT max(id) FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY category, id"
+    for (number,) in connection.execute(numbers).fetchall():
+        if (subject := stored(connection, number)) is not None:
+            put(connection, subject)
+
+
+_STORED = """
+    SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), c.origin = 'dummy', r.json,
+        EXISTS (SELECT 1 FROM entries p JOIN records q ON q.id = p.record WHERE p.capture = c.id
+            AND p.kind = 'permission' AND json_extract(q.json, '$.group') = 'public_users')
+    FROM captures c JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = ''
+    JOIN records r ON r.id = e.record WHERE c.id = ?
+"""
+
+
+def stored(connection: sqlite3.Connection, capture: int) -> Subject | None:
+    """An object as one of its versions has it; None if that has no record yet."""
+    row = connection.execute(_STORED, (capture,)).fetchone()
+    if row is None:
+        return None
+    graceid, category, seq, composed, text, exposed = row
+    return Subject(graceid, category, seq, bool(composed), json.loads(text), bool(exposed))
+
+
+def _set(
+    connection: sqlite3.Connection, table: str, columns: str, graceid: str, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Let a table hold exactly these rows of an object, writing only if it does not."""
+    wanted = set(rows)
+    if wanted != set(connection.execute(f"SELECT {columns} FROM {table} WHERE object = ?", (graceid,))):
+        connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
+        marks = ", ".join("?" * len(columns.split(",")))
+        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", wanted)
+
+
+def _event(subject: Subject) -> dict[str, Any]:
+    record = subject.record
+    hidden = TEST * (record.get("group") == "Test") | MDC * (record.get("search") == "MDC")
+    texts = {name: _text(record.get(name)) for name in ("pipeline", "search", "instruments", "superevent", "replay_id")}
+    numbers = {name: _number(record.get(name)) for name in ("gpstime", "far", "nevents", "likelihood")}
+    return texts | numbers | {
+        "object": subject.object, "seq": subject.seq, "hidden": hidden, "number": int(subject.object[1:]),
+        "created": _posix(record.get("created")), "group_name": _text(record.get("group")),
+        "submitter": _who(record.get("submitter")), "offline": int(bool(record.get("offline"))),
+    }  # fmt: skip
+
+
+def _superevent(connection: sqlite3.Connection, subject: Subject) -> dict[str, Any]:
+    record, preferred, day = subject.record, _text(subject.record.get("preferred_event")), _DAY.match(subject.object)
+    numbers = {
+        name: _number(record.get(name))
+        for name in ("t_start", "t_0", "t_end", "time_coinc_far", "space_coinc_far", "far")
+    }
+    if subject.composed:
+        row = connection.execute("SELECT far FROM search_events WHERE object = ?", (preferred,)).fetchone()
+        numbers["far"] = row[0] if row else numbers["far"]
+    return numbers | {
+        "object": subject.object, "seq": subject.seq, "composed": int(subject.composed),
+        "hidden": _CATEGORIES.get(str(record.get("category")), 0), "gw_id": _text(record.get("gw_id")),
+        "day": day and ("19" if day[1] >= "80" else "20") + day[1], "created": _posix(record.get("created")),
+        "preferred_event": preferred, "preferred_number": _number_of(preferred or ""),
+        "submitter": _who(record.get("submitter")), "is_exposed": int(subject.exposed), "em_type": _text(record.get("em_type")),
+    }  # fmt: skip
+
+
+def _members(subject: Subject) -> Iterator[tuple[int, str, str]]:
+    for graceid in [*(subject.record.get("gw_events") or ()), *(subject.record.get("em_events") or ())]:
+        if (number := _number_of(str(graceid))) is not None:
+            yield number, str(graceid), subject.object
+
+
+def _attributes(subject: Subject) -> Iterator[tuple[str, Any, str, int]]:
+    """The values of extra_attributes: (`si.snr`, value, graceid, which single inspiral)."""
+    extra = subject.record.get("extra_attributes")
+    for table, found in extra.items() if isinstance(extra, dict) else ():
+        table = SHORT.get(str(table).lower(), str(table).lower())
+        for line, values in enumerate(found if isinstance(found, list) else [found]):
+            for name, value in values.items() if isinstance(values, dict) else ():
+                column = str(name).lower()
+                kept = _number(value) if isinstance(value, (int, float)) else _text(value)
+                if kept or (kept is not None and (table != "si" or column in _ALWAYS)):
+                    yield (
+                        f"{table}.{column}",
+                        str(kept)[:_LONGEST_TEXT] if isinstance(kept, str) else kept,
+                        subject.object,
+                        line,
+                    )
+
+
+def _number_of(graceid: str) -> int | None:
+    return int(graceid[1:]) if graceid[1:].isdigit() else None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _who(value: Any) -> str | None:
+    return _text(value.get("username")) if isinstance(value, dict) else _text(value)
+
+
+def _posix(value: Any) -> float | None:
+    try:
+        return parse_time(str(value)).timestamp()
+    except ArchiveError:
+        return None

@@ -1,0 +1,48 @@
+"""How an archive of an older schema is read without being written to: from a private copy in this version's schema."""
+
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from archive import schema
+
+#: What a packed archive keeps its contents in; never copied, but read where it is.
+_CONTENTS = "chunks"
+
+
+class MigratedCopy:
+    """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed."""
+
+    def __init__(self, original: sqlite3.Connection, location: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="gracetape-", ignore_cleanup_errors=True)
+        self._location = location
+        self._path = Path(self._folder.name) / "archive.sqlite"
+        copy = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            copy.execute("PRAGMA synchronous = OFF")
+            copy.execute("BEGIN")
+            original.execute("BEGIN")  # one moment of it, whoever writes meanwhile
+            tables = "SELECT name, sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            for name, statement in original.execute(tables, ("table",)).fetchall():
+                copy.execute(statement)
+                if name != _CONTENTS:
+                    rows = original.execute(f'SELECT * FROM "{name}"')
+                    marks = ", ".join("?" * len(rows.description))
+                    copy.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+            for _, statement in original.execute(tables, ("index",)).fetchall():
+                copy.execute(statement)
+            original.execute("COMMIT")
+            copy.execute("COMMIT")
+            schema.migrate(copy)
+            copy.execute(f"DROP TABLE {_CONTENTS}")
+        finally:
+            copy.close()
+
+    def connect(self, **options: object) -> sqlite3.Connection:
+        """A connection that reads the copy, and the contents of a packed archive from the original."""
+        reader: sqlite3.Connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, **options)  # type: ignore[call-overload]
+        reader.execute("ATTACH ? AS original", (self._location,))
+        return reader
+
+    def close(self) -> None:
+        self._folder.cleanup()

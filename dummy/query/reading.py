@@ -1,0 +1,26 @@
+"""From the text of a query to what it means, with the server's own complaint where it means nothing."""
+
+import sqlite3
+from datetime import datetime
+
+from dummy.query import events, superevents
+from dummy.query.search import words_of
+from dummy.query.syntax import parse
+from dummy.query.tree import EVERYTHING, Query, QueryError
+
+
+def read(tables: sqlite3.Connection, category: str, text: str, now: datetime) -> Query:
+    """The query that a text asks; EVERYTHING for an empty one. QueryError, worded as by the server, if it is not understood.
+
+    `now` (UTC) is what words like `yesterday` refer to.
+    """
+    if not text:
+        return EVERYTHING
+    words = words_of(tables)
+    meaning = events.query if category == "event" else superevents.query
+    try:
+        return meaning(parse(text, now), text, words)
+    except QueryError as error:
+        raise QueryError(
+            superevents.complaint(text, error, words) if category == "superevent" else f"{error}"
+        ) from None
