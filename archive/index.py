@@ -107,7 +107,7 @@ def put(connection: sqlite3.Connection, subject: Subject) -> None:
     table = f"search_{subject.category}s"
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-    labels = [str(label) for label in subject.record.get("labels") or ()]
+    labels = [str(label) for label in _list(subject.record.get("labels"))]
     _set(connection, "search_labels", "label, object", subject.object, [(label, subject.object) for label in labels])
     if subject.category == "event":
         _set(connection, "search_attributes", "name, value, object, line", subject.object, _attributes(subject))
@@ -131,14 +131,30 @@ def remove(connection: sqlite3.Connection, graceid: str) -> None:
             connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
 
 
-def rebuild(connection: sqlite3.Connection) -> None:
-    """Make all rows anew from the newest whole version of every object."""
+def rebuild(connection: sqlite3.Connection, target: sqlite3.Connection | None = None) -> None:
+    """Make all rows anew from the newest whole version of every object, in another database if one is given."""
+    target = target or connection
     for table in NAMES:
-        connection.execute(f"DELETE FROM {table}")
+        target.execute(f"DELETE FROM {table}")
     numbers = "SELECT max(id) FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY category, id"
     for (number,) in connection.execute(numbers).fetchall():
         if (subject := stored(connection, number)) is not None:
-            put(connection, subject)
+            put(target, subject)
+
+
+def unlike(connection: sqlite3.Connection) -> list[str]:
+    """The tables that do not hold what the records say."""
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        make(fresh)
+        rebuild(connection, fresh)
+        return [name for name in NAMES if name != "search_words" and _rows(connection, name) != _rows(fresh, name)]
+    finally:
+        fresh.close()
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
+    return set(connection.execute(f"SELECT * FROM {table}"))
 
 
 _STORED = """
@@ -151,12 +167,16 @@ _STORED = """
 
 
 def stored(connection: sqlite3.Connection, capture: int) -> Subject | None:
-    """An object as one of its versions has it; None if that has no record yet."""
+    """An object as one of its versions has it; None if that has no record yet, or none that can be read."""
     row = connection.execute(_STORED, (capture,)).fetchone()
     if row is None:
         return None
     graceid, category, seq, composed, text, exposed = row
-    return Subject(graceid, category, seq, bool(composed), json.loads(text), bool(exposed))
+    try:
+        record = json.loads(text)
+    except ValueError:  # damage, which `verify` tells of
+        return None
+    return Subject(graceid, category, seq, bool(composed), record if isinstance(record, dict) else {}, bool(exposed))
 
 
 def _set(
@@ -201,7 +221,7 @@ def _superevent(connection: sqlite3.Connection, subject: Subject) -> dict[str, A
 
 
 def _members(subject: Subject) -> Iterator[tuple[int, str, str]]:
-    for graceid in [*(subject.record.get("gw_events") or ()), *(subject.record.get("em_events") or ())]:
+    for graceid in [*_list(subject.record.get("gw_events")), *_list(subject.record.get("em_events"))]:
         if (number := _number_of(str(graceid))) is not None:
             yield number, str(graceid), subject.object
 
@@ -222,6 +242,10 @@ def _attributes(subject: Subject) -> Iterator[tuple[str, Any, str, int]]:
                         subject.object,
                         line,
                     )
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, dict)) else []
 
 
 def _number_of(graceid: str) -> int | None:

@@ -53,10 +53,11 @@ def _copy(source: Archive, copy: Archive) -> None:
 
 
 def collect(archive: Archive) -> tuple[int, int]:
-    """Forget records and contents that nothing uses any more; (how many, bytes on disk that this freed)."""
+    """Forget records and contents that nothing uses any more, and make anew what is derived; (how many, bytes on disk that this freed)."""
     before = archive.size_on_disk()
     with archive.transaction():
         run = archive.connection.execute
+        index.rebuild(archive.connection)
         gone = run("DELETE FROM records WHERE id NOT IN (SELECT record FROM entries)").rowcount
         run("DELETE FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM files WHERE sha256 IS NOT NULL)")
         used = {row[0] for row in run("SELECT sha256 FROM blobs")}

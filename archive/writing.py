@@ -28,6 +28,9 @@ def tool_name() -> str:
         return "gracetape"
 
 
+_PREFERRING = "SELECT object FROM search_superevents WHERE preferred_event = ? AND composed"
+
+
 class Transaction:
     """What can be changed while the archive is held for writing; made by `Archive.transaction()`.
 
@@ -79,7 +82,12 @@ class Transaction:
             self._run("DELETE FROM places WHERE object = ?", (capture.object,))
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         (number,) = self._run(newest, (capture.object,)).fetchone()
-        index.remove(self.archive.connection, capture.object) if number is None else self._index(number)
+        if number is not None:
+            self._index(number)
+        else:
+            index.remove(self.archive.connection, capture.object)
+            for (superevent,) in self._run(_PREFERRING, (capture.object,)).fetchall():
+                self._index(self._run(newest, (superevent,)).fetchone()[0])
         self._heads.pop(capture.object, None)
 
     def new_object(self, graceid: str, service: str, record: dict[str, Any]) -> Capture:

@@ -121,7 +121,7 @@ def test_no_flipped_bit_is_both_missed_by_verify_and_seen_by_readers(packed: Pat
             assert told or _all_of(hurt) == expected
         except (ArchiveError, sqlite3.Error):
             assert told
-    assert found > 30
+    assert found > 20  # the rest hit the free space of pages
 
 
 def _all_of(path: Path) -> object:

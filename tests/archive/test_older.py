@@ -1,0 +1,69 @@
+"""An archive of an older schema: read as it is without being touched, brought up to date by whoever may write."""
+
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import dummy
+from archive import Archive, index, schema
+from archive.verify import verify
+from demo.lives import sample
+
+
+def _made_older(path: Path) -> bytes:
+    """Take from an archive's database what the newer migrations put in; returns the file's bytes."""
+    database = path if path.is_file() else path / "archive.sqlite"
+    connection = sqlite3.connect(database)
+    for table in index.NAMES:
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name != '0001_tables'")
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.commit()
+    connection.close()
+    return database.read_bytes()
+
+
+@pytest.fixture(params=[False, True], ids=["folder", "packed"])
+def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    path = tmp_path / "older.tape"
+    name, contents = sample("cbc-lm.xml")
+    with Archive.create(path, packed=request.param) as archive, dummy.GraceDb(archive) as client:
+        graceid = client.create_event("CBC", "gstlal", name, filecontents=contents, labels=["INJ"]).json()["graceid"]
+        client.create_superevent(1, 2, 3, graceid)
+    return path
+
+
+def test_an_older_archive_is_read_and_left_as_it_is(
+    older: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = _made_older(older)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with Archive.open(older) as archive, dummy.GraceDb(archive) as client:
+        (event,) = client.events("INJ gstlal si.snr > 1")
+        assert client.num_events("in_superevent: True") == 1
+        name, contents = sample("cbc-lm.xml")
+        assert client.files(event["graceid"], name).read() == contents
+        assert list(verify(archive)) == []
+        assert any((tmp_path / "temporary").iterdir())
+    assert not any((tmp_path / "temporary").iterdir())
+    assert (older if older.is_file() else older / "archive.sqlite").read_bytes() == before
+
+
+def test_an_older_archive_is_brought_up_to_date_where_it_may_be_written(older: Path) -> None:
+    _made_older(older)
+    with Archive.open(older, read_only=False) as archive, dummy.GraceDb(archive) as client:
+        assert client.num_events("INJ") == 1
+        assert archive.connection.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
+
+
+def test_rebuilding_what_searches_read_changes_nothing(older: Path) -> None:
+    with Archive.open(older, read_only=False) as archive:
+        dump = {table: archive.connection.execute(f"SELECT * FROM {table}").fetchall() for table in index.NAMES}
+        index.rebuild(archive.connection)
+        for table, rows in dump.items():
+            assert sorted(archive.connection.execute(f"SELECT * FROM {table}"), key=repr) == sorted(rows, key=repr)
+            assert rows or table == "search_members"
