@@ -1,5 +1,6 @@
 """Where file contents lie: content-addressed by SHA-256, in a folder or inside the SQLite file."""
 
+import errno
 import hashlib
 import os
 import re
@@ -15,6 +16,8 @@ import zstandard
 from archive.errors import ArchiveError, NotFound
 
 CHUNK = 1 << 20
+#: What the system says where no more can be written.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SHA256 = re.compile("[0-9a-f]{64}")
 _PART = 8 << 20  # SQLite limits one value to 1 GB
 
@@ -183,9 +186,11 @@ def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
             return packed, Blob(digest.hexdigest(), size, "zstd")
         packed.unlink()
         return spool, Blob(digest.hexdigest(), size, "raw")
-    except BaseException:
+    except BaseException as error:
         spool.unlink(missing_ok=True)
         packed.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise ArchiveError(f"cannot write to {spool.parent}: {error.strerror}") from None
         raise
 
 

@@ -22,14 +22,16 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 def _archive(named: Path | None, first: str) -> Iterator[Archive]:
     """The archive to write to; one that was made for nothing is removed again."""
     path = named or Path(f"{first}.tape")
-    made = not path.exists()
-    with Archive.create(path) if made else Archive.open(path, read_only=False) as archive:
+    if path.exists():
+        with Archive.open(path, read_only=False) as archive:
+            yield archive
+        return
+    with Archive.create(path) as archive:
         try:
             yield archive
         finally:
-            empty = not archive.captures(unfinished=True)
-    if made and empty:
-        shutil.rmtree(path, ignore_errors=True)
+            if not archive.captures(unfinished=True):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 @app.command()

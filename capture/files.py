@@ -24,6 +24,14 @@ class Wanted:
     url: str
 
 
+def named(listing: Any) -> dict[str, str]:
+    """Address by name from a server's list of files, which is such a mapping or holds a list of rows."""
+    rows = listing.get("files") if isinstance(listing, dict) else listing
+    if isinstance(rows, list):
+        return {str(row["filename"]): str(row["file"]) for row in rows}
+    return {str(name): str(url) for name, url in listing.items()} if isinstance(listing, dict) else {}
+
+
 def versions(listing: dict[str, str], logs: list[dict[str, Any]]) -> list[Wanted]:
     """The file versions that the server lists. It names each twice, as `name` (the newest) and as `name,version`."""
     found: dict[tuple[str, int], str] = {}

@@ -10,10 +10,10 @@ from typing import Any
 from archive import Archive, ArchiveError, Capture, FileEntry, category_of
 from archive.view import StoredView
 from capture.errors import Absent
-from capture.files import Wanted, download, versions
+from capture.files import Wanted, download, named, versions
 from capture.progress import Progress, Silent
 from capture.records import LISTS, Record, fetch, fetch_list
-from capture.service import ask
+from capture.service import ask, without_login
 
 CONNECTIONS = 8
 
@@ -101,7 +101,7 @@ class _Pull:
 
     @property
     def service(self) -> str:
-        return str(getattr(self.client, "_service_url", ""))
+        return without_login(str(getattr(self.client, "_service_url", "")))
 
     def run(self) -> CaptureResult:
         self.progress.begin(self.graceid)
@@ -130,7 +130,7 @@ class _Pull:
         except Absent as error:
             self.notes.setdefault("not given", {})["files"] = str(error)
             return {}
-        return {str(name): str(url) for name, url in listing.items()} if isinstance(listing, dict) else {}
+        return named(listing)
 
     def _known(self) -> dict[tuple[str, int], FileEntry]:
         """File versions that are here from earlier captures, finished or not: they never change on a server."""

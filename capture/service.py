@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from ligo.gracedb.client import DEFAULT_SERVICE_URL
@@ -30,6 +30,12 @@ def service_url(named: str | None = None) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{url!r} is not a service URL: write https://HOST/api/")
     return url if url.endswith("/") else url + "/"
+
+
+def without_login(url: str) -> str:
+    """A URL without the user name and password that it may hold: these never reach an archive."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def connect(url: str, api_version: str | None = None) -> Any:

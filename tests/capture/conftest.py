@@ -45,6 +45,7 @@ class Source:
     faulty: Faulty
     client: Any
     graceid: str
+    archive: Archive
 
 
 def serve(app: Any) -> tuple[wsgi.Server, str]:
@@ -64,5 +65,5 @@ def source(tmp_path: Path) -> Iterator[Source]:
             )
         faulty = Faulty(dummy.make_app(archive))
         server, url = serve(faulty)
-        yield Source(url, faulty, client, graceid)
+        yield Source(url, faulty, client, graceid, archive)
         server.stop()

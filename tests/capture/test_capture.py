@@ -145,8 +145,59 @@ def test_no_credential_reaches_the_archive(source: Source, tmp_path: Path) -> No
         client.headers["Authorization"] = "Bearer SECRETTOKEN"
         client.cookies.set("session", "SECRETCOOKIE")
         capture.capture([source.graceid], archive, client)
+    with Archive.open(tmp_path / "a.tape", read_only=False) as archive:
+        with capture.connect(source.url.replace("://", "://SECRETUSER:SECRETWORD@")) as client:
+            assert not capture.capture([source.graceid], archive, client)[0].new
     content = b"".join(path.read_bytes() for path in (tmp_path / "a.tape").rglob("*") if path.is_file())
     assert b"SECRET" not in content
+
+
+def test_a_capture_for_nothing_leaves_no_archive_behind(source: Source, tmp_path: Path) -> None:
+    one_sentence(run("G987654321", "--service-url", source.url, "-a", tmp_path / "a.tape"))
+    assert not (tmp_path / "a.tape").exists()
+
+
+def test_a_full_disk_is_one_sentence_and_what_was_stored_stays_whole(source: Source, tmp_path: Path) -> None:
+    words = (source.graceid, "--service-url", source.url, "-a", tmp_path / "a.tape", "-q")
+    assert run(*words).returncode == 0
+    source.client.write_log(source.graceid, "a large file", "large.bin", os.urandom(3_000_000))
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)); "
+    program = [COMMAND[0], "-c", limited + COMMAND[2]]
+    done = subprocess.run([*program, *map(str, words)], capture_output=True, text=True, timeout=120)
+    assert "cannot write" in one_sentence(done)
+    with Archive.open(tmp_path / "a.tape") as archive:
+        assert list(verify(archive)) == []
+        assert archive.capture(source.graceid).version == 1
+    assert run(*words).returncode == 0
+    with Archive.open(tmp_path / "a.tape") as archive:
+        assert archive.capture(source.graceid).version == 2
+        assert list(verify(archive)) == []
+
+
+def test_a_large_file_needs_little_memory(source: Source, tmp_path: Path) -> None:
+    noise = os.urandom(1 << 20)
+    with source.archive.transaction() as tx:
+        blob = tx.store_blob(noise[i:] + noise[:i] for i in range(400))
+        tx.add_file(source.graceid, "large.bin", blob)
+    told = "import atexit; atexit.register(lambda: print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])); "
+    program = [COMMAND[0], "-c", told + COMMAND[2], source.graceid, "--service-url", source.url, "-q"]
+    done = subprocess.run([*program, "-a", tmp_path / "a.tape"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) * 1024 < 100 << 20
+    with Archive.open(tmp_path / "a.tape") as archive:
+        entry = archive.view(source.graceid).file("large.bin")
+        assert entry is not None
+        assert entry.size == 400 << 20
+
+
+def test_a_client_of_the_second_api_version_gets_the_same(source: Source, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        for version in ("v1", "v2"):
+            with capture.connect(source.url, version) as client:
+                capture.capture([source.graceid], archive, client)
+        views = [archive.view(c.ref) for c in archive.captures()]
+        assert len({tuple(e.full_name for e in view.files() if e.sha256) for view in views}) == 1
+        assert len({view.count("log") for view in views}) == 1
 
 
 def test_a_capture_killed_at_any_moment_resumes_to_what_an_undisturbed_one_gives(
