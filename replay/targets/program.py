@@ -3,10 +3,49 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from replay.errors import BadRequest, ReplayError
 from replay.message import Message
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold back Ctrl-C and SIGTERM while a program starts: interrupted then, it would be left running with nobody to end it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in map(int, (signal.SIGINT, signal.SIGTERM))}
+    held = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in held:
+        signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
+
+
+def _run(argv: list[str], given: bytes, environment: dict[str, str]) -> int:
+    """Run a program to its end and return its status; whatever interrupts this ends the program too."""
+    program = None
+    try:
+        with _signals_held():
+            program = subprocess.Popen(argv, stdin=subprocess.PIPE, env=environment)
+        program.communicate(given)
+        return program.returncode
+    except BaseException:
+        if program is not None:
+            program.kill()
+            program.wait()
+        raise
 
 
 class ProgramTarget:
@@ -29,15 +68,13 @@ class ProgramTarget:
     def send(self, message: Message) -> None:
         environment = {**os.environ, "GRACETAPE_NODE": message.node}
         try:
-            done = subprocess.run(
-                self.argv, input=(message.payload_json() + "\n").encode(), env=environment, check=False
-            )
+            status = _run(self.argv, (message.payload_json() + "\n").encode(), environment)
         except OSError as error:
             raise ReplayError(f"cannot run {self.argv[0]!r}: {error.strerror}") from None
         self.runs += 1
-        if done.returncode:
+        if status:
             self.failures += 1
-            self.last_status = done.returncode
+            self.last_status = status
 
     def close(self) -> str | None:
         if not self.failures:
