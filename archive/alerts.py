@@ -111,6 +111,8 @@ def _data(row: Announces, entry: "Entry", view: View, record: Record, removed: M
         return record
     if row.kind == "log":
         return view.one("log", entry.n) if entry.n is not None else entry.record
+    if row.kind == "permission":
+        return view.records("permission")
     key = row.key(entry.act.params)
     if key is not None:
         return view.one(row.kind, key) or removed.get((row.kind, key))
@@ -162,6 +164,8 @@ def _what(row: Announces, entry: "Entry", data: Any) -> str:
     if row.kind == "log":
         comment = " ".join((data.get("comment") or "").split())
         return f"{comment} [{data['filename']}]" if data.get("filename") else comment
+    if row.kind == "permission":
+        return ", ".join(dict.fromkeys(str(granted["group"]) for granted in data))
     if row.kind == "signoff":
         return f"{data.get('signoff_type')} {data.get('instrument') or ''} {data.get('status')}".replace("  ", " ")
     return str(data.get("name") or data.get("voevent_type") or data.get("group") or "")

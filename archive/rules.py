@@ -118,6 +118,13 @@ def _signoff(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
+#: What exposing a superevent grants, as the records of its permissions.
+EXPOSED: tuple[Record, ...] = tuple(
+    {"group": group, "permission": f"{what}_superevent"}
+    for group, what in (("lvem_observers", "annotate"), ("lvem_observers", "view"), ("public_users", "view"))
+)
+
+
 # -- what acts announce
 
 _OBJECT_NEW = (Announces("new"),)
@@ -220,6 +227,12 @@ RULES: tuple[Rule, ...] = (
         "Confirmed as a gravitational wave: ID changed from {old} -> {new}",
         (Announces("confirmed_as_gw"),),
         fields={"old": r"\w+", "new": r"\w+"},
+    ),
+    _superevent_rule(
+        "exposed", "Exposed to LV-EM observers and the general public.", (Announces("exposed", "permission"),)
+    ),
+    _superevent_rule(
+        "hidden", "Hidden from LV-EM observers and the general public.", (Announces("hidden", "permission"),)
     ),
     _superevent_rule("tagged", "Tagged message {n}: {tag}.", (), fields=_N, finish=_numbered),
     _superevent_rule("untagged", "Removed tag {tag} from message {n}.", (), fields=_N, finish=_numbered),

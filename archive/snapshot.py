@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from archive import compose
-from archive.rules import Record
+from archive.rules import EXPOSED, Record
 from archive.spans import signoff_record
 from archive.view import FileEntry
 
@@ -164,7 +164,16 @@ class Snapshot:
             late = len(spans.first_of[kind]) - came
             records = view.records(kind)
             return [self._then(record) for record in records[: len(records) - late]]
+        if kind == "permission" and spans.access.spans:
+            return self._permissions() if any(spans.access.at(self.index)) else []
         return [self._then(record) for record in view.records(kind)]
+
+    def _permissions(self) -> list[Record]:
+        """What was granted: as captured, or what servers grant, where it was withdrawn again."""
+        known = self.history.view.records("permission")
+        if not known:
+            self._doubt("inferred", "the permissions, withdrawn later, are taken to be those that servers grant")
+        return known or [dict(record) for record in EXPOSED]
 
     def one(self, kind: str, key: str | int) -> Record | None:
         if self._whole and self.index:

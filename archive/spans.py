@@ -66,7 +66,7 @@ class Spans:
     def __init__(self, history: "History") -> None:
         self.history = history
         self.labels, self.tags, self.signoffs, self.members = Track(), Track(), Track(), Track()
-        self.superevent, self.values = Track(), Track()
+        self.superevent, self.values, self.access = Track(), Track(), Track()
         self.first_of: dict[str, list[int]] = defaultdict(list)  # kind -> indices at which its records came
         self.replaced_at: list[int] = []
         self.initial: dict[str, Any] = {}
@@ -107,6 +107,11 @@ class Spans:
                 self.superevent.begin("superevent", i, params["superevent"])
             case "removed_from_superevent":
                 self.superevent.end("superevent", i)
+            case "exposed":
+                self.access.begin("exposed", i)
+            case "hidden":
+                if not self.access.end("exposed", i):
+                    self.access.assume("exposed", i)
             case "voevent" | "emobservation":
                 self.first_of[act].append(i)
             case "replaced":

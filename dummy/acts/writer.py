@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from archive import Alert, Entry, NotFound, Transaction, rules
-from archive.alerts import announce, nodes_of
+from archive.alerts import announce
 from archive.rules import Act
 from archive.times import server_time
 from archive.view import FileEntry
@@ -119,14 +118,3 @@ class Writer:
         if act is not None:
             entry = Entry(entry.n, entry.created, entry.record, act)
         self.alerts.extend(announce(entry, subject.view, removed))
-
-    def announce_unlogged(self, subject: Subject, alert_type: str, data: Any, n: int | None) -> None:
-        """Add an alert of a kind that no log entry's text is certain to tell of."""
-        if self._announcing:
-            record = subject.view.record()
-            uid = record.get("gw_id") or subject.graceid
-            nodes = nodes_of(record, subject.category)
-            when = self.now.replace(microsecond=0)
-            self.alerts.append(
-                Alert(when, uid, subject.graceid, alert_type, data, record, n, nodes, alert_type, subject.category)
-            )

@@ -15,16 +15,12 @@ from tests.roundtrip.lives import Life, Ticking, acts
 
 #: What no record keeps: the event as it was before a replacement (docs/fidelity.md).
 FROM_THE_FILE = {"far", "gpstime", "instruments", "nevents", "likelihood", "extra_attributes", "reporting_latency"}
-#: Announcements that leave no trace in any record (docs/fidelity.md).
-TRACELESS = {"exposed", "hidden"}
 
 
 def messages(alerts: list[Alert], replaced: bool) -> list[tuple[Any, ...]]:
     """What was sent, one per node; without what a replacement overwrote, where there was one."""
     found = []
     for alert in alerts:
-        if alert.alert_type in TRACELESS:
-            continue
         payload = alert.payload()
         for node in alert.nodes:
             found.append((alert.created, node, _known(payload) if replaced else payload))
