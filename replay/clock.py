@@ -23,7 +23,19 @@ class Clock(Protocol):
         """Played seconds since the clock was made."""
 
     def wait_until(self, deadline: float) -> bool:
-        """Return at `deadline`, or at once if it is past. False if the wait was cut short by `stop`."""
+        """Return at `deadline`, or at once if it is past. False if the wait was cut short by `stop` or `interrupt`."""
+
+    def rest(self) -> None:
+        """Return when somebody calls `interrupt` or `stop`."""
+
+    def real(self) -> float:
+        """Seconds of real time, or of what stands for it, for limits that no speed changes."""
+
+    def wait_real(self, seconds: float) -> bool:
+        """Let that much real time pass; False if the wait was cut short."""
+
+    def interrupt(self) -> None:
+        """End the wait that is under way or else the next one; any thread may call it."""
 
     def stop(self) -> None:
         """End the wait that is under way, and all later ones, at once; any thread may call it."""
@@ -37,7 +49,7 @@ def check_speed(speed: float) -> float:
 
 
 class ScaledClock:
-    """Played time runs `speed` times as fast as real time.
+    """Played time runs `speed` times as fast as real time; setting `speed` changes that from now on.
 
     `monotonic` and `sleep` (seconds to True if it was cut short) stand in for the system's in tests.
     """
@@ -49,27 +61,59 @@ class ScaledClock:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], bool] | None = None,
     ) -> None:
-        self.speed = check_speed(speed)
-        self._stopped = threading.Event()
+        self._speed = check_speed(speed)
+        self._stopped = False
+        self._wake = threading.Event()
         self._monotonic = monotonic
-        self._sleep = sleep if sleep is not None else self._stopped.wait
-        self._zero = monotonic()
+        self._sleep = sleep if sleep is not None else self._wake.wait
+        self._zero = (monotonic(), 0.0)  # a real moment and the played one that it was
+
+    @property
+    def speed(self) -> float:
+        """Times as fast as real time."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        speed = check_speed(speed)
+        self._zero = (self._monotonic(), self.now())
+        self._speed = speed
+        self.interrupt()
 
     def now(self) -> float:
-        return (self._monotonic() - self._zero) * self.speed
+        real, played = self._zero
+        return played + (self._monotonic() - real) * self._speed
 
     def wait_until(self, deadline: float) -> bool:
-        moment = self._zero + deadline / self.speed
-        while not self._stopped.is_set():
+        real, played = self._zero
+        moment = real + (deadline - played) / self._speed
+        while not self._stopped:
+            if self._wake.is_set():
+                self._wake.clear()
+                return False
             remaining = moment - self._monotonic()
             if remaining <= 0:
                 return True
-            if self._sleep(min(remaining, _LONGEST_WAIT_S)):
-                return False
+            self._sleep(min(remaining, _LONGEST_WAIT_S))
         return False
 
+    def rest(self) -> None:
+        while not self._stopped and not self._wake.is_set():
+            self._wake.wait(_LONGEST_WAIT_S)
+        self._wake.clear()
+
+    def real(self) -> float:
+        return self._monotonic()
+
+    def wait_real(self, seconds: float) -> bool:
+        return self.wait_until(self.now() + seconds * self._speed)
+
+    def interrupt(self) -> None:
+        self._wake.set()
+
     def stop(self) -> None:
-        self._stopped.set()
+        self._stopped = True
+        self._wake.set()
 
 
 class RealClock(ScaledClock):
@@ -85,6 +129,7 @@ class MaxClock:
     def __init__(self) -> None:
         self._now = 0.0
         self._stopped = False
+        self._wake = threading.Event()
 
     def now(self) -> float:
         return self._now
@@ -92,11 +137,44 @@ class MaxClock:
     def wait_until(self, deadline: float) -> bool:
         if self._stopped:
             return False
+        if self._wake.is_set():
+            self._wake.clear()
+            return False
         self._now = max(self._now, deadline)
         return True
 
+    def rest(self) -> None:
+        while not self._stopped and not self._wake.is_set():
+            self._wake.wait(_LONGEST_WAIT_S)
+        self._wake.clear()
+
+    def real(self) -> float:
+        return time.monotonic()
+
+    def wait_real(self, seconds: float) -> bool:
+        cut_short = self._wake.wait(max(0.0, seconds))
+        self._wake.clear()
+        return not cut_short
+
+    def interrupt(self) -> None:
+        self._wake.set()
+
     def stop(self) -> None:
         self._stopped = True
+        self._wake.set()
+
+
+class _Call:
+    """A function that is to be called at a moment; `fn` None: it was called off."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, fn: Callable[[], object]) -> None:
+        self.fn: Callable[[], object] | None = fn
+
+    def cancel(self) -> None:
+        """Do not call it."""
+        self.fn = None
 
 
 class VirtualClock(MaxClock):
@@ -104,23 +182,50 @@ class VirtualClock(MaxClock):
 
     def __init__(self) -> None:
         super().__init__()
-        self._calls: list[tuple[float, int, Callable[[], object]]] = []
+        self._calls: list[tuple[float, int, _Call]] = []
         self._order = itertools.count()
 
-    def call_later(self, delay: float, fn: Callable[[], object]) -> None:
-        """Call `fn` when `delay` seconds of virtual time have passed; ValueError if `delay` is negative or not finite."""
+    def call_later(self, delay: float, fn: Callable[[], object]) -> Callable[[], None]:
+        """Call `fn` when `delay` seconds of virtual time have passed; what is returned calls it off.
+
+        Raises ValueError if `delay` is negative or not finite.
+        """
         if not math.isfinite(delay) or delay < 0:
             raise ValueError(f"a call can be made 0 or more seconds from now, not {delay:g}")
-        heapq.heappush(self._calls, (self._now + delay, next(self._order), fn))
+        call = _Call(fn)
+        heapq.heappush(self._calls, (self._now + delay, next(self._order), call))
+        return call.cancel
+
+    @property
+    def next_call(self) -> float | None:
+        """The virtual moment of the next call; None if nothing is to be called."""
+        while self._calls and self._calls[0][2].fn is None:
+            heapq.heappop(self._calls)
+        return self._calls[0][0] if self._calls else None
 
     def wait_until(self, deadline: float) -> bool:
-        while self._calls and self._calls[0][0] <= deadline and not self._stopped:
-            moment, _, fn = heapq.heappop(self._calls)
-            self._now = max(self._now, moment)
-            fn()
+        while (moment := self.next_call) is not None and moment <= deadline and not self._wake.is_set():
+            self._call_next()
         return super().wait_until(deadline)
+
+    def _call_next(self) -> None:
+        moment, _, call = heapq.heappop(self._calls)
+        self._now = max(self._now, moment)
+        if call.fn is not None:
+            call.fn()
+
+    def rest(self) -> None:
+        while not self._stopped and not self._wake.is_set() and self.next_call is not None:
+            self._call_next()
+        super().rest()
+
+    def real(self) -> float:
+        return self._now
+
+    def wait_real(self, seconds: float) -> bool:
+        return self.wait_until(self._now + seconds)
 
     def run(self) -> None:
         """Let time pass until nothing is left to be called."""
-        while self._calls and not self._stopped:
-            self.wait_until(self._calls[0][0])
+        while self.next_call is not None and not self._stopped:
+            self._call_next()

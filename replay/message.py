@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Message:
-    """An alert on its way to one node; `line` is the JSON Lines record, with `payload` the message as the server sent it."""
+    """An alert on its way to one node; `line` is the JSON Lines record, with `payload` the message as the server sent it.
+
+    Of a message that was damaged on its way the payload is the text that is left.
+    """
 
     alert: "Alert"
     line: dict[str, Any]
@@ -31,5 +34,6 @@ class Message:
         return json.dumps(self.line)
 
     def payload_json(self) -> str:
-        """The payload alone, as JSON."""
-        return json.dumps(self.payload)
+        """The payload alone, as JSON (or what a fault left of it)."""
+        payload = self.line["payload"]
+        return payload if isinstance(payload, str) else json.dumps(payload)

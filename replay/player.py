@@ -2,24 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from replay.clock import Clock
+from replay.faults import Faults
 from replay.message import Message
+from replay.playhead import Playhead
+from replay.reel import Lane, Reel, Track
 from replay.schedule import Action, Schedule
+from replay.selection import before
 from replay.targets import Target
 
 if TYPE_CHECKING:
     from archive import Alert, Position, Timeline
-
-
-def schedule_of(alerts: Sequence["Alert"]) -> Schedule:
-    """Alerts as actions: each at its seconds since the first, but never before the one that it follows."""
-    actions, latest = [], 0.0
-    for alert in alerts:
-        latest = max(latest, (alert.created - alerts[0].created).total_seconds())
-        actions.append(Action(latest, alert, alert.what))
-    return Schedule(actions)
 
 
 def due(schedule: Schedule, clock: Clock) -> Iterator[Action]:
@@ -31,88 +27,108 @@ def due(schedule: Schedule, clock: Clock) -> Iterator[Action]:
         yield action
 
 
-class Player:
+class Player(Playhead):
     """An iterator of alerts that waits for each one's moment.
 
-    `position` is what the archive looks like just after the entry of the last message announced (None before the
-    first, unless one was given); it is set before the message is handed out, so code that reacts to a message by
-    asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`. `sent` counts the alerts announced,
-    `delivered` the messages handed to targets (one per node and target).
+    `position` is what the archive looks like just after the entry of the last message announced (before the first, and
+    after a seek: just before the next one); it is set before the message is handed out, so code that reacts to a message by
+    asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`. `sent` counts the
+    alerts announced, `announced` their messages (one per node), `delivered` the messages handed to targets.
     """
 
     def __init__(
         self,
-        alerts: Iterable["Alert"],
+        alerts: "Iterable[Alert] | Reel",
         clock: Clock,
         *,
         format: str = "modern",
         position: "Position | None" = None,
         timeline: "Timeline | None" = None,
+        rate: float | None = None,
     ) -> None:
-        self.alerts: list[Alert] = list(alerts)
-        self.schedule = schedule_of(self.alerts)
-        self.clock = clock
+        reel = alerts if isinstance(alerts, Reel) else Reel([Lane(Track(list(alerts), timeline=timeline))])
+        super().__init__(reel, clock, rate=rate)
         self.format = format
         self.position = position
         self.timeline = timeline
-        self.sent = self.delivered = 0
-        self.stopped = False
-        self._origin: float | None = None
+        self.sent = self.announced = self.delivered = 0
+        self.last: Alert | None = None
+        self._last_dt = 0.0
+
+    @property
+    def alerts(self) -> "list[Alert]":
+        """Every alert that is to be sent, made now (in endless laps: those of one lap)."""
+        return [alert for _, alert in self.reel.whole()]
 
     @property
     def first(self) -> datetime | None:
-        """UTC time of the first message, from which offsets are counted; None if there is none."""
-        return self.alerts[0].created if self.alerts else None
-
-    @property
-    def last(self) -> "Alert | None":
-        """The alert announced last."""
-        return self.alerts[self.sent - 1] if self.sent else None
-
-    @property
-    def next_in_s(self) -> float | None:
-        """Played seconds until the next message (0 if it is due); None when nothing is left."""
-        if self.sent >= len(self.alerts):
-            return None
-        start = self._origin if self._origin is not None else self.clock.now()
-        return max(0.0, start + self.schedule[self.sent].dt - self.clock.now())
+        """UTC time of the first message; None if there is none."""
+        _, alert = next(self.reel.whole(), (None, None))
+        return alert.created if alert is not None else None
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> "Alert":
-        if self._origin is None:
-            self._origin = self.clock.now()
-        if self.stopped or self.sent >= len(self.alerts):
+        taken = self.advance()
+        if taken is None:
             raise StopIteration
-        action = self.schedule[self.sent]
-        if not self.clock.wait_until(self._origin + action.dt):
-            raise StopIteration
-        alert: Alert = action.what
-        self.position = alert.position
+        cue, alert = taken
+        self.position, self.timeline = alert.position, self.reel.lanes[cue.lane].track.timeline
+        self.last, self._last_dt = alert, cue.dt
         self.sent += 1
+        self.announced += len(alert.nodes)
         return alert
 
     def __len__(self) -> int:
-        return len(self.alerts)
+        return len(self.reel)
 
-    def stop(self) -> None:
-        """Announce nothing more, and end the wait that is under way; any thread may call it."""
-        self.stopped = True
-        self.clock.stop()
+    def stand(self) -> None:
+        """Let `position` be the moment just before the next message."""
+        cue = self.reel.peek()
+        if cue is not None:
+            track = self.reel.lanes[cue.lane].track
+            self.position, self.timeline = before(track.alerts[cue.index]), track.timeline
 
-    def messages(self, alert: "Alert") -> list[Message]:
-        """What is sent for one alert: one message per node."""
-        first = self.first or alert.created
-        lines: list[dict[str, Any]] = alert.lines(first, self.format)
-        return [Message(alert, line) for line in lines]
+    _moved = stand
 
-    def play(self, targets: Sequence[Target], after: Callable[["Alert"], object] | None = None) -> None:
-        """Deliver every alert at its moment to every target, and call `after` with it; ReplayError if a target fails."""
+    def messages(self, alert: "Alert", offset_s: float | None = None) -> list[Message]:
+        """What is sent for one alert: one message per node; `offset_s` (default: for the last one) since the first message."""
+        if offset_s is None and alert is self.last:
+            offset_s = self._last_dt
+        lines: list[dict[str, Any]] = alert.lines(alert.created, self.format)
+        if offset_s is None:
+            offset_s = (alert.created - (self.first or alert.created)).total_seconds()
+        return [Message(alert, line | {"offset": round(offset_s, 6)}) for line in lines]
+
+    def play(
+        self,
+        targets: Sequence[Target],
+        after: "Callable[[Alert], object] | None" = None,
+        *,
+        faults: Faults | None = None,
+    ) -> None:
+        """Deliver every alert at its moment to every target, and call `after` with it; ReplayError if a target fails.
+
+        `faults` may keep messages from the targets, or hand them over damaged, late, twice or in another order.
+        """
+
+        def deliver(message: Message) -> None:
+            for target in targets:
+                target.send(message)
+                self.delivered += 1
+
         for alert in self:
             for message in self.messages(alert):
-                for target in targets:
-                    target.send(message)
-                    self.delivered += 1
+                if faults is None:
+                    deliver(message)
+                    continue
+                for late_s, touched in faults.on(message):
+                    if late_s > 0:
+                        self.later(self._last_dt + late_s, partial(deliver, touched))
+                    else:
+                        deliver(touched)
             if after is not None:
                 after(alert)
+        for message in faults.held() if faults is not None and not self.stopped else ():
+            deliver(message)

@@ -1,18 +1,32 @@
 """From an archive and what was asked to a player that is ready to play."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
+from typing import Any
 
 from archive import Archive, ArchiveError, History, Ref, Timeline, parse_ref
 from replay.clock import Clock, ScaledClock, check_speed
 from replay.errors import BadRequest
 from replay.player import Player
-from replay.selection import Wanted, before, mentions, only_one, select
+from replay.programme import Programme
+from replay.reel import Track
+from replay.selection import Wanted, mentions, only_one, select
+
+
+@dataclass(frozen=True)
+class Tape:
+    """An archive (open, or its path), the objects of it that are meant (none: all), and seconds by which they come later."""
+
+    archive: Archive | str | PathLike[str]
+    refs: Sequence[str] = ()
+    offset_s: float = 0.0
 
 
 def play(
-    archive: Archive | str | PathLike[str],
+    archive: Archive | str | PathLike[str] | Sequence[Tape],
     *refs: str,
     speed: float = 1.0,
     cutoff: int | None = None,
@@ -21,33 +35,54 @@ def play(
     format: str = "modern",
     clock: Clock | None = None,
     certain_only: bool = False,
+    spread: str = "as-recorded",
+    rate: float | None = None,
+    **programme: Any,
 ) -> Player:
     """A player of an archive's alerts: iterating it waits for each alert's moment and gives the alert.
 
     `refs` name objects as on the command line (`G1234`, `G1234@2`, `G1234:20`); without any, every object is played
-    on one time line. `speed`: times as fast as it happened; a `clock` of your own replaces it (`MaxClock()`: as fast as
-    possible). `cutoff`: nothing that the server sent after log entry N of each named object (of the only superevent,
-    or only object, if none is named); a superevent's cutoff is that of its events too. `start`: begin at log entry N.
-    `until`: UTC. Raises BadRequest (a ValueError) for what cannot be asked, ArchiveError for what the archive lacks.
+    on one time line. Several archives are given as a list of `Tape`s. `speed`: times as fast as it happened; a `clock` of
+    your own replaces it (`MaxClock()`: as fast as possible). `cutoff`: nothing that the server sent after log entry N of
+    each named object (of the only superevent, or only object, if none is named); a superevent's cutoff is that of its
+    events too. `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come (`as-recorded`,
+    `burst`, `even`). `rate`: messages a second at most. The rest says how tapes and copies are put together: the fields of
+    `Programme`. Raises BadRequest (a ValueError) for what cannot be asked, ArchiveError for what the archive lacks.
     """
     check_speed(speed)
     own_clock = clock if clock is not None else ScaledClock(speed)
+    together = Programme(**programme)
+    tapes = [Tape(archive, refs)] if isinstance(archive, Archive | str | PathLike) else list(archive)
+    tracks: list[tuple[Track, float]] = []
+    for tape in tapes:
+        with _opened(tape.archive) as opened:
+            track = _track(opened, tape.refs, cutoff, start, until, format, certain_only, spread)
+        tracks.append((track, tape.offset_s))
+    reel = together.reel(tracks)
+    player = Player(reel, own_clock, format=format, timeline=tracks[0][0].timeline if tracks else None, rate=rate)
+    player.stand()
+    return player
+
+
+@contextmanager
+def _opened(archive: Archive | str | PathLike[str]) -> Iterator[Archive]:
     if isinstance(archive, Archive):
-        return _prepare(archive, refs, own_clock, cutoff, start, until, format, certain_only)
-    with Archive.open(str(archive)) as tape:
-        return _prepare(tape, refs, own_clock, cutoff, start, until, format, certain_only)
+        yield archive
+    else:
+        with Archive.open(str(archive)) as tape:
+            yield tape
 
 
-def _prepare(
+def _track(
     archive: Archive,
     names: Sequence[str],
-    clock: Clock,
     cutoff: int | None,
     start: int | None,
     until: datetime | None,
     format: str,
     certain_only: bool,
-) -> Player:
+    spread: str,
+) -> Track:
     refs = _read(archive, names)
     timeline = Timeline(list(_histories(archive, refs).values()))
     wanted = Wanted(
@@ -59,8 +94,7 @@ def _prepare(
         format=format,
         certain_only=certain_only,
     )
-    alerts = select(timeline, wanted)
-    return Player(alerts, clock, format=format, position=before(alerts[0]) if alerts else None, timeline=timeline)
+    return Track(select(timeline, wanted), timeline=timeline, spread=spread)
 
 
 def _read(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:

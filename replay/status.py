@@ -59,7 +59,7 @@ class Stopwatch:
         begin = f"{why}: " if why else ""
         if player is None:
             return f"{begin}nothing was sent"
-        total = sum(len(alert.nodes) for alert in player.alerts)
-        sent = sum(len(alert.nodes) for alert in player.alerts[: player.sent])
         took = time.monotonic() - self._start
-        return f"{begin}sent {sent} of {total} messages ({player.sent} alerts) in {took:.1f} s"
+        return (
+            f"{begin}sent {player.announced} of {player.reel.messages} messages ({player.sent} alerts) in {took:.1f} s"
+        )

@@ -26,8 +26,8 @@ def printable(text: str) -> str:
 
 def rows(player: "Player") -> Iterator[dict[str, Any]]:
     """What would be sent: time (ISO 8601, UTC), offset (s), n, node, graceid, alert_type, what, certainty, reason."""
-    for alert in player.alerts:
-        for message in player.messages(alert):
+    for cue, alert in player.reel.whole():
+        for message in player.messages(alert, cue.dt):
             line = message.line
             yield {
                 "time": line["time"],
