@@ -1,25 +1,26 @@
-"""The commands `gracetape replay` and `replay`: what the options mean, and what each end of a replay says and returns."""
+"""The commands `gracetape replay` and `replay`: what is played where, and what each end of a replay says and returns."""
 
+import json
 import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
 
-from archive import ArchiveError, UsageError, locate, looks_like_archive
+from archive import ArchiveError, UsageError
 from archive.terminal import FAILURE, USAGE, complain, damage, run
-from archive.times import parse_time
-from replay.clock import Clock, MaxClock, ScaledClock, check_speed
+from replay import options as o
 from replay.default_command import DEFAULT, DefaultCommandGroup
 from replay.errors import BadRequest, ReplayError
+from replay.faults import Faults, Touched
 from replay.player import Player
-from replay.prepare import play
+from replay.request import Request
 from replay.status import Stopwatch, status_line
 from replay.table import print_dry_run
 from replay.targets import Target, open_target
@@ -32,33 +33,29 @@ app = typer.Typer(
 )
 
 
-class MessageFormat(StrEnum):
-    """The forms that messages have had: today's, and that of 2014 to mid 2018 (events only)."""
-
-    modern = "modern"
-    legacy = "legacy"
-
-
 class _Terminated(BaseException):
     """SIGTERM came. No Exception, so that nothing on the way takes it for a failure of its own."""
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The command line, read."""
+@dataclass
+class _Replay:
+    """One run of the command: what is asked for, and what came of it so far."""
 
-    names: Sequence[str]
-    archive: str | None
-    speed: float | None
-    cutoff: int | None
-    start: int | None
-    until: str | None
-    format: str
+    request: Request
     targets: Sequence[str]
     dry_run: bool
     as_json: bool
-    certain_only: bool
     quiet: bool
+    fault_log: str | None
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    player: Player | None = None
+    faults: Faults | None = None
+
+    def summary(self, why: str = "") -> None:
+        if not self.quiet:
+            _say(self.watch.summary(self.player, why))
+            if self.faults is not None:
+                _say(self.faults.summary())
 
 
 @app.callback()
@@ -68,147 +65,127 @@ def _group() -> None:
 
 @app.command(DEFAULT, hidden=True)
 def play_command(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ARCHIVE|ID", help="An archive and ids: G1234, G1234@2, G1234:20. None: all of it."),
-    ] = None,
-    archive: Annotated[
-        str | None,
-        typer.Option(
-            "--archive", "-a", metavar="PATH", help="The archive; else $GRACETAPE_ARCHIVE, else the only *.tape here."
-        ),
-    ] = None,
-    speed: Annotated[
-        float | None, typer.Option(help="Times as fast as it happened (default 1).", show_default=False)
-    ] = None,
-    maximum: Annotated[bool, typer.Option("--max", help="As fast as possible.")] = False,
-    cutoff: Annotated[
-        int | None, typer.Option(metavar="N", help="Nothing that the server sent after log entry N.")
-    ] = None,
-    start: Annotated[int | None, typer.Option(metavar="N", help="Begin at log entry N.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Nothing after this time (UTC, ISO 8601).")] = None,
-    format: Annotated[MessageFormat, typer.Option(help="The form of the messages.")] = MessageFormat.modern,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TARGET", help="- (standard output), FILE.jsonl, 'exec:CMD'; may be repeated."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: JSON instead of a table.")] = False,
-    certain_only: Annotated[
-        bool, typer.Option("--certain-only", help="Leave out what is inferred or guessed.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No status line and no summary.")] = False,
+    names: o.Names = None,
+    archive: o.ArchivePath = None,
+    cutoff: o.Cutoff = None,
+    start: o.Start = None,
+    until: o.Until = None,
+    format: o.Format = "modern",
+    certain_only: o.CertainOnly = False,
+    speed: o.Speed = None,
+    maximum: o.Maximum = False,
+    rate: o.Rate = None,
+    spread: o.Spread = "as-recorded",
+    loop: o.Loop = None,
+    gap: o.Gap = 1.0,
+    offset: o.Offset = None,
+    align: o.Align = "as-recorded",
+    retime: o.Retime = False,
+    retime_to: o.RetimeTo = None,
+    rename: o.As = None,
+    copies: o.Copies = 1,
+    every: o.Every = 0.0,
+    drop: o.Drop = 0.0,
+    duplicate: o.Duplicate = 0.0,
+    corrupt: o.Corrupt = 0.0,
+    delay: o.Delay = None,
+    reorder: o.Reorder = 0,
+    seed: o.Seed = None,
+    fault_log: o.FaultLog = None,
+    to: o.To = None,
+    dry_run: o.DryRun = False,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
 ) -> None:
     """Send an archive's alerts again, at their own pace or faster."""
     if speed is not None and maximum:
         complain("--speed and --max exclude each other", USAGE)
-    pace = None if maximum else 1.0 if speed is None else speed
-    asked = _Asked(
+    played: dict[str, Any] = {
+        "cutoff": cutoff,
+        "start": start,
+        "format": format,
+        "certain_only": certain_only,
+        "spread": spread,
+    }
+    played |= {"rate": rate, "align": align, "gap_s": gap, "names": rename or (), "copies": copies, "every_s": every}
+    request = Request(
         names or [],
         archive,
-        pace,
-        cutoff,
-        start,
+        None if maximum else 1.0 if speed is None else speed,
         until,
-        format.value,
-        to or ["-"],
-        dry_run,
-        as_json,
-        certain_only,
-        quiet,
+        loop,
+        offset or (),
+        retime,
+        retime_to,
+        delay,
+        played,
+        {"drop": drop, "duplicate": duplicate, "corrupt": corrupt, "reorder": reorder, "seed": seed},
     )
-    _run(asked)
+    _run(_Replay(request, to or ["-"], dry_run, as_json, quiet, fault_log))
 
 
-def _run(asked: _Asked) -> None:
+def _run(replay: _Replay) -> None:
     """Replay, and turn every way in which that can end into a sentence and an exit status."""
-    watch, players = Stopwatch(), list[Player]()
-
-    def summary(why: str = "") -> None:
-        if not asked.quiet:
-            _say(watch.summary(players[0] if players else None, why))
-
     try:
         with _sigterm_raises():
-            problems = _replay(asked, players)
-    except BadRequest as error:
-        complain(error, USAGE)
-    except UsageError as error:
+            problems = _play(replay)
+    except (BadRequest, UsageError) as error:
         complain(error, USAGE)
     except (ArchiveError, ReplayError, sqlite3.Error) as error:
         _discard_stdout()
         complain(damage(error) if isinstance(error, sqlite3.Error) else error, FAILURE)
     except KeyboardInterrupt:
-        summary("stopped")
+        replay.summary("stopped")
         raise typer.Exit(130) from None
     except _Terminated:
-        summary("terminated")
+        replay.summary("terminated")
         raise typer.Exit(143) from None
     except BrokenPipeError:
         _discard_stdout()
-        summary("whoever read the output went away")
+        replay.summary("whoever read the output went away")
         return
     except OSError as error:
         _discard_stdout()
         complain(f"cannot write: {error.strerror or error}", FAILURE)
-    if not asked.dry_run:
-        summary()
+    if not replay.dry_run:
+        replay.summary("stopped" if replay.player is not None and replay.player.stopped else "")
     for problem in problems:
         _say(f"gracetape: {problem}")
     if problems:
         raise typer.Exit(FAILURE)
 
 
-def _replay(asked: _Asked, players: list[Player]) -> list[str]:
-    """Play what was asked; the player is put into `players` once there is one. Returns what went wrong on the way."""
-    path, ids = _archive_and_ids(asked.names, asked.archive)
-    clock: Clock = MaxClock() if asked.speed is None else ScaledClock(check_speed(asked.speed))
-    until = None
-    if asked.until is not None:
-        with _as_bad_request():
-            until = parse_time(asked.until)
-    player = play(
-        path,
-        *ids,
-        clock=clock,
-        cutoff=asked.cutoff,
-        start=asked.start,
-        until=until,
-        format=asked.format,
-        certain_only=asked.certain_only,
-    )
-    if asked.dry_run:
-        print_dry_run(player, as_json=asked.as_json)
+def _play(replay: _Replay) -> list[str]:
+    """Play what was asked for. Returns what went wrong on the way."""
+    player = replay.request.player()
+    replay.faults = replay.request.faults()
+    if replay.dry_run:
+        print_dry_run(player, as_json=replay.as_json)
         return []
     targets: list[Target] = []
     try:
-        for url in asked.targets:
-            targets.append(open_target(url))
-        players.append(player)
-        with status_line(player, asked.speed, quiet=asked.quiet):
-            player.play(targets)
+        with ExitStack() as stack:
+            for url in replay.targets:
+                targets.append(open_target(url))
+            if replay.faults is not None:
+                replay.faults.on_touch = _fault_teller(replay, stack)
+            replay.player = player
+            stack.enter_context(status_line(player, quiet=replay.quiet))
+            player.play(targets, faults=replay.faults)
     finally:
         problems = [target.close() for target in targets]
     return [problem for problem in problems if problem]
 
 
-def _archive_and_ids(names: Sequence[str], named: str | None) -> tuple[str, list[str]]:
-    """The archive's path and the ids from the arguments and `--archive`."""
-    ids = list(names)
-    if ids and looks_like_archive(ids[0]):
-        if named is not None:
-            raise BadRequest(f"the archive is named twice: {ids[0]} and --archive {named}")
-        named = ids.pop(0)
-    with _as_bad_request():
-        return str(locate(named)), ids
-
-
-@contextmanager
-def _as_bad_request() -> Iterator[None]:
+def _fault_teller(replay: _Replay, stack: ExitStack) -> Callable[[Touched], None]:
+    """What is told of each message that a fault touches: a line of JSON in the log, or else a sentence."""
+    if replay.fault_log is None:
+        return lambda touched: None if replay.quiet else _say(str(touched))
     try:
-        yield
-    except ArchiveError as error:
-        raise BadRequest(str(error)) from None
+        log = stack.enter_context(Path(replay.fault_log).open("w", encoding="utf-8"))  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"cannot write {replay.fault_log!r}: {getattr(error, 'strerror', None) or error}") from None
+    return lambda touched: print(json.dumps(touched.record()), file=log, flush=True)
 
 
 @contextmanager

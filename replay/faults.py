@@ -110,6 +110,11 @@ class Faults:
         rest, self._held = [message for _, message in sorted(self._held, key=lambda item: item[0])], []
         return rest
 
+    def summary(self) -> str:
+        """How many messages each fault touched, in a few words."""
+        told = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
+        return f"touched on the way: {told or 'no message'}"
+
     def _overtaken(self, passing: list[Message]) -> list[tuple[float, Message]]:
         """What is passed on now: `passing`, and then those that have been overtaken often enough."""
         held = [(left - 1, message) for left, message in self._held]

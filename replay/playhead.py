@@ -42,8 +42,9 @@ class Playhead:
     @property
     def next_in_s(self) -> float | None:
         """Played seconds until the next message (0 if it is due); None when nothing is left."""
-        cue = self.reel.peek()
-        return None if cue is None else max(0.0, cue.dt - self.elapsed_s)
+        with self._lock:
+            cue = self.reel.peek()
+            return None if cue is None else max(0.0, cue.dt - self.elapsed_s)
 
     @property
     def speed(self) -> float | None:

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 from archive import Archive, ArchiveError, History, Ref, Timeline, parse_ref
+from archive.alerts import FORMATS
 from replay.clock import Clock, ScaledClock, check_speed
 from replay.errors import BadRequest
 from replay.player import Player
@@ -50,6 +51,8 @@ def play(
     `Programme`. Raises BadRequest (a ValueError) for what cannot be asked, ArchiveError for what the archive lacks.
     """
     check_speed(speed)
+    if format not in FORMATS:
+        raise BadRequest(f"there is no message format {format!r}: use {', '.join(FORMATS)}")
     own_clock = clock if clock is not None else ScaledClock(speed)
     together = Programme(**programme)
     tapes = [Tape(archive, refs)] if isinstance(archive, Archive | str | PathLike) else list(archive)

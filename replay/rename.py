@@ -26,12 +26,12 @@ _MANY = ("gw_events", "em_events", "superevent_neighbours")
 class Renaming:
     """New ids by old ones. Whatever holds none of the old ids stays as it is, and is shared with the original.
 
-    `clean` notes the parts (by identity) that hold none, so that further copies of the same alerts need not look again; the
-    alerts must live as long as it does.
+    `holding` keeps, by identity, which parts of the alerts hold any, so that further copies of the same alerts need not look
+    again; the alerts must live as long as it does.
     """
 
     names: Mapping[str, str]
-    clean: set[int] | None = None
+    holding: dict[int, bool] | None = None
 
     def text(self, text: str) -> str:
         """A text with every id that stands in it replaced."""
@@ -47,18 +47,24 @@ class Renaming:
             return self.text(value)
         if kind is not dict and kind is not list:
             return value
-        if self.clean is not None and id(value) in self.clean:
+        if self.holding is not None and not self._holds(value):
             return value
-        new: Any
         if kind is dict:
-            new = {self.names.get(key, key): self.value(item) for key, item in value.items()}
-        else:
-            new = [self.value(item) for item in value]
-        if new != value:
-            return new
-        if self.clean is not None:
-            self.clean.add(id(value))
-        return value
+            return {self.names.get(key, key): self.value(item) for key, item in value.items()}
+        return [self.value(item) for item in value]
+
+    def _holds(self, value: Any) -> bool:
+        """Whether any old id is in a part of an alert."""
+        if isinstance(value, str):
+            return any(word in self.names for word in _WORD.findall(value))
+        if not isinstance(value, dict | list):
+            return False
+        assert self.holding is not None
+        found = self.holding.get(id(value))
+        if found is None:
+            parts = (*value, *value.values()) if isinstance(value, dict) else value
+            found = self.holding[id(value)] = any([self._holds(p) for p in parts])  # noqa: C419 - every part is looked at
+        return found
 
     def alert(self, alert: "Alert") -> "Alert":
         """The alert under its new ids."""
@@ -130,8 +136,8 @@ class Names:
                 raise BadRequest(
                     f"{len(members) * count} ids cannot all become {template}: give a template such as T{{n}}"
                 )
-        clean: set[int] = set()
-        return lambda copy: Renaming(_numbered(groups, copy), clean)
+        holding: dict[int, bool] = {}
+        return lambda copy: Renaming(_numbered(groups, copy), holding)
 
     def _stem(self, graceid: str) -> str:
         """The template for an id."""

@@ -1,51 +1,63 @@
-"""The status line of a replay on a terminal, and the one-line summary at its end."""
+"""The status line of a replay on a terminal, the keys that move it, and the one-line summary at its end."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from replay.keys import HINT, keys
 from replay.player import Player
 from replay.table import printable
 
 
 class Status:
-    """Renders as one line: position, seconds (real ones) until the next message, messages sent."""
+    """Renders as a line: position, speed, seconds (real ones) until the next message, messages sent; and one of keys."""
 
-    def __init__(self, player: Player, speed: float | None) -> None:
-        self.player, self.speed = player, speed
+    def __init__(self, player: Player, *, hint: bool = False) -> None:
+        self.player, self.hint = player, hint
 
-    def __rich__(self) -> Text:
+    def line(self) -> Text:
+        """The first line."""
         player = self.player
         last = player.last
         if last is None:
             where = "before the first message"
         else:
             where = f"{last.graceid} {last.alert_type}" + ("" if last.n is None else f" (log {last.n})")
-        parts = [printable(where)]
-        remaining = player.next_in_s
-        if remaining is not None and self.speed:
-            parts.append(f"next in {remaining / self.speed:.1f} s")
-        parts.append(f"sent {player.sent} of {len(player)}")
-        return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+        parts = [Text(printable(where), "bold")]
+        speed, remaining = player.speed, player.next_in_s
+        if player.paused:
+            parts.append(Text("paused", "yellow"))
+        elif speed is not None:
+            parts.append(Text(f"speed {speed:g}"))
+        if remaining is not None and speed:
+            parts.append(Text(f"next in {remaining / speed:.1f} s"))
+        parts.append(Text(f"sent {player.sent} of {len(player)}" if player.reel.laps else f"sent {player.sent}"))
+        return Text(" · ").join(parts)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text in [self.line(), *([Text(HINT, "dim")] if self.hint else [])]:
+            text.truncate(options.max_width - 1, overflow="ellipsis")
+            yield text
 
 
 @contextmanager
-def status_line(player: Player, speed: float | None, *, quiet: bool) -> Iterator[None]:
-    """Show the status on standard error while the block runs, if that is a terminal; `speed` None: as fast as possible."""
+def status_line(player: Player, *, quiet: bool) -> Iterator[None]:
+    """Show the status on standard error while the block runs, if that is a terminal, and let keys move the player."""
     # Lines of JSON must not be broken where the terminal ends, hence soft_wrap.
     console = Console(stderr=True, soft_wrap=True)
     if quiet or not console.is_terminal:
         yield
         return
     shared = sys.stdout.isatty()  # else standard output goes elsewhere and must be left alone
-    status = Status(player, speed)
-    with Live(status, console=console, refresh_per_second=5, transient=True, redirect_stdout=shared):
-        yield
+    with keys(player) as listening:
+        status = Status(player, hint=listening)
+        with Live(status, console=console, refresh_per_second=5, transient=True, redirect_stdout=shared):
+            yield
 
 
 class Stopwatch:
@@ -60,6 +72,5 @@ class Stopwatch:
         if player is None:
             return f"{begin}nothing was sent"
         took = time.monotonic() - self._start
-        return (
-            f"{begin}sent {player.announced} of {player.reel.messages} messages ({player.sent} alerts) in {took:.1f} s"
-        )
+        total = f" of {player.reel.messages}" if player.reel.laps else ""
+        return f"{begin}sent {player.announced}{total} messages ({player.sent} alerts) in {took:.1f} s"
