@@ -1,5 +1,6 @@
 """Plays an archive's alerts again: schedules, clocks, the player, and the targets that messages go to."""
 
+from replay.branch import Branch
 from replay.chance import Distribution, parse_distribution
 from replay.clock import Clock, MaxClock, RealClock, ScaledClock, VirtualClock
 from replay.errors import BadRequest, ReplayError
@@ -14,11 +15,13 @@ from replay.reel import Cue, Lane, Reel, Track
 from replay.rename import Renaming
 from replay.retime import Retiming
 from replay.schedule import Action, Schedule
+from replay.serving import following
 from replay.targets import Target, open_target, register
 
 __all__ = [
     "Action",
     "BadRequest",
+    "Branch",
     "Clock",
     "Cue",
     "Distribution",
@@ -43,6 +46,7 @@ __all__ = [
     "Track",
     "VirtualClock",
     "due",
+    "following",
     "open_target",
     "parse_distribution",
     "play",

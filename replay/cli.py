@@ -21,6 +21,7 @@ from replay.errors import BadRequest, ReplayError
 from replay.faults import Faults, Touched
 from replay.player import Player
 from replay.request import Request
+from replay.serving import following
 from replay.status import Stopwatch, status_line
 from replay.table import print_dry_run
 from replay.targets import Target, open_target
@@ -43,6 +44,8 @@ class _Replay:
 
     request: Request
     targets: Sequence[str]
+    serve: int | None
+    branch: str | None
     dry_run: bool
     as_json: bool
     quiet: bool
@@ -93,6 +96,8 @@ def play_command(
     seed: o.Seed = None,
     fault_log: o.FaultLog = None,
     to: o.To = None,
+    serve: o.Serve = None,
+    record_branch: o.RecordBranch = None,
     dry_run: o.DryRun = False,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
@@ -121,7 +126,9 @@ def play_command(
         played,
         {"drop": drop, "duplicate": duplicate, "corrupt": corrupt, "reorder": reorder, "seed": seed},
     )
-    _run(_Replay(request, to or ["-"], dry_run, as_json, quiet, fault_log))
+    if record_branch is not None and serve is None:
+        complain("--record-branch keeps what is written to a served GraceDB: add --serve PORT", USAGE)
+    _run(_Replay(request, to or ["-"], serve, record_branch, dry_run, as_json, quiet, fault_log))
 
 
 def _run(replay: _Replay) -> None:
@@ -169,6 +176,9 @@ def _play(replay: _Replay) -> list[str]:
                 targets.append(open_target(url))
             if replay.faults is not None:
                 replay.faults.on_touch = _fault_teller(replay, stack)
+            if replay.serve is not None:
+                served = following(player, replay.request.tapes()[0].archive, port=replay.serve, branch=replay.branch)
+                _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")
             replay.player = player
             stack.enter_context(status_line(player, quiet=replay.quiet))
             player.play(targets, faults=replay.faults)

@@ -32,8 +32,9 @@ class Player(Playhead):
 
     `position` is what the archive looks like just after the entry of the last message announced (before the first, and
     after a seek: just before the next one); it is set before the message is handed out, so code that reacts to a message by
-    asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`. `sent` counts the
-    alerts announced, `announced` their messages (one per node), `delivered` the messages handed to targets.
+    asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`; each of
+    `on_position` is called with it when it has changed. `sent` counts the alerts announced, `announced` their messages (one
+    per node), `delivered` the messages handed to targets.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class Player(Playhead):
         self.timeline = timeline
         self.sent = self.announced = self.delivered = 0
         self.last: Alert | None = None
-        self._last_dt = 0.0
+        self.last_dt = 0.0  # played seconds of the last message
+        self.on_position: list[Callable[[Position], object]] = []
+        self._deliver: Callable[[Message], object] | None = None
 
     @property
     def alerts(self) -> "list[Alert]":
@@ -74,11 +77,26 @@ class Player(Playhead):
         if taken is None:
             raise StopIteration
         cue, alert = taken
-        self.position, self.timeline = alert.position, self.reel.lanes[cue.lane].track.timeline
-        self.last, self._last_dt = alert, cue.dt
+        self._reach(alert.position, self.reel.lanes[cue.lane].track.timeline)
+        self.last, self.last_dt = alert, cue.dt
         self.sent += 1
         self.announced += len(alert.nodes)
         return alert
+
+    def _reach(self, position: "Position | None", timeline: "Timeline | None") -> None:
+        self.position, self.timeline = position, timeline
+        if position is not None:
+            for tell in self.on_position:
+                tell(position)
+
+    def announce(self, alert: "Alert") -> None:
+        """Deliver somebody else's alert, now, to the targets that this player plays to; any thread may call it."""
+        self.later(self.elapsed_s, partial(self._pass_on, alert))
+
+    def _pass_on(self, alert: "Alert") -> None:
+        for message in self.messages(alert, self.elapsed_s):
+            if self._deliver is not None:
+                self._deliver(message)
 
     def __len__(self) -> int:
         return len(self.reel)
@@ -88,14 +106,15 @@ class Player(Playhead):
         cue = self.reel.peek()
         if cue is not None:
             track = self.reel.lanes[cue.lane].track
-            self.position, self.timeline = before(track.alerts[cue.index]), track.timeline
+            recorded = track.alerts[cue.index]
+            self._reach(before(recorded) if recorded.position is not None else None, track.timeline)
 
     _moved = stand
 
     def messages(self, alert: "Alert", offset_s: float | None = None) -> list[Message]:
         """What is sent for one alert: one message per node; `offset_s` (default: for the last one) since the first message."""
         if offset_s is None and alert is self.last:
-            offset_s = self._last_dt
+            offset_s = self.last_dt
         lines: list[dict[str, Any]] = alert.lines(alert.created, self.format)
         if offset_s is None:
             offset_s = (alert.created - (self.first or alert.created)).total_seconds()
@@ -118,6 +137,7 @@ class Player(Playhead):
                 target.send(message)
                 self.delivered += 1
 
+        self._deliver = deliver
         for alert in self:
             for message in self.messages(alert):
                 if faults is None:
@@ -125,7 +145,7 @@ class Player(Playhead):
                     continue
                 for late_s, touched in faults.on(message):
                     if late_s > 0:
-                        self.later(self._last_dt + late_s, partial(deliver, touched))
+                        self.later(self.last_dt + late_s, partial(deliver, touched))
                     else:
                         deliver(touched)
             if after is not None:

@@ -205,7 +205,9 @@ class Playhead:
                 if cue is None and errand is None:
                     return None
                 origin = self._origin
-            if origin is None:
+            if origin is None and errand is not None and errand[0] <= self._at:
+                self._do_errand()
+            elif origin is None:
                 self.clock.rest()
             elif errand is not None and (cue is None or errand[0] <= cue.dt):
                 if self.clock.wait_until(origin + errand[0]):

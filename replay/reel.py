@@ -68,6 +68,11 @@ class Lane:
     start_s: float = 0.0
     change_of: Callable[[int], Change] = field(default=lambda lap: unchanged)
 
+    @property
+    def plain(self) -> bool:
+        """Whether its alerts are sent as they were recorded."""
+        return self.change_of(0) is unchanged
+
 
 class Reel:
     """Lanes in one order, played `laps` times over (None: for ever) with `gap_s` seconds between, and the place reached.

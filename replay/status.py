@@ -32,7 +32,7 @@ class Status:
         speed, remaining = player.speed, player.next_in_s
         if player.paused:
             parts.append(Text("paused", "yellow"))
-        elif speed is not None:
+        if speed is not None:
             parts.append(Text(f"speed {speed:g}"))
         if remaining is not None and speed:
             parts.append(Text(f"next in {remaining / speed:.1f} s"))
