@@ -17,6 +17,7 @@ from replay.retime import Retiming
 from replay.schedule import Action, Schedule
 from replay.serving import following
 from replay.targets import Target, open_target, register
+from replay.virtual_loop import VirtualLoop, announced, run_virtual
 
 __all__ = [
     "Action",
@@ -45,10 +46,13 @@ __all__ = [
     "Touched",
     "Track",
     "VirtualClock",
+    "VirtualLoop",
+    "announced",
     "due",
     "following",
     "open_target",
     "parse_distribution",
     "play",
     "register",
+    "run_virtual",
 ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
+class _Selector(selectors.DefaultSelector):
     """Lets virtual time pass where the loop would sleep; input that is there already comes first."""
 
     def __init__(self, clock: VirtualClock) -> None:

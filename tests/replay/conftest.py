@@ -93,20 +93,21 @@ def event_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tape(tmp_path_factory.mktemp("one") / "one.tape", LONE)
 
 
+def make_alerts_at(*seconds: float, nodes: tuple[str, ...] = ("cbc_gstlal",)) -> list[Alert]:
+    """Log alerts at given seconds after BORN."""
+    return [
+        Alert(
+            BORN + timedelta(seconds=s), "G1", "G1", "log", {"N": i}, {"graceid": "G1"}, i, nodes, f"remark {i}",
+            "event", position=Position(i),
+        )
+        for i, s in enumerate(seconds, start=1)
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def make_alerts() -> Callable[..., list[Alert]]:
-    """Makes log alerts at given seconds after BORN."""
-
-    def make(*seconds: float, nodes: tuple[str, ...] = ("cbc_gstlal",)) -> list[Alert]:
-        return [
-            Alert(
-                BORN + timedelta(seconds=s), "G1", "G1", "log", {"N": i}, {"graceid": "G1"}, i, nodes, f"remark {i}",
-                "event", position=Position(i),
-            )
-            for i, s in enumerate(seconds, start=1)
-        ]  # fmt: skip
-
-    return make
+    """`make_alerts_at`."""
+    return make_alerts_at
 
 
 @pytest.fixture
