@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -153,5 +154,5 @@ def test_whatever_is_pressed_each_message_that_comes_follows_its_predecessor_on_
     clock.call_later(50, player.resume)
     seen = [alert.n or 0 for alert in player]
     assert seen[-1] == 5
-    for i, (before, n) in enumerate(zip(seen, seen[1:], strict=False), start=1):
+    for i, (before, n) in enumerate(pairwise(seen), start=1):
         assert n == before + 1 or i in moved
