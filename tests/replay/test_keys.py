@@ -1,0 +1,142 @@
+"""Keys on a terminal move a replay; the terminal is left as it was found."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from archive import Alert
+from replay import Player, ScaledClock, VirtualClock
+from replay.keys import changed_speed, press
+from tests.replay.conftest import make_alerts_at
+
+COMMAND = [sys.executable, "-c", "from replay.cli import main; main()"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm", "COLUMNS": "120"}
+
+
+class Terminal:
+    """A replay in a terminal of its own."""
+
+    def __init__(self, master: int, process: "subprocess.Popen[bytes]") -> None:
+        self.master, self.process, self.shown = master, process, b""
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def wait_for(self, text: bytes) -> None:
+        """Read until a text is shown after all that was waited for before."""
+        deadline = time.monotonic() + 30
+        while text not in self.shown:
+            assert time.monotonic() < deadline, self.shown
+            if select.select([self.master], [], [], 0.5)[0]:
+                self.shown += os.read(self.master, 4096)
+        self.shown = self.shown.split(text, 1)[1]
+
+
+@contextmanager
+def replay_in_terminal(*args: str) -> Iterator[Terminal]:
+    master, inside = pty.openpty()
+
+    def take_terminal() -> None:
+        os.setsid()
+        os.close(os.open(os.ttyname(inside), os.O_RDWR))  # a session's first terminal becomes its own
+
+    with subprocess.Popen(
+        [*COMMAND, *args],
+        env=ENVIRONMENT,
+        stdin=inside,
+        stdout=subprocess.DEVNULL,
+        stderr=inside,
+        preexec_fn=take_terminal,
+    ) as process:
+        try:
+            yield Terminal(master, process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+    os.close(inside)
+    os.close(master)
+
+
+def test_space_arrow_plus_minus_and_q_do_what_they_say(event_tape: Path) -> None:
+    with replay_in_terminal(str(event_tape), "--speed", "0.001") as terminal:
+        before = termios.tcgetattr(terminal.master)
+        terminal.wait_for(b"sent 2 of 4")
+        terminal.wait_for(b"space pause")
+        assert not termios.tcgetattr(terminal.master)[3] & (termios.ECHO | termios.ICANON)
+        terminal.type(b"+")
+        terminal.wait_for(b"speed 0.002")
+        terminal.type(b"--")
+        terminal.wait_for(b"speed 0.0005")
+        terminal.type(b" ")
+        terminal.wait_for(b"paused")
+        terminal.type(b"\x1b[C")
+        terminal.wait_for(b"(log 2)")
+        terminal.wait_for(b"sent 3 of 4")
+        terminal.type(b"q")
+        terminal.wait_for(b"stopped: sent 6 of 8 messages (3 alerts)")
+        assert terminal.process.wait(30) == 0
+        assert termios.tcgetattr(terminal.master)[3] == before[3] | termios.ECHO | termios.ICANON
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_the_terminal_as_it_was(event_tape: Path, number: int) -> None:
+    with replay_in_terminal(str(event_tape), "--speed", "0.001") as terminal:
+        terminal.wait_for(b"space pause")
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(30) == 128 + number
+        assert termios.tcgetattr(terminal.master)[3] & (termios.ECHO | termios.ICANON)
+
+
+def test_ctrl_c_still_stops(event_tape: Path) -> None:
+    with replay_in_terminal(str(event_tape), "--speed", "0.001") as terminal:
+        terminal.wait_for(b"space pause")
+        terminal.type(b"\x03")
+        terminal.wait_for(b"stopped: sent")
+        assert terminal.process.wait(30) == 130
+
+
+def test_keys_that_come_together_are_told_apart_and_unknown_ones_passed_over() -> None:
+    player = Player(make_alerts_at(0, 1, 2), ScaledClock(1))
+    press(player, b"x \x1b[A")
+    assert player.paused
+    press(player, b"y++ z")
+    assert not player.paused
+    assert player.speed == 5
+    press(player, b"-q")
+    assert player.speed == 2
+    assert player.stopped
+
+
+def test_back_sends_the_message_before_once_more_and_n_goes_past_the_logs(
+    make_alerts: Callable[..., list[Alert]],
+) -> None:
+    from dataclasses import replace
+
+    alerts = make_alerts(0, 10, 20, 30)
+    alerts[3] = replace(alerts[3], alert_type="label_added")
+    clock = VirtualClock()
+    player = Player(alerts, clock)
+    clock.call_later(11, lambda: press(player, b"\x1b[D"))
+    clock.call_later(12, lambda: press(player, b"n"))
+    assert [(alert.n, clock.now()) for alert in player] == [(1, 0), (2, 10), (2, 11), (4, 12)]
+    press(player, b"n\x1b[C+-")
+
+
+def test_speeds_go_up_and_down_a_ladder() -> None:
+    up = [1.0]
+    for _ in range(5):
+        up.append(changed_speed(up[-1], up=True))
+    assert up == [1, 2, 5, 10, 20, 50]
+    assert changed_speed(7, up=False) == 5
+    assert changed_speed(0.2, up=False) == 0.1
+    assert changed_speed(5e6, up=True) == 5e6
