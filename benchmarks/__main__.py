@@ -6,13 +6,17 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, calls, captures, lateness
+from benchmarks import archives, calls, captures, lateness, replays
 from benchmarks.figure import Figure
 
 ALL = {
     "write_log": calls.write_log_stays_flat,
     "call": calls.a_call_against_a_static_app,
     "lateness": lateness.lateness_against_bare_sleep,
+    "lateness-asked": replays.lateness_while_a_dummy_is_asked,
+    "night": replays.a_night_beyond_its_encoding,
+    "merge": replays.merging_against_heapq,
+    "storm": replays.storms,
     "capture": captures.capture_against_its_connections,
     "size": archives.size_against_tar,
 }

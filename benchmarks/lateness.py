@@ -18,7 +18,8 @@ def _alerts(spacing: float) -> list[Alert]:
     ]
 
 
-def _percentiles(late: list[float]) -> tuple[float, float, float]:
+def percentiles(late: list[float]) -> tuple[float, float, float]:
+    """p50, p99 and the greatest."""
     ordered = sorted(late)
     return ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)], ordered[-1]
 
@@ -33,9 +34,10 @@ def _replayed(speed: float, spacing: float) -> list[float]:
     return late
 
 
-def _slept(interval: float) -> list[float]:
+def slept(interval: float, count: int = _COUNT) -> list[float]:
+    """Lateness (s) of bare sleeps to deadlines `interval` seconds apart."""
     start, late = time.perf_counter(), []
-    for i in range(_COUNT):
+    for i in range(count):
         wait = start + i * interval - time.perf_counter()
         if wait > 0:
             time.sleep(wait)
@@ -47,8 +49,8 @@ def lateness_against_bare_sleep() -> list[Figure]:
     """p50, p99 and the greatest lateness of messages 5 ms apart, at speed 1 and 100."""
     figures = []
     for speed in (1.0, 100.0):
-        ours = _percentiles(_replayed(speed, 0.005 * speed))
-        bare = _percentiles(_slept(0.005))
+        ours = percentiles(_replayed(speed, 0.005 * speed))
+        bare = percentiles(slept(0.005))
         for name, mine, theirs in zip(("p50", "p99", "max"), ours, bare, strict=True):
             figures.append(
                 Figure(

@@ -21,7 +21,6 @@ from replay.errors import BadRequest, ReplayError
 from replay.faults import Faults, Touched
 from replay.player import Player
 from replay.request import Request
-from replay.serving import following
 from replay.status import Stopwatch, status_line
 from replay.table import print_dry_run
 from replay.targets import Target, open_target
@@ -177,6 +176,8 @@ def _play(replay: _Replay) -> list[str]:
             if replay.faults is not None:
                 replay.faults.on_touch = _fault_teller(replay, stack)
             if replay.serve is not None:
+                from replay.serving import following
+
                 served = following(player, replay.request.tapes()[0].archive, port=replay.serve, branch=replay.branch)
                 _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")
             replay.player = player

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from replay.errors import BadRequest
 from replay.reel import Change, Lane, Reel, Track, unchanged
-from replay.rename import Names, Renaming, ids_of
-from replay.retime import Retiming
 
 if TYPE_CHECKING:
     from archive import Alert
+    from replay.rename import Renaming
 
 ALIGNMENTS = ("as-recorded", "start")
 
@@ -67,15 +66,17 @@ class Programme:
     def _since(self, born: datetime, track: Track) -> float:
         return (track.born - born).total_seconds() if self.align == "as-recorded" else 0.0
 
-    def _naming(self, tracks: Sequence[Track]) -> Callable[[int], Renaming] | None:
+    def _naming(self, tracks: Sequence[Track]) -> "Callable[[int], Renaming] | None":
         if not self.names:
             return None
+        from replay.rename import Names, ids_of
+
         timelines = {id(track.timeline): track.timeline for track in tracks if track.timeline is not None}
         ids = dict.fromkeys(graceid for timeline in timelines.values() for graceid in ids_of(timeline))
         return Names(self.names).copies(list(ids), self.copies)
 
     def _changes(
-        self, track: Track, start_s: float, copy: int, naming: Callable[[int], Renaming] | None, period_s: float
+        self, track: Track, start_s: float, copy: int, naming: "Callable[[int], Renaming] | None", period_s: float
     ) -> Callable[[int], Change]:
         """What each lap makes of the alerts of one copy of a track."""
 
@@ -84,6 +85,8 @@ class Programme:
             if naming is not None:  # first, since it remembers the parts of recorded alerts
                 steps.append(naming(lap * self.copies + copy).alert)
             if self.retime is not None:
+                from replay.retime import Retiming
+
                 then = self.retime + timedelta(seconds=start_s + lap * period_s)
                 steps.append(Retiming.between(track.born, then).alert)
             return _one_after_another(steps)

@@ -52,6 +52,12 @@ class Retiming:
             what=self._text(alert.what, around),
         )
 
+    def record(self, record: dict[str, Any]) -> dict[str, Any]:
+        """A record of the server with its times moved; numbers in texts where they are near its gpstime or t_0."""
+        around = [float(record[name]) for name in ("gpstime", "t_0") if record.get(name) is not None]
+        moved: dict[str, Any] = self._value("", record, around)
+        return moved
+
     def _value(self, key: str, value: Any, around: Sequence[float]) -> Any:
         if isinstance(value, dict):
             return {name: item if name in _NAMES else self._value(name, item, around) for name, item in value.items()}
