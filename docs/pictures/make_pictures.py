@@ -1,29 +1,73 @@
-"""Draws the README's picture: what `replay` really prints for the real superevent, as an SVG of a terminal."""
+"""Draws the pictures of the documents as SVGs of a terminal: what `replay` really prints for the real superevent."""
 
 import io
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT))
 
 from demo.real_data import real_tape  # noqa: E402
 
+REPLAY = [sys.executable, "-c", "from replay.cli import main; main()"]
+#: Keys typed into the player, as tmux names them, and what is said of each beside the picture that follows it.
+TYPED = (
+    ("", "# as it begins"),
+    ("+", "# after +"),
+    ("Space", "# after the space bar"),
+    ("Right", "# after the right arrow"),
+    ("n", "# after n"),
+    ("Right", "# after the right arrow"),
+    ("q", "# after q"),
+)
 
-def main() -> None:
-    words = ["replay", "S220609hl.tape", "--dry-run", "--start", "14", "--cutoff", "43"]
-    command = [sys.executable, "-c", "from replay.cli import main; main()", str(real_tape()), *words[2:]]
+
+def picture(name: str, text: str, width: int) -> None:
+    """Save what a terminal shows."""
+    console = Console(record=True, width=width, file=io.StringIO())
+    console.print(Text.from_ansi(text))
+    console.save_svg(str(PICTURES / name), title="gracetape")
+
+
+def dry_run() -> None:
+    """The table of what would be sent."""
+    words = ["--dry-run", "--start", "14", "--cutoff", "43"]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=True, cwd=ROOT, env={"COLUMNS": "140", "FORCE_COLOR": "1"}
-    )
-    console = Console(record=True, width=140, file=io.StringIO())
-    console.print(Text.from_ansi(f"$ {' '.join(words)}\n{done.stdout.rstrip()}"))
-    console.save_svg(str(ROOT / "docs" / "pictures" / "replay.svg"), title="gracetape")
+        [*REPLAY, str(real_tape()), *words],
+        capture_output=True, text=True, check=True, cwd=ROOT, env={"COLUMNS": "140", "FORCE_COLOR": "1"},
+    )  # fmt: skip
+    picture("replay.svg", f"$ replay S220609hl.tape {' '.join(words)}\n{done.stdout.rstrip()}", 140)
+
+
+def player() -> None:
+    """The player in a real terminal (tmux), key by key."""
+    session = f"gracetape-{os.getpid()}"
+    tmux = ["tmux", "-L", session]
+    words = "--start 14 --speed 5 --to alerts.jsonl"
+    command = f"{sys.executable} -c 'from replay.cli import main; main()' {real_tape()} {words.replace('alerts.jsonl', os.devnull)}"
+    start = [*tmux, "new-session", "-d", "-x", "100", "-y", "12", f"cd {ROOT}; {command}; sleep 60"]
+    subprocess.run(start, check=True)
+    frames = [f"$ replay S220609hl.tape {words}"]
+    try:
+        time.sleep(3)
+        for key, said in TYPED:
+            if key:
+                subprocess.run([*tmux, "send-keys", key], check=True)
+            time.sleep(1.5)
+            shown = subprocess.run([*tmux, "capture-pane", "-e", "-p"], check=True, capture_output=True, text=True)
+            frames += [f"\x1b[2m{said}\x1b[0m", shown.stdout.strip(), ""]
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False)
+    picture("player.svg", "\n".join(frames).rstrip(), 100)
 
 
 if __name__ == "__main__":
-    main()
+    dry_run()
+    player()
