@@ -1,7 +1,7 @@
 """The table of stages: a row per stage, in the order in which a life's stages are made; open to other packages."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import entry_points
 
 from simulate.life import Life, Stage, StageRow
@@ -141,6 +141,7 @@ STAGES: tuple[StageRow, ...] = (
 )  # fmt: skip
 
 
+@cache
 def stages() -> dict[str, StageRow]:
     """Every stage by its section's name as compared (lower case), our own first, then those of other packages."""
     rows = {plain(row.section): row for row in STAGES}

@@ -95,7 +95,7 @@ class IDQ:
         span = f"within [{self.begin}, {self.end}] at {ifo}"
         yield began, WriteLog(self.life.graceid, f"Started Searching for iDQ information {span}")
         for classifier in self.classifiers:
-            at = began
+            at, fap = began, self._fap()
             for step, products in _STEPS:
                 if step == "activeChan" and "ovl" not in classifier:
                     continue
@@ -103,12 +103,13 @@ class IDQ:
                 if not timing.happens(rng):
                     return
                 at += timing.draw(rng)
-                yield from ((at, act) for act in self._products(ifo, classifier, products))
+                yield from ((at, act) for act in self._products(ifo, classifier, fap, products))
             finished = max(finished, at)
         yield finished, WriteLog(self.life.graceid, f"Finished searching for iDQ information {span}")
 
-    def _products(self, ifo: str, classifier: str, products: tuple[tuple[str, str, str, str], ...]) -> Iterator[Act]:
-        fap = self._fap()
+    def _products(
+        self, ifo: str, classifier: str, fap: float, products: tuple[tuple[str, str, str, str], ...]
+    ) -> Iterator[Act]:
         about = {
             "ifo": ifo, "classifier": classifier, "begin": self.begin, "end": self.end, "fap": fap,
             "span": f"-{self.begin}-{self.end - self.begin}",
