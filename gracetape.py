@@ -7,6 +7,7 @@ from importlib.metadata import version
 #: Sub-commands and the module whose `main(words, name)` runs them.
 ROOMS = {
     "archive": ("archive.cli", "look into archives and look after them"),
+    "broker": ("brokers.cli", "run a private LVAlert or igwn-alert for development"),
     "capture": ("capture.cli", "pull objects from GraceDB into an archive"),
     "dummy": ("dummy.cli", "serve an archive as a GraceDB"),
     "replay": ("replay.cli", "play an archive's alert messages again"),

@@ -23,7 +23,7 @@ from replay.player import Player
 from replay.request import Request
 from replay.status import Stopwatch, status_line
 from replay.table import print_dry_run
-from replay.targets import Target, open_target
+from replay.targets import Counted, Target, open_target
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -49,6 +49,7 @@ class _Replay:
     as_json: bool
     quiet: bool
     fault_log: str | None
+    really: Sequence[str] = ()
     watch: Stopwatch = field(default_factory=Stopwatch)
     player: Player | None = None
     faults: Faults | None = None
@@ -95,6 +96,7 @@ def play_command(
     seed: o.Seed = None,
     fault_log: o.FaultLog = None,
     to: o.To = None,
+    really: o.Really = None,
     serve: o.Serve = None,
     record_branch: o.RecordBranch = None,
     dry_run: o.DryRun = False,
@@ -127,7 +129,7 @@ def play_command(
     )
     if record_branch is not None and serve is None:
         complain("--record-branch keeps what is written to a served GraceDB: add --serve PORT", USAGE)
-    _run(_Replay(request, to or ["-"], serve, record_branch, dry_run, as_json, quiet, fault_log))
+    _run(_Replay(request, to or ["-"], serve, record_branch, dry_run, as_json, quiet, fault_log, really or ()))
 
 
 def _run(replay: _Replay) -> None:
@@ -172,7 +174,7 @@ def _play(replay: _Replay) -> list[str]:
     try:
         with ExitStack() as stack:
             for url in replay.targets:
-                targets.append(open_target(url))
+                targets.append(open_target(url, replay.really))
             if replay.faults is not None:
                 replay.faults.on_touch = _fault_teller(replay, stack)
             if replay.serve is not None:
@@ -185,6 +187,8 @@ def _play(replay: _Replay) -> list[str]:
             player.play(targets, faults=replay.faults)
     finally:
         problems = [target.close() for target in targets]
+        for told in (target.told() for target in targets if isinstance(target, Counted) and not replay.quiet):
+            _say(told)
     return [problem for problem in problems if problem]
 
 

@@ -112,6 +112,10 @@ To = Annotated[
         rich_help_panel=_WHERE,
     ),
 ]
+Really = Annotated[
+    list[str] | None,
+    Flag("--yes-really-send-to", metavar="HOST", help="Let messages leave this machine for HOST.", rich_help_panel=_WHERE),
+]
 Serve = Annotated[
     int | None,
     Flag(

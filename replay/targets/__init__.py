@@ -1,11 +1,11 @@
 """Where messages go: standard output, files, programs, and whatever else is registered by the scheme of its URL."""
 
 from replay.targets.program import ProgramTarget
-from replay.targets.registry import Target, open_target, register
+from replay.targets.registry import Counted, Target, open_target, register
 from replay.targets.stream import FileTarget, StdoutTarget
 
 register("-", StdoutTarget)
 register("file", FileTarget)
 register("exec", ProgramTarget)
 
-__all__ = ["FileTarget", "ProgramTarget", "StdoutTarget", "Target", "open_target", "register"]
+__all__ = ["Counted", "FileTarget", "ProgramTarget", "StdoutTarget", "Target", "open_target", "register"]

@@ -1,12 +1,13 @@
 """Which target a URL means: a table from schemes to targets, open to other packages through entry points."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from replay.errors import BadRequest
 from replay.message import Message
+from replay.targets.safety import check_destination
 
 #: Other packages add targets as entry points of this group, named by their scheme.
 ENTRY_POINTS = "gracetape.targets"
@@ -22,6 +23,14 @@ class Target(Protocol):
 
     def close(self) -> str | None:
         """Finish; one sentence if something went wrong on the way that the user should know, else None."""
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A target that counts its deliveries besides."""
+
+    def told(self) -> str:
+        """What was delivered, for the end of a replay."""
 
 
 #: Makes a target from what follows `scheme:` in its URL; BadRequest if that names nothing usable.
@@ -50,10 +59,15 @@ def _factory(scheme: str) -> Factory:
     raise BadRequest(f"there is no target of the kind {scheme}: (known: {known}; a bare path writes a file)")
 
 
-def open_target(url: str) -> Target:
-    """The target that `-`, `PATH`, `file:PATH`, `exec:CMD` or another URL means; BadRequest if there is none."""
+def open_target(url: str, really: Collection[str] = ()) -> Target:
+    """The target that `-`, `PATH`, `file:PATH`, `exec:CMD` or another URL means; BadRequest if there is none.
+
+    `really` names the hosts, other than this machine, that may be sent to.
+    """
     if url == "-":
         return _factory("-")("")
     if match := _SCHEME.fullmatch(url):
+        if match["rest"].startswith("//"):
+            check_destination(url, really)
         return _factory(match["scheme"].lower())(match["rest"])
     return _factory("file")(url)

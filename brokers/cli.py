@@ -1,0 +1,95 @@
+"""The command `gracetape broker`: a private LVAlert or igwn-alert on this machine, for development."""
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, NoReturn
+
+import typer
+
+from archive.terminal import FAILURE, USAGE, complain, run
+from brokers.errors import BadUrl, BrokerError
+from brokers.private import PrivateBroker, answers, free_port
+from brokers.urls import DEFAULT_PORTS
+
+app = typer.Typer(
+    help="Run a private broker on this machine, for development.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+class Kind(StrEnum):
+    """The brokers that can be run."""
+
+    xmpp = "xmpp"
+    kafka = "kafka"
+
+
+@app.callback()
+def _group() -> None:
+    """Run a private broker on this machine, for development."""
+
+
+@app.command()
+def start(
+    kind: Annotated[Kind, typer.Argument(help="xmpp: an LVAlert (ejabberd); kafka: an igwn-alert (Tansu).")],
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Default: the usual one, or any if that is taken.")
+    ] = None,
+    users: Annotated[
+        list[str] | None, typer.Option("--user", help="xmpp: an account; may be repeated (default: alice).")
+    ] = None,
+    group: Annotated[str, typer.Option(help="kafka: the group that topics' names begin with.")] = "gracedb-test",
+    topics: Annotated[
+        list[str] | None, typer.Option("--topic", help="kafka: a topic to be made at once; may be repeated.")
+    ] = None,
+) -> None:
+    """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
+    if port is None:
+        usual = DEFAULT_PORTS[kind.value]
+        port = free_port() if answers(usual) else usual
+    elif answers(port):
+        complain(f"port {port} is taken: name another, or none", USAGE)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        with _private(kind, port, tuple(users or ["alice"]), group, tuple(topics or ())) as broker:
+            print(broker.url, flush=True)
+            _tell(broker)
+            while not ended.wait(0.5):
+                if broker.process is not None and (status := broker.process.poll()) is not None:
+                    complain(f"the broker ended by itself (status {status})", FAILURE)
+    except BadUrl as error:
+        complain(error, USAGE)
+    except BrokerError as error:
+        complain(error, FAILURE)
+
+
+def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: tuple[str, ...]) -> PrivateBroker:
+    if kind is Kind.xmpp:
+        from brokers.ejabberd import private_xmpp
+
+        return private_xmpp(users, port=port)
+    try:
+        from brokers.tansu import private_kafka
+    except ModuleNotFoundError as error:
+        raise BrokerError(
+            f"a Kafka broker needs the package {error.name}: pip install 'gracetape[igwn-alert]'"
+        ) from None
+    return private_kafka(group, topics, port=port)
+
+
+def _tell(broker: PrivateBroker) -> None:
+    for name, value in broker.environment.items():
+        print(f"export {name}={value}", flush=True)
+    print("ready; Ctrl-C ends it", file=sys.stderr, flush=True)
+
+
+def main(words: Sequence[str] | None = None, name: str = "gracetape broker") -> NoReturn:
+    """Run the commands."""
+    run(app, name, words)

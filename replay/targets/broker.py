@@ -1,0 +1,81 @@
+"""Messages to LVAlert (`xmpp://`) and igwn-alert (`kafka://`), each as GraceDB sends it."""
+
+import json
+import logging
+from functools import partial
+
+from brokers import BadUrl, BrokerError, Counts, Undelivered, open_publisher, parse_url
+from replay.errors import BadRequest, ReplayError
+from replay.message import Message
+from replay.targets.safety import check_names
+
+_log = logging.getLogger(__name__)
+
+
+def name_of(lost: Undelivered) -> str:
+    """Which message it was: `S220609hl log (log 3) for superevent`."""
+    try:
+        payload = json.loads(lost.payload)
+        data = payload.get("data")
+        number = f" (log {data['N']})" if isinstance(data, dict) and "N" in data else ""
+        return f"{payload['uid']} {payload['alert_type']}{number} for {lost.node}"
+    except (ValueError, KeyError, AttributeError):
+        return f"a message for {lost.node}"
+
+
+class Losses:
+    """Names each message that is given up on the log, and all of them in a sentence at the end."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.last = ""
+
+    def __call__(self, lost: Undelivered) -> None:
+        _log.error("not delivered: %s: %s", name_of(lost), lost.reason)
+        self.last = lost.reason
+
+    def sentence(self, counts: Counts) -> str | None:
+        """What to say at the end, if anything was lost."""
+        if not counts.failed:
+            return None
+        return f"{counts.failed} of {counts.sent} messages for {self.where} were not delivered (last: {self.last})"
+
+
+class BrokerTarget:
+    """Publishes each message's payload on its node; many are in flight at once, in the order of each node.
+
+    `counts` says how many were sent, acknowledged and given up. `send` waits while too many are in flight.
+    """
+
+    def __init__(self, scheme: str, rest: str) -> None:
+        url = f"{scheme}:{rest}"
+        try:
+            self.url = parse_url(url)
+            check_names(self.url, "test_")
+            self._losses = Losses(str(self.url))
+            self._publisher = open_publisher(url, on_undelivered=self._losses)
+        except BadUrl as error:
+            raise BadRequest(str(error)) from None
+        except BrokerError as error:
+            raise ReplayError(str(error)) from None
+        self.counts: Counts = self._publisher.counts
+
+    def send(self, message: Message) -> None:
+        node = message.node
+        check_names(self.url, node)
+        try:
+            self._publisher.publish(node, message.payload_json())
+        except BrokerError as error:
+            raise ReplayError(str(error)) from None
+
+    def told(self) -> str:
+        """What was delivered, for the end of a replay."""
+        return f"{self.url}: {self.counts}"
+
+    def close(self) -> str | None:
+        self._publisher.close()
+        return self._losses.sentence(self.counts)
+
+
+xmpp = partial(BrokerTarget, "xmpp")
+kafka = partial(BrokerTarget, "kafka")

@@ -1,0 +1,101 @@
+"""Messages to a web server, one POST each, as JSON; the node is in the header `X-Gracetape-Node`."""
+
+import queue
+import threading
+import time
+from functools import partial
+from urllib.parse import urlsplit
+
+import requests
+
+from brokers import Counts, Undelivered, is_loopback
+from brokers.pauses import pauses
+from replay.errors import BadRequest, ReplayError
+from replay.message import Message
+from replay.targets.broker import Losses
+
+PATIENCE_S = 60.0
+_TIMEOUT_S = 30.0
+_WAITING = 100
+#: Answers after which the same message is sent again.
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class WebhookTarget:
+    """Posts payloads in order, from a thread of its own so that a slow server does not delay the clock; a few may wait.
+
+    While the server is away or busy the same message is sent again with growing pauses; after PATIENCE_S it is given up,
+    and so is, at once, one that the server refuses.
+    """
+
+    def __init__(self, scheme: str, rest: str, patience_s: float = PATIENCE_S) -> None:
+        self.url, self.patience_s = f"{scheme}:{rest}", patience_s
+        try:
+            host = urlsplit(self.url).hostname
+            requests.Request("POST", self.url).prepare()
+        except (ValueError, requests.RequestException) as error:
+            raise BadRequest(f"cannot read the URL {self.url!r}: {str(error).lower()}") from None
+        if not host:
+            raise BadRequest(f"{self.url!r} names no host")
+        self.counts = Counts()
+        address = urlsplit(self.url).netloc.rpartition("@")[2]
+        self._losses = Losses(f"{scheme}://{address}")
+        self._session = requests.Session()
+        self._session.trust_env = not is_loopback(host)  # no proxy stands between us and this machine
+        self._waiting: queue.Queue[tuple[str, str] | None] = queue.Queue(_WAITING)
+        self._broken: str | None = None
+        self._thread = threading.Thread(target=self._work, name="webhook", daemon=True)
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        if self._broken is not None:
+            raise ReplayError(self._broken)
+        self.counts.sent += 1
+        self._waiting.put((message.node, message.payload_json()))
+
+    def _work(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            failure = self._broken or self._post(*item)
+            if failure is None:
+                self.counts.acknowledged += 1
+            else:
+                self.counts.failed += 1
+                self._losses(Undelivered(*item, failure))
+
+    def _post(self, node: str, payload: str) -> str | None:
+        """Deliver one message; the reason if it is given up."""
+        headers = {"Content-Type": "application/json", "X-Gracetape-Node": node}
+        limit = time.monotonic() + self.patience_s
+        for pause in pauses():
+            try:
+                answer = self._session.post(
+                    self.url, data=payload.encode(), headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                reason = f"{self._losses.where} cannot be reached: {type(error).__name__}"
+            else:
+                if answer.ok and not answer.is_redirect:
+                    return None
+                reason = f"{self._losses.where} answers {answer.status_code} {answer.reason}"
+                if answer.status_code not in _AGAIN:
+                    return reason
+            if time.monotonic() + pause > limit:
+                self._broken = f"{reason} (gave up after {self.patience_s:g} s)"
+                return self._broken
+            self.counts.repeated += 1
+            time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def told(self) -> str:
+        """What was delivered, for the end of a replay."""
+        return f"{self._losses.where}: {self.counts}"
+
+    def close(self) -> str | None:
+        self._waiting.put(None)
+        self._thread.join()
+        self._session.close()
+        return self._losses.sentence(self.counts)
+
+
+http = partial(WebhookTarget, "http")
+https = partial(WebhookTarget, "https")
