@@ -39,6 +39,7 @@ types: $(READY)
 	$(VENV)/bin/mypy
 
 unit: $(READY)
+	@sh tests/system.sh
 	-@$(PY) -m demo.real_data
 	$(PY) -m pytest -n auto --cov --cov-report=term
 

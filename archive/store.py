@@ -220,6 +220,11 @@ class Archive:
 
         return Timeline([self.history(ref) for ref in (refs if refs is not None else self.objects())])
 
+    def number(self, counter: str) -> int | None:
+        """Where a named counter stands; None if it was never used."""
+        row = self.connection.execute("SELECT last FROM counters WHERE name = ?", (counter,)).fetchone()
+        return int(row[0]) if row else None
+
     # -- file contents
 
     def blob(self, sha256: str) -> Blob:

@@ -212,6 +212,10 @@ class Transaction:
         query = "UPDATE counters SET last = max(last + 1, ?) WHERE name = ? RETURNING last"
         return int(self._run(query, (at_least, counter)).fetchone()[0])
 
+    def set_number(self, counter: str, value: int) -> None:
+        """Make a named counter stand at `value`."""
+        self._run("INSERT OR REPLACE INTO counters VALUES (?, ?)", (counter, value))
+
     # -- files
 
     def store_blob(self, pieces: Iterator[bytes]) -> Blob:

@@ -42,11 +42,10 @@ modules:
 """
 
 
-def _library() -> str:
-    for place in _LIBRARIES:
-        if list(Path(place).glob("ejabberd-*/ebin/ejabberd.app")):
-            return place
-    raise BrokerError("ejabberd is not installed: on Debian, apt-get install ejabberd")
+def library() -> str | None:
+    """Where ejabberd is installed, None if it is not."""
+    found = (place for place in _LIBRARIES if any(Path(place).glob("ejabberd-*/ebin/ejabberd.app")))
+    return next(found, None) if shutil.which("erl") else None
 
 
 def private_xmpp(
@@ -56,9 +55,9 @@ def private_xmpp(
 
     The Erlang machine is run without distribution: no name server, no cookie, no other port than `port`.
     """
-    erl, library = shutil.which("erl"), _library()
-    if erl is None:
-        raise BrokerError("ejabberd needs Erlang's `erl`, which is not installed")
+    place = library()
+    if place is None:
+        raise BrokerError("ejabberd is not installed: on Debian, apt-get install ejabberd")
     port, folder = port or free_port(), new_folder("xmpp")
     tls = "starttls: true, starttls_required: true" if certificate else "starttls: false"
     certificates = f"certfiles: ['{certificate}']" if certificate else ""
@@ -69,7 +68,7 @@ def private_xmpp(
     registered = ", ".join(f'ejabberd_auth:try_register(<<"{u}">>, <<"localhost">>, <<"{PASSWORD}">>)' for u in users)
     done = f'{registered}, file:write_file("ready", <<>>).'
     command = [
-        erl, "-noinput", "-mnesia", "dir", f'"{folder}/spool"', "-os_mon", "start_memsup", "false",
+        "erl", "-noinput", "-mnesia", "dir", f'"{folder}/spool"', "-os_mon", "start_memsup", "false",
         "-s", "ejabberd", "-eval", done,
     ]  # fmt: skip
     return PrivateBroker(
@@ -80,15 +79,15 @@ def private_xmpp(
         command=command,
         running=_ready,
         environment={"NETRC": str(netrc)},
-        settings=_settings(folder, library),
+        settings=_settings(folder, place),
     )
 
 
-def _settings(folder: Path, library: str) -> Mapping[str, str]:
+def _settings(folder: Path, place: str) -> Mapping[str, str]:
     return {
         "EJABBERD_CONFIG_PATH": str(folder / "ejabberd.yml"),
         "EJABBERD_LOG_PATH": str(folder / "ejabberd.log"),
-        "ERL_LIBS": library,
+        "ERL_LIBS": place,
         "ERL_CRASH_DUMP_BYTES": "0",
         "ERL_MAX_PORTS": "4096",
         "HOME": str(folder),

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from brokers.credentials import kafka_login
 from brokers.errors import BadUrl, BrokerError
 from brokers.kafka_client import client_settings, create_topic, said, topics_on
+from brokers.kafka_places import look
 from brokers.kafka_wire import check_group, id_of, is_test, text_of, topic_of
 from brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from brokers.urls import parse_url
@@ -42,6 +43,8 @@ class KafkaSource(Source):
     broker has. What the broker no longer has is told of as a gap.
     """
 
+    keeps = True
+
     def __init__(
         self,
         url: str,
@@ -63,6 +66,7 @@ class KafkaSource(Source):
         self._away: float | None = None  # when the broker was first missed
         self._fatal: str | None = None
         self._next: dict[Partition, int] = {}  # the offset that comes next
+        self._known: dict[Partition, bytes | None] = {}  # the id of the message before that
         self._acknowledged: dict[Partition, int] = {}
         self._waiting: deque[Heard] = deque()
         self._ids: dict[bytes, None] = {}  # of the messages heard last, oldest first
@@ -82,41 +86,45 @@ class KafkaSource(Source):
                 "error_cb": self._error,
             }
         )
-        self._find_places(self._first_places)
+        self._find_places(self._first_places())
 
     # -- where to begin
 
-    def _find_places(self, wanted: Callable[[list[TopicPartition]], dict[Partition, int]]) -> None:
-        """Begin each partition at the wanted offset, as far as the broker still has it."""
+    def _find_places(self, places: Mapping[Partition, int]) -> None:
+        """Begin each partition at its place, as far as the broker still has it, else where its log begins."""
         partitions = self._partitions()
-        places = wanted(partitions)
         for partition in partitions:
             key = (partition.topic, partition.partition)
-            low, high = self._consumer.get_watermark_offsets(partition, timeout=10)
-            place = places.get(key, low if self._from_beginning else high)
-            partition.offset = self._next[key] = place if low <= place <= high else low
-            if place < low:
-                self._tell_gap(partition, f"{low - place} messages of {partition.topic} are no longer on {self.url}")
-            elif place > high:
-                forgot = f"{self.url} has forgotten what {partition.topic} held before offset {place}"
-                self._tell_gap(partition, f"{forgot}: it begins anew")
+            place = places.get(key)
+            log = look(self._consumer, partition, place)
+            if place is None:
+                place = log.low if self._from_beginning else log.high
+            elif place < log.low:
+                self._tell_gap(
+                    partition, f"{log.low - place} messages of {partition.topic} are no longer on {self.url}"
+                )
+                place = log.low
+            elif not log.holds(place, self._known.get(key)):
+                begun = f"{self.url} has begun {partition.topic} anew"
+                self._tell_gap(partition, f"{begun}: what it held before is forgotten")
+                place = log.low
+            partition.offset = self._next[key] = place
         self._consumer.assign(partitions)
         if (
             self._group is not None
         ):  # a group that is new begins here, also when it comes again before it heard anything
             self._consumer.commit(offsets=partitions, asynchronous=False)
 
-    def _first_places(self, partitions: list[TopicPartition]) -> dict[Partition, int]:
-        found: dict[Partition, int] = {}
+    def _first_places(self) -> dict[Partition, int]:
+        """Where the caller, else the group, left off."""
+        partitions, found = self._partitions(), dict[Partition, int]()
         if self._group is not None:
             for kept in self._consumer.committed(partitions, timeout=10):
                 if kept.offset >= 0:
                     found[kept.topic, kept.partition] = kept.offset
-        for partition in partitions:
-            if (
-                self._after is not None
-                and (last := self._after(self._log(partition.topic, partition.partition))) is not None
-            ):
+        for partition in partitions if self._after is not None else ():
+            last = self._after(self._log(partition.topic, partition.partition))  # type: ignore[misc]
+            if last is not None:
                 found[partition.topic, partition.partition] = last + 1
         return found
 
@@ -156,25 +164,44 @@ class KafkaSource(Source):
         record = self._consumer.poll(timeout_s)
         if self._fatal is not None:
             raise BrokerError(self._fatal)
-        if record is None:
-            self._mind_absence()
+        if self._away is not None:  # whatever came is read again, once the log is known to be the same
+            self._come_back()
             return
-        self._away, self._last = None, now()
+        if record is None:
+            return
+        self._last = now()
         for one in [record, *self._consumer.consume(_AT_ONCE, timeout=0)]:
             if (error := one.error()) is None:
                 self._take(one, self._last)
-            else:
-                self._mind_error(error)
+            elif error.code() in _FORGOTTEN:
+                self._away = self._away or time.monotonic()
+            elif error.fatal() or (not error.retriable() and error.code() > 0):
+                raise BrokerError(f"{self.url}: {error.str()}")
 
     def _take(self, record: Any, arrived: datetime) -> None:
         topic, partition, offset = record.topic(), record.partition(), record.offset()
-        self._next[topic, partition] = offset + 1
         headers = record.headers()
-        if is_test(headers) or self._repeated(id_of(headers)):
+        id_ = id_of(headers)
+        self._next[topic, partition], self._known[topic, partition] = offset + 1, id_
+        if is_test(headers) or self._repeated(id_):
             return
         place = Place(self._log(topic, partition), offset)
         ack = partial(self._acknowledge, topic, partition, offset)
         self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
+
+    def _come_back(self) -> None:
+        """The connection broke: once the broker is there again, see whether its logs are the same; give up after a while."""
+        assert self._away is not None
+        since = self._away
+        try:
+            self._consumer.list_topics(timeout=0.5)
+            self._away = None
+            self._find_places(self._next)
+        except (confluent_kafka.KafkaException, BrokerError) as error:
+            self._away = since
+            if time.monotonic() - since > self.url.patience_s:
+                why = said(error) if isinstance(error, confluent_kafka.KafkaException) else str(error)
+                raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {why}") from None
 
     def _repeated(self, id_: bytes | None) -> bool:
         """Whether a message was heard already: a sender whose acknowledgement was lost sends it again."""
@@ -185,29 +212,6 @@ class KafkaSource(Source):
         if len(self._ids) > _REMEMBERED:
             del self._ids[next(iter(self._ids))]
         return known
-
-    def _mind_error(self, error: KafkaError) -> None:
-        if error.code() in _FORGOTTEN:
-            try:
-                self._find_places(lambda _: dict(self._next))
-            except (confluent_kafka.KafkaException, BrokerError):
-                self._away = self._away or time.monotonic()
-        elif error.fatal() or (not error.retriable() and error.code() > 0):
-            raise BrokerError(f"{self.url}: {error.str()}")
-
-    def _mind_absence(self) -> None:
-        """Once the broker was missed, ask after it, and give up when it stays away too long."""
-        if self._away is None:
-            return
-        try:
-            there = self._consumer.list_topics(timeout=0.5).topics
-        except confluent_kafka.KafkaException as error:
-            if time.monotonic() - self._away > self.url.patience_s:
-                raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {said(error)}") from None
-            return
-        self._away = None
-        if not self._topics.keys() <= there.keys():
-            self._mind_error(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
 
     def _error(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):

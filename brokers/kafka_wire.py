@@ -4,7 +4,6 @@ GraceDB hands igwn-alert a text, which hop packs as a JSON string: the value is 
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from hop.io import Producer
@@ -33,12 +32,12 @@ def text_of(value: bytes | None) -> str:
     return raw
 
 
-def is_test(headers: Sequence[tuple[str, Any]] | None) -> bool:
+def is_test(headers: Any) -> bool:
     """Whether hop marked a record as one that ordinary listeners leave out."""
     return any(name == "_test" for name, _ in headers or ())
 
 
-def id_of(headers: Sequence[tuple[str, Any]] | None) -> bytes | None:
+def id_of(headers: Any) -> bytes | None:
     """The id that hop gives each message; one that is sent again keeps it."""
     return next((value for name, value in headers or () if name == "_id"), None)
 

@@ -61,26 +61,18 @@ class PrivateBroker:
         return " / ".join(line.strip() for line in lines if line.strip())[-300:] or "it said nothing"
 
     def kill(self) -> None:
-        """End it at once, as `kill -9` does."""
-        self._signal(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """End it, and remove what it kept."""
-        self._signal(signal.SIGTERM)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _signal(self, number: signal.Signals) -> None:
+        """End it at once, as `kill -9` does: what it had on disk stays, and it can be started again."""
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)  # its helpers too
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            os.killpg(self.process.pid, signal.SIGKILL)  # its helpers too
+        self.process.wait()
         self.process = None
+
+    def stop(self) -> None:
+        """End it, and remove what it kept."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self if self.process else self.start()

@@ -61,6 +61,9 @@ def log_gap(gap: Gap) -> None:
 class Source(ABC):
     """Somewhere that messages are heard, in the order of each node. An iterator that ends when it is closed."""
 
+    #: Whether the broker keeps what is said while nobody listens.
+    keeps = False
+
     @abstractmethod
     def poll(self, timeout_s: float | None = None) -> Heard | None:
         """The next message; None if `timeout_s` passes first (None: wait for ever) or the source was closed.

@@ -142,9 +142,10 @@ class XmppSession:
             if was_up:
                 self._lost()
             client.cancel_connection_attempt()
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(client.disconnect(wait=0.5, ignore_send_queue=True), 1)
             client.abort()
+            await asyncio.sleep(0.01)  # its own tasks end first
 
     def _make(self, started: "asyncio.Future[None]", ended: "asyncio.Future[str]") -> Any:
         # A resource of its own each time: a server that has not yet noticed the old session's end does no harm.
@@ -180,6 +181,8 @@ class XmppSession:
 
 
 def _reason(why: object) -> str:
+    if isinstance(why, ssl.SSLError) and "WRONG_VERSION" in str(why):
+        return "the server does not speak TLS"
     if isinstance(why, OSError) and why.strerror:
         return why.strerror
     return " ".join(str(why or "").split())

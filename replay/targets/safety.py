@@ -33,6 +33,10 @@ def check_names(url: BrokerUrl, node: str) -> None:
     if url.loopback or url.options.get("prefix"):
         return
     if url.scheme == "kafka" and url.path == PRODUCTION_GROUP:
-        raise BadRequest(f"{url}/{url.path} is the production GraceDB's own group: send to another group, or add ?prefix=NAME")
+        raise BadRequest(
+            f"{url}/{url.path} is the production GraceDB's own group: send to another group, or add ?prefix=NAME"
+        )
     if url.scheme == "xmpp" and not node.startswith(_HARMLESS):
-        raise BadRequest(f"{node} is a node of the production GraceDB: rename it on {url.host} with ?prefix=NAME in the URL")
+        raise BadRequest(
+            f"{node} is a node of the production GraceDB: rename it on {url.host} with ?prefix=NAME in the URL"
+        )

@@ -1,0 +1,46 @@
+"""Where to begin reading a Kafka log: what the broker has of it, and whether it is still the log that we knew."""
+
+import time
+from dataclasses import dataclass
+
+import confluent_kafka
+from confluent_kafka import TopicPartition
+
+from brokers.kafka_wire import id_of
+
+_LOOK_S = 3.0
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a broker has of a partition: offsets from `low` up to, not including, `high`; `before` is the id of the message
+    just before the place that was asked about, None if that cannot be told."""
+
+    low: int
+    high: int
+    before: bytes | None = None
+
+    def holds(self, place: int, known: bytes | None) -> bool:
+        """Whether this is the log that was left at `place`, after the message with the id `known`."""
+        same = known is None or self.before is None or known == self.before
+        return place <= self.high and same
+
+
+def look(consumer: confluent_kafka.Consumer, partition: TopicPartition, place: int | None) -> Log:
+    """Look at a partition by reading the message before `place` (None: its end). Leaves the consumer reading elsewhere.
+
+    The answer to a fetch tells the log's end; some brokers, when asked for it directly, tell less than there is.
+    """
+    low, listed = consumer.get_watermark_offsets(partition, timeout=10)
+    probe = max(low, (listed if place is None else place) - 1)
+    consumer.assign([TopicPartition(partition.topic, partition.partition, probe)])
+    limit, before, high = time.monotonic() + _LOOK_S, None, -1
+    while time.monotonic() < limit and not (high >= 0 and (before is not None or probe >= high)):
+        record = consumer.poll(0.02)
+        if record is not None:
+            if record.error() is not None:  # the place is not there
+                break
+            if record.offset() == probe:
+                before = id_of(record.headers()) or b""
+        high = consumer.get_watermark_offsets(partition, cached=True)[1]
+    return Log(low, max(high, listed), before)
