@@ -67,7 +67,8 @@ def open_target(url: str, really: Collection[str] = ()) -> Target:
     if url == "-":
         return _factory("-")("")
     if match := _SCHEME.fullmatch(url):
+        factory = _factory(match["scheme"].lower())
         if match["rest"].startswith("//"):
             check_destination(url, really)
-        return _factory(match["scheme"].lower())(match["rest"])
+        return factory(match["rest"])
     return _factory("file")(url)
