@@ -114,7 +114,9 @@ To = Annotated[
 ]
 Really = Annotated[
     list[str] | None,
-    Flag("--yes-really-send-to", metavar="HOST", help="Let messages leave this machine for HOST.", rich_help_panel=_WHERE),
+    Flag(
+        "--yes-really-send-to", metavar="HOST", help="Let messages leave this machine for HOST.", rich_help_panel=_WHERE
+    ),
 ]
 Serve = Annotated[
     int | None,
