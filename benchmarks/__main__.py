@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, calls, captures, lateness, replays
+from benchmarks import archives, calls, captures, lateness, queries, replays
 from benchmarks.figure import Figure
 
 ALL = {
@@ -18,6 +18,7 @@ ALL = {
     "merge": replays.merging_against_heapq,
     "storm": replays.storms,
     "capture": captures.capture_against_its_connections,
+    "query": queries.queries_go_with_the_answer,
     "size": archives.size_against_tar,
 }
 

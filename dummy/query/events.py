@@ -22,7 +22,7 @@ from dummy.query.meaning import (
 )
 from dummy.query.search import Words
 from dummy.query.syntax import Term, Value, Written
-from dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query, QueryError, leaves, mapped
+from dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query, QueryError, mapped
 
 #: Terms of the same tag that stand side by side are joined by "or", except these; different tags by "and".
 _JOINED_BY_AND = ("nevents", "label", "joined")
@@ -39,9 +39,10 @@ _LETTERS: Mapping[str, Condition] = {
 
 def query(terms: list[Written], text: str, words: Words) -> Query:
     """The query of some terms, whose text was `text`. QueryError if they name what is not known."""
+    reader = _Reader(words)
     tags: dict[str, list[Node]] = {}
     for term in terms:
-        tag, found = _meaning(term, words)
+        tag, found = reader.read(term)
         tags.setdefault(tag, []).append(found)
     parts: list[Node] = []
     for tag, nodes in tags.items():
@@ -54,74 +55,64 @@ def query(terms: list[Written], text: str, words: Words) -> Query:
     )  # fmt: skip
 
 
-def _meaning(term: Written, words: Words) -> tuple[str, Node]:
-    """A term's tag and what it means. Labels or comparisons that operators join keep their tag, a mixture of both does not."""
-    tags = {_term(leaf, words)[0] for leaf in leaves(term)}
-    joined = mapped(term, lambda leaf: _term(leaf, words)[1])
-    if not isinstance(term, Term):
-        check_joined(tags, ("label", "attr"))
-    return (tags.pop() if len(tags) == 1 else "joined"), joined
+class _Reader:
+    """Reads terms where some words are known: what they mean, each with a tag that says of what kind it is."""
 
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        names = {name: getattr(words, name) for name in ("search", "pipeline", "group")}
+        self._bare: tuple[tuple[str, Reader], ...] = (
+            ("ifos", contains("instruments", "ifos")),
+            *map(_ids, "GHTEM"),
+            *((name, named(name, known)) for name, known in names.items()),
+            ("gpstime", reads("gpstime", "number")),
+            ("created", reads("created", "time")),
+            ("submitter", contains("submitter", "string")),
+            ("gpstime", run("gpstime")),
+        )
+        self._keywords = _KEYWORDS | {
+            name: (name, named(name, known, ("word", "string"))) for name, known in names.items()
+        }
 
-def _term(term: Term, words: Words) -> tuple[str, Node]:
-    if term.name is None:
-        found = _bare(term, words)
-    else:
-        found = _keyword(term, words) or ("attr", attribute(term))
-    if found is None:
-        raise QueryError(f"{spelled(term)} is not understood")
-    return found
+    def read(self, term: Written) -> tuple[str, Node]:
+        """Labels or comparisons that operators join keep their tag, a mixture of both does not."""
+        tags: set[str] = set()
+
+        def change(leaf: Term) -> Node:
+            tag, found = self._term(leaf)
+            tags.add(tag)
+            return found
+
+        found = mapped(term, change)
+        if not isinstance(term, Term):
+            check_joined(tags, ("label", "attr"))
+        return (tags.pop() if len(tags) == 1 else "joined"), found
+
+    def _term(self, term: Term) -> tuple[str, Node]:
+        found = self._unnamed(term) if term.name is None else self._named(term) or ("attr", attribute(term))
+        if found is None:
+            raise QueryError(f"{spelled(term)} is not understood")
+        return found
+
+    def _unnamed(self, term: Term) -> tuple[str, Node] | None:
+        if (found := label(term, self._words)) is not None:
+            return "label", found
+        if kind(term) == "word" and term.values[0].value.lower() == "hasfar":
+            return "hasfar", Condition("far", "null", (False,))
+        return first(self._bare, term)
+
+    def _named(self, term: Term) -> tuple[str, Node] | None:
+        """`keyword: value`, for the keywords that are not simply columns; None for what may be a comparison."""
+        name = (term.name or "").lower()
+        if term.op not in (":", "between") or name not in self._keywords:
+            return None
+        # A hardware injection H1 reads like an instrument until its keyword says what it is.
+        values = (Value("word", v.value) if v.kind == "ifos" and name != "ifos" else v for v in term.values)
+        return first([self._keywords[name]], Term(None, term.op, tuple(values)))
 
 
 def _ids(letter: str) -> tuple[str, Reader]:
     return f"{letter.lower()}id", event_numbers("id", letter)
-
-
-def _bare(term: Term, words: Words) -> tuple[str, Node] | None:
-    if (found := label(term, words)) is not None:
-        return "label", found
-    if kind(term) == "word" and term.values[0].value.lower() == "hasfar":
-        return "hasfar", Condition("far", "null", (False,))
-    readers: list[tuple[str, Reader]] = [
-        ("ifos", contains("instruments", "ifos")),
-        *map(_ids, "GHTEM"),
-        ("search", named("search", words.search)),
-        ("pipeline", named("pipeline", words.pipeline)),
-        ("group", named("group", words.group)),
-        ("gpstime", reads("gpstime", "number")),
-        ("created", reads("created", "time")),
-        ("submitter", contains("submitter", "string")),
-        ("gpstime", run("gpstime")),
-    ]
-    return first(readers, term)
-
-
-def _keyword(term: Term, words: Words) -> tuple[str, Node] | None:
-    """`keyword: value`, for the keywords that are not simply columns; None for what may be a comparison."""
-    name = (term.name or "").lower()
-    if term.op not in (":", "between"):
-        return None
-    readers: dict[str, tuple[str, Reader]] = {
-        "ifos": ("ifos", _ifos),
-        "search": ("search", named("search", words.search, ("word", "string"))),
-        "pipeline": ("pipeline", named("pipeline", words.pipeline, ("word", "string"))),
-        "group": ("group", named("group", words.group, ("word", "string"))),
-        "gpstime": ("gpstime", reads("gpstime", "number")),
-        "created": ("created", reads("created", "time")),
-        "submitter": ("submitter", contains("submitter", "string")),
-        "runid": ("gpstime", run("gpstime")),
-        "nevents": ("nevents", reads("nevents", "number")),
-        "in_superevent": ("in_superevent", flag(_IN_SUPEREVENT, Not(_IN_SUPEREVENT))),
-        "is_preferred_event": ("is_preferred_event", flag(_PREFERRED, Not(_PREFERRED))),
-        "superevent": ("superevent", _superevent),
-        "replay_id": ("replay_id", reads("replay_id", "string")),
-        **{f"{letter.lower()}id": _ids(letter) for letter in "GHTEM"},
-    }
-    # A hardware injection H1 reads like an instrument until its keyword says what it is.
-    plain = Term(
-        None, term.op, tuple(Value("word", v.value) if v.kind == "ifos" and name != "ifos" else v for v in term.values)
-    )
-    return first([readers[name]], plain) if name in readers else None
 
 
 def _ifos(term: Term) -> Node | None:
@@ -137,6 +128,19 @@ def _superevent(term: Term) -> Node | None:
     return AnyOf(tuple(Condition(name, "=", (graceid,)) for name in names))
 
 
+_KEYWORDS: dict[str, tuple[str, Reader]] = {
+    "ifos": ("ifos", _ifos),
+    "gpstime": ("gpstime", reads("gpstime", "number")),
+    "created": ("created", reads("created", "time")),
+    "submitter": ("submitter", contains("submitter", "string")),
+    "runid": ("gpstime", run("gpstime")),
+    "nevents": ("nevents", reads("nevents", "number")),
+    "in_superevent": ("in_superevent", flag(_IN_SUPEREVENT, Not(_IN_SUPEREVENT))),
+    "is_preferred_event": ("is_preferred_event", flag(_PREFERRED, Not(_PREFERRED))),
+    "superevent": ("superevent", _superevent),
+    "replay_id": ("replay_id", reads("replay_id", "string")),
+    **{f"{letter.lower()}id": _ids(letter) for letter in "GHTEM"},
+}
 _SAME = {"group.name": "group", "pipeline.name": "pipeline", "search.name": "search", "submitter.username": "submitter"}
 _NOT_COMPARED = ("group", "pipeline", "search", "submitter", "label", "superevent", "preferred_for")
 
