@@ -8,6 +8,7 @@ import pytest
 
 import dummy
 from archive import Archive, index, schema
+from archive.packing import collect
 from archive.verify import verify
 from demo.lives import sample
 
@@ -67,3 +68,14 @@ def test_rebuilding_what_searches_read_changes_nothing(older: Path) -> None:
         for table, rows in dump.items():
             assert sorted(archive.connection.execute(f"SELECT * FROM {table}"), key=repr) == sorted(rows, key=repr)
             assert rows or table == "search_members"
+
+
+def test_what_searches_read_is_verified_and_made_anew(older: Path) -> None:
+    with Archive.open(older, read_only=False) as archive, dummy.GraceDb(archive) as client:
+        archive.connection.execute("UPDATE search_labels SET label = 'DQV'")
+        assert client.num_events("INJ") == 0
+        (told,) = verify(archive)
+        assert told.startswith("search_labels: ")
+        collect(archive)
+        assert client.num_events("INJ") == 1
+        assert list(verify(archive)) == []

@@ -14,6 +14,7 @@ from igwn_ligolw import ligolw
 
 import dummy
 from archive import Archive
+from archive.verify import verify
 from demo.lives import sample
 from dummy.app import make_app
 from dummy.uploads.ligolw_files import document
@@ -273,7 +274,8 @@ def test_a_query_as_of_a_moment_finds_what_was_so_then() -> None:
 
 def test_what_is_written_is_found_at_once(tmp_path: Path) -> None:
     moments = iter(datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC) for second in range(60))
-    with dummy.GraceDb(Archive.create(tmp_path / "written.tape"), now=lambda: next(moments)) as client:
+    archive = Archive.create(tmp_path / "written.tape")
+    with archive, dummy.GraceDb(archive, now=lambda: next(moments)) as client:
         name, contents = sample("cbc-lm.xml")
         graceid, other = (
             client.create_event("CBC", "gstlal", name, filecontents=contents).json()["graceid"] for _ in "12"
@@ -296,3 +298,5 @@ def test_what_is_written_is_found_at_once(tmp_path: Path) -> None:
         for query in ("is_gw: True", gw_id, superevent, "GW80*"):
             assert len(list(client.superevents(query))) == 1, query
         assert sorted(e["graceid"] for e in client.events(f"superevent: {superevent}")) == sorted([graceid, other])
+        client.replace_event(graceid, name, filecontents=sample("cbc-lm2.xml")[1])
+        assert list(verify(archive)) == []
