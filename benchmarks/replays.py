@@ -43,7 +43,7 @@ class _Encoded:
 def _night(path: Path) -> None:
     """An archive of one life 85 times over, each under its own ids and 1,000 s after the one before: 5,015 messages."""
     with Archive.open(_LIFE) as life, Archive.create(path) as night, night.transaction() as tx:
-        naming = Names(["T{n}"]).copies(ids_of(life.timeline()), 85)
+        naming = Names(["T{n}"]).copies(ids_of(life.timeline()), count=85)[0]
         for copy in range(85):
             rename, retime = naming(copy), Retiming(copy * 1000, copy * 1000)
             for graceid in life.objects():

@@ -1,17 +1,19 @@
-"""A branch of a tape: an archive that grows as a replay goes on and takes what listeners write; the tape stays as it was."""
+"""A branch of tapes: an archive that grows as a replay goes on and takes what listeners write; the tapes stay as they were."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import Archive, History, Position, Timeline
+from archive import Archive, Position
 from archive.rules import signoff_key
 from archive.store import Capture
 from archive.view import FileEntry
 from archive.writing import Transaction
+from replay.change import Change
 from replay.errors import BadRequest
+from replay.reel import Track
 from replay.selection import mentions
 
 if TYPE_CHECKING:
@@ -64,33 +66,44 @@ class BranchArchive(Archive):
 
 
 class Branch:
-    """What a player's tape has reached, as an archive of its own at `path`, and what was written to it meanwhile.
+    """What a player's tapes have reached, as an archive of its own at `path`, and what was written to it meanwhile.
 
-    A dummy over `archive` answers as of the player's last message, with all that was written so far; give it `now` and
-    `announce`, so that writes get the replay's time and their alerts go where its messages go.
+    A dummy over `archive` answers as of the player's last message, under the ids and times that are played, with all that
+    was written so far; give it `now` and `announce`, so that writes get the replay's time and their alerts go where its
+    messages go. What was reached is not taken back when the player goes back.
     """
 
-    def __init__(self, player: "Player", source: Archive, path: str | Path) -> None:
-        if player.timeline is None:
-            raise BadRequest("nothing is played, so nothing can be written to")
-        self._player, self._source, self._timeline = player, source, player.timeline
+    def __init__(self, player: "Player", path: str | Path) -> None:
+        self._player, self._lanes = player, player.reel.lanes
+        self._tapes = ExitStack()
+        self._sources = {
+            id(track): self._source(track) for track in {id(lane.track): lane.track for lane in self._lanes}.values()
+        }
         self.archive = BranchArchive.create(path)
-        self._reached = 0
         self._shown: dict[str, dict[tuple[str, str], Record]] = {}
         self._files: dict[str, set[FileEntry]] = {}
-        for history in self._timeline.histories.values():
-            self._reserve(history)
+        self._new_lap(player.reel.lap)
         player.on_position.append(self.reach)
-        if player.position is not None:
-            self.reach(player.position)
+        player.stand()
 
-    def _reserve(self, history: History) -> None:
-        for kind in _NUMBERED:
-            numbers = [int(record["N"]) for record in history.view.records(kind)]
-            self.archive.reserved[history.graceid, kind] = max(numbers, default=0)
-        for file in history.view.files():
-            place = history.graceid, f"file {file.name}"
-            self.archive.reserved[place] = max(file.version, self.archive.reserved.get(place, -1))
+    def _source(self, track: Track) -> Archive:
+        if track.source is None or track.timeline is None:
+            raise BadRequest("a GraceDB can only follow a replay of archives")
+        if isinstance(track.source, Archive):
+            return track.source
+        return self._tapes.enter_context(Archive.open(str(track.source)))
+
+    def _new_lap(self, lap: int) -> None:
+        """Nothing of a lap has happened yet; an object is shown by the first lane that knows it."""
+        self._lap = lap
+        self._reached = [0] * len(self._lanes)
+        self._changes = [lane.change_of(lap) for lane in self._lanes]
+        self._owners: dict[str, int] = {}
+        taken = {id(lane.track): _taken(lane.track) for lane in self._lanes}
+        for number, (lane, change) in enumerate(zip(self._lanes, self._changes, strict=True)):
+            for (graceid, kind), last in taken[id(lane.track)].items():
+                self._owners.setdefault(change.text(graceid), number)
+                self.archive.reserved[change.text(graceid), change.text(kind)] = last
 
     def now(self) -> datetime:
         """The time (UTC) that the replay has reached."""
@@ -107,28 +120,34 @@ class Branch:
         """Follow the player no longer."""
         self._player.on_position.remove(self.reach)
         self.archive.close()
+        self._tapes.close()
 
-    # -- following the tape
+    # -- following the tapes
 
-    def reach(self, position: Position) -> None:
-        """Let everything that the tape tells of up to a moment happen; going back changes nothing."""
-        if position.index <= self._reached:
+    def reach(self, number: int, position: Position) -> None:
+        """Let everything that a lane's tape tells of up to a moment happen; going back changes nothing."""
+        if self._player.reel.lap > self._lap:
+            self._new_lap(self._player.reel.lap)
+        lane, change = self._lanes[number], self._changes[number]
+        timeline = lane.track.timeline
+        if timeline is None or position.index <= self._reached[number]:
             return
-        timeline, changed = self._timeline, dict[str, None]()
-        for step in timeline.steps[self._reached : position.index]:
+        changed: dict[str, None] = {}
+        for step in timeline.steps[self._reached[number] : position.index]:
             for graceid, _ in step.entries:
                 changed[graceid] = None
                 changed.update(dict.fromkeys(sorted(mentions(timeline.histories[graceid]))))
         with self.archive.transaction() as tx:
             for graceid in changed:
                 snapshot = timeline.snapshot(graceid, position) if graceid in timeline.histories else None
-                if snapshot is not None:
-                    self._show(tx, snapshot)
-        self._reached = position.index
+                if snapshot is not None and self._owners.get(change.text(snapshot.graceid)) == number:
+                    self._show(tx, snapshot, change, self._sources[id(lane.track)])
+        self._reached[number] = position.index
 
-    def _show(self, tx: Transaction, snapshot: "Snapshot") -> None:
+    def _show(self, tx: Transaction, snapshot: "Snapshot", change: Change, source: Archive) -> None:
         """Change an object by what has changed on the tape since it was last looked at."""
-        graceid, old, new = snapshot.graceid, self._shown.get(snapshot.graceid, {}), _records(snapshot)
+        graceid = change.text(snapshot.graceid)
+        old, new = self._shown.get(graceid, {}), _records(snapshot, change)
         record = new.pop(("object", ""))
         if not old:
             tx.new_object(graceid, snapshot.service, record)
@@ -141,24 +160,35 @@ class Branch:
         for kind, key in old.keys() - new.keys() - {("object", "")}:
             if tx.view(graceid).one(kind, key) is not None:
                 tx.delete(graceid, kind, key)
-        self._show_files(tx, snapshot)
+        known = self._files.setdefault(graceid, set())
+        for file in snapshot.files():
+            if file not in known:
+                blob = tx.store_blob(source.read(file)) if file.sha256 is not None else None
+                tx.add_file(graceid, change.text(file.name), blob, file.version, file.absent)
+                known.add(file)
         self._shown[graceid] = new | {("object", ""): record}
 
-    def _show_files(self, tx: Transaction, snapshot: "Snapshot") -> None:
-        files, known = snapshot.files(), self._files.setdefault(snapshot.graceid, set())
-        for file in files:
-            if file not in known:
-                blob = tx.store_blob(self._source.read(file)) if file.sha256 is not None else None
-                tx.add_file(snapshot.graceid, file.name, blob, file.version, file.absent)
-                known.add(file)
+
+def _taken(track: Track) -> dict[tuple[str, str], int]:
+    """By (graceid, kind) the last number that a tape uses; files are kinds of their own."""
+    taken: dict[tuple[str, str], int] = {}
+    for history in track.timeline.histories.values() if track.timeline is not None else ():
+        for kind in _NUMBERED:
+            numbers = [int(record["N"]) for record in history.view.records(kind)]
+            taken[history.graceid, kind] = max(numbers, default=0)
+        for file in history.view.files():
+            place = history.graceid, f"file {file.name}"
+            taken[place] = max(file.version, taken.get(place, -1))
+    return taken
 
 
-def _records(snapshot: "Snapshot") -> dict[tuple[str, str], Record]:
-    found = {("object", ""): snapshot.record()}
+def _records(snapshot: "Snapshot", change: Change) -> dict[tuple[str, str], Record]:
+    about = snapshot.record()
+    found = {("object", ""): about}
     for kind, key_of in _KEYS.items():
         found.update({(kind, key_of(record)): record for record in snapshot.records(kind)})
     found.update({("permission", str(i)): record for i, record in enumerate(snapshot.records("permission"))})
-    return found
+    return {place: change.record(record, about) for place, record in found.items()}
 
 
 def _merged(old: Record, new: Record, now: Record) -> Record:
@@ -173,14 +203,3 @@ def _merged(old: Record, new: Record, now: Record) -> Record:
         else:
             merged[name] = value
     return merged
-
-
-def timeline_of(player: "Player") -> Timeline:
-    """The one timeline that a player plays under its own ids and times; BadRequest if there are several, or others."""
-    lanes = player.reel.lanes
-    if len(lanes) != 1 or not lanes[0].plain or (timeline := lanes[0].track.timeline) is None:
-        raise BadRequest(
-            "a GraceDB can follow a replay of one archive under its recorded ids and times: "
-            "leave out further archives, --offset, --align, --as, --copies and --retime"
-        )
-    return timeline

@@ -180,7 +180,7 @@ def _play(replay: _Replay) -> list[str]:
             if replay.serve is not None:
                 from replay.serving import following
 
-                served = following(player, replay.request.tapes()[0].archive, port=replay.serve, branch=replay.branch)
+                served = following(player, port=replay.serve, branch=replay.branch)
                 _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")
             replay.player = player
             stack.enter_context(status_line(player, quiet=replay.quiet))

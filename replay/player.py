@@ -33,7 +33,7 @@ class Player(Playhead):
     `position` is what the archive looks like just after the entry of the last message announced (before the first, and
     after a seek: just before the next one); it is set before the message is handed out, so code that reacts to a message by
     asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`; each of
-    `on_position` is called with it when it has changed. `sent` counts the alerts announced, `announced` their messages (one
+    `on_position` is called with the lane's number and it when it has changed. `sent` counts the alerts announced, `announced` their messages (one
     per node), `delivered` the messages handed to targets.
     """
 
@@ -55,7 +55,7 @@ class Player(Playhead):
         self.sent = self.announced = self.delivered = 0
         self.last: Alert | None = None
         self.last_dt = 0.0  # played seconds of the last message
-        self.on_position: list[Callable[[Position], object]] = []
+        self.on_position: list[Callable[[int, Position], object]] = []
         self._deliver: Callable[[Message], object] | None = None
 
     @property
@@ -77,17 +77,17 @@ class Player(Playhead):
         if taken is None:
             raise StopIteration
         cue, alert = taken
-        self._reach(alert.position, self.reel.lanes[cue.lane].track.timeline)
+        self._reach(cue.lane, alert.position)
         self.last, self.last_dt = alert, cue.dt
         self.sent += 1
         self.announced += len(alert.nodes)
         return alert
 
-    def _reach(self, position: "Position | None", timeline: "Timeline | None") -> None:
-        self.position, self.timeline = position, timeline
+    def _reach(self, lane: int, position: "Position | None") -> None:
+        self.position, self.timeline = position, self.reel.lanes[lane].track.timeline
         if position is not None:
             for tell in self.on_position:
-                tell(position)
+                tell(lane, position)
 
     def announce(self, alert: "Alert") -> None:
         """Deliver somebody else's alert, now, to the targets that this player plays to; any thread may call it."""
@@ -103,11 +103,14 @@ class Player(Playhead):
 
     def stand(self) -> None:
         """Let `position` be the moment just before the next message."""
-        cue = self.reel.peek()
-        if cue is not None:
-            track = self.reel.lanes[cue.lane].track
-            recorded = track.alerts[cue.index]
-            self._reach(before(recorded) if recorded.position is not None else None, track.timeline)
+        elapsed_s, following = self.elapsed_s - self.reel.base_s, self.reel.peek()
+        places = list(enumerate(zip(self.reel.lanes, self.reel.places(), strict=True)))
+        if following is not None:  # last, since the position is that of its lane
+            places.append(places[following.lane])
+        for number, (lane, index) in places:
+            recorded = lane.track.alerts[index] if index < len(lane.track) else lane.track.alerts[-1]
+            if recorded.position is not None and (lane.start_s <= elapsed_s or index):
+                self._reach(number, before(recorded) if index < len(lane.track) else recorded.position)
 
     _moved = stand
 

@@ -59,7 +59,7 @@ def play(
     tracks: list[tuple[Track, float]] = []
     for tape in tapes:
         with _opened(tape.archive) as opened:
-            track = _track(opened, tape.refs, cutoff, start, until, format, certain_only, spread)
+            track = _track(opened, tape.archive, tape.refs, cutoff, start, until, format, certain_only, spread)
         tracks.append((track, tape.offset_s))
     reel = together.reel(tracks)
     player = Player(reel, own_clock, format=format, timeline=tracks[0][0].timeline if tracks else None, rate=rate)
@@ -78,6 +78,7 @@ def _opened(archive: Archive | str | PathLike[str]) -> Iterator[Archive]:
 
 def _track(
     archive: Archive,
+    source: Archive | str | PathLike[str],
     names: Sequence[str],
     cutoff: int | None,
     start: int | None,
@@ -97,7 +98,7 @@ def _track(
         format=format,
         certain_only=certain_only,
     )
-    return Track(select(timeline, wanted), timeline=timeline, spread=spread)
+    return Track(select(timeline, wanted), timeline=timeline, source=source, spread=spread)
 
 
 def _read(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:

@@ -1,17 +1,19 @@
 """Several tapes and copies on one time line: where each begins, under which ids it plays, and at what time it seems to be."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from replay.change import UNCHANGED, Change
 from replay.errors import BadRequest
-from replay.reel import Change, Lane, Reel, Track, unchanged
+from replay.reel import Lane, Reel, Track
 
 if TYPE_CHECKING:
-    from archive import Alert
     from replay.rename import Renaming
+    from replay.retime import Retiming
 
 ALIGNMENTS = ("as-recorded", "start")
 
@@ -55,10 +57,10 @@ class Programme:
         parts = [(track, start - min(starts)) for (track, _), start in zip(tracks, starts, strict=True)]
         longest_s = max(start + track.duration_s for track, start in parts)
         period_s = longest_s + (self.copies - 1) * self.every_s + self.gap_s
-        naming = self._naming([track for track, _ in parts])
+        namings = self._namings([track for track, _ in parts])
         lanes: list[Lane] = []
         for copy in range(self.copies):
-            for track, start in parts:
+            for (track, start), naming in zip(parts, namings, strict=True):
                 start_s = start + copy * self.every_s
                 lanes.append(Lane(track, start_s, self._changes(track, start_s, copy, naming, period_s)))
         return Reel(lanes, laps=self.laps, gap_s=self.gap_s)
@@ -66,14 +68,20 @@ class Programme:
     def _since(self, born: datetime, track: Track) -> float:
         return (track.born - born).total_seconds() if self.align == "as-recorded" else 0.0
 
-    def _naming(self, tracks: Sequence[Track]) -> "Callable[[int], Renaming] | None":
+    def _namings(self, tracks: Sequence[Track]) -> "Sequence[Callable[[int], Renaming] | None]":
+        """What names each track's copies; tracks of one archive share their names, and those of several share none."""
         if not self.names:
-            return None
+            return [None] * len(tracks)
         from replay.rename import Names, ids_of
 
-        timelines = {id(track.timeline): track.timeline for track in tracks if track.timeline is not None}
-        ids = dict.fromkeys(graceid for timeline in timelines.values() for graceid in ids_of(timeline))
-        return Names(self.names).copies(list(ids), self.copies)
+        archives: dict[str, dict[str, None]] = defaultdict(dict)
+        for track in tracks:
+            if track.timeline is not None:
+                archives[track.origin].update(dict.fromkeys(ids_of(track.timeline)))
+        namings = dict(
+            zip(archives, Names(self.names).copies(*map(list, archives.values()), count=self.copies), strict=True)
+        )
+        return [namings.get(track.origin) for track in tracks]
 
     def _changes(
         self, track: Track, start_s: float, copy: int, naming: "Callable[[int], Renaming] | None", period_s: float
@@ -81,23 +89,17 @@ class Programme:
         """What each lap makes of the alerts of one copy of a track."""
 
         def of_lap(lap: int) -> Change:
-            steps: list[Change] = []
-            if naming is not None:  # first, since it remembers the parts of recorded alerts
-                steps.append(naming(lap * self.copies + copy).alert)
-            if self.retime is not None:
-                from replay.retime import Retiming
-
-                then = self.retime + timedelta(seconds=start_s + lap * period_s)
-                steps.append(Retiming.between(track.born, then).alert)
-            return _one_after_another(steps)
+            then = None if self.retime is None else self.retime + timedelta(seconds=start_s + lap * period_s)
+            if naming is None and then is None:
+                return UNCHANGED
+            return Change(naming(lap * self.copies + copy) if naming else None, _timing(track, then))
 
         return of_lap
 
 
-def _one_after_another(steps: Sequence[Change]) -> Change:
-    def change(alert: "Alert") -> "Alert":
-        for step in steps:
-            alert = step(alert)
-        return alert
+def _timing(track: Track, then: datetime | None) -> "Retiming | None":
+    if then is None:
+        return None
+    from replay.retime import Retiming
 
-    return change if steps else unchanged
+    return Retiming.between(track.born, then)

@@ -6,20 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from os import PathLike
 from typing import TYPE_CHECKING
 
+from replay.change import UNCHANGED, Change
 from replay.spread import offsets
 
 if TYPE_CHECKING:
-    from archive import Alert, Position, Timeline
-
-#: Makes the alert that is sent of the recorded one.
-Change = Callable[["Alert"], "Alert"]
-
-
-def unchanged(alert: "Alert") -> "Alert":
-    """The recorded alert."""
-    return alert
+    from archive import Alert, Archive, Position, Timeline
 
 
 @dataclass(frozen=True)
@@ -32,15 +26,28 @@ class Cue:
 
 
 class Track:
-    """Alerts in order, each held once, with their seconds since `born` (UTC); `timeline` is the one that they lie on."""
+    """Alerts in order, each held once, with their seconds since `born` (UTC).
+
+    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
+    """
 
     def __init__(
-        self, alerts: Sequence["Alert"], *, timeline: "Timeline | None" = None, spread: str = "as-recorded"
+        self,
+        alerts: Sequence["Alert"],
+        *,
+        timeline: "Timeline | None" = None,
+        source: "Archive | str | PathLike[str] | None" = None,
+        spread: str = "as-recorded",
     ) -> None:
         self.alerts = alerts
-        self.timeline = timeline
+        self.timeline, self.source = timeline, source
         born, self.offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
+
+    @property
+    def origin(self) -> str:
+        """The path of the archive, for telling tracks of one from tracks of another."""
+        return str(getattr(self.source, "path", self.source))
 
     @property
     def duration_s(self) -> float:
@@ -66,12 +73,12 @@ class Lane:
 
     track: Track
     start_s: float = 0.0
-    change_of: Callable[[int], Change] = field(default=lambda lap: unchanged)
+    change_of: Callable[[int], Change] = field(default=lambda lap: UNCHANGED)
 
     @property
     def plain(self) -> bool:
         """Whether its alerts are sent as they were recorded."""
-        return self.change_of(0) is unchanged
+        return self.change_of(0) is UNCHANGED
 
 
 class Reel:
@@ -119,12 +126,6 @@ class Reel:
         heapq.heapify(self._waiting)
         self.done = lap * self.lap_length + sum(places)
 
-    def _places(self) -> list[int]:
-        places = [len(lane.track) for lane in self.lanes]
-        for _, number, index in self._waiting:
-            places[number] = index
-        return places
-
     def peek(self) -> Cue | None:
         """The next message's place; None at the end."""
         if not self._waiting:
@@ -157,7 +158,14 @@ class Reel:
         """The alert at a place of this lap, as it is sent."""
         if cue.lane not in self._changes:
             self._changes[cue.lane] = self.lanes[cue.lane].change_of(self.lap)
-        return self._changes[cue.lane](self.lanes[cue.lane].track.alerts[cue.index])
+        return self._changes[cue.lane].alert(self.lanes[cue.lane].track.alerts[cue.index])
+
+    def places(self) -> list[int]:
+        """The index of the next alert on each lane's track."""
+        places = [len(lane.track) for lane in self.lanes]
+        for _, number, index in self._waiting:
+            places[number] = index
+        return places
 
     def whole(self) -> Iterator[tuple[Cue, "Alert"]]:
         """Every place and alert from the beginning, made as they are asked for; where this reel stands does not change."""
@@ -186,7 +194,7 @@ class Reel:
     def find(self, wanted: Callable[["Alert"], bool], *, back: bool = False) -> Cue | None:
         """The next message of this lap whose recorded alert is wanted (`back`: the one before this place); None if none is."""
         found: list[tuple[float, int, int]] = []
-        for number, (lane, here) in enumerate(zip(self.lanes, self._places(), strict=True)):
+        for number, (lane, here) in enumerate(zip(self.lanes, self.places(), strict=True)):
             span = range(here - 1, -1, -1) if back else range(here, len(lane.track))
             index = next((i for i in span if wanted(lane.track.alerts[i])), None)
             if index is not None:

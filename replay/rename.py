@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archive import UsageError, category_of
@@ -126,18 +127,19 @@ class Names:
                 )
             self._templates[category] = template
 
-    def copies(self, ids: Sequence[str], count: int = 1) -> Callable[[int], Renaming]:
-        """What makes the renaming of copy 0, 1, ... of these ids; no two copies share an id. BadRequest if `count` would."""
-        groups: dict[str, list[str]] = defaultdict(list)
-        for graceid in ids:
-            groups[self._stem(graceid)].append(graceid)
+    def copies(self, *archives: Sequence[str], count: int = 1) -> list[Callable[[int], Renaming]]:
+        """For the ids of each archive: what makes the renaming of copy 0, 1, ... of them; no two ever share an id.
+
+        BadRequest if `count` copies would.
+        """
+        groups: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for number, ids in enumerate(archives):
+            for graceid in ids:
+                groups[self._stem(graceid)].append((number, graceid))
         for template, members in groups.items():
-            if "{" not in template and len(members) * count > 1:
-                raise BadRequest(
-                    f"{len(members) * count} ids cannot all become {template}: give a template such as T{{n}}"
-                )
-        holding: dict[int, bool] = {}
-        return lambda copy: Renaming(_numbered(groups, copy), holding)
+            if "{" not in template and (many := len(members) * count) > 1:
+                raise BadRequest(f"{many} ids cannot all become {template}: give a template such as T{{n}}")
+        return [partial(_renaming, groups, number, {}) for number in range(len(archives))]
 
     def _stem(self, graceid: str) -> str:
         """The template for an id."""
@@ -150,12 +152,16 @@ class Names:
         return self._templates.get("superevent") or dated["stem"] + "{letters}"
 
 
-def _numbered(groups: Mapping[str, Sequence[str]], copy: int) -> dict[str, str]:
-    names = {}
-    for template, members in groups.items():
-        for i, graceid in enumerate(members):
-            names[graceid] = _filled(template, copy * len(members) + i + 1)
-    return names
+def _renaming(
+    groups: Mapping[str, Sequence[tuple[int, str]]], archive: int, holding: dict[int, bool], copy: int
+) -> Renaming:
+    names = {
+        graceid: _filled(template, copy * len(members) + i + 1)
+        for template, members in groups.items()
+        for i, (number, graceid) in enumerate(members)
+        if number == archive
+    }
+    return Renaming(names, holding)
 
 
 def _filled(template: str, number: int) -> str:

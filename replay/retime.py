@@ -42,7 +42,7 @@ class Retiming:
 
     def alert(self, alert: "Alert") -> "Alert":
         """The alert at its new time."""
-        around = _anchors(alert)
+        around = _anchors(alert.object, alert.data, {"created": alert.created})
         record = self._value("", alert.object, around)
         return replace(
             alert,
@@ -52,10 +52,9 @@ class Retiming:
             what=self._text(alert.what, around),
         )
 
-    def record(self, record: dict[str, Any]) -> dict[str, Any]:
-        """A record of the server with its times moved; numbers in texts where they are near its gpstime or t_0."""
-        around = [float(record[name]) for name in ("gpstime", "t_0") if record.get(name) is not None]
-        moved: dict[str, Any] = self._value("", record, around)
+    def record(self, record: dict[str, Any], about: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A record of the server with its times moved; `about` is its object's, whose time tells which numbers are times."""
+        moved: dict[str, Any] = self._value("", record, _anchors(record, about or {}))
         return moved
 
     def _value(self, key: str, value: Any, around: Sequence[float]) -> Any:
@@ -95,12 +94,14 @@ class Retiming:
         return f"{whole + self.gps_s}{match[2] or ''}" if _near(whole, around) else match[0]
 
 
-def _anchors(alert: "Alert") -> list[float]:
-    """GPS seconds of what an alert is about."""
-    record = alert.object
-    records = (record, alert.data, record.get("preferred_event_data"))
-    found = [r.get(name) for r in records if isinstance(r, dict) for name in ("gpstime", "t_0")]
-    return [gps_of(alert.created), *(float(gps) for gps in found if isinstance(gps, int | float))]
+def _anchors(*about: Any) -> list[float]:
+    """GPS seconds of what records are about: their own, their preferred event's, and when they were made."""
+    records = [record for record in about if isinstance(record, dict)]
+    records += [r["preferred_event_data"] for r in records if isinstance(r.get("preferred_event_data"), dict)]
+    found = [r.get(name) for r in records for name in ("gpstime", "t_0")]
+    made = [r["created"] for r in records if r.get("created")]
+    moments = [parse_time(time) if isinstance(time, str) else time for time in made]
+    return [*map(gps_of, moments), *(float(gps) for gps in found if isinstance(gps, int | float))]
 
 
 def _near(gps: float, around: Sequence[float]) -> bool:

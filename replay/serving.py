@@ -1,32 +1,48 @@
 """A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
+from pathlib import Path
+from typing import Any
 
 from archive import Archive, Position
 from dummy import make_app, serve
-from replay.branch import Branch, timeline_of
+from replay.branch import Branch
+from replay.errors import BadRequest
 from replay.player import Player
 
 
 @contextmanager
-def following(
-    player: Player, archive: Archive | str | PathLike[str], *, port: int = 0, branch: str | PathLike[str] | None = None
-) -> Iterator[str]:
-    """Serve a player's archive on loopback while the block runs; gives the API's URL.
+def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | None = None) -> Iterator[str]:
+    """Serve what a player plays as a GraceDB on loopback while the block runs; gives the API's URL.
 
     With `branch`, a path at which there is nothing yet, the server can be written to: what is written is kept in a new
-    archive there, beside what the tape tells of up to the player's position. Raises BadRequest for a player of more than
-    one archive, or under other ids and times; ArchiveError if the port or the path can't be had.
+    archive there, beside what the tapes tell of up to the player's position. Raises BadRequest for a player of nothing;
+    ArchiveError if the port or the path can't be had.
     """
-    timeline = timeline_of(player)
+    if not player.reel.lanes:
+        raise BadRequest("nothing is played, so there is nothing that a GraceDB could follow")
     with ExitStack() as stack:
-        tape = archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(str(archive)))
-        if branch is None:
-            app = make_app(tape, as_of=lambda: player.position or Position(0), timeline=timeline)
-        else:
-            written = Branch(player, tape, str(branch))
-            stack.callback(written.close)
-            app = make_app(written.archive, now=written.now, on_alert=written.announce)
+        app = _written(player, str(branch), stack) if branch is not None else _read_only(player, stack)
         yield stack.enter_context(serve(app, port=port)).url
+
+
+def _written(player: Player, path: str, stack: ExitStack) -> Any:
+    branch = Branch(player, path)
+    stack.callback(branch.close)
+    return make_app(branch.archive, now=branch.now, on_alert=branch.announce)
+
+
+def _read_only(player: Player, stack: ExitStack) -> Any:
+    """One tape under its own ids and times is asked as of the player's position; else a passing branch is kept up to it."""
+    lane = player.reel.lanes[0]
+    if len(player.reel.lanes) == 1 and lane.plain and lane.track.source is not None:
+        source = lane.track.source
+        tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
+        return make_app(tape, as_of=lambda: player.position or Position(0), timeline=lane.track.timeline)
+    path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gracetape-"))) / "played.tape"
+    branch = Branch(player, path)
+    stack.callback(branch.close)
+    return make_app(stack.enter_context(Archive.open(path)))

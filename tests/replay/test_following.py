@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ligo.gracedb.rest import GraceDb
 
 import dummy
 from archive import Alert, Archive
-from replay import BadRequest, Branch, MaxClock, Message, Player, VirtualClock, following, play
+from replay import Branch, MaxClock, Message, Player, Tape, VirtualClock, following, play
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 SUPEREVENT = "TS101020a"
@@ -77,7 +78,7 @@ class Listener:
 
 def test_over_http_too(tape: Archive) -> None:
     player = play(tape, clock=VirtualClock())
-    with following(player, SHORT) as url:
+    with following(player) as url:
         listener = Listener(url)
         with pytest.raises(HTTPError):
             listener.client.superevent(SUPEREVENT)
@@ -109,7 +110,7 @@ class Writer:
         return None
 
 
-def _branched(player: Player, client: Any, branch: Branch) -> Writer:
+def _branched(player: Player, client: Any) -> Writer:
     writer = Writer(client)
     before = list(play(SHORT, clock=MaxClock()))
     player.play([writer])
@@ -127,13 +128,12 @@ def test_what_a_listener_writes_joins_the_history_on_a_branch(tape: Archive, tmp
     shutil.copy(SHORT, copy)
     digest = copy.read_bytes()
     player = play(copy, clock=VirtualClock())
-    with Archive.open(copy) as source:
-        branch = Branch(player, source, tmp_path / "branch.tape")
-        with dummy.GraceDb(branch.archive, now=branch.now, on_alert=branch.announce) as client:
-            with pytest.raises(HTTPError):
-                client.superevent(SUPEREVENT)
-            writer = _branched(player, client, branch)
-        branch.close()
+    branch = Branch(player, tmp_path / "branch.tape")
+    with dummy.GraceDb(branch.archive, now=branch.now, on_alert=branch.announce) as client:
+        with pytest.raises(HTTPError):
+            client.superevent(SUPEREVENT)
+        writer = _branched(player, client)
+    branch.close()
     assert copy.read_bytes() == digest
     announced = [m for m in writer.heard if m.payload["data"].get("comment") == "checked"]
     assert [m.payload["data"]["N"] for m in announced] == writer.wrote
@@ -165,7 +165,7 @@ def _joined(tape: Archive, path: Path, writer: Writer) -> None:
 
 def test_a_branch_over_http(tape: Archive, tmp_path: Path) -> None:
     player = play(SHORT, clock=VirtualClock())
-    with following(player, tape, branch=tmp_path / "branch.tape") as url:
+    with following(player, branch=tmp_path / "branch.tape") as url:
         client = GraceDb(url, force_noauth=True)
         writer = Writer(client)
         player.play([writer])
@@ -175,9 +175,34 @@ def test_a_branch_over_http(tape: Archive, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"names": ["T{n}"]}, {"names": ["T{n}"], "copies": 2}, {"laps": 2, "names": ["T{n}"]}]
+    "options",
+    [
+        {"names": ["G{n}", "S260101{letters}"], "copies": 3, "every_s": 7},
+        {"names": ["T{n}"], "laps": 2},
+        {"names": ["M{n}"], "retime": datetime(2026, 5, 1, tzinfo=UTC)},
+    ],
 )
-def test_a_replay_under_other_ids_cannot_be_followed(tape: Archive, options: dict[str, Any]) -> None:
-    player = play(tape, clock=MaxClock(), **options)
-    with pytest.raises(BadRequest, match="under its recorded ids"), following(player, tape):
-        pass
+def test_under_other_ids_and_times_too(options: dict[str, Any]) -> None:
+    player = play(SHORT, clock=VirtualClock(), **options)
+    with following(player) as url:
+        listener = Listener(url)
+        player.play([listener])
+        assert listener.asked == player.announced
+        for alert in list(play(SHORT, clock=MaxClock(), **options))[-3:]:
+            last = listener.client.logs(alert.object_id).json()["log"][(alert.n or 1) - 1]
+            if alert.alert_type == "log":
+                assert last["comment"] == alert.data["comment"]
+                assert last["created"] == alert.data["created"]
+        with pytest.raises(HTTPError):
+            listener.client.write_log(player.last.object_id, "no")  # type: ignore[union-attr]
+        listener.close()
+
+
+def test_several_archives_are_one_gracedb(tape: Archive) -> None:
+    long = Path(__file__).parents[1] / "fixtures" / "long.tape"
+    player = play([Tape(long, offset_s=2), Tape(tape, ["T1"])], clock=VirtualClock(), align="start", names=["G{n}"])
+    with following(player) as url:
+        listener = Listener(url)
+        player.play([listener])
+        assert listener.asked == player.announced > 100
+        listener.close()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from archive import Alert
 from replay import Cue, Lane, Reel, Track
+from replay.change import Change
 from tests.replay.conftest import make_alerts_at
 
 MakeAlerts = Callable[..., list[Alert]]
@@ -70,14 +71,16 @@ def test_laps_follow_one_another_after_a_gap() -> None:
 
 
 def test_a_copy_is_made_when_it_is_taken_and_not_before(make_alerts: MakeAlerts) -> None:
-    made: list[int] = []
+    made: list[Alert] = []
 
-    def change_of(lap: int) -> Callable[[Alert], Alert]:
-        return lambda alert: made.append(lap) or alert  # type: ignore[func-returns-value]
+    class Noting(Change):
+        def alert(self, alert: Alert) -> Alert:
+            made.append(alert)
+            return alert
 
     track = Track(make_alerts(0, 1))
-    reel = Reel([Lane(track, float(i), change_of) for i in range(1000)], laps=2)
+    reel = Reel([Lane(track, float(i), lambda lap: Noting()) for i in range(1000)], laps=2)
     assert len(reel) == 4000
     assert made == []
-    reel.take()
-    assert made == [0]
+    _, alert = reel.take()
+    assert made == [alert]
