@@ -9,12 +9,9 @@ import falcon
 from archive import Alert, Archive, Position, Timeline
 from dummy.faults import Fault, Faults
 from dummy.problems import add_handlers
-from dummy.routes import ROUTES
+from dummy.routes import addresses
 from dummy.service import Service
 from dummy.throttle import RATES, Throttle
-
-#: Roots under which the same API answers.
-ROOTS = ("/api/", "/api/v1/", "/api/v2/")
 
 
 def make_app(
@@ -27,21 +24,23 @@ def make_app(
     now: Callable[[], datetime] | None = None,
     faults: Faults | Iterable[str | Fault] = (),
     throttle: Throttle | bool = False,
+    api_default: str = "v1",
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
     `as_of` gives the moment of `timeline` that is answered (None: now). `on_alert` is called with each alert of a write,
     in order, after the write was kept; `now` gives the server's time (UTC). `faults` are rules such as
     `POST */logs/*:503:0.1`; with `throttle` (True: at the server's rates) more requests than the rates allow are refused.
+    `api_default` is the API version (v1 or v2) that answers at the root without one.
     """
     service = Service(archive, user=user, as_of=as_of, timeline=timeline, on_alert=on_alert, now=now)
     app: Any = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     add_handlers(app)
-    for root in ROOTS:
-        for address, resource, category in ROUTES:
-            app.add_route((root + address).rstrip("/"), resource(service, category))
+    for root, version in (("/api/", api_default), ("/api/v1/", "v1"), ("/api/v2/", "v2")):
+        for address, (resource, category) in addresses(version).items():
+            app.add_route((root + address).rstrip("/"), resource(service, category, version))
     if throttle:
         app = (Throttle(RATES) if throttle is True else throttle).around(app)
     faults = faults if isinstance(faults, Faults) else Faults(faults)

@@ -69,8 +69,14 @@ class Links:
     def emobservation(self, n: int) -> str:
         return f"{self.base}/emobservation/{n}" if self.event else f"{self.base}/emobservations/{n}/"
 
+    def embb(self, n: int) -> str:
+        return f"{self.base}/embb/{n}"
+
+    def notice(self, n: int) -> str:
+        return f"{self.base}/notices/{n}/"
+
     def signoff(self, key: str) -> str:
-        return f"{self.base}/signoffs/{key}/"
+        return f"{self.base}/signoff/{key}" if self.event else f"{self.base}/signoffs/{key}/"
 
     def all_of_event(self) -> dict[str, str]:
         """The `links` of an event's record."""

@@ -28,10 +28,9 @@ def invalid(message: str) -> Problem:
     return Problem(400, {"error": message})
 
 
-def missing_fields(names: Sequence[str]) -> Problem:
-    """400 for fields that were not given."""
-    said = ["This field is required." for _ in names]
-    return Problem(400, said[0] if len(said) == 1 else said)
+def invalid_fields(messages: Sequence[str]) -> Problem:
+    """400 with what the checks of single fields gave: one message, or all of them."""
+    return Problem(400, {"error": messages[0] if len(messages) == 1 else list(messages)})
 
 
 def not_found() -> Problem:

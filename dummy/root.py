@@ -46,23 +46,34 @@ _SUPEREVENT_TEMPLATES = {
 }
 
 
-def root_document(base: str, version: str = "default") -> dict[str, Any]:
-    """What GET on the API root answers. `base` is the unversioned root with its slash, `version` default, v1 or v2."""
-    root = base if version == "default" else f"{base}{version}/"
-    templates = {name: root + path for name, path in _EVENT_TEMPLATES.items()}
-    templates |= {name: f"{root}superevents/{{superevent_id}}/{path}" for name, path in _SUPEREVENT_TEMPLATES.items()}
-    links = {name: f"{root}{name}/" for name in ("superevents", "events")}
+#: What only API v2 has; notices are pointed out under the unversioned root too, whichever version answers there.
+_NOTICE_TEMPLATES = {
+    "superevent-notice-list-template": "notices/",
+    "superevent-notice-detail-template": "notices/{N}/",
+}
+_V2_EVENT_TEMPLATES = {
+    "event-reserve-template": "events/reserve/",
+    "event-upload-template": "events/{graceid}/upload/",
+}
+_GWTC_TEMPLATES = {
+    "gwtc-number-list": "gwtc/{number}/",
+    "gwtc-version-detail": "gwtc/{number}/{version}/",
+}
+_LINKS = ("superevents", "events", "performance", "user-info", "gwtc")
+
+
+def root_document(base: str, root: str, version: str) -> dict[str, Any]:
+    """What GET on an API root answers. `base` is the unversioned root with its slash, `root` the one that was asked, `version`
+    (v1 or v2) what answers there.
+    """
     return {
-        "links": links | {"self": root, "performance": f"{root}performance/"},
-        "templates": templates,
+        "links": {name: f"{root}{name}/" for name in _LINKS} | {"self": root},
+        "templates": _templates(base, root, version),
         "groups": list(facts.GROUPS),
         "pipelines": list(facts.PIPELINES),
         "searches": list(facts.SEARCHES),
         "labels": list(facts.LABELS),
-        "em-groups": list(facts.EM_GROUPS),
-        "wavebands": facts.WAVEBANDS,
-        "eel-statuses": facts.EEL_STATUSES,
-        "obs-statuses": facts.OBS_STATUSES,
+        **(_EM_LISTS if version == "v1" else {}),
         "superevent-categories": facts.SUPEREVENT_CATEGORIES,
         "signoff-types": facts.SIGNOFF_TYPES,
         "signoff-statuses": facts.SIGNOFF_STATUSES,
@@ -70,6 +81,27 @@ def root_document(base: str, version: str = "default") -> dict[str, Any]:
         "voevent-types": facts.VOEVENT_TYPES,
         "server-version": facts.SERVER_VERSION,
         "api-versions": list(facts.API_VERSIONS),
-        "api-default": "v1",
+        "api-default": version,
         "API_VERSIONS": list(facts.API_VERSIONS),
     }
+
+
+#: The lists of EM observations, which API v2 gave up.
+_EM_LISTS = {
+    "em-groups": list(facts.EM_GROUPS),
+    "wavebands": facts.WAVEBANDS,
+    "eel-statuses": facts.EEL_STATUSES,
+    "obs-statuses": facts.OBS_STATUSES,
+}
+
+
+def _templates(base: str, root: str, version: str) -> dict[str, str]:
+    superevent = "superevents/{superevent_id}/"
+    found = {name: root + path for name, path in (_EVENT_TEMPLATES | _GWTC_TEMPLATES).items()}
+    found |= {name: root + superevent + path for name, path in _SUPEREVENT_TEMPLATES.items()}
+    if version == "v2":
+        found |= {name: root + path for name, path in _V2_EVENT_TEMPLATES.items()}
+    if version == "v2" or root == base:
+        home = root if version == "v2" else f"{base}v2/"
+        found |= {name: home + superevent + path for name, path in _NOTICE_TEMPLATES.items()}
+    return found

@@ -1,13 +1,21 @@
-"""The addresses of the API: one row per address, the resource that answers there, and the category of its objects."""
+"""The addresses of the API: one row per address, the resource that answers there, and the category of its objects.
+
+What only one version of the API has, or answers otherwise, stands in tables of its own.
+"""
 
 from dummy.resources import (
+    embb,
     emobservations,
     events,
     files,
+    gone,
+    gwtc,
     labels,
     listing,
     logs,
+    notices,
     permissions,
+    reserved,
     root,
     signoffs,
     superevents,
@@ -21,6 +29,10 @@ ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
     ("", root.Root, ""),
     ("tag/", root.Tags, ""),
     ("performance/", root.Performance, ""),
+    ("user-info/", root.UserInfo, ""),
+    ("gwtc/", gwtc.Catalogues, ""),
+    ("gwtc/{number}/", gwtc.Catalogues, ""),
+    ("gwtc/{number}/{version}/", gwtc.Catalogue, ""),
     ("events/", events.Events, "event"),
     ("events/search/", listing.Search, "event"),
     ("events/{graceid}", events.Event, "event"),
@@ -40,7 +52,10 @@ ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
     ("events/{graceid}/voevent/{n}", voevents.VOEvent, "event"),
     ("events/{graceid}/emobservation/", emobservations.EMObservations, "event"),
     ("events/{graceid}/emobservation/{n}", emobservations.EMObservation, "event"),
+    ("events/{graceid}/embb/", embb.EmbbLogs, "event"),
+    ("events/{graceid}/embb/{n}", embb.EmbbLog, "event"),
     ("events/{graceid}/signoff/", signoffs.Signoffs, "event"),
+    ("events/{graceid}/signoff/{typeinst}", signoffs.Signoff, "event"),
     ("superevents/", superevents.Superevents, "superevent"),
     ("superevents/search/", listing.Search, "superevent"),
     ("superevents/{graceid}/", superevents.Superevent, "superevent"),
@@ -66,3 +81,27 @@ ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
     ("superevents/{graceid}/permissions/", permissions.Permissions, "superevent"),
     ("superevents/{graceid}/permissions/modify/", permissions.PermissionsModify, "superevent"),
 )
+
+#: What API v2 has besides, or answers otherwise. Its servers gave up VOEvents, EM observations and changes of GRB parameters.
+V2_ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
+    ("events/reserve/", reserved.Reserve, "event"),
+    ("events/{graceid}/upload/", reserved.UploadReserved, "event"),
+    ("events/{graceid}/update-grbevent/", gone.Gone, "event"),
+    ("events/{graceid}/voevent/", gone.Gone, "event"),
+    ("events/{graceid}/voevent/{n}", gone.Gone, "event"),
+    ("events/{graceid}/emobservation/", gone.Gone, "event"),
+    ("events/{graceid}/emobservation/{n}", gone.Gone, "event"),
+    ("events/{graceid}/embb/", gone.Gone, "event"),
+    ("events/{graceid}/embb/{n}", gone.Gone, "event"),
+    ("superevents/{graceid}/voevents/", gone.VOEventsToRead, "superevent"),
+    ("superevents/{graceid}/emobservations/", gone.Gone, "superevent"),
+    ("superevents/{graceid}/emobservations/{n}/", gone.Gone, "superevent"),
+    ("superevents/{graceid}/notices/", notices.Notices, "superevent"),
+    ("superevents/{graceid}/notices/{n}/", notices.Notice, "superevent"),
+)
+
+
+def addresses(version: str) -> dict[str, tuple[type[Resource], str]]:
+    """Every address of an API version (v1 or v2), under its root, with what answers there."""
+    rows = (*ROUTES, *V2_ROUTES) if version == "v2" else ROUTES
+    return {address: (resource, category) for address, resource, category in rows}

@@ -8,7 +8,7 @@ from typing import Any
 from archive import ArchiveError
 from archive.times import parse_time, server_time
 from dummy.acts.writer import Subject, Writer
-from dummy.problems import Problem, invalid
+from dummy.problems import invalid
 from dummy.source import Record
 
 LISTS = ("ra_list", "dec_list", "ra_width_list", "dec_width_list", "start_time_list", "duration_list")
@@ -81,5 +81,5 @@ def _covering(footprints: Sequence[Record]) -> dict[str, float | None]:
 def check_group(group: Any, known: Sequence[str]) -> str:
     """The group's name; Problem (400) if the server knows no such group."""
     if group not in known:
-        raise Problem(400, {"error": f"Object with name={group} does not exist."})
+        raise invalid(f"Object with name={group} does not exist.")
     return str(group)

@@ -1,6 +1,7 @@
-"""Events: made from an uploaded file, and replaced by another one."""
+"""Events: reserved, made from an uploaded file, and replaced by another one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from archive import rules
@@ -10,64 +11,118 @@ from dummy.acts.writer import Subject, Writer
 from dummy.dateids import gps_of
 from dummy.forms import Upload
 from dummy.links import HOME, Links
+from dummy.problems import Problem
 from dummy.source import Record
 from dummy.uploads import UploadedEvent
 
 _COUNTER = "event"
 
 
-def prefix_of(group: str, pipeline: str, search: str | None) -> str:
-    """The letter that an event's id starts with."""
-    if group == "Test":
-        return "T"
-    if pipeline == "HardwareInjection":
-        return "H"
-    if group == "External":
-        return "E"
-    return "M" if search == "MDC" else "G"
+@dataclass(frozen=True)
+class Kind:
+    """What an event is said to be before its file is read."""
+
+    group: str
+    pipeline: str
+    search: str | None = None
+    offline: bool = False
+    replay_id: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """The letter that the event's id starts with."""
+        if self.group == "Test":
+            return "T"
+        if self.pipeline == "HardwareInjection":
+            return "H"
+        if self.group == "External":
+            return "E"
+        return "M" if self.search == "MDC" else "G"
 
 
-def create(
-    writer: Writer, group: str, pipeline: str, search: str | None, upload: Upload, told: UploadedEvent,
-    labels: Sequence[str], *, offline: bool = False, replay_id: str | None = None,
-) -> Subject:  # fmt: skip
-    """Make an event of what its file told. The file's entry is N=1, silent; then `new`, then one act per label."""
-    graceid = _next_id(writer, prefix_of(group, pipeline, search))
+def reserve(writer: Writer, kind: Kind, content_id: str | None = None) -> Subject:
+    """Give an event that is to come its id. Nothing is logged or announced before its file comes.
+
+    `content_id` names the contents of that file, and is kept in a record of kind `reservation`.
+    """
+    graceid = _next_id(writer, kind.prefix)
     record: Record = {
-        "submitter": writer.user, "created": writer.created, "group": group, "graceid": graceid, "pipeline": pipeline,
-        "gpstime": None, "reporting_latency": None, "instruments": "", "nevents": None, "offline": offline,
-        "search": search, "far": None, "far_is_upper_limit": False, "likelihood": None, "labels": [],
-        "extra_attributes": {}, "superevent": None, "superevent_neighbours": {}, "replay_id": replay_id,
-        "processing_status": "uploaded", "links": Links(HOME, "event", graceid).all_of_event(),
+        "submitter": writer.user, "created": writer.created, "group": kind.group, "graceid": graceid,
+        "pipeline": kind.pipeline, "gpstime": None, "reporting_latency": None, "instruments": "", "nevents": None,
+        "offline": kind.offline, "search": kind.search, "far": None, "far_is_upper_limit": False, "likelihood": None,
+        "labels": [], "extra_attributes": {}, "superevent": None, "superevent_neighbours": {},
+        "replay_id": kind.replay_id, "processing_status": "reserved",
+        "links": Links(HOME, "event", graceid).all_of_event(),
     }  # fmt: skip
-    _fill_in(writer, record, told)
     subject = writer.new(graceid, record)
-    log = _log_file(writer, subject, upload, told)
-    writer.announce(subject, log)
-    for label in labels:
-        if not has_label(subject, label):
-            add_label(writer, subject, label)
+    if content_id:
+        subject.put("reservation", "", {"content_id": content_id})
     return subject
 
 
-def replace(writer: Writer, subject: Subject, upload: Upload, told: UploadedEvent) -> None:
+def upload(
+    writer: Writer, subject: Subject, file: Upload, told: UploadedEvent, labels: Sequence[str],
+    delivery: Mapping[str, str] | None = None,
+) -> list[str]:  # fmt: skip
+    """Give a reserved event its file: N=1, silent; then `new`, then one act per label. Returns warnings.
+
+    Nothing is announced, nor any label applied, where the file could not be read. `delivery` (kafka_server, kafka_topic)
+    says how the file came. Problem (400) if the event has its file already.
+    """
+    if subject.record.get("processing_status") != "reserved":
+        raise Problem(400, {"error": f"Event {subject.graceid} has its file already: it is not reserved"})
+    subject.record["processing_status"] = "uploaded"
+    _fill_in(writer, subject.record, told)
+    subject.save()
+    if delivery:
+        subject.put("reservation", "", (subject.view.one("reservation", "") or {}) | dict(delivery))
+    log = _log_file(writer, subject, file)
+    if told.failed:
+        return [*told.warnings, told.failed]
+    writer.announce(subject, log)
+    warnings = list(told.warnings)
+    for label in labels:
+        if has_label(subject, label):
+            warnings.append(f"Event {subject.graceid} already labeled with '{label}'")
+        else:
+            add_label(writer, subject, label)
+    return warnings
+
+
+def create(
+    writer: Writer, kind: Kind, file: Upload, told: UploadedEvent, labels: Sequence[str]
+) -> tuple[Subject, list[str]]:
+    """Make an event of what its file told; the event and warnings."""
+    subject = reserve(writer, kind)
+    return subject, upload(writer, subject, file, told, labels)
+
+
+def replace(writer: Writer, subject: Subject, file: Upload, told: UploadedEvent) -> None:
     """Give an event a new file: a further version, logged like the first, and announced as `update`."""
     _fill_in(writer, subject.record, told)
     subject.save()
-    log = _log_file(writer, subject, upload, told)
+    log = _log_file(writer, subject, file)
     writer.announce(subject, log, act=Act("replaced", {}, rules.REPLACED))
 
 
-def update_grb(subject: Subject, changes: Mapping[str, Any]) -> bool:
-    """Change parameters of an external event; False if it had these values already."""
+def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> bool:
+    """Change parameters of an external event, announced as `update`; False if it had these values already."""
     extra = dict(subject.record["extra_attributes"])
     grb = dict(extra["GRB"])
-    wanted = {("T90" if name == "t90" else name): value for name, value in changes.items()}
-    if all(grb.get(name) == value for name, value in wanted.items()):
+    wanted = {_FIELDS.get(name, name): value for name, value in changes.items()}
+    changed = {name: value for name, value in wanted.items() if grb.get(name) != value}
+    if not changed:
         return False
-    subject.record["extra_attributes"] = extra | {"GRB": grb | wanted}
+    subject.record["extra_attributes"] = extra | {"GRB": grb | changed}
     subject.save()
+    told = [(_NAMES.get(name, name), grb.get(name), value) for name, value in changed.items()]
+    writer.announce(subject, writer.log(subject, writer.text(subject, "grb_updated", changes=told)))
     return True
+
+
+#: Name of a parameter in requests and in logs -> in records, and back.
+_FIELDS = {"t90": "T90"}
+_NAMES = {field: name for name, field in _FIELDS.items()}
 
 
 def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
@@ -81,10 +136,10 @@ def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
         record["reporting_latency"] = round(gps_of(writer.now) - told.gpstime, 6)
 
 
-def _log_file(writer: Writer, subject: Subject, upload: Upload, told: UploadedEvent) -> Record:
-    blob = writer.tx.keep_blob(upload.spool, upload.blob)
-    file = writer.tx.add_file(subject.graceid, upload.filename, blob)
-    return writer.log(subject, writer.text(subject, "uploaded"), file=file)
+def _log_file(writer: Writer, subject: Subject, file: Upload) -> Record:
+    blob = writer.tx.keep_blob(file.spool, file.blob)
+    entry = writer.tx.add_file(subject.graceid, file.filename, blob)
+    return writer.log(subject, writer.text(subject, "uploaded"), file=entry)
 
 
 def _next_id(writer: Writer, prefix: str) -> str:

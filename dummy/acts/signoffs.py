@@ -24,13 +24,17 @@ def create(writer: Writer, subject: Subject, kind: str, instrument: str, status:
     key = signoff_key(kind, instrument)
     request, ok, no = signoff_labels(key)
     if subject.view.one("signoff", key) is not None:
-        raise invalid("The fields superevent, signoff_type, instrument must make a unique set.")
+        raise invalid(f"The fields {subject.category}, signoff_type, instrument must make a unique set.")
     if request not in subject.record["labels"]:
-        raise invalid(f"{kind} signoff not requested for superevent {subject.shown_id}: label '{request}' not present.")
+        raise invalid(
+            f"{kind} signoff not requested for {subject.category} {subject.shown_id}: label '{request}' not present."
+        )
     record: Record = {
         "self": subject.links.signoff(key), "signoff_type": kind, "instrument": instrument, "status": status,
         "submitter": writer.user, "comment": comment,
     }  # fmt: skip
+    if subject.category == "event":
+        record = {name: record[name] for name in ("submitter", "instrument", "status", "comment", "signoff_type")}
     subject.put("signoff", key, record)
     displace(writer, subject, request)
     applied = ok if status == "OK" else no

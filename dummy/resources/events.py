@@ -5,16 +5,16 @@ from typing import Any
 
 import falcon
 
-from dummy import facts
+from dummy import facts, replay_ids
 from dummy.acts import events as acts
 from dummy.acts.labels import PROTECTED
-from dummy.forms import Form
-from dummy.links import HOME, Links, relink
+from dummy.forms import Form, Upload
+from dummy.links import Links
 from dummy.problems import JSON, Problem
 from dummy.resources.listing import answer_list
 from dummy.resources.resource import Resource, answer, led, root_of
 from dummy.source import ComposedView
-from dummy.uploads import UploadedEvent, read_upload
+from dummy.uploads import read_upload
 
 #: Seconds around an event within which others are its neighbours, by default.
 NEIGHBORHOOD = (5, 5)
@@ -28,56 +28,55 @@ class Events(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
-            group, pipeline, search, labels = _checked(form)
-            upload = form.file("eventFile")
-            if upload is None:
-                raise _errors("eventFile", "This field is required.")
-            content = upload.spool_bytes()
-            told = read_upload(pipeline, group, search, upload.filename, content, form.flat())
-            offline = str(form.get("offline", "False")).lower() in ("true", "1", "on")
+            replay_id, malformed = replay_ids.checked(form.get("replay_id"))
+            kind, labels = kind_of(form, replay_id), labels_of(form)
+            file = file_of(form)
+            told = read_upload(kind.pipeline, kind.group, kind.search, file.filename, file.spool_bytes(), form.flat())
             with self.writing(req) as (writer, _):
-                subject = acts.create(
-                    writer,
-                    group,
-                    pipeline,
-                    search,
-                    upload,
-                    told,
-                    labels,
-                    offline=offline,
-                    replay_id=form.get("replay_id"),
-                )
+                subject, warnings = acts.create(writer, kind, file, told, labels)
                 view = subject.view
         record = led(req, view, view.record())
-        answer(resp, record | {"warnings": _warnings(told)}, 201)
-        resp.set_header("Location", relink({"l": Links(HOME, "event", view.graceid).detail()}, HOME, root_of(req))["l"])
-
-
-def _warnings(told: UploadedEvent) -> list[str]:
-    return [*told.warnings, *([told.failed] if told.failed else [])]
+        answer(resp, record | {"warnings": [*warnings, *([malformed] if malformed else [])]}, 201)
+        resp.set_header("Location", Links(root_of(req), "event", view.graceid).detail())
 
 
 def _errors(field: str, message: str) -> Problem:
     return Problem(400, {"errors": [f"{field}: * {message}"]})
 
 
-def _checked(form: Form) -> tuple[str, str, str | None, list[str]]:
-    """Group, pipeline, search and labels; Problem (400) with what is wrong."""
+_CHOICE = "Select a valid choice. {} is not one of the available choices."
+
+
+def kind_of(form: Form, replay_id: str | None) -> acts.Kind:
+    """What a request says that an event is; Problem (400) with what is wrong."""
     group, pipeline, search = form.get("group"), form.get("pipeline"), form.get("search") or None
-    choice = "Select a valid choice. {} is not one of the available choices."
     if group not in facts.GROUPS:
-        raise _errors("group", choice.format(group) if group else "This field is required.")
+        raise _errors("group", _CHOICE.format(group) if group else "This field is required.")
     if pipeline not in facts.PIPELINES:
         raise Problem(400, {"error": "Please provide a valid pipeline."})
     if search is not None and search not in facts.SEARCHES:
-        raise _errors("search", choice.format(search))
+        raise _errors("search", _CHOICE.format(search))
+    offline = str(form.get("offline", "False")).lower() in ("true", "1", "on")
+    return acts.Kind(str(group), str(pipeline), search, offline, replay_id)
+
+
+def labels_of(form: Form) -> list[str]:
+    """The labels that an event is to have from the beginning; Problem (400) for those that it can't."""
     labels = [str(label) for label in form.values("labels", split=True)]
     for label in labels:
         if label not in facts.LABELS:
-            raise _errors("labels", choice.format(label))
+            raise _errors("labels", _CHOICE.format(label))
         if label in PROTECTED:
             raise _errors("labels", f"The following label(s) are managed by an automated process: {label}")
-    return str(group), str(pipeline), search, labels
+    return labels
+
+
+def file_of(form: Form) -> Upload:
+    """The event's file; Problem (400) if there is none."""
+    file = form.file("eventFile")
+    if file is None:
+        raise _errors("eventFile", "This field is required.")
+    return file
 
 
 class Event(Resource):
@@ -94,18 +93,16 @@ class Event(Resource):
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            upload = form.file("eventFile")
-            if upload is None:
-                raise _errors("eventFile", "This field is required.")
-            content = upload.spool_bytes()
+            file = file_of(form)
+            content = file.spool_bytes()
             with self.writing(req, graceid) as (writer, subject):
                 record = subject.record
                 told = read_upload(
-                    record["pipeline"], record["group"], record["search"], upload.filename, content, form.flat()
+                    record["pipeline"], record["group"], record["search"], file.filename, content, form.flat()
                 )
                 if told.failed:
                     raise Problem(400, "Bad Data")
-                acts.replace(writer, subject, upload, told)
+                acts.replace(writer, subject, file, told)
         resp.status = falcon.HTTP_202
 
 
@@ -142,11 +139,11 @@ class UpdateGrb(Resource):
             for name in self.NAMES[:-1]:
                 if name in changes:
                     changes[name] = _number(name, changes[name])
-            with self.writing(req, graceid) as (_, subject):
+            with self.writing(req, graceid) as (writer, subject):
                 if "GRB" not in subject.record["extra_attributes"]:
-                    raise Problem(400, {"error": "Cannot update GRB event parameters for non-GRB event."})
-                if not acts.update_grb(subject, changes):
-                    raise Problem(400, {"error": "Request would not modify the GRB event"})
+                    raise Problem(400, f"Cannot update GRB event parameters for non-GRB event {subject.graceid}")
+                if not acts.update_grb(writer, subject, changes):
+                    raise Problem(400, ["Request would not modify the GRB event"])
                 view = subject.view
         answer(resp, led(req, view, view.record()))
 
@@ -158,4 +155,4 @@ def _number(name: str, value: Any) -> float:
             raise ValueError
         return number
     except (TypeError, ValueError, OverflowError):
-        raise Problem(400, {name: ["A valid number is required."]}) from None
+        raise Problem(400, [f"Parameter '{name}' must be a float"]) from None

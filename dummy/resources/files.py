@@ -8,7 +8,7 @@ import falcon
 from archive import FileEntry, NotFound
 from dummy.links import Links
 from dummy.problems import Problem
-from dummy.resources.resource import Resource, answer, is_v2, led
+from dummy.resources.resource import Resource, answer, led
 from dummy.source import FileView
 
 
@@ -21,7 +21,7 @@ class Files(Resource):
         links = Links(view.service, self.category, shown)
         names = sorted({name for entry in view.files() for name in (entry.name, entry.full_name)})
         listing = {name: links.file(name) for name in names}
-        if is_v2(req):
+        if self.is_v2:
             listed = [{"filename": name, "file": link} for name, link in listing.items()]
             answer(resp, led(req, view, {"links": {"self": req.uri}, "files": listed}))
             return
@@ -34,7 +34,7 @@ class File(Resource):
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, filename: str) -> None:
         view = self.view(graceid)
         if not filename:
-            Files(self.service, self.category).on_get(req, resp, graceid)
+            Files(self.service, self.category, self.version).on_get(req, resp, graceid)
             return
         entry = _find(view, filename)
         try:

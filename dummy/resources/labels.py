@@ -1,12 +1,14 @@
 """Labels: on events by PUT to a label's own address, on superevents by POST to the list."""
 
+import json
+
 import falcon
 
 from dummy import facts
 from dummy.acts import labels as acts
 from dummy.links import Links
 from dummy.problems import Problem, invalid, not_found
-from dummy.resources.resource import Resource, answer, answer_created, is_v2, led
+from dummy.resources.resource import Resource, answer, answer_created, led
 from dummy.source import Record
 
 
@@ -18,10 +20,9 @@ class Labels(Resource):
         records = view.records("label")
         if self.category == "event":
             links = [{"self": req.uri, "event": Links(view.service, "event", view.graceid).detail()}]
-        else:
-            shown = str(view.record().get("gw_id") or view.graceid)
-            links = [{"self": req.uri, "superevent": Links(view.service, "superevent", shown).detail()}]
-        answer(resp, led(req, view, {"links": links, "labels": records}))
+            answer(resp, led(req, view, {"links": links, "labels": records}))
+            return
+        answer(resp, led(req, view, {"labels": records, "links": {"self": req.uri, "superevent": req.uri}}))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         if self.category == "event":
@@ -29,9 +30,9 @@ class Labels(Resource):
         with self.form(req) as form:
             name = form.get("name")
             if name is None:
-                raise Problem(400, {"name": ["This field is required."]})
+                raise invalid("This field is required.")
             if name not in facts.LABELS:
-                raise Problem(400, {"name": [f"Label with name={name} does not exist."]})
+                raise invalid(f"Object with name={name} does not exist.")
             with self.writing(req, graceid) as (writer, subject):
                 if acts.has_label(subject, name):
                     record: Record = subject.view.one("label", name) or {}
@@ -60,11 +61,11 @@ class Label(Resource):
                 raise Problem(400, f"No such Label '{label}'")
             if acts.has_label(subject, label):
                 said = {"warning": f"Event {subject.graceid} already labeled with '{label}'"}
-                answer(resp, said if is_v2(req) else _twice(said), 200)
+                answer(resp, said if self.is_v2 else _twice(said), 200)
                 return
             acts.check_applicable(subject, label)
             acts.add_label(writer, subject, label)
-        answer(resp, {} if is_v2(req) else "{}", 201)
+        answer(resp, {} if self.is_v2 else "{}", 201)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
         self.service.check_writable()
@@ -82,6 +83,4 @@ class Label(Resource):
 
 def _twice(value: object) -> str:
     """API v1 puts JSON into a JSON text here."""
-    import json
-
     return json.dumps(value)

@@ -6,7 +6,7 @@ from dummy import facts
 from dummy.acts import logs as acts
 from dummy.acts.labels import check_applicable
 from dummy.problems import Problem, invalid
-from dummy.resources.resource import Resource, answer, answer_created, is_v2, led, number, page
+from dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 
 class Logs(Resource):
@@ -15,13 +15,13 @@ class Logs(Resource):
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         view = self.view(graceid)
         records = led(req, view, view.records("log"))
-        answer(resp, page(req, "logs" if is_v2(req) else "log", records))
+        answer(resp, page(req, "logs" if self.is_v2 else "log", records))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
             comment, label = form.get("comment"), form.get("label")
             if comment is None:
-                raise Problem(400, {"comment": ["This field is required."]})
+                raise invalid("This field is required.")
             tags = [str(tag) for tag in form.values("tagname")]
             if bad := [tag for tag in tags if not facts_tag(tag)]:
                 raise invalid(f"{bad[0]!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")

@@ -3,7 +3,7 @@
 import falcon
 
 from dummy.acts import permissions as acts
-from dummy.problems import invalid
+from dummy.problems import Problem
 from dummy.resources.resource import Resource, answer, led, page
 
 
@@ -22,7 +22,7 @@ class PermissionsModify(Resource):
         with self.form(req) as form:
             action = form.get("action")
             if action not in ("expose", "hide"):
-                raise invalid("action should be 'expose' or 'hide'")
+                raise Problem(400, "action must be 'expose' or 'hide'")
             with self.writing(req, graceid) as (writer, subject):
                 (acts.expose if action == "expose" else acts.hide)(writer, subject)
                 records = subject.view.records("permission")

@@ -17,10 +17,16 @@ from dummy.source import FileView, Record
 
 
 class Resource:
-    """A resource of events, of superevents or of neither; `category` says which objects its address names."""
+    """A resource of events, of superevents or of neither; `category` says which objects its address names, `version`
+    (v1 or v2) which API it speaks.
+    """
 
-    def __init__(self, service: Service, category: str = "") -> None:
-        self.service, self.category = service, category
+    def __init__(self, service: Service, category: str = "", version: str = "v1") -> None:
+        self.service, self.category, self.version = service, category, version
+
+    @property
+    def is_v2(self) -> bool:
+        return self.version == "v2"
 
     # -- reading
 
@@ -38,7 +44,7 @@ class Resource:
 
     def unknown(self) -> Problem:
         """What the server answers for an id that it does not know."""
-        return Problem(404, "Event Not Found") if self.category == "event" else not_found()
+        return Problem(404, "Event not found.", plain=True) if self.category == "event" else not_found()
 
     # -- writing
 
@@ -68,10 +74,6 @@ def root_of(req: falcon.Request) -> str:
     return f"{req.prefix}/api/{version}"
 
 
-def is_v2(req: falcon.Request) -> bool:
-    return req.path.startswith("/api/v2/")
-
-
 def led(req: falcon.Request, view: FileView, value: Any) -> Any:
     """Something of an object with its links led to the host that the client asked."""
     service = view.service
@@ -96,13 +98,11 @@ def answer_created(req: falcon.Request, resp: falcon.Response, record: Record, l
         resp.set_header("Location", relink({"l": link}, HOME, root_of(req))["l"])
 
 
-def page(req: falcon.Request, name: str, records: list[Any], *, start: bool = True) -> dict[str, Any]:
+def page(req: falcon.Request, name: str, records: list[Any]) -> dict[str, Any]:
     """A list as the server gives it whole: `start` and `links` as on lists of one page."""
     here = req.uri
     links = {"self": here, "first": here, "last": here}
-    if start:
-        return {"start": 0, "numRows": len(records), "links": links, name: records}
-    return {"numRows": len(records), name: records, "links": links}
+    return {"start": 0, "numRows": len(records), "links": links, name: records}
 
 
 def number(text: str) -> int:

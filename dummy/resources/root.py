@@ -3,7 +3,7 @@
 import falcon
 
 from dummy import facts
-from dummy.resources.resource import Resource, answer
+from dummy.resources.resource import Resource, answer, root_of
 from dummy.root import root_document
 
 
@@ -11,8 +11,7 @@ class Root(Resource):
     """Where everything is, and the lists that clients choose from."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        version = next((v for v in ("v1", "v2") if req.path.startswith(f"/api/{v}/")), "default")
-        answer(resp, root_document(f"{req.prefix}/api/", version))
+        answer(resp, root_document(f"{req.prefix}/api/", root_of(req), self.version))
 
 
 class Tags(Resource):
@@ -20,6 +19,14 @@ class Tags(Resource):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         answer(resp, {"tags": {name: {"displayName": shown, "blessed": True} for name, shown in facts.TAGS.items()}})
+
+
+class UserInfo(Resource):
+    """Who is asking: always the one user."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        who = {"username": self.service.user, "first_name": "", "last_name": "", "email": ""}
+        answer(resp, who | {"is_internal_user": True, "upload_to_pipeline": list(facts.PIPELINES)})
 
 
 class Performance(Resource):

@@ -4,7 +4,7 @@ import falcon
 
 from dummy import facts
 from dummy.acts import signoffs as acts
-from dummy.problems import Problem, not_found
+from dummy.problems import invalid, not_found
 from dummy.resources.resource import Resource, answer, answer_created, led, page
 
 
@@ -19,10 +19,10 @@ class Signoffs(Resource):
         with self.form(req) as form:
             kind, status = form.get("signoff_type"), form.get("status")
             instrument = str(form.get("instrument") or "")
-            _choose("signoff_type", kind, facts.SIGNOFF_TYPES)
-            _choose("status", status, facts.SIGNOFF_STATUSES)
+            _choose(kind, facts.SIGNOFF_TYPES)
+            _choose(status, facts.SIGNOFF_STATUSES)
             if instrument:
-                _choose("instrument", instrument, facts.INSTRUMENTS)
+                _choose(instrument, facts.INSTRUMENTS)
             with self.writing(req, graceid) as (writer, subject):
                 comment = str(form.get("comment") or "")
                 record = acts.create(writer, subject, str(kind), instrument, str(status), comment)
@@ -42,7 +42,7 @@ class Signoff(Resource):
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
         with self.form(req) as form:
             if (status := form.get("status")) is not None:
-                _choose("status", status, facts.SIGNOFF_STATUSES)
+                _choose(status, facts.SIGNOFF_STATUSES)
             with self.writing(req, graceid) as (writer, subject):
                 if subject.view.one("signoff", typeinst) is None:
                     raise not_found()
@@ -60,6 +60,6 @@ class Signoff(Resource):
         resp.status = falcon.HTTP_204
 
 
-def _choose(name: str, value: object, known: dict[str, str]) -> None:
+def _choose(value: object, known: dict[str, str]) -> None:
     if str(value) not in known:
-        raise Problem(400, {name: [f'"{value}" is not a valid choice.']})
+        raise invalid("This field is required." if value is None else f'"{value}" is not a valid choice.')

@@ -11,7 +11,7 @@ from dummy.acts.labels import PROTECTED
 from dummy.acts.writer import Subject, Writer
 from dummy.forms import Form
 from dummy.links import HOME, Links
-from dummy.problems import Problem, invalid, not_found
+from dummy.problems import invalid, invalid_fields, not_found
 from dummy.resources.listing import answer_list
 from dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
 
@@ -24,9 +24,9 @@ def _number(form: Form, name: str) -> float:
     try:
         value = float(form.get(name))
     except (TypeError, ValueError, OverflowError):
-        raise Problem(400, {name: ["A valid number is required."]}) from None
+        raise invalid("A valid number is required.") from None
     if value != value or value in (float("inf"), float("-inf")):
-        raise Problem(400, {name: ["A valid number is required."]})
+        raise invalid("A valid number is required.")
     if name in _TIMES and not _FIRST_GPS <= value < _LAST_GPS:
         raise invalid(f"{name} out of range: we require that 1980-01-01 <= {name} < 2080-01-01")
     return round(value, 6) if name in _TIMES else value
@@ -48,7 +48,7 @@ class Superevents(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
             if missing := [name for name in (*_TIMES, "preferred_event", "category") if form.get(name) is None]:
-                raise Problem(400, {name: ["This field is required."] for name in missing})
+                raise invalid_fields(["This field is required."] * len(missing))
             category = _category(form.get("category"))
             times = {name: _number(form, name) for name in _TIMES}
             labels = [str(label) for label in form.values("labels", split=True)]
@@ -73,13 +73,13 @@ def _category(value: Any) -> str:
     for code, name in facts.SUPEREVENT_CATEGORIES.items():
         if str(value).lower() == name.lower():
             return code
-    raise Problem(400, {"category": [f'"{value}" is not a valid choice.']})
+    raise invalid(f'"{value}" is not a valid choice.')
 
 
 def _check_labels(labels: list[str]) -> None:
     for label in labels:
         if label not in facts.LABELS:
-            raise Problem(400, {"labels": [f"Object with name={label} does not exist."]})
+            raise invalid(f"Object with name={label} does not exist.")
     if protected := [label for label in labels if label in PROTECTED]:
         raise invalid(
             "The following label(s) are managed by an automated process and cannot be manually added: "
@@ -129,7 +129,7 @@ def _add(
 ) -> None:  # fmt: skip
     with resource.form(req) as form:
         if not form.get("event"):
-            raise Problem(400, {"event": ["This field is required."]})
+            raise invalid("This field is required.")
         with resource.writing(req, graceid) as (writer, subject):
             event = _event(writer, form.get("event"))
             act(writer, subject, event)

@@ -68,7 +68,7 @@ class LogTags(_OnLog):
             raise falcon.HTTPMethodNotAllowed(["GET"])
         with self.form(req) as form:
             if not (tag := form.get("name")):
-                raise Problem(400, {"name": ["This field is required."]})
+                raise invalid("This field is required.")
             record = self.add(req, form, graceid, n, str(tag))
         answer_created(req, resp, record, record.get("self"))
 

@@ -7,7 +7,7 @@ import falcon
 from dummy import facts
 from dummy.acts import voevents as acts
 from dummy.forms import Form
-from dummy.problems import Problem, not_found
+from dummy.problems import invalid, not_found
 from dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 #: Flags of a request and what they are when not given.
@@ -21,7 +21,7 @@ def _given(form: Form) -> dict[str, Any]:
     for name, default in _FLAGS.items():
         said = str(form.get(name, default)).lower()
         if said not in ("true", "false", "1", "0", "on", "off"):
-            raise Problem(400, {name: ["Must be a valid boolean."]})
+            raise invalid("Must be a valid boolean.")
         given[name] = said in ("true", "1", "on")
     for name in acts.PROBABILITIES:
         if form.get(name) not in (None, ""):
@@ -33,9 +33,13 @@ def _probability(name: str, text: Any) -> float:
     try:
         value = float(text)
     except (TypeError, ValueError, OverflowError):
-        raise Problem(400, {name: ["A valid number is required."]}) from None
+        raise invalid("A valid number is required.") from None
     if not 0 <= value <= 1:
-        raise Problem(400, {name: ["Ensure this value is between 0 and 1."]})
+        raise invalid(
+            "Ensure this value is less than or equal to 1."
+            if value > 1
+            else "Ensure this value is greater than or equal to 0."
+        )
     return value
 
 
@@ -50,7 +54,7 @@ class VOEvents(Resource):
         with self.form(req) as form:
             kind = form.get("voevent_type")
             if not isinstance(kind, str) or kind not in facts.VOEVENT_TYPES:
-                raise Problem(400, {"voevent_type": [f'"{kind}" is not a valid choice.']})
+                raise invalid(f'"{kind}" is not a valid choice.' if kind else "This field is required.")
             given = _given(form)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, kind, given)

@@ -1,0 +1,67 @@
+"""EMBB event logs: what follow-up groups reported before there were EM observations. Announced, but not logged."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dummy import facts
+from dummy.acts.writer import Subject, Writer
+from dummy.problems import Problem
+from dummy.source import Record
+
+_TEXTS = ("instrument", "footprintID", "comment", "extra_info_dict")
+#: Lists of a report, and the number that covers each: (list of centres, list of widths or durations, centre, width).
+_COVERED = (
+    ("raList", "raWidthList", "ra", "raWidth"),
+    ("decList", "decWidthList", "dec", "decWidth"),
+    ("gpstimeList", "durationList", "gpstime", "duration"),
+)
+
+
+def write(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record:
+    """Record a report. `given` holds its fields: group, waveband, codes of status, texts, and lists as texts with commas.
+
+    Problem (400) if group, waveband or a status is none that the server knows, or a list cannot be read.
+    """
+    if given.get("group") not in facts.EM_GROUPS:
+        raise Problem(400, "Please specify an EM followup MOU group")
+    n = writer.tx.next_n(subject.graceid, "embb")
+    record: Record = {
+        "N": n, "self": subject.links.embb(n), "created": writer.created, "submitter": writer.user,
+        "group": given["group"], "waveband": _choice(given, "waveband", facts.WAVEBANDS, "a waveband"),
+        "eel_status": facts.EEL_STATUSES[_choice(given, "eel_status", facts.EEL_STATUSES, "an EEL status.")],
+        "obs_status": facts.OBS_STATUSES[_choice(given, "obs_status", facts.OBS_STATUSES, "an observation status.")],
+    }  # fmt: skip
+    record |= {name: str(given.get(name) or "") for name in _TEXTS}
+    for centres, widths, centre, width in _COVERED:
+        record |= {name: _numbers(given, name) for name in (centres, widths)}
+        record |= _covering(record[centres], record[widths], centre, width)
+    subject.put("embb", n, record)
+    writer.announce_unlogged(subject, "embb_event_log", record, None)
+    return record
+
+
+def _choice(given: Mapping[str, Any], name: str, known: Mapping[str, str], wanted: str) -> str:
+    if given.get(name) not in known:
+        raise Problem(400, f"Please specify {wanted}")
+    return str(given[name])
+
+
+def _numbers(given: Mapping[str, Any], name: str) -> list[float]:
+    try:
+        found = json.loads(f"[{given.get(name) or ''}]")
+        return [float(value) for value in found]
+    except (ValueError, TypeError, RecursionError):
+        raise Problem(400, f"Cannot read {name}: {given.get(name)}") from None
+
+
+def _covering(centres: list[float], widths: list[float], centre: str, width: str) -> dict[str, float | None]:
+    """The smallest range around all; a lone width goes with every centre."""
+    if not centres:
+        return {centre: None, width: None}
+    each = widths * len(centres) if len(widths) == 1 else widths
+    if len(each) != len(centres):
+        raise Problem(400, f"There are {len(centres)} values of {centre}, but {len(widths)} of {width}")
+    low = min(c - w / 2 for c, w in zip(centres, each, strict=True))
+    high = max(c + w / 2 for c, w in zip(centres, each, strict=True))
+    return {centre: (low + high) / 2, width: high - low}

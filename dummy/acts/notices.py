@@ -1,0 +1,72 @@
+"""Notices of superevents: documents of the igwn-gwalert schema, checked, kept as they came, and their record."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+
+from dummy.acts.writer import Subject, Writer
+from dummy.forms import Upload
+from dummy.problems import invalid
+from dummy.source import Record
+
+_SCHEMA = "igwn.alerts.Alert.schema.json"
+_TAGS = ("em_follow",)
+#: What a notice calls its type -> the code of its record.
+TYPES = {"EARLYWARNING": "EW", "PRELIMINARY": "PR", "INITIAL": "IN", "UPDATE": "UP", "RETRACTION": "RE"}
+#: Field of the record -> where the notice's event says it.
+_PROBABILITIES = {
+    "prob_has_ns": ("properties", "HasNS"), "prob_has_remnant": ("properties", "HasRemnant"),
+    "prob_has_mass_gap": ("properties", "HasMassGap"), "prob_has_ssm": ("properties", "HasSSM"),
+    "prob_bns": ("classification", "BNS"), "prob_nsbh": ("classification", "NSBH"),
+    "prob_bbh": ("classification", "BBH"), "prob_terrestrial": ("classification", "Terrestrial"),
+}  # fmt: skip
+
+
+@cache
+def _validator() -> Any:
+    schema = json.loads(files("igwn_gwalert_schema").joinpath(_SCHEMA).read_text())
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+def read(content: bytes) -> Record:
+    """A notice; Problem (400) if it is not JSON or not as the schema wants it."""
+    try:
+        notice = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"Notice file is not valid JSON: {error}") from None
+    wrong = jsonschema.exceptions.best_match(_validator().iter_errors(notice))
+    if wrong is not None:
+        where = "/".join(str(part) for part in wrong.absolute_path)
+        raise invalid(f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message}")
+    assert isinstance(notice, dict)
+    return notice
+
+
+def create(writer: Writer, subject: Subject, upload: Upload, notice: Record) -> Record:
+    """Keep a notice as the next one of its superevent; its file's entry is announced like any other.
+
+    Problem (400) if it is of another superevent.
+    """
+    if notice["superevent_id"] not in (subject.graceid, subject.shown_id):
+        raise invalid(
+            f"superevent_id in the notice file ({notice['superevent_id']}) does not match the superevent "
+            f"({subject.shown_id})"
+        )
+    n = writer.tx.next_n(subject.graceid, "notice")
+    name = f"{subject.graceid}-{n}-{notice['alert_type'].lower()}.json"
+    blob = writer.tx.keep_blob(upload.spool, upload.blob)
+    file = writer.tx.add_file(subject.graceid, name, blob)
+    event = notice["event"] or {}
+    record: Record = {
+        "N": n, "notice_type": TYPES[notice["alert_type"]], "created": writer.created, "issuer": writer.user,
+        "filename": name, "file_version": file.version, "significant": event.get("significant"),
+        "links": {"self": subject.links.notice(n), "file": subject.links.file(file.full_name)},
+    }  # fmt: skip
+    record |= {field: event.get(group, {}).get(key) for field, (group, key) in _PROBABILITIES.items()}
+    subject.put("notice", n, record)
+    log = writer.log(subject, "New notice", file=file, tags=_TAGS)
+    writer.announce(subject, log, written=True)
+    return record

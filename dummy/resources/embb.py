@@ -1,0 +1,31 @@
+"""EMBB event logs of events (API v1)."""
+
+import falcon
+
+from dummy.acts import embb as acts
+from dummy.problems import Problem
+from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+
+
+class EmbbLogs(Resource):
+    """All reports on an event; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, page(req, "embblog", view.records("embb"))))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form, self.writing(req, graceid) as (writer, subject):
+            record = acts.write(writer, subject, form.flat())
+        answer_created(req, resp, record, record["self"])
+
+
+class EmbbLog(Resource):
+    """One report."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
+        view = self.view(graceid)
+        record = view.one("embb", number(n))
+        if record is None:
+            raise Problem(404, "Log Message Not Found")
+        answer(resp, led(req, view, record))

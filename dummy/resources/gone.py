@@ -1,0 +1,28 @@
+"""What API v2 answers on addresses whose functions its servers gave up: 410, whoever asks for what."""
+
+import falcon
+
+from dummy.problems import GONE, Problem
+from dummy.resources.resource import Resource
+from dummy.resources.voevents import VOEvents
+
+
+def gone() -> Problem:
+    """410, in the server's words."""
+    return Problem(410, {"detail": GONE})
+
+
+class Gone(Resource):
+    """Nothing any more, by any method."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, **_: str) -> None:
+        raise gone()
+
+    on_post = on_put = on_patch = on_delete = on_get
+
+
+class VOEventsToRead(VOEvents):
+    """The VOEvents that a superevent has; notices took the place of new ones."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        raise gone()

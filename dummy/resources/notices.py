@@ -1,0 +1,36 @@
+"""Notices of superevents (API v2): what took the place of VOEvents."""
+
+import falcon
+
+from dummy.acts import notices as acts
+from dummy.problems import invalid, not_found
+from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+
+
+class Notices(Resource):
+    """All notices of a superevent; a new one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        view = self.view(graceid)
+        answer(resp, led(req, view, page(req, "notices", view.records("notice"))))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            upload = form.file("upload")
+            if upload is None:
+                raise invalid("No file was submitted.")
+            notice = acts.read(upload.spool_bytes())
+            with self.writing(req, graceid) as (writer, subject):
+                record = acts.create(writer, subject, upload, notice)
+        answer_created(req, resp, record, record["links"]["self"])
+
+
+class Notice(Resource):
+    """One notice."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
+        view = self.view(graceid)
+        record = view.one("notice", number(n))
+        if record is None:
+            raise not_found()
+        answer(resp, led(req, view, record))

@@ -1,0 +1,50 @@
+"""Reserved events (API v2): an id for an event that is to come, and the file that completes it."""
+
+import falcon
+
+from dummy import replay_ids
+from dummy.acts import events as acts
+from dummy.links import Links
+from dummy.problems import invalid
+from dummy.resources.events import file_of, kind_of, labels_of
+from dummy.resources.resource import Resource, answer, led, root_of
+from dummy.uploads import read_upload
+
+#: What a reservation tells of the event.
+_TOLD = ("graceid", "submitter", "created", "group", "pipeline", "search", "replay_id", "processing_status")
+#: How a file was delivered, kept beside the event.
+_DELIVERY = ("kafka_server", "kafka_topic")
+
+
+class Reserve(Resource):
+    """A new id."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        with self.form(req) as form:
+            replay_id, malformed = replay_ids.checked(form.get("replay_id"))
+            if malformed:
+                raise invalid(malformed)
+            kind, content_id = kind_of(form, replay_id), form.get("content_id")
+            with self.writing(req) as (writer, _):
+                subject = acts.reserve(writer, kind, str(content_id) if content_id else None)
+        answer(resp, {name: subject.record[name] for name in _TOLD}, 201)
+        resp.set_header("Location", Links(root_of(req), "event", subject.graceid).detail())
+
+
+class UploadReserved(Resource):
+    """The file of a reserved event, with the labels that it is to have."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
+        with self.form(req) as form:
+            labels, file = labels_of(form), file_of(form)
+            content = file.spool_bytes()
+            with self.writing(req, graceid) as (writer, subject):
+                record = subject.record
+                told = read_upload(
+                    record["pipeline"], record["group"], record["search"], file.filename, content, form.flat()
+                )
+                delivery = {name: str(form.get(name)) for name in _DELIVERY if form.get(name)}
+                warnings = acts.upload(writer, subject, file, told, labels, delivery)
+                view = subject.view
+        answer(resp, led(req, view, view.record()) | {"warnings": warnings}, 201)
+        resp.set_header("Location", Links(root_of(req), "event", view.graceid).detail())
