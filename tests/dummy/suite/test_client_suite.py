@@ -65,8 +65,19 @@ def outcomes(folder: Path, env: dict[str, str]) -> dict[str, list[str]]:
     (folder / "pytest.ini").write_text("[pytest]\n")
     asked = {"TEST_REPLAY_ID": "1", "TEST_VOEVENT_CREATE": "1", "SUITE_REPORT": str(report), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-p", "tests.dummy.suite.plugin", "-p", "no:cacheprovider", "-q"]
-    command += ["--pyargs", "ligo.gracedb.test.integration", "-m", "integration", "-c", "pytest.ini", "-p", "no:warnings"]
-    done = subprocess.run(command, cwd=folder, env=os.environ | asked | env, capture_output=True, text=True, timeout=300)
+    command += [
+        "--pyargs",
+        "ligo.gracedb.test.integration",
+        "-m",
+        "integration",
+        "-c",
+        "pytest.ini",
+        "-p",
+        "no:warnings",
+    ]
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | asked | env, capture_output=True, text=True, timeout=300
+    )
     assert report.exists(), done.stdout + done.stderr
     found: dict[str, list[str]] = json.loads(report.read_text())
     return found
