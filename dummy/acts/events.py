@@ -78,6 +78,8 @@ def upload(
         subject.put("reservation", "", (subject.view.one("reservation", "") or {}) | dict(delivery))
     log = _log_file(writer, subject, file)
     if told.failed:
+        if told.remark:
+            writer.log(subject, told.remark)
         return [*told.warnings, told.failed]
     writer.announce(subject, log)
     warnings = list(told.warnings)
@@ -99,7 +101,11 @@ def create(
 
 def replace(writer: Writer, subject: Subject, file: Upload, told: UploadedEvent) -> None:
     """Give an event a new file: a further version, logged like the first, and announced as `update`."""
+    before = subject.record.get("extra_attributes") or {}
     _fill_in(writer, subject.record, told)
+    for name in subject.record["extra_attributes"].keys() & before.keys() & {"GRB"}:
+        now = subject.record["extra_attributes"][name]
+        now |= {field: before[name].get(field) for field in _KEPT if now.get(field) is None}
     subject.save()
     log = _log_file(writer, subject, file)
     writer.announce(subject, log, act=Act("replaced", {}, rules.REPLACED))
@@ -120,6 +126,8 @@ def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> 
     return True
 
 
+#: What a file without it does not take from a gamma-ray burst.
+_KEPT = ("T90", "designation", "redshift", "trigger_duration")
 #: Name of a parameter in requests and in logs -> in records, and back.
 _FIELDS = {"t90": "T90"}
 _NAMES = {field: name for name, field in _FIELDS.items()}

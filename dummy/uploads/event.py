@@ -13,7 +13,7 @@ class UploadedEvent:
     """`gpstime` in seconds, `far` in Hz; `extra_attributes` as in the event's record.
 
     `failed` says why nothing could be taken from the file: the event is made all the same, with this among its warnings,
-    and no `new` alert goes out.
+    and no `new` alert goes out. `remark` is what the server then writes in the log, for some formats.
     """
 
     gpstime: float | None = None
@@ -24,3 +24,4 @@ class UploadedEvent:
     extra_attributes: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     failed: str | None = None
+    remark: str | None = None

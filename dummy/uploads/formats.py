@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dummy import facts
 from dummy.uploads.event import UploadedEvent, UploadError
 from dummy.uploads.ligolw_files import read_coinc, read_injection
-from dummy.uploads.text_files import read_aframe, read_cwb, read_mly, read_olib
-from dummy.uploads.voevent_files import read_voevent
+from dummy.uploads.text_files import read_cwb, read_mly, read_olib
+from dummy.uploads.voevent_files import read_neutrino, read_voevent
 
 Reader = Callable[[bytes, Mapping[str, str]], UploadedEvent]
 
@@ -14,9 +14,9 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys(("gstlal", "spiir", "SPIIR", "pycbc", "MBTA", "MBTAOnline"), read_coinc),
     **dict.fromkeys(("CWB", "CWB2G"), read_cwb),
     "oLIB": read_olib,
-    "MLy": read_mly,
-    "aframe": read_aframe,
+    **dict.fromkeys(("MLy", "aframe"), read_mly),
     **dict.fromkeys(facts.GRB_PIPELINES, read_voevent),
+    "IceCube": read_neutrino,
     "HardwareInjection": read_injection,
 }
 

@@ -1,4 +1,4 @@
-"""Reads the burst pipelines' uploads: cWB's text, the JSON of oLIB and MLy."""
+"""Reads the burst pipelines' uploads: cWB's text, the JSON of oLIB, MLy and aframe."""
 
 import itertools
 import json
@@ -51,29 +51,11 @@ def _far(lines: list[str]) -> float | None:
     return None
 
 
-_BURST = [
-    "ifos",
-    "start_time",
-    "start_time_ns",
-    "duration",
-    "strain",
-    "peak_time",
-    "peak_time_ns",
-    "central_freq",
-    "bandwidth",
-    "amplitude",
-    "mchirp",
-    "snr",
-    "confidence",
-    "false_alarm_rate",
-    "ligo_axis_ra",
-    "ligo_axis_dec",
-    "ligo_angle",
-    "ligo_angle_sig",
-    "single_ifo_times",
-    "hoft",
-    "code",
-]
+_BURST = (
+    "ifos", "start_time", "start_time_ns", "duration", "strain", "peak_time", "peak_time_ns", "central_freq", "bandwidth",
+    "amplitude", "mchirp", "snr", "confidence", "false_alarm_rate", "ligo_axis_ra", "ligo_axis_dec", "ligo_angle",
+    "ligo_angle_sig", "single_ifo_times", "hoft", "code",
+)  # fmt: skip
 
 
 def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
@@ -136,27 +118,31 @@ def read_olib(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     )  # fmt: skip
 
 
+#: Field of the record -> key of MLy's JSON, for numbers.
+_MLY = {
+    "central_freq": "central_freq", "bandwidth": "bandwidth", "duration": "duration", "central_time": "central_time",
+    "detection_statistic": "detection_statistic", "SNR": "SNR", "bbh": "bbh", "sglf": "sglf", "sghf": "sghf",
+    "background": "background", "glitch": "glitch", "freq_correlation": "freq_correlation",
+}  # fmt: skip
+_SCORES = ("coherency", "coincidence", "combined")
+
+
 def read_mly(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
-    """MLy's JSON."""
+    """The JSON of the machine-learning pipelines, MLy and aframe."""
     data = _json(content)
     scores = data.get("scores")
     scores = scores if isinstance(scores, dict) else {}
-    numbers = {name: _number(data.get(name)) for name in ("central_freq", "central_time", "bandwidth", "duration")}
-    burst = {"ifos": data.get("ifos")} | numbers
-    for name, key in (("score_coinc", "coincidence"), ("score_coher", "coherency"), ("score_comb", "combined")):
-        burst[name] = _number(scores.get(key))
+    ifos = _listed(data.get("ifos"))
+    channels = _listed(data.get("channels"))
+    burst: dict[str, Any] = {"ifos": ifos} | {name: _number(data.get(key)) for name, key in _MLY.items()}
+    burst["channels"] = channels.split(",") if channels else None
+    burst["scores"] = {name: _number(scores.get(name)) for name in _SCORES}
     return UploadedEvent(
-        gpstime=_number(data.get("gpstime")), instruments=data.get("ifos") or "", far=_number(data.get("far")),
+        gpstime=_number(data.get("gpstime")), instruments=ifos or "", far=_number(data.get("far")),
         extra_attributes={"MLyBurst": burst},
     )  # fmt: skip
 
 
-def read_aframe(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
-    """aframe's JSON: time, far and instruments; its other values have no table of their own."""
-    data = _json(content)
-    ifos = data.get("ifos") or data.get("instruments") or ""
-    ifos = ",".join(ifos) if isinstance(ifos, list) else str(ifos)
-    return UploadedEvent(
-        gpstime=_number(data.get("gpstime")), instruments=ifos, far=_number(data.get("far")),
-        likelihood=_number(data.get("detection_statistic")),
-    )  # fmt: skip
+def _listed(value: Any) -> str | None:
+    """Names as a text with commas, given as such or as a list."""
+    return ",".join(str(item) for item in value) if isinstance(value, list) else value

@@ -13,6 +13,8 @@ from dummy.uploads.event import UploadedEvent, UploadError
 
 _DURATIONS = ("Trig_Dur", "Trans_Duration", "Data_Integ", "Integ_Time", "Trig_Timescale")
 _TRIGGER_IDS = ("TrigID", "Trans_Num", "EventID")
+_COORDS = ".//WhereWhen/ObsDataLocation/ObservationLocation/AstroCoords"
+_YEAR = 365 * 86400.0  # seconds, as the server counts rates given per year
 
 
 def _text(root: Element, path: str) -> str | None:
@@ -32,27 +34,46 @@ def _float(text: str | None) -> float | None:
         raise UploadError(f"could not convert string to float: {text!r}") from None
 
 
-def read_voevent(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
-    """A VOEvent: time, position, author, trigger id and duration, and FAR (Hz) where it is given."""
+def _whole(text: str | None) -> int | None:
+    number = _float(text)
     try:
-        root = fromstring(content)
+        return None if number is None else int(number)
+    except (ValueError, OverflowError):
+        raise UploadError(f"cannot convert {text!r} to an integer") from None
+
+
+def _root(content: bytes) -> Element:
+    try:
+        root: Element = fromstring(content)
     except (ParseError, DefusedXmlException) as error:
         raise UploadError(f"not a VOEvent: {error}") from None
-    coords = ".//WhereWhen/ObsDataLocation/ObservationLocation/AstroCoords"
-    moment = _text(root, f"{coords}/Time/TimeInstant/ISOTime")
-    if moment is None:
-        raise UploadError("the VOEvent has no time")
-    params = {p.get("name"): p.get("value") for p in root.findall("What/Param")}
-    duration = next((_float(params[name]) for name in _DURATIONS if name in params), None)
-    attributes: dict[str, Any] = {
+    return root
+
+
+def _params(root: Element) -> dict[str, Element]:
+    return {param.get("name") or "": param for param in root.findall("What/Param")}
+
+
+def _position(root: Element) -> dict[str, Any]:
+    return {
         "ivorn": root.get("ivorn"),
+        "coord_system": _attribute(root, _COORDS, "coord_system_id"),
+        "ra": _float(_text(root, f"{_COORDS}/Position2D/Value2/C1")),
+        "dec": _float(_text(root, f"{_COORDS}/Position2D/Value2/C2")),
+        "error_radius": _float(_text(root, f"{_COORDS}/Position2D/Error2Radius")),
+    }
+
+
+def read_voevent(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """A gamma-ray trigger: time, position, author, trigger id and duration, and FAR (Hz) where it is given."""
+    root = _root(content)
+    gpstime = _gps(_text(root, f"{_COORDS}/Time/TimeInstant/ISOTime"))
+    params = {name: param.get("value") for name, param in _params(root).items()}
+    duration = next((_float(params[name]) for name in _DURATIONS if name in params), None)
+    attributes = _position(root) | {
         "author_ivorn": _text(root, "Who/AuthorIVORN"),
         "author_shortname": _text(root, "Who/Author/shortName"),
         "observatory_location_id": _attribute(root, "WhereWhen/ObsDataLocation/ObservatoryLocation", "id"),
-        "coord_system": _attribute(root, coords, "coord_system_id"),
-        "ra": _float(_text(root, f"{coords}/Position2D/Value2/C1")),
-        "dec": _float(_text(root, f"{coords}/Position2D/Value2/C2")),
-        "error_radius": _float(_text(root, f"{coords}/Position2D/Error2Radius")),
         "how_description": _text(root, "How/Description"),
         "how_reference_url": _attribute(root, "How/Reference", "uri"),
         "T90": None,
@@ -61,10 +82,35 @@ def read_voevent(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
         "redshift": None,
         "trigger_id": next((params[name] for name in _TRIGGER_IDS if name in params), None),
     }
-    return UploadedEvent(gpstime=_gps(moment), far=_float(params.get("FAR")), extra_attributes={"GRB": attributes})
+    return UploadedEvent(gpstime=gpstime, far=_float(params.get("FAR")), extra_attributes={"GRB": attributes})
 
 
-def _gps(text: str) -> float:
+#: Field of the record -> name of the parameter, how it is read.
+_NEUTRINO = {
+    "signalness": ("signalness", _float), "energy": ("energy", _float), "src_error_90": ("src_error_90", _float),
+    "src_error_50": ("src_error_50", _float), "amon_id": ("AMON_ID", _whole), "run_id": ("run_id", _whole),
+    "event_id": ("event_id", _whole), "stream": ("Stream", _whole),
+}  # fmt: skip
+
+
+def read_neutrino(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
+    """A neutrino: time, position and its errors (degrees), energy (TeV), and a false alarm rate, which is given per year."""
+    root = _root(content)
+    gpstime = _gps(_text(root, f"{_COORDS}/Time/TimeInstant/ISOTime"))
+    params = _params(root)
+    rate = params.get("FAR")
+    per_year = _float(rate.get("value")) if rate is not None else None
+    attributes = _position(root)
+    attributes |= {"far_ne": per_year, "far_unit": rate.get("unit") if rate is not None else None}
+    for field, (name, read) in _NEUTRINO.items():
+        attributes[field] = read(params[name].get("value")) if name in params else None
+    far = None if per_year is None else per_year / _YEAR
+    return UploadedEvent(gpstime=gpstime, far=far, extra_attributes={"NeutrinoEvent": attributes})
+
+
+def _gps(text: str | None) -> float:
+    if text is None:
+        raise UploadError("the VOEvent has no time")
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -5,8 +5,12 @@ import math
 
 import pytest
 
+from archive import Archive
 from demo.lives import sample
+from demo.real_data import NoRealData, real_tape
 from dummy.uploads import read_upload
+
+FIELDS = ("instruments", "nevents", "far", "likelihood", "extra_attributes")
 
 
 def read(pipeline: str, name: str, group: str = "Test"):  # type: ignore[no-untyped-def]
@@ -93,7 +97,56 @@ def test_olib_and_mly_json_are_read() -> None:
     mly = read_upload(
         "MLy", "Burst", None, "m.json", b'{"gpstime": 10.5, "far": 1e-7, "scores": {"combined": 0.9}}', {}
     )
-    assert mly.extra_attributes["MLyBurst"]["score_comb"] == 0.9
+    assert mly.extra_attributes["MLyBurst"]["scores"]["combined"] == 0.9
+
+
+def test_aframe_json_is_read_like_mly_s() -> None:
+    content = (
+        b'{"gpstime": 10.5, "far": 1e-8, "detection_statistic": 7.1, "ifos": ["H1", "L1"], "channels": "H1:A,L1:B"}'
+    )
+    event = read_upload("aframe", "CBC", "AllSky", "a.json", content, {})
+    assert (event.gpstime, event.far, event.instruments) == (10.5, 1e-8, "H1,L1")
+    burst = event.extra_attributes["MLyBurst"]
+    assert (burst["detection_statistic"], burst["channels"], burst["SNR"]) == (7.1, ["H1:A", "L1:B"], None)
+
+
+NEUTRINO = b"""<voe:VOEvent ivorn="ivo://amon/icecube_gold#24_1_2_0" xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0">
+<What><Param name="Stream" value="24"/><Param name="AMON_ID" value="13859939138591"/><Param name="run_id" value="138599"/>
+<Param name="event_id" value="39138591"/><Param name="FAR" value="0.1472" unit="yr^-1"/><Param name="energy" value="191.7344"/>
+<Param name="signalness" value="0.6312"/><Param name="src_error_90" value="0.7792"/><Param name="src_error_50" value="0.3035"/>
+</What><WhereWhen><ObsDataLocation><ObservationLocation><AstroCoords coord_system_id="UTC-FK5-GEO">
+<Time><TimeInstant><ISOTime>2023-11-25T22:34:56.64</ISOTime></TimeInstant></Time>
+<Position2D><Value2><C1>176.2601</C1><C2>52.6366</C2></Value2><Error2Radius>0.7792</Error2Radius></Position2D>
+</AstroCoords></ObservationLocation></ObsDataLocation></WhereWhen></voe:VOEvent>"""
+
+
+def test_a_neutrino_gives_its_energy_and_a_rate_per_year_as_one_in_hertz() -> None:
+    event = read_upload("IceCube", "External", "HEN", "n.xml", NEUTRINO, {})
+    assert event.failed is None
+    assert event.gpstime == pytest.approx(1384986914.64)
+    assert event.far == pytest.approx(4.667681380010147e-09)
+    neutrino = event.extra_attributes["NeutrinoEvent"]
+    assert (neutrino["energy"], neutrino["amon_id"], neutrino["far_unit"]) == (191.7344, 13859939138591, "yr^-1")
+
+
+@pytest.mark.real
+def test_real_files_give_what_the_server_made_of_them() -> None:
+    try:
+        tape = real_tape()
+    except NoRealData as error:
+        pytest.skip(str(error))
+    with Archive.open(tape) as archive:
+        for graceid in (f"G{number}" for number in range(587364, 587370)):
+            view = archive.view(graceid)
+            record, name = view.record(), view.records("log")[0]["filename"]
+            file = next(file for file in view.files() if file.full_name == f"{name},0")
+            content = b"".join(archive.read(file))
+            told = read_upload(record["pipeline"], record["group"], record["search"], name, content, {})
+            for read in (told.extra_attributes, record["extra_attributes"]):
+                read.get("SingleInspiral", []).sort(key=lambda single: single["ifo"])  # kept without an order
+            known = {name: record[name] for name in FIELDS}
+            assert {name: getattr(told, name) for name in FIELDS} == known
+            assert round(told.gpstime or 0, 6) == record["gpstime"]
 
 
 @pytest.mark.parametrize(
