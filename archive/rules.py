@@ -238,6 +238,7 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("untagged", "Removed tag {tag} from message {n}.", (), fields=_N, finish=_numbered),
     *_rules_of_both("superevent"),
     _event_rule("uploaded", "Original Data", _OBJECT_NEW, needs=_brings_file),
+    _event_rule("unreadable", "Could not read data ({reason})"),
     _event_rule("grb_updated", "Updated GRB event parameters: {changes}", (Announces("update"),), finish=_updated),
     _event_rule("log_file_made", "Log File Created", needs=_brings_file),
     _event_rule("log_file_failed", "Problem Creating Log File", needs=_brings_file),
