@@ -7,7 +7,7 @@ from archive.blobs import spool_in
 from dummy.acts.writer import Subject, Writer
 from dummy.problems import invalid
 from dummy.source import Record
-from dummy.voevent_xml import render
+from dummy.voevent_xml import Told, render
 
 #: Code of a type -> its name in file names and in the XML.
 TYPES = {"PR": "Preliminary", "IN": "Initial", "UP": "Update", "RE": "Retraction"}
@@ -31,7 +31,8 @@ def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]
     n = writer.tx.next_n(subject.graceid, "voevent")
     name = f"{subject.graceid}-{n}-{TYPES[kind]}.xml"
     record = _record(writer, subject, kind, n, name, given)
-    xml = render(subject.record, event, record, subject.view.records("voevent"), writer.now, subject.links)
+    earlier, external = subject.view.records("voevent"), _external(writer, subject, given)
+    xml = render(Told(subject.record, event, record, earlier, external, subject.links), writer.now)
     blob = writer.tx.keep_blob(*spool_in(writer.tx.archive.blobs, iter([xml])))
     file = writer.tx.add_file(subject.graceid, name, blob)
     record |= {"file_version": file.version}
@@ -48,6 +49,13 @@ def _described(writer: Writer, subject: Subject) -> Record:
         return subject.record
     event = writer.find(subject.record["preferred_event"])
     return event.record if event else subject.record.get("preferred_event_data") or {}
+
+
+def _external(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record | None:
+    """The external event that a superevent coincides with, which its em_type names."""
+    graceid = subject.record.get("em_type") if given.get("raven_coinc") else None
+    event = writer.find(str(graceid)) if graceid else None
+    return event.record if event else None
 
 
 def _check_skymap(subject: Subject, kind: str, given: Mapping[str, Any]) -> None:
