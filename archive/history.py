@@ -56,6 +56,8 @@ class History:
         self.spans = Spans(self)
 
     def _add_creation(self) -> None:
+        if self.final.get("processing_status") == "reserved":
+            return  # its file is yet to come, and `new` with it
         act = "uploaded" if self.category == "event" else "created"
         if not any(entry.act.name == act for entry in self.entries[:1]):
             self.entries.insert(0, Entry.unlogged(self.category, act, self.final))

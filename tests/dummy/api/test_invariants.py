@@ -61,7 +61,14 @@ def check_membership(client: Any, events: list[str], superevents: list[str]) -> 
         assert [shown[sid] for sid in superevents if graceid in members[sid]] == ([said] if said else [])
 
 
-@settings(max_examples=int(os.environ.get("LIVES", "60")), deadline=None, suppress_health_check=list(HealthCheck))
+def without_neighbours(value: Any) -> Any:
+    """Messages without what an event's record says of superevents near it, which is made when it is asked for."""
+    if isinstance(value, dict):
+        return {name: without_neighbours(v) for name, v in value.items() if name != "superevent_neighbours"}
+    return [without_neighbours(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+@settings(max_examples=int(os.environ.get("LIVES", "40")), deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
 def test_any_sequence_of_calls_keeps_what_the_server_keeps(steps: list[Any]) -> None:
     announced: list[Alert] = []
@@ -76,4 +83,5 @@ def test_any_sequence_of_calls_keeps_what_the_server_keeps(steps: list[Any]) -> 
                 check_object(client, sid, client.superevent(sid).json())
             check_membership(client, life.events, life.superevents)
         replaced = "replace" in life.done
-        assert messages(list(archive.timeline().alerts()), replaced) == messages(announced, replaced)
+        rebuilt = messages(list(archive.timeline().alerts()), replaced)
+        assert without_neighbours(rebuilt) == without_neighbours(messages(announced, replaced))
