@@ -8,6 +8,7 @@ import falcon
 
 from archive import Alert, Archive, Position, Timeline
 from dummy.faults import Fault, Faults
+from dummy.grouping import Grouping
 from dummy.problems import add_handlers
 from dummy.routes import addresses
 from dummy.service import Service
@@ -25,15 +26,17 @@ def make_app(
     faults: Faults | Iterable[str | Fault] = (),
     throttle: Throttle | bool = False,
     api_default: str = "v1",
+    grouping: Grouping | None = None,
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
     `as_of` gives the moment of `timeline` that is answered (None: now). `on_alert` is called with each alert of a write,
     in order, after the write was kept; `now` gives the server's time (UTC). `faults` are rules such as
     `POST */logs/*:503:0.1`; with `throttle` (True: at the server's rates) more requests than the rates allow are refused.
-    `api_default` is the API version (v1 or v2) that answers at the root without one.
+    `api_default` is the API version (v1 or v2) that answers at the root without one; `grouping` lets events
+    be put into superevents as they come.
     """
-    service = Service(archive, user=user, as_of=as_of, timeline=timeline, on_alert=on_alert, now=now)
+    service = Service(archive, user=user, as_of=as_of, timeline=timeline, on_alert=on_alert, now=now, grouping=grouping)
     app: Any = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False

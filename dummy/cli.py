@@ -39,6 +39,9 @@ _Fault = Annotated[
 _Seed = Annotated[int, _Option(help="Of the dice for faults: the same seed, the same faults.")]
 _Throttle = Annotated[bool, _Option("--throttle", help="Refuse more writes than the server allows (25/second): 429.")]
 _Rate = Annotated[list[str] | None, _Option(metavar="RATE", help="Throttle at 5/minute, or annotation=5/minute alone.")]
+_Api = Annotated[str, _Option(metavar="VERSION", help="API version of the root without one: v1 or v2.")]
+_Group = Annotated[bool, _Option("--group-superevents", help="Put events into superevents as they come.")]
+_Window = Annotated[float, _Option(min=0, help="For that: seconds to either side of an event's gpstime.")]
 _Maintenance = Annotated[bool, _Option("--maintenance", help="Be down for maintenance: 503 to everything.")]
 
 
@@ -63,11 +66,15 @@ def serve(
     throttle: _Throttle = False,
     rate: _Rate = None,
     maintenance: _Maintenance = False,
+    api_default: _Api = "v1",
+    group_superevents: _Group = False,
+    group_window: _Window = 1.0,
 ) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     wish = Wish(
-        path or archive, create, host, port, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance
-    )
+        path or archive, create, host, port, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance,
+        api_default, group_window if group_superevents else None,
+    )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
         print(f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:", file=told)
@@ -92,6 +99,9 @@ def run(
     throttle: _Throttle = False,
     rate: _Rate = None,
     maintenance: _Maintenance = False,
+    api_default: _Api = "v1",
+    group_superevents: _Group = False,
+    group_window: _Window = 1.0,
 ) -> None:
     """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE --] CMD ARGUMENTS
 
@@ -102,8 +112,9 @@ def run(
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     wish = Wish(
-        archive, create, "127.0.0.1", 0, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance
-    )
+        archive, create, "127.0.0.1", 0, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance,
+        api_default, group_window if group_superevents else None,
+    )  # fmt: skip
     with served(wish) as (_tape, server):
         code = _run(words, server.url)
     raise typer.Exit(code)

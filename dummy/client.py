@@ -20,6 +20,7 @@ from urllib3.util.request import set_file_position
 from archive import Alert, Archive, Position, Timeline
 from dummy.app import make_app
 from dummy.faults import Dropped, Fault, Faults
+from dummy.grouping import Grouping
 from dummy.links import HOME
 from dummy.moments import moment_of
 from dummy.throttle import Throttle
@@ -149,7 +150,8 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     `archive` is an Archive or a path (which is then opened, and closed with the client). `as_of` takes a log entry's N, an
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
-    time (UTC), `user` who writes; `faults` and `throttle` are those of `make_app`. Other arguments go to the ordinary client.
+    time (UTC), `user` who writes; `faults`, `throttle`, `grouping` and `api_default` are
+    those of `make_app`. Other arguments go to the ordinary client.
     """
 
     def __init__(
@@ -163,14 +165,17 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         now: Callable[[], datetime] | None = None,
         faults: Faults | Iterable[str | Fault] = (),
         throttle: Throttle | bool = False,
+        grouping: Grouping | None = None,
+        api_default: str = "v1",
         **client_options: Any,
     ) -> None:
         self._opened = None
         if not isinstance(archive, Archive):
             archive = self._opened = Archive.open(archive, read_only=as_of is not None or follow is not None)
         self.app = app_over(
-            archive, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle
-        )
+            archive, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
+            grouping=grouping, api_default=api_default,
+        )  # fmt: skip
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)
 

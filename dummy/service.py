@@ -8,6 +8,7 @@ from functools import cached_property
 
 from archive import Alert, Archive, Position, Timeline
 from dummy.acts.writer import Writer
+from dummy.grouping import Grouping
 from dummy.links import HOME, relink
 from dummy.outlet import Outlet
 from dummy.problems import Problem
@@ -26,10 +27,11 @@ class Service:
         timeline: Timeline | None = None,
         on_alert: Callable[[Alert], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        grouping: Grouping | None = None,
     ) -> None:
         self.archive, self.user = archive, user
         self.now = now or (lambda: datetime.now(UTC))
-        self.on_alert = on_alert
+        self.on_alert, self.grouping = on_alert, grouping
         self._outlet = Outlet.of(archive.path)
         self._as_of, self._given_timeline = as_of, timeline
         self._live = Source(archive)

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from archive import Archive, UsageError, locate
 from dummy.announcing import open_alerts
 from dummy.app import make_app
 from dummy.faults import MAINTENANCE_RULE, Fault, Faults
+from dummy.grouping import Grouping
 from dummy.moments import asked_moment
 from dummy.server import Server
 from dummy.throttle import Throttle, read_rates
@@ -33,6 +35,11 @@ class Wish:
     throttle: bool = False
     rates: Sequence[str] = ()
     maintenance: bool = False
+    api_default: str = "v1"
+    group_window: float | None = None
+
+    def grouping(self) -> Grouping | None:
+        return None if self.group_window is None else Grouping(self.group_window, self.group_window)
 
     def rules(self) -> Faults:
         rules = [Fault.parse(spec) for spec in self.faults]
@@ -54,20 +61,21 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             f"{wish.host} is not a loopback address: the dummy has no logins, so it serves this machine only"
         )
     faults = wish.rules()
+    if wish.api_default not in ("v1", "v2"):
+        raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")
     throttle = Throttle(read_rates(wish.rates)) if wish.throttle or wish.rates else False
+    rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
     with wish.open() as tape:
         if wish.as_of is not None:
             timeline = tape.timeline()
             moment = asked_moment(timeline, wish.as_of)
-            app = make_app(
-                tape, user=wish.user, as_of=lambda: moment, timeline=timeline, faults=faults, throttle=throttle
-            )
+            app = make_app(tape, user=wish.user, as_of=lambda: moment, timeline=timeline, **rest)
             with Server(app, wish.host, wish.port) as server:
                 yield tape, server
             return
         sink = open_alerts(wish.alerts, tape)
         try:
-            app = make_app(tape, user=wish.user, on_alert=sink, faults=faults, throttle=throttle)
+            app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
             with Server(app, wish.host, wish.port) as server:
                 yield tape, server
         finally:

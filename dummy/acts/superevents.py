@@ -14,8 +14,8 @@ from dummy.source import Record
 
 #: Code of a category -> how records name it.
 CATEGORIES = {"P": "Production", "T": "Test", "M": "MDC"}
-#: What an update may change.
-PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_coinc_far", "space_coinc_far")
+#: What an update may change, in the order in which the log tells of it.
+PARAMETERS = ("preferred_event", "em_type", "t_start", "t_0", "t_end", "time_coinc_far", "space_coinc_far")
 
 
 def event_category(record: Record) -> str:

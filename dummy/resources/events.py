@@ -34,6 +34,7 @@ class Events(Resource):
             told = read_upload(kind.pipeline, kind.group, kind.search, file.filename, file.spool_bytes(), form.flat())
             with self.writing(req) as (writer, _):
                 subject, warnings = acts.create(writer, kind, file, told, labels)
+                self.group(writer, subject)
                 view = subject.view
         record = led(req, view, view.record())
         answer(resp, record | {"warnings": [*warnings, *([malformed] if malformed else [])]}, 201)

@@ -45,6 +45,7 @@ class UploadReserved(Resource):
                 )
                 delivery = {name: str(form.get(name)) for name in _DELIVERY if form.get(name)}
                 warnings = acts.upload(writer, subject, file, told, labels, delivery)
+                self.group(writer, subject)
                 view = subject.view
         answer(resp, led(req, view, view.record()) | {"warnings": warnings}, 201)
         resp.set_header("Location", Links(root_of(req), "event", view.graceid).detail())

@@ -67,10 +67,15 @@ class Resource:
                 raise self.unknown()
             yield writer, subject  # type: ignore[misc]
 
+    def group(self, writer: Writer, event: Subject) -> None:
+        """Put an event that has just come into a superevent, where the dummy does that."""
+        if self.service.grouping is not None:
+            self.service.grouping.take_in(writer, event)
+
 
 def root_of(req: falcon.Request) -> str:
     """The API root at which the client asked: `http://host/api/`, or with `v1/` or `v2/` where it named a version."""
-    version = next((v for v in ("v1/", "v2/") if req.path.startswith(f"/api/{v}")), "")
+    version = next((v for v in ("v1/", "v2/") if f"{req.path}/".startswith(f"/api/{v}")), "")
     return f"{req.prefix}/api/{version}"
 
 

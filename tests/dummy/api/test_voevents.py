@@ -1,31 +1,16 @@
 """VOEvents: documents that the standard's schema accepts, telling what the request told, for events and superevents."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import voeventparse as vp
 from ligo.gracedb.exceptions import HTTPError
 
-import dummy
-from archive import Archive
 from demo.lives import SAMPLES, new_event, sample
 
 PROBABILITIES = {
     "BNS": 0.2, "NSBH": 0.1, "BBH": 0.6, "Terrestrial": 0.1, "ProbHasNS": 0.3, "ProbHasRemnant": 0.25, "HasMassGap": 0.05,
 }  # fmt: skip
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[Any]:
-    with Archive.create(tmp_path / "v.tape") as archive, dummy.GraceDb(archive) as found:
-        yield found
-
-
-def superevent_of(client: Any, graceid: str) -> str:
-    t_0 = client.event(graceid).json()["gpstime"]
-    return str(client.create_superevent(t_0 - 1, t_0, t_0 + 1, graceid, category="T").json()["superevent_id"])
 
 
 def document(client: Any, graceid: str, answer: Any) -> Any:
@@ -40,7 +25,9 @@ def params(parsed: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("category", ["event", "superevent"])
-def test_each_type_of_voevent_is_valid_and_says_what_it_was_told(client: Any, category: str) -> None:
+def test_each_type_of_voevent_is_valid_and_says_what_it_was_told(
+    client: Any, superevent_of: Any, category: str
+) -> None:
     graceid = new_event(client)
     target = graceid if category == "event" else superevent_of(client, graceid)
     client.write_log(target, "a sky map", "skymap.fits", filecontents=b"SIMPLE = T", tag_name="sky_loc")
@@ -70,7 +57,7 @@ def test_a_voevent_of_a_burst_says_its_frequency_and_duration(client: Any) -> No
     assert float(told["Duration"]) == burst["duration"]
 
 
-def test_a_coincidence_is_told_of(client: Any) -> None:
+def test_a_coincidence_is_told_of(client: Any, superevent_of: Any) -> None:
     grb = client.create_event("Test", "Fermi", str(SAMPLES / "fermi-test.xml"), search="GRB").json()["graceid"]
     superevent = superevent_of(client, new_event(client))
     client.add_event_to_superevent(superevent, grb)
@@ -92,7 +79,9 @@ def test_a_coincidence_is_told_of(client: Any) -> None:
         ),
     ],
 )
-def test_a_sky_map_that_is_needed_must_be_there(client: Any, given: dict[str, str], why: str) -> None:
+def test_a_sky_map_that_is_needed_must_be_there(
+    client: Any, superevent_of: Any, given: dict[str, str], why: str
+) -> None:
     superevent = superevent_of(client, new_event(client))
     with pytest.raises(HTTPError) as refused:
         client.create_voevent(superevent, **given)
