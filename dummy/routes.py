@@ -34,7 +34,6 @@ ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
     ("gwtc/{number}/", gwtc.Catalogues, ""),
     ("gwtc/{number}/{version}/", gwtc.Catalogue, ""),
     ("events/", events.Events, "event"),
-    ("events/search/", listing.Search, "event"),
     ("events/{graceid}", events.Event, "event"),
     ("events/{graceid}/neighbors/", events.Neighbors, "event"),
     ("events/{graceid}/update-grbevent/", events.UpdateGrb, "event"),
@@ -57,7 +56,6 @@ ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
     ("events/{graceid}/signoff/", signoffs.Signoffs, "event"),
     ("events/{graceid}/signoff/{typeinst}", signoffs.Signoff, "event"),
     ("superevents/", superevents.Superevents, "superevent"),
-    ("superevents/search/", listing.Search, "superevent"),
     ("superevents/{graceid}/", superevents.Superevent, "superevent"),
     ("superevents/{graceid}/confirm-as-gw/", superevents.ConfirmAsGw, "superevent"),
     ("superevents/{graceid}/events/", superevents.Members, "superevent"),
@@ -84,6 +82,8 @@ ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
 
 #: What API v2 has besides, or answers otherwise. Its servers gave up VOEvents, EM observations and changes of GRB parameters.
 V2_ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
+    ("events/search/", listing.Search, "event"),
+    ("superevents/search/", listing.Search, "superevent"),
     ("events/reserve/", reserved.Reserve, "event"),
     ("events/{graceid}/upload/", reserved.UploadReserved, "event"),
     ("events/{graceid}/update-grbevent/", gone.Gone, "event"),

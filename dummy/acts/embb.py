@@ -42,16 +42,17 @@ def write(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record:
 
 
 def _choice(given: Mapping[str, Any], name: str, known: Mapping[str, str], wanted: str) -> str:
-    if given.get(name) not in known:
+    chosen = str(given.get(name))
+    if chosen not in known:
         raise Problem(400, f"Please specify {wanted}")
-    return str(given[name])
+    return chosen
 
 
 def _numbers(given: Mapping[str, Any], name: str) -> list[float]:
     try:
         found = json.loads(f"[{given.get(name) or ''}]")
         return [float(value) for value in found]
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise Problem(400, f"Cannot read {name}: {given.get(name)}") from None
 
 

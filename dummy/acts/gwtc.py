@@ -4,6 +4,7 @@ They are of no single object, so they stand in a table of their own, made when t
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -76,7 +77,7 @@ def _checked(writer: Writer, name: str, told: Any) -> Record:
         if field not in told:
             raise invalid(f"{field} not found for superevent {name}")
     far, pastro = told["far"], told["pastro"]
-    if far and (not isinstance(far, int | float)):
+    if far and not (isinstance(far, int | float) and math.isfinite(far)):
         raise invalid(f"far value for {name} must be null or a valid number, not {far}")
     if pastro and not isinstance(pastro, Mapping):
         raise invalid(f"pastro value for {name} must be null or a valid dictionary, not {pastro}")

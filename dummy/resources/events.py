@@ -24,7 +24,7 @@ class Events(Resource):
     """The list of events; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer_list(req, resp, self.service, "event")
+        answer_list(req, resp, self.service, "event", v2=self.is_v2)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:

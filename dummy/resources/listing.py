@@ -13,7 +13,7 @@ from dummy.query.reading import read
 from dummy.query.search import Found, Order, find, order_of
 from dummy.query.tree import EVERYTHING, Query, QueryError
 from dummy.resources import renderings
-from dummy.resources.resource import Resource, answer, is_v2, led, root_of
+from dummy.resources.resource import Resource, answer, led, root_of
 from dummy.service import Service
 from dummy.source import FileView, Source
 
@@ -26,13 +26,12 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def answer_list(req: falcon.Request, resp: falcon.Response, service: Service, category: str) -> None:
-    """Answer with one page of the objects that the request's `query` asks for."""
+def answer_list(req: falcon.Request, resp: falcon.Response, service: Service, category: str, *, v2: bool) -> None:
+    """Answer with one page of the objects that the request's `query` asks for; in API v2 that may be a structured one."""
     form = _form(req, category)
     try:
-        _answer(
-            req, resp, service.source(), category, form, _asked(req, service, category, req.get_param("query") or "")
-        )
+        asked = _asked(service, category, req.get_param("query") or "", v2)
+        _answer(req, resp, service.source(), category, form, asked)
     except Problem as problem:
         if form == "json":
             raise
@@ -45,8 +44,6 @@ class Search(Resource):
     """A list asked for with a query in the body (v2)."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        if not is_v2(req):
-            raise not_found()
         text = req.bounded_stream.read(structured.LONGEST + 1).decode(errors="replace")
         query = _structured(self.service, self.category, text or req.get_param("query") or "")
         _answer(req, resp, self.service.source(), self.category, "json", query)
@@ -69,9 +66,9 @@ def _form(req: falcon.Request, category: str) -> str:
     return types[chosen]
 
 
-def _asked(req: falcon.Request, service: Service, category: str, text: str) -> Query:
+def _asked(service: Service, category: str, text: str, v2: bool) -> Query:
     """What a query says; Problem (400) as the server if it is not understood."""
-    if is_v2(req) and text.lstrip().startswith("{"):
+    if v2 and text.lstrip().startswith("{"):
         return _structured(service, category, text)
     try:
         return read(service.source().tables(), category, text, service.now())

@@ -43,7 +43,7 @@ class Superevents(Resource):
     """The list of superevents; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer_list(req, resp, self.service, "superevent")
+        answer_list(req, resp, self.service, "superevent", v2=self.is_v2)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
