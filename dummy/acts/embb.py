@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from archive.rules import Act, Announces, Rule
 from dummy import facts
 from dummy.acts.writer import Subject, Writer
 from dummy.problems import Problem
 from dummy.source import Record
 
+_REPORTED = Rule("embb_event_log", "event", "", (Announces("embb_event_log", "embb", lambda params: params["n"]),))
 _TEXTS = ("instrument", "footprintID", "comment", "extra_info_dict")
 #: Lists of a report, and the number that covers each: (list of centres, list of widths or durations, centre, width).
 _COVERED = (
@@ -37,7 +39,7 @@ def write(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record:
         record |= {name: _numbers(given, name) for name in (centres, widths)}
         record |= _covering(record[centres], record[widths], centre, width)
     subject.put("embb", n, record)
-    writer.announce_unlogged(subject, "embb_event_log", record, None)
+    writer.announce_unlogged(subject, Act("embb_event_log", {"n": n}, _REPORTED))
     return record
 
 

@@ -118,3 +118,9 @@ class Writer:
         if act is not None:
             entry = Entry(entry.n, entry.created, entry.record, act)
         self.alerts.extend(announce(entry, subject.view, removed))
+
+    def announce_unlogged(self, subject: Subject, act: Act) -> None:
+        """Add the alerts of an act that no log entry tells of."""
+        if self._announcing:
+            entry = Entry(None, self.now.replace(microsecond=0), {}, act)
+            self.alerts.extend(announce(entry, subject.view))
