@@ -3,6 +3,7 @@
 from archive.alerts import Alert
 from archive.errors import ArchiveError, NotFound, UsageError
 from archive.history import Entry, History, Snapshot
+from archive.recorded import Recorded, add_recorded, recorded_of
 from archive.refs import Ref, category_of, locate, looks_like_archive, parse_ref
 from archive.store import Archive, Capture
 from archive.timeline import Position, Timeline
@@ -19,6 +20,7 @@ __all__ = [
     "History",
     "NotFound",
     "Position",
+    "Recorded",
     "Ref",
     "Snapshot",
     "StoredView",
@@ -26,8 +28,10 @@ __all__ = [
     "Transaction",
     "UsageError",
     "View",
+    "add_recorded",
     "category_of",
     "locate",
     "looks_like_archive",
     "parse_ref",
+    "recorded_of",
 ]

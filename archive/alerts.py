@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ArchiveError
+from archive import forms
+from archive.made_up import MADE_UP, observation_of, voevent_of
 from archive.rules import Announces, Record, voevent_number
 from archive.times import iso_time
 from archive.view import View
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 #: From sure to unsure: heard live; follows from the records; follows with an assumption; holds a guess.
 CERTAINTIES = ("recorded", "exact", "inferred", "guessed")
-FORMATS = ("modern", "legacy")
+FORMATS = forms.FORMATS
+_CATEGORY_OF_ID = {"T": "Test", "M": "MDC"}  # superevents of 2018 have no category but in their id
 _SUPEREVENT_NODES = {"Production": "superevent", "MDC": "mdc_superevent", "Test": "test_superevent"}
 
 
@@ -24,7 +26,9 @@ _SUPEREVENT_NODES = {"Production": "superevent", "MDC": "mdc_superevent", "Test"
 class Alert:
     """An announcement. `created` is the server's time (UTC), `graceid` the uid that the message bears, `object_id` the id
     under which the archive keeps the object, `n` the log entry that placed it, `nodes` where it was sent, `position` the
-    moment just after that entry. `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words.
+    moment just after that entry. `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words; `file`
+    names the file that the entry brought. `heard` is the message as it was recorded live, if it was (`created` is then
+    when it arrived).
     """
 
     created: datetime
@@ -40,14 +44,17 @@ class Alert:
     certainty: str = "exact"
     reason: str = ""
     position: "Position | None" = None
+    file: str = ""
+    heard: Record | None = None
 
     def payload(self, format: str = "modern") -> Record | None:
-        """The message as the server sent it, in `modern` or `legacy` form; None where that form had no such message."""
-        if format == "modern":
-            return {"uid": self.graceid, "alert_type": self.alert_type, "data": self.data, "object": self.object}
-        if format == "legacy":
-            return _legacy(self)
-        raise ArchiveError(f"there is no message format {format!r}: use {' or '.join(FORMATS)}")
+        """The message as the server sent it, in one of FORMATS; None where that form had no such message.
+
+        A message that was heard in that form is given as it was heard. ArchiveError if there is no such form.
+        """
+        if self.heard is not None and format in forms.forms_of(self.heard):
+            return self.heard
+        return forms.payload(self, format) if self.data is not None else None
 
     def lines(self, first: datetime, format: str = "modern") -> list[Record]:
         """The records of a message file, one per node; `offset` counts seconds from `first`."""
@@ -69,8 +76,10 @@ class Alert:
 def nodes_of(record: Record, category: str) -> tuple[str, ...]:
     """The nodes (LVAlert) or topics (igwn-alert) of an event or superevent."""
     if category == "superevent":
-        return (_SUPEREVENT_NODES.get(record.get("category", "Production"), "superevent"),)
-    names = [record["group"], record["pipeline"]]
+        told = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id", "S"))[0], "Production")
+        return (_SUPEREVENT_NODES.get(told, "superevent"),)
+    # The oldest records have an analysisType in place of a pipeline, records cut short may have neither.
+    names = [name for name in (record.get("group"), record.get("pipeline") or record.get("analysisType")) if name]
     nodes = ["_".join(names)]
     if search := record.get("search"):
         nodes.append("_".join([*names, search]))
@@ -93,8 +102,8 @@ def announce(entry: "Entry", view: View, removed: Mapping[tuple[str, str], Recor
         if data is None:
             continue
         alert = _alert(row, entry, view, record, data)
-        if row.kind == "voevent" and view.one("voevent", data["N"]) is None:
-            alert = alert.doubted("guessed", "the VOEvent's own record is not in the archive: only its file is known")
+        if row.kind in MADE_UP and view.one(row.kind, data.get("N") or "") is None:
+            alert = alert.doubted("guessed", f"the {row.kind}'s own record is not in the archive: {MADE_UP[row.kind]}")
         alerts.append(alert)
     return alerts
 
@@ -103,7 +112,10 @@ def _alert(row: Announces, entry: "Entry", view: View, record: Record, data: Any
     uid = view.graceid if view.category == "event" else (record.get("gw_id") or view.graceid)
     nodes = nodes_of(record, view.category)
     what = _what(row, entry, data)
-    return Alert(entry.created, uid, view.graceid, row.alert_type, data, record, entry.n, nodes, what, view.category)
+    file = entry.record.get("filename") or ""
+    return Alert(
+        entry.created, uid, view.graceid, row.alert_type, data, record, entry.n, nodes, what, view.category, file=file
+    )
 
 
 def _data(row: Announces, entry: "Entry", view: View, record: Record, removed: Mapping[tuple[str, str], Record]) -> Any:
@@ -117,41 +129,11 @@ def _data(row: Announces, entry: "Entry", view: View, record: Record, removed: M
     if key is not None:
         return view.one(row.kind, key) or removed.get((row.kind, key))
     if row.kind == "voevent" and (n := voevent_number(entry.record)) is not None:
-        return view.one("voevent", n) or _voevent_of(entry.record, n, view)
+        return view.one("voevent", n) or voevent_of(entry.record, n, view)
     if (n := entry.act.params.get("n")) is not None:
         return view.one(row.kind, n)
     last = view.records(row.kind)[-1:]
-    return last[0] if last else None
-
-
-_VOEVENT_TYPES = {"Preliminary": "PR", "Initial": "IN", "Update": "UP", "Retraction": "RE"}
-_VOEVENT_UNKNOWN = (
-    "skymap_type",
-    "skymap_filename",
-    "internal",
-    "open_alert",
-    "hardware_inj",
-    "coinc_comment",
-    "prob_has_ns",
-    "prob_has_remnant",
-    "prob_bns",
-    "prob_nsbh",
-    "prob_bbh",
-    "prob_terrestrial",
-    "prob_mass_gap",
-)
-
-
-def _voevent_of(log: Record, n: int, view: View) -> Record:
-    """A VOEvent as far as the log entry of its file tells of it, for recordings without the VOEvent's own record."""
-    link = f"{view.service}{view.category}s/{view.graceid}/voevents/{n}" + (
-        "/" if view.category == "superevent" else ""
-    )
-    kind = log["filename"].rsplit("-", 1)[1].removesuffix(".xml")
-    known = {"links": {"self": link, "file": log.get("file")}, "N": n, "issuer": log.get("issuer"), "ivorn": None}
-    known |= {"filename": log["filename"], "file_version": log.get("file_version")}
-    known |= {"voevent_type": _VOEVENT_TYPES.get(kind), "created": log["created"]}
-    return known | dict.fromkeys(_VOEVENT_UNKNOWN)
+    return last[0] if last else observation_of(entry.record, entry.act.params.get("group"))
 
 
 def _what(row: Announces, entry: "Entry", data: Any) -> str:
@@ -169,22 +151,6 @@ def _what(row: Announces, entry: "Entry", data: Any) -> str:
     if row.kind == "signoff":
         return f"{data.get('signoff_type')} {data.get('instrument') or ''} {data.get('status')}".replace("  ", " ")
     return str(data.get("name") or data.get("voevent_type") or data.get("group") or "")
-
-
-def _legacy(alert: Alert) -> Record | None:
-    """The message of 2014 to mid 2018: events only; `new`, `update` (a log or file) and `label`."""
-    if alert.category != "event":
-        return None
-    message: Record = {"file": "", "uid": alert.graceid, "alert_type": "", "description": "", "labels": []}
-    message["labels"] = list(alert.object.get("labels", []))
-    if alert.alert_type == "new":
-        return message | {"alert_type": "new", "object": alert.object}
-    if alert.alert_type == "label_added":
-        return message | {"alert_type": "label", "description": alert.data["name"]}
-    if alert.alert_type in ("log", "voevent"):
-        brought = {"file": alert.data.get("filename") or "", "description": alert.data.get("comment") or ""}
-        return message | brought | {"alert_type": "update", "object": alert.data}
-    return None
 
 
 def lines(alerts: Iterator[Alert], format: str = "modern") -> Iterator[Record]:

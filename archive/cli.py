@@ -9,10 +9,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from archive.alerts_cli import add_alerts
 from archive.compare import compare
 from archive.errors import ArchiveError, NotFound, UsageError
 from archive.extract import extract as extract_files
+from archive.options import ArchiveOption, JsonOption, Reference
 from archive.packing import collect, convert
+from archive.recorded import count_recorded
 from archive.refs import locate, parse_ref
 from archive.store import Archive, Capture
 from archive.terminal import human_bytes, run, sentences, show_json, show_table
@@ -21,12 +24,7 @@ from archive.verify import verify as find_faults
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Look into archives and look after them.")
 importing = typer.Typer(no_args_is_help=True, help="Read what other tools keep into an archive.")
 app.add_typer(importing, name="import")
-
-ArchiveOption = Annotated[
-    Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Reference = Annotated[str, typer.Argument(metavar="ID", help="An object: G1234, or G1234@2 for its second capture.")]
+app.command("add-alerts")(add_alerts)
 
 
 def _open(path: Path | None, *, write: bool = False) -> Archive:
@@ -47,6 +45,7 @@ def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
         "service": capture.service,
         "tool": capture.tool,
         **{f"{kind}s": view.count(kind) for kind in kinds},
+        "recorded_alerts": count_recorded(archive, capture.object),
         "files": len(files),
         "bytes": sum(f.size or 0 for f in files),
         "absent": [f"{f.full_name}: {f.absent}" for f in files if f.sha256 is None],

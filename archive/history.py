@@ -1,6 +1,6 @@
 """The history of one object: its log entries in order, the acts they tell of, and from when to when each thing held."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -8,10 +8,12 @@ from typing import Any
 
 from archive import rules
 from archive.errors import ArchiveError
+from archive.recorded import Recorded
 from archive.rules import Act, Record
 from archive.snapshot import Lookup, Named, Snapshot
 from archive.spans import Spans
-from archive.times import parse_time
+from archive.times import record_time
+from archive.uploads import Uploads
 from archive.view import View
 
 __all__ = ["Entry", "History", "Lookup", "Snapshot"]
@@ -29,24 +31,25 @@ class Entry:
     @classmethod
     def of(cls, category: str, record: Record) -> "Entry":
         """The entry that a log record of an event or superevent makes."""
-        return cls(record["N"], parse_time(record["created"]), record, rules.read(category, record))
+        return cls(record["N"], record_time(record["created"]), record, rules.read(category, record))
 
     @classmethod
     def unlogged(cls, category: str, act: str, record: Record, **params: Any) -> "Entry":
         """A step that no log entry tells of, at its record's own time."""
         rule = rules.rule_of(category, act)
-        return cls(None, parse_time(record["created"]), record, Act(act, params, rule))
+        return cls(None, record_time(record["created"]), record, Act(act, params, rule))
 
 
 class History:
     """An object's steps in order, from a view of all that is known of it.
 
     `entries` holds every log entry by N, and steps without one (a label that no log names, …) where their times put them.
+    `recorded` are the messages that were heard about the object live.
     An *index* counts entries: at index i the first i have happened. Index 0 is before the object was there.
     """
 
-    def __init__(self, view: View) -> None:
-        self.view = view
+    def __init__(self, view: View, recorded: Sequence[Recorded] = ()) -> None:
+        self.view, self.recorded = view, recorded
         self.graceid, self.category, self.service = view.graceid, view.category, view.service
         self.final = view.record()
         logs = sorted(view.records("log"), key=lambda record: int(record["N"]))
@@ -54,6 +57,7 @@ class History:
         self._add_creation()
         self._add_unlogged()
         self.spans = Spans(self)
+        self.uploads = Uploads(self)
 
     def _add_creation(self) -> None:
         if self.final.get("processing_status") == "reserved":
@@ -155,6 +159,8 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
         elif act.name == "uploaded":
             if uploaded:
                 entry = Entry(entry.n, entry.created, entry.record, Act("replaced", {}, rules.REPLACED))
+            elif i:
+                entry = Entry(entry.n, entry.created, entry.record, Act("upload_logged", {}, rules.UPLOADED_LATE))
             uploaded = True
         for row in entry.act.rule.announces:
             if row.kind == "label" and row.when(entry.act.params):
@@ -162,4 +168,5 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
                 change(row.key(entry.act.params))
         if entry.act.name == "signoff_created" and entry.act.params.get("removed"):
             labels.discard(entry.act.params["removed"])
+        labels.difference_update(entry.act.params.get("replaces", ()))
         yield entry

@@ -58,7 +58,8 @@ def collect(archive: Archive) -> tuple[int, int]:
     with archive.transaction():
         run = archive.connection.execute
         index.rebuild(archive.connection)
-        gone = run("DELETE FROM records WHERE id NOT IN (SELECT record FROM entries)").rowcount
+        heard = "sha256 NOT IN (SELECT substr(payload, 1, 64) FROM alerts)"
+        gone = run(f"DELETE FROM records WHERE id NOT IN (SELECT record FROM entries) AND {heard}").rowcount
         run("DELETE FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM files WHERE sha256 IS NOT NULL)")
         used = {row[0] for row in run("SELECT sha256 FROM blobs")}
         unused = archive.blobs.names() - used

@@ -5,73 +5,21 @@ superevents/utils.py, events/view_logic.py, api/v1/events/views.py; texts of old
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-Record = dict[str, Any]
+from archive.rule import Act, Announces, Record, Rule
+from archive.signoff_rules import signoff_key, signoff_labels, signoff_rules, web_signoff_rules
 
-
-@dataclass(frozen=True)
-class Act:
-    """What a log entry tells of: the rule's name, what its text names, and the rule."""
-
-    name: str
-    params: dict[str, Any]
-    rule: "Rule"
-
-
-class Announces(NamedTuple):
-    """One alert of an act: its type, the kind of record that is its data (None: the object itself), and which record."""
-
-    alert_type: str
-    kind: str | None = None
-    key: Callable[[dict[str, Any]], Any] = lambda params: None
-    when: Callable[[dict[str, Any]], bool] = lambda params: True
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A row: the act's name, on which category of object, the entry's text with {fields}, what it announces, in order."""
-
-    name: str
-    category: str
-    template: str
-    announces: tuple[Announces, ...] = ()
-    fields: dict[str, str] = field(default_factory=dict)
-    needs: Callable[[Record], bool] = lambda record: True
-    finish: Callable[[dict[str, Any]], dict[str, Any]] = lambda params: params
-    era: str = "modern"
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", self.template)
-        regex = "".join(
-            f"(?P<{part}>{self.fields.get(part, '.+?')})" if i % 2 else re.escape(part) for i, part in enumerate(parts)
-        )
-        return re.compile(regex, re.DOTALL)
-
-    @cached_property
-    def start(self) -> str:
-        """The literal text before the first field: a quick test before the pattern."""
-        return self.template.split("{", 1)[0]
-
-    def read(self, record: Record) -> Act | None:
-        comment = record.get("comment") or ""
-        if not comment.startswith(self.start):
-            return None
-        match = self.pattern.fullmatch(comment)
-        if match is None or not self.needs(record):
-            return None
-        return Act(self.name, self.finish(match.groupdict()), self)
+__all__ = ["Act", "Announces", "Record", "Rule", "signoff_key", "signoff_labels"]
+__all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "WRITTEN"]
+__all__ += ["read", "rule_of", "text", "value_of", "voevent_number"]
 
 
 # -- reading the fields that hold more than one thing
 
 _GRACEID = r"[GTMEH]\d+"
 _CHANGE = re.compile(r"(?P<name>\w+): (?P<old>.*?) -> (?P<new>.*?)(?=, \w+: |$)", re.DOTALL)
-_STATUS_LABELS = {"OK", "NO"}
+_NAMED = re.compile(r"(?P<name>\w+)=(?P<value>.*?)(?=, \w+=|$)", re.DOTALL)
 
 
 def value_of(text: str) -> Any:
@@ -91,6 +39,13 @@ def _created(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
+def _created_with(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a superevent whose creation text names others than the usual ones: `name=value`, in any order."""
+    named = {m["name"]: m["value"] for m in _NAMED.finditer(params["rest"])}
+    found = {name: value_of(value) for name, value in named.items() if name != "events"}
+    return found | {"events": named["events"].split(", ") if named.get("events") else []}
+
+
 def _updated(params: dict[str, Any]) -> dict[str, Any]:
     changes = [(m["name"], value_of(m["old"]), value_of(m["new"])) for m in _CHANGE.finditer(params["changes"])]
     return {"changes": changes}
@@ -98,24 +53,6 @@ def _updated(params: dict[str, Any]) -> dict[str, Any]:
 
 def _numbered(params: dict[str, Any]) -> dict[str, Any]:
     return params | {"n": int(params["n"])}
-
-
-def signoff_key(kind: str, instrument: str | None) -> str:
-    """The key of a signoff record: `OPH1` for an operator's at H1, `ADV` for an advocate's."""
-    return ("OP" if kind.lower().startswith("op") else "ADV") + (instrument or "")
-
-
-def signoff_labels(key: str) -> tuple[str, str, str]:
-    """The labels of a signoff: (request, OK, NO), for example H1OPS, H1OK, H1NO or ADVREQ, ADVOK, ADVNO."""
-    if key.startswith("OP"):
-        site = key[2:]
-        return f"{site}OPS", f"{site}OK", f"{site}NO"
-    return "ADVREQ", "ADVOK", "ADVNO"
-
-
-def _signoff(params: dict[str, Any]) -> dict[str, Any]:
-    params["key"] = signoff_key(params["signoff_type"], params.get("instrument"))
-    return params
 
 
 #: What exposing a superevent grants, as the records of its permissions.
@@ -133,28 +70,11 @@ _LABEL_REMOVED = (Announces("label_removed", "label", lambda p: p["label"]),)
 _LOG = (Announces("log", "log"),)
 _VOEVENT = (Announces("voevent", "voevent"),)
 _EMOBSERVATION = (Announces("emobservation", "emobservation"),)
-_SIGNOFF_CREATED = (
-    Announces("label_added", "label", lambda p: p["applied"]),
-    Announces("signoff_created", "signoff", lambda p: p["key"]),
-)
-_SIGNOFF_UPDATED = (
-    Announces("label_removed", "label", lambda p: p["removed"], lambda p: bool(p.get("removed"))),
-    Announces("label_added", "label", lambda p: p["applied"], lambda p: bool(p.get("applied"))),
-    Announces("signoff_updated", "signoff", lambda p: p["key"]),
-)
-_SIGNOFF_DELETED = (
-    Announces("label_removed", "label", lambda p: p["removed"]),
-    Announces("label_added", "label", lambda p: p["applied"]),
-    Announces("signoff_deleted", "signoff", lambda p: p["key"]),
-)
-
 _N = {"n": r"\d+"}
 _LABEL = {"label": r"\S+"}
 _EVENT = {"graceid": _GRACEID}
 _TIMES = dict.fromkeys(("t_start", "t_0", "t_end"), r"[-+.\deE]+") | {"preferred_event": _GRACEID}
-_WHO = {"signoff_type": "Operator|Advocate", "status": r"\w+", "old_status": r"\w+", "new_status": r"\w+"}
-_WHO |= {"instrument": r"[A-Z]\d", "removed": r"\w+", "applied": r"\w+", "comment": ".*", "old": ".*", "new": ".*"}
-_VOEVENT_FILE = re.compile(r".+-(\d+)-\w+\.xml")
+_VOEVENT_FILE = re.compile(r"[A-Z]+\w+-(\d+)-[A-Z]\w*\.xml")
 
 
 def voevent_number(record: Record) -> int | None:
@@ -172,29 +92,6 @@ def _brings_file(record: Record) -> bool:
 
 
 _CREATED = "Superevent created with t_start={t_start}, t_0={t_0}, t_end={t_end}, preferred_event={preferred_event}"
-_CERTIFIED = "{signoff_type} signoff certified status as {status}"
-
-
-def _signoff_rules(category: str) -> list[Rule]:
-    """The rows of signoffs: with or without an instrument, a request label, a change of status, a change of comment."""
-    rows = []
-    for inst in (" for {instrument}", ""):
-        of_inst = f"{inst[1:]} " if inst else ""
-        for taken in (" label {removed} removed and", ""):
-            text = f"{_CERTIFIED}{inst}: '{{comment}}';{taken} label {{applied}} applied"
-            rows.append(Rule("signoff_created", category, text, _SIGNOFF_CREATED, _WHO, finish=_signoff))
-        remark = "comment '{old}' -> '{new}'"
-        status = "status {old_status} -> {new_status}"
-        moves = [
-            f"{status}, label {{removed}} removed, label {{applied}} applied",
-            f"{status}, label {{applied}} applied",
-        ]
-        for changes in [f"{m}; {remark}" for m in moves] + moves + [remark]:
-            text = f"{{signoff_type}} signoff {of_inst}updated: {changes}"
-            rows.append(Rule("signoff_updated", category, text, _SIGNOFF_UPDATED, _WHO, finish=_signoff))
-        text = f"{{signoff_type}} signoff {of_inst}deleted: {{removed}} removed and {{applied}} reapplied"
-        rows.append(Rule("signoff_deleted", category, text, _SIGNOFF_DELETED, _WHO, finish=_signoff))
-    return rows
 
 
 def _rules_of_both(category: str) -> list[Rule]:
@@ -202,7 +99,7 @@ def _rules_of_both(category: str) -> list[Rule]:
         Rule("emobservation", category, "New EMBB observation record for {group}", _EMOBSERVATION),
         Rule("emobservation", category, "New EMBB observation record for {group}.", _EMOBSERVATION, era="2014-2017"),
         Rule("voevent", category, "New VOEvent", _VOEVENT, needs=_brings_voevent),
-        *_signoff_rules(category),
+        *signoff_rules(category),
     ]
 
 
@@ -217,6 +114,9 @@ def _superevent_rule(name: str, template: str, announces: tuple[Announces, ...],
 RULES: tuple[Rule, ...] = (
     _superevent_rule("created", _CREATED + ", events={events}", _OBJECT_NEW, fields=_TIMES, finish=_created),
     _superevent_rule("created", _CREATED, _OBJECT_NEW, fields=_TIMES, finish=_created),
+    _superevent_rule(
+        "created", "Superevent created with {rest}", _OBJECT_NEW, fields={"rest": r"t_start=.*"}, finish=_created_with
+    ),
     _superevent_rule("updated", "Updated superevent parameters: {changes}", (Announces("update"),), finish=_updated),
     _superevent_rule("event_added", "Added event: {graceid}", (Announces("event_added"),), fields=_EVENT),
     _superevent_rule("event_removed", "Removed event: {graceid}", (Announces("event_removed"),), fields=_EVENT),
@@ -249,6 +149,7 @@ RULES: tuple[Rule, ...] = (
     _event_rule("untagged", "Removed tag {tag} for message {n}. ", fields=_N, finish=_numbered),
     _event_rule("label_added", "Label: {label}", _LABEL_ADDED, fields=_LABEL),
     _event_rule("label_added", "applying label : {label}", _LABEL_ADDED, fields=_LABEL, era="test libraries"),
+    _event_rule("label_added", "Event created with label: {label}", _LABEL_ADDED, fields=_LABEL, era="2017-2018"),
     _event_rule("label_removed", "Deleted label: {label}", _LABEL_REMOVED, fields=_LABEL),
     _event_rule(
         "selected_as_preferred",
@@ -265,6 +166,8 @@ RULES: tuple[Rule, ...] = (
         "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
     ),
     *_rules_of_both("event"),
+    _event_rule("voevent", "", _VOEVENT, needs=_brings_voevent, era="2014-2018"),
+    *web_signoff_rules(),
     # Servers that stripped comments, and those that took the superevents' texts, left these on events.
     _event_rule("tagged", "Tagged message {n}: {tag}.", fields=_N, finish=_numbered, era="other"),
     _event_rule("tagged", "Tagged message {n}: {tag}", fields=_N, finish=_numbered, era="other"),
@@ -277,6 +180,9 @@ WRITTEN = {category: Rule("log", category, "{comment}", _LOG) for category in ("
 
 #: An event's file uploaded once more; the text is that of the first upload.
 REPLACED = _event_rule("replaced", "Original Data", (Announces("update"),), needs=_brings_file)
+
+#: The entry of an event's first file, where others came before it.
+UPLOADED_LATE = _event_rule("upload_logged", "Original Data", needs=_brings_file)
 
 _BY_CATEGORY = {c: [r for r in RULES if r.category == c] for c in ("event", "superevent")}
 _MODERN: dict[tuple[str, str, frozenset[str]], Rule] = {}

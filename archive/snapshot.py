@@ -49,7 +49,14 @@ class Snapshot:
         if (certainty, reason) not in self.doubts:
             self.doubts.append((certainty, reason))
 
-    def _labels(self, final: list[str]) -> list[str]:
+    def _labels(self, final: Any) -> Any:
+        if not isinstance(final, dict):
+            return self._names_of_labels(list(final))
+        # Until early 2018 an event's labels were name -> address.
+        base = f"{self.service}events/{self.graceid}/labels/"
+        return {name: final.get(name, base + name) for name in self._names_of_labels(list(final))}
+
+    def _names_of_labels(self, final: list[str]) -> list[str]:
         held = [name for name, _ in self.history.spans.labels.at(self.index)]
         told = {name for name, _ in self.history.spans.labels.spans}
         untold = [name for name in final if name not in told]
@@ -69,10 +76,19 @@ class Snapshot:
         if "superevent" in final:
             record["superevent"] = self._superevent_of(final["superevent"])
         if any(self.index < at for at in spans.replaced_at):
-            self._doubt("guessed", "the event was replaced later: its first far, gpstime and attributes are not kept")
+            record |= self._overwritten()
         if final.get("superevent_neighbours"):
             record["superevent_neighbours"] = self._neighbours(final["superevent_neighbours"])
         return record
+
+    def _overwritten(self) -> Record:
+        """What the file said that the event was made from then; later files overwrote it in the record."""
+        told, untold = self.history.uploads.at(self.index)
+        if untold:
+            self._doubt("guessed", f"replaced later, and the file before does not tell: {', '.join(untold)}")
+        else:
+            self._doubt("inferred", "replaced later: what the file before said is read from it again")
+        return told
 
     def _superevent_of(self, final: str | None) -> str | None:
         """The superevent that an event is in, by the id that it goes by then."""
@@ -177,7 +193,9 @@ class Snapshot:
 
     def one(self, kind: str, key: str | int) -> Record | None:
         if self._whole and self.index:
-            return self.history.view.one(kind, key)
+            known = self.history.view.one(kind, key)
+            if known is not None or kind not in ("label", "signoff"):  # of these, the log may tell more
+                return known
         if kind == "log":
             record = self.history.view.one("log", key)
             return self._log(record) if record is not None and self._past(record) else None

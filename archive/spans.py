@@ -134,15 +134,18 @@ class Spans:
         history, log = self.history, entry.record
         kind = "events" if history.category == "event" else "superevents"
         link = f"{history.service}{kind}/{history.graceid}/labels/{name}" + ("/" if kind == "superevents" else "")
-        about = {"name": name, "created": log["created"], "creator": log.get("issuer")}
+        creator = username(log.get("issuer"))
         if kind == "superevents":
-            return {"self": link, **about}
-        return {"name": name, "creator": log.get("issuer"), "created": log["created"], "self": link}
+            return {"self": link, "name": name, "created": log["created"], "creator": creator}
+        return {"name": name, "creator": creator, "created": log["created"], "self": link}
 
     def _signoff(self, i: int, entry: "Entry") -> None:
         params, key = entry.act.params, entry.act.params["key"]
-        if params.get("removed"):
-            self.labels.end(params["removed"], i)
+        gone = {params.get("removed"), *params.get("replaces", ())}
+        if entry.act.name == "signoff_deleted":
+            gone |= set(rules.signoff_labels(key)[1:])
+        for label in gone - {None}:
+            self.labels.end(label, i)
         if params.get("applied"):
             self._label(i, entry, params["applied"])
         if entry.act.name == "signoff_deleted":
@@ -150,7 +153,7 @@ class Spans:
             return
         before = self.signoffs.last_open().get(key)
         value = dict(before.value) if before else {}
-        value |= {"submitter": value.get("submitter", entry.record.get("issuer"))}
+        value |= {"submitter": value.get("submitter", username(entry.record.get("issuer")))}
         status = params.get("new_status") or params.get("status")
         comment = params.get("new") if entry.act.name == "signoff_updated" else params.get("comment")
         value |= {k: v for k, v in (("status", status), ("comment", comment)) if v is not None}
@@ -194,6 +197,11 @@ class Spans:
         if changes:
             return changes[-1]
         return self.initial.get(name, final)
+
+
+def username(issuer: Any) -> Any:
+    """Who wrote a log entry: old servers gave `{username, display_name}`."""
+    return issuer.get("username") if isinstance(issuer, dict) else issuer
 
 
 def signoff_record(history: "History", key: str, value: Record) -> Record:

@@ -183,6 +183,10 @@ class Archive:
             raise NotFound(f"{self.path} holds no {name}{self._hint()}")
         return str(row[0])
 
+    def names_of(self, graceid: str) -> set[str]:
+        """Every id that an object goes or went by, given the one under which it is kept."""
+        return {row[0] for row in self.connection.execute("SELECT name FROM names WHERE object = ?", (graceid,))}
+
     def _hint(self) -> str:
         known = self.objects()
         if not known:
@@ -211,8 +215,10 @@ class Archive:
     def history(self, ref: str) -> "History":
         """The object's history (the newest capture, or the one that `@N` names)."""
         from archive.history import History
+        from archive.recorded import recorded_of
 
-        return History(self.view(ref))
+        view = self.view(ref)
+        return History(view, recorded_of(self, view.graceid))
 
     def timeline(self, refs: Sequence[str] | None = None) -> "Timeline":
         """The histories of some objects (default: all) in one order."""

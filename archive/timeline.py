@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from archive.alerts import Alert, announce
+from archive.blend import blended
 from archive.errors import ArchiveError
 from archive.history import Entry, History, Lookup
 from archive.rules import Act, Record
@@ -139,7 +140,11 @@ class Timeline:
     # -- alerts
 
     def alerts(self) -> Iterator[Alert]:
-        """What the server announced, in order."""
+        """What the server announced, in order; messages that were heard live in the place of rebuilt ones."""
+        return blended(self.rebuilt(), {graceid: history.recorded for graceid, history in self.histories.items()})
+
+    def rebuilt(self) -> Iterator[Alert]:
+        """What the server announced, in order, as far as the records tell of it."""
         for number, step in enumerate(self.steps, start=1):
             for graceid, index in step.entries:
                 yield from self._announced(graceid, index, Position(number))
@@ -154,7 +159,7 @@ class Timeline:
             alert = replace(alert, position=position)
             for certainty, reason in snapshot.doubts:
                 alert = alert.doubted(certainty, reason)
-            if entry.n is None:
+            if entry.n is None and index > 1:
                 alert = alert.doubted("inferred", "no log entry tells of it: placed by its own time")
             yield _with_tags(alert, snapshot, entry) if alert.alert_type == "log" else alert
 

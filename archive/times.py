@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from archive.errors import ArchiveError
 
@@ -20,6 +21,20 @@ def parse_time(text: str) -> datetime:
     except (ValueError, TypeError):
         raise ArchiveError(f"{text!r} is not a time: write it as 2022-06-09T22:18:16Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+_SERVERS_ZONE = ZoneInfo("America/Chicago")  # where the servers stood, whose old records have times without an offset
+
+
+def record_time(text: str) -> datetime:
+    """A record's `created` as UTC: like `parse_time`, but a time without an offset is the server's own local time.
+
+    Servers until 2015 wrote log records so. Raises ArchiveError.
+    """
+    moment = parse_time(text)
+    if _MODERN.fullmatch(text) or re.search(r"(UTC|Z|[+-]\d\d:?\d\d)$", text):
+        return moment
+    return moment.replace(tzinfo=_SERVERS_ZONE).astimezone(UTC)
 
 
 def server_time(moment: datetime) -> str:

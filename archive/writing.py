@@ -78,8 +78,8 @@ class Transaction:
         self._run("DELETE FROM captures WHERE id = ?", (capture.id,))
         (left,) = self._run("SELECT count(*) FROM captures WHERE object = ?", (capture.object,)).fetchone()
         if not left:
-            self._run("DELETE FROM names WHERE object = ?", (capture.object,))
-            self._run("DELETE FROM places WHERE object = ?", (capture.object,))
+            for table in ("names", "places", "alerts"):
+                self._run(f"DELETE FROM {table} WHERE object = ?", (capture.object,))
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         (number,) = self._run(newest, (capture.object,)).fetchone()
         if number is not None:

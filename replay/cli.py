@@ -16,6 +16,7 @@ import typer
 from archive import ArchiveError, UsageError
 from archive.terminal import FAILURE, USAGE, complain, damage, run
 from replay import options as o
+from replay.check_cli import check_command
 from replay.default_command import DEFAULT, DefaultCommandGroup
 from replay.errors import BadRequest, ReplayError
 from replay.faults import Faults, Touched
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("check")(check_command)
 
 
 class _Terminated(BaseException):

@@ -88,7 +88,7 @@ def _track(
     spread: str,
 ) -> Track:
     refs = _read(archive, names)
-    timeline = Timeline(list(_histories(archive, refs).values()))
+    timeline = Timeline(list(histories_of(archive, refs).values()))
     wanted = Wanted(
         objects=list(refs) or None,
         cutoffs=_cutoffs(timeline, refs, cutoff),
@@ -116,7 +116,7 @@ def _read(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
     return refs
 
 
-def _histories(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History]:
+def histories_of(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History]:
     """The named objects and whatever they are tied to (all, if none is named), so that each is shown as it stood."""
     known = archive.objects()
     waiting = list(refs) or known

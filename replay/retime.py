@@ -50,6 +50,7 @@ class Retiming:
             data=record if alert.data is alert.object else self._value("", alert.data, around),
             object=record,
             what=self._text(alert.what, around),
+            heard=self._value("", alert.heard, around),
         )
 
     def record(self, record: dict[str, Any], about: dict[str, Any] | None = None) -> dict[str, Any]:

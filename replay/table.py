@@ -56,11 +56,12 @@ def dry_run_table(player: "Player") -> Table:
         table.add_column(name, overflow="fold")
     table.add_column("what", no_wrap=True, overflow="ellipsis")
     table.add_column("certainty", no_wrap=True)
+    table.add_column("why", no_wrap=True, overflow="ellipsis")
     for row in rows(player):
         cells = (row["time"], f"{row['offset']:.0f}", "" if row["n"] is None else str(row["n"]))
         names = (row["node"], row["graceid"], row["alert_type"], _shortened(row["what"]))
         certainty = Text(row["certainty"], _STYLES.get(row["certainty"], ""))
-        table.add_row(*cells, *(Text(printable(name)) for name in names), certainty)
+        table.add_row(*cells, *(Text(printable(name)) for name in names), certainty, Text(_shortened(row["reason"])))
     return table
 
 

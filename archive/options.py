@@ -1,0 +1,12 @@
+"""The options and arguments that several archive commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ArchiveOption = Annotated[
+    Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Reference = Annotated[str, typer.Argument(metavar="ID", help="An object: G1234, or G1234@2 for its second capture.")]

@@ -1,0 +1,98 @@
+"""The alert messages that were really heard: how an archive keeps them beside the logs of their objects.
+
+A row of the table `alerts` is one message on one node. Its column `payload` holds two digests: that of the record which
+is the payload (messages on several nodes share it), and that of the row itself, by which `verify` sees damage.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from archive.encode import encode
+from archive.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+    from archive.writing import Transaction
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A message as heard: when it arrived (UTC, to the microsecond), on which node or topic, and the message itself."""
+
+    arrived: datetime
+    node: str
+    payload: Record
+
+
+def _seal(graceid: str, arrived: str, node: str, sha256: str) -> str:
+    return hashlib.sha256(repr((graceid, arrived, node, sha256)).encode(errors="surrogatepass")).hexdigest()
+
+
+def add_recorded(tx: "Transaction", graceid: str, messages: Iterable[Recorded]) -> int:
+    """Keep messages about an object (by the id under which the archive keeps it, or will); how many were new.
+
+    The same payload on the same node is kept once, with its first arrival: brokers may deliver twice.
+    """
+    run = tx.archive.connection.execute
+    query = "SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?"
+    known = {(node, sha256) for node, sha256 in run(query, (graceid,))}
+    added = 0
+    for message in messages:
+        text = encode(message.payload)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        if (message.node, sha256) in known:
+            continue
+        known.add((message.node, sha256))
+        arrived = message.arrived.astimezone(UTC).isoformat(timespec="microseconds")
+        run("INSERT OR IGNORE INTO records (sha256, json) VALUES (?, ?)", (sha256, text))
+        seals = f"{sha256} {_seal(graceid, arrived, message.node, sha256)}"
+        row = (graceid, arrived, message.node, seals)
+        run("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", row)
+        added += 1
+    return added
+
+
+def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
+    """The messages heard about an object, by time of arrival; ArchiveError if one is damaged."""
+    query = (
+        "SELECT a.arrived, a.node, a.payload, r.json FROM alerts a "
+        "LEFT JOIN records r ON r.sha256 = substr(a.payload, 1, 64) WHERE a.object = ? ORDER BY a.arrived, a.id"
+    )
+    found = []
+    for arrived, node, seals, text in archive.connection.execute(query, (graceid,)):
+        if fault := _fault(graceid, arrived, node, seals, text):
+            raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
+        found.append(Recorded(datetime.fromisoformat(arrived), node, json.loads(text)))
+    return found
+
+
+def count_recorded(archive: "Archive", graceid: str) -> int:
+    """How many messages were heard about an object."""
+    query = "SELECT count(*) FROM alerts WHERE object = ?"
+    return int(archive.connection.execute(query, (graceid,)).fetchone()[0])
+
+
+def faults(archive: "Archive") -> Iterator[str]:
+    """What is wrong with the recorded messages, one sentence each."""
+    query = (
+        "SELECT a.id, a.object, a.arrived, a.node, a.payload, r.json FROM alerts a "
+        "LEFT JOIN records r ON r.sha256 = substr(a.payload, 1, 64) ORDER BY a.id"
+    )
+    for number, *row in archive.connection.execute(query):
+        if fault := _fault(*row):
+            yield f"{fault} (row {number} of the table alerts)"
+
+
+def _fault(graceid: str, arrived: str, node: str, seals: str, text: str | None) -> str | None:
+    sha256, _, seal = str(seals).partition(" ")
+    if seal != _seal(graceid, arrived, node, sha256):
+        return f"a recorded message of {graceid} has changed: its digest does not match"
+    if text is None or hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() != sha256:
+        return f"the payload of a recorded message of {graceid} is missing or has changed"
+    return None

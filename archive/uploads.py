@@ -1,0 +1,69 @@
+"""An event as one of its earlier files made it: what a replacement overwrote in the record, read from the stored file.
+
+What reads event files is no part of an archive: it comes from whatever is installed under the entry point group
+`gracetape.uploads`, as a function of (the event's record, the file's name, its contents) that gives fields of the record.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from archive.errors import ArchiveError
+from archive.rules import Record
+
+if TYPE_CHECKING:
+    from archive.history import Entry, History
+
+Reader = Callable[[Record, str, bytes], Record | None]
+
+_LARGEST = 64 << 20  # bytes of an event file
+
+
+@cache
+def _reader() -> Reader | None:
+    found = next(iter(entry_points(group="gracetape.uploads")), None)
+    return found.load() if found else None
+
+
+class Uploads:
+    """The files that an event was made from, in order, and what they say of it. Reads a file when first asked."""
+
+    def __init__(self, history: "History") -> None:
+        self.history = history
+        self.entries = [
+            (i, e) for i, e in enumerate(history.entries, start=1) if e.act.name in ("uploaded", "replaced")
+        ]
+        self._read: dict[int, Record] = {}
+
+    def at(self, index: int) -> tuple[Record, list[str]]:
+        """What the last file up to an index says, and which fields it could not tell.
+
+        A field is believed if the reader gives the recorded value for the newest file.
+        """
+        final, newest = self.history.final, self._fields(len(self.entries) - 1)
+        then = self._fields(max(0, sum(i <= index for i, _ in self.entries) - 1))
+        asked = [name for name in (newest or _OVERWRITTEN) if name in final]
+        told = {name: then[name] for name in asked if name in then and newest.get(name) == final[name]}
+        return told, [name for name in asked if name not in told]
+
+    def _fields(self, number: int) -> Record:
+        if number not in self._read:
+            self._read[number] = (_fields_of(self.history, self.entries[number][1]) if self.entries else None) or {}
+        return self._read[number]
+
+
+_OVERWRITTEN = ("gpstime", "instruments", "nevents", "far", "likelihood", "extra_attributes")
+
+
+def _fields_of(history: "History", entry: "Entry") -> Record | None:
+    reader, archive = _reader(), getattr(history.view, "archive", None)
+    name, version = entry.record.get("filename"), entry.record.get("file_version")
+    file = next((f for f in history.view.files() if (f.name, f.version) == (name, version)), None)
+    if reader is None or archive is None or file is None or file.sha256 is None or (file.size or 0) > _LARGEST:
+        return None
+    try:
+        contents: Any = b"".join(archive.read(file))
+        return reader(history.final, file.name, contents)
+    except (ArchiveError, KeyError):
+        return None

@@ -1,0 +1,121 @@
+"""Compares the messages rebuilt from an object's records with those that were heard live, field by field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from archive import Alert, Archive, ArchiveError, Timeline, parse_ref
+from archive.blend import Pair, pairs
+from archive.times import iso_time
+from replay.prepare import histories_of
+from replay.table import printable
+
+Verdict = Literal["equal", "differs", "missing", "extra"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field (a path such as `object.labels.2`) that was rebuilt otherwise than it was heard; None: not there."""
+
+    field: str
+    rebuilt: Any
+    recorded: Any
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A message: `missing` if it was heard but not rebuilt, `extra` if rebuilt but not heard."""
+
+    verdict: Verdict
+    node: str
+    alert_type: str
+    time: str
+    n: int | None
+    what: str
+    certainty: str
+    fields: int
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All messages of one object on the nodes that were listened to."""
+
+    graceid: str
+    messages: tuple[Checked, ...]
+
+    def count(self, *verdicts: Verdict) -> int:
+        return sum(message.verdict in verdicts for message in self.messages)
+
+    @property
+    def score(self) -> float:
+        """The share of fields that were rebuilt as they were heard; every field of a missing or extra message counts against it."""
+        fields = sum(message.fields for message in self.messages)
+        wrong = sum(len(m.differences) if m.verdict in ("equal", "differs") else m.fields for m in self.messages)
+        return 1 - wrong / fields if fields else 1.0
+
+    @property
+    def faithful(self) -> bool:
+        return self.count("equal") == len(self.messages)
+
+
+def check(archive: Archive, ref: str) -> Report:
+    """Compare an object's rebuilt messages with its recorded ones; ArchiveError if it has none of these."""
+    capture = archive.capture(ref)
+    timeline = Timeline(list(histories_of(archive, {capture.object: parse_ref(ref)}).values()))
+    heard = timeline.histories[capture.object].recorded
+    if not heard:
+        raise ArchiveError(
+            f"no messages were recorded about {capture.object}: `gracetape archive add-alerts {capture.object} FILE.jsonl` "
+            "adds those of a file"
+        )
+    rebuilt = [alert for alert in timeline.rebuilt() if alert.object_id == capture.object]
+    found = pairs(rebuilt, heard)
+    nodes = {pair.node for pair in found if pair.heard}
+    form = found[0].form
+    checked = (_checked(pair, form) for pair in found if pair.node in nodes)
+    return Report(capture.object, tuple(one for one in checked if one is not None))
+
+
+def _checked(pair: Pair, form: str) -> Checked | None:
+    """One message compared; None for one that its form had no message for."""
+    message = pair.rebuilt.payload(form) if pair.rebuilt else None
+    if pair.heard is None:
+        if pair.rebuilt is None or message is None:
+            return None
+        return _about("extra", pair, pair.rebuilt, message, ())
+    if message is None:
+        return _about("missing", pair, pair.rebuilt, pair.heard.payload, ())
+    differences = tuple(compare(message, pair.heard.payload))
+    return _about("differs" if differences else "equal", pair, pair.rebuilt, pair.heard.payload, differences)
+
+
+def _about(
+    verdict: Verdict, pair: Pair, alert: Alert | None, message: Any, differences: tuple[Difference, ...]
+) -> Checked:
+    when = pair.heard.arrived if pair.heard else alert.created if alert else None
+    return Checked(
+        verdict, pair.node, str(message.get("alert_type")), iso_time(when) if when else "",
+        alert.n if alert else None, printable(alert.what if alert else ""), alert.certainty if alert else "",
+        sum(1 for _ in _leaves(message)), differences,
+    )  # fmt: skip
+
+
+def compare(rebuilt: Any, recorded: Any, path: str = "") -> Iterator[Difference]:
+    """The fields in which two JSON values differ."""
+    if isinstance(rebuilt, dict) and isinstance(recorded, dict):
+        for key in dict.fromkeys([*recorded, *rebuilt]):
+            yield from compare(rebuilt.get(key), recorded.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(rebuilt, list) and isinstance(recorded, list) and len(rebuilt) == len(recorded):
+        for i, (left, right) in enumerate(zip(rebuilt, recorded, strict=True)):
+            yield from compare(left, right, f"{path}.{i}")
+    elif rebuilt != recorded or isinstance(rebuilt, bool) != isinstance(recorded, bool):
+        yield Difference(path, rebuilt, recorded)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not items:
+        yield value
+    for item in items:
+        yield from _leaves(item)
