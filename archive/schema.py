@@ -69,7 +69,13 @@ def check(connection: sqlite3.Connection, path: object) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an open, writable database to the newest schema."""
-    migrations.apply(sqlite_utils.Database(connection))
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    """Bring an open, writable database to the newest schema, all of it or nothing; whoever comes second finds it done."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(sqlite_utils.Database(connection))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

@@ -2,6 +2,8 @@
 
 import sqlite3
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,19 @@ def test_an_older_archive_is_brought_up_to_date_where_it_may_be_written(older: P
     with Archive.open(older, read_only=False) as archive, dummy.GraceDb(archive) as client:
         assert client.num_events("INJ") == 1
         assert archive.connection.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
+
+
+def test_several_may_bring_an_older_archive_up_to_date_at_once(older: Path) -> None:
+    _made_older(older)
+    together = threading.Barrier(4)
+
+    def opened(_: int) -> int:
+        together.wait()
+        with Archive.open(older, read_only=False) as archive:
+            return len(archive.connection.execute("SELECT object FROM search_events").fetchall())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(opened, range(4))) == [1] * 4
 
 
 def test_rebuilding_what_searches_read_changes_nothing(older: Path) -> None:
