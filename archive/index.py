@@ -6,17 +6,10 @@ All of it is derived: `rebuild` makes it again from the records.
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-from archive.errors import ArchiveError
-from archive.times import parse_time
-
-Record = dict[str, Any]
-
-#: Bits of `hidden`: what a query leaves out unless it asks for it.
-TEST, MDC = 1, 2
+from archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row
 
 #: `seq` is the number of an object's first capture. Times are GPS seconds, `created` is POSIX seconds.
 TABLES = """
@@ -69,31 +62,6 @@ TABLES = """
 """
 NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
 
-#: Name in an event's extra_attributes, in lower case -> how its columns are named in `search_attributes`.
-SHORT = {
-    "singleinspiral": "si", "coincinspiral": "ci", "multiburst": "mb", "lalinferenceburst": "li", "mlyburst": "ml",
-    "siminspiral": "inj",
-}  # fmt: skip
-#: Files give single inspirals dozens of columns that they leave at 0 or empty. Such values are kept of these only, which
-#: are those that the server has indexes for.
-_ALWAYS = frozenset("ifo search channel mass1 mass2 mchirp mtotal snr chisq eff_distance".split())
-#: Texts are cut there, as the server's own columns are.
-_LONGEST_TEXT = 200
-_CATEGORIES = {"Test": TEST, "MDC": MDC}
-_DAY = re.compile(r"[TM]?S(\d{6})")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """An object as its search rows are made: `seq` of its first capture, `composed` if it repeats other objects as they are."""
-
-    object: str
-    category: str
-    seq: int
-    composed: bool
-    record: Record
-    exposed: bool = False
-
 
 def make(connection: sqlite3.Connection) -> None:
     """Create the tables, empty."""
@@ -103,20 +71,23 @@ def make(connection: sqlite3.Connection) -> None:
 
 def put(connection: sqlite3.Connection, subject: Subject) -> None:
     """Make the rows of an object anew."""
-    row = _event(subject) if subject.category == "event" else _superevent(connection, subject)
+    row = event_row(subject) if subject.category == "event" else superevent_row(subject)
+    if subject.composed and subject.category == "superevent":
+        far = connection.execute("SELECT far FROM search_events WHERE object = ?", (row["preferred_event"],)).fetchone()
+        row["far"] = far[0] if far else row["far"]
     table = f"search_{subject.category}s"
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-    labels = [str(label) for label in _list(subject.record.get("labels"))]
+    labels = [str(label) for label in in_list(subject.record.get("labels"))]
     _set(connection, "search_labels", "label, object", subject.object, [(label, subject.object) for label in labels])
     if subject.category == "event":
-        _set(connection, "search_attributes", "name, value, object, line", subject.object, _attributes(subject))
+        _set(connection, "search_attributes", "name, value, object, line", subject.object, attributes(subject))
         connection.execute(
             "UPDATE search_superevents SET far = ? WHERE preferred_event = ? AND composed",
             (row["far"], subject.object),
         )
     else:
-        _set(connection, "search_members", "number, event, object", subject.object, _members(subject))
+        _set(connection, "search_members", "number, event, object", subject.object, members(subject))
     words = [("label", label) for label in labels]
     words += [
         (kind, row[kind]) for kind in ("group_name", "pipeline", "search", "submitter", "instruments") if row.get(kind)
@@ -188,87 +159,3 @@ def _set(
         connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
         marks = ", ".join("?" * len(columns.split(",")))
         connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", wanted)
-
-
-def _event(subject: Subject) -> dict[str, Any]:
-    record = subject.record
-    hidden = TEST * (record.get("group") == "Test") | MDC * (record.get("search") == "MDC")
-    texts = {name: _text(record.get(name)) for name in ("pipeline", "search", "instruments", "superevent", "replay_id")}
-    numbers = {name: _number(record.get(name)) for name in ("gpstime", "far", "nevents", "likelihood")}
-    return texts | numbers | {
-        "object": subject.object, "seq": subject.seq, "hidden": hidden, "number": int(subject.object[1:]),
-        "created": _posix(record.get("created")), "group_name": _text(record.get("group")),
-        "submitter": _who(record.get("submitter")), "offline": int(bool(record.get("offline"))),
-    }  # fmt: skip
-
-
-def _superevent(connection: sqlite3.Connection, subject: Subject) -> dict[str, Any]:
-    record, preferred, day = subject.record, _text(subject.record.get("preferred_event")), _DAY.match(subject.object)
-    numbers = {
-        name: _number(record.get(name))
-        for name in ("t_start", "t_0", "t_end", "time_coinc_far", "space_coinc_far", "far")
-    }
-    if subject.composed:
-        row = connection.execute("SELECT far FROM search_events WHERE object = ?", (preferred,)).fetchone()
-        numbers["far"] = row[0] if row else numbers["far"]
-    return numbers | {
-        "object": subject.object, "seq": subject.seq, "composed": int(subject.composed),
-        "hidden": _CATEGORIES.get(str(record.get("category")), 0), "gw_id": _text(record.get("gw_id")),
-        "day": day and ("19" if day[1] >= "80" else "20") + day[1], "created": _posix(record.get("created")),
-        "preferred_event": preferred, "preferred_number": _number_of(preferred or ""),
-        "submitter": _who(record.get("submitter")), "is_exposed": int(subject.exposed), "em_type": _text(record.get("em_type")),
-    }  # fmt: skip
-
-
-def _members(subject: Subject) -> Iterator[tuple[int, str, str]]:
-    for graceid in [*_list(subject.record.get("gw_events")), *_list(subject.record.get("em_events"))]:
-        if (number := _number_of(str(graceid))) is not None:
-            yield number, str(graceid), subject.object
-
-
-def _attributes(subject: Subject) -> Iterator[tuple[str, Any, str, int]]:
-    """The values of extra_attributes: (`si.snr`, value, graceid, which single inspiral)."""
-    extra = subject.record.get("extra_attributes")
-    for table, found in extra.items() if isinstance(extra, dict) else ():
-        table = SHORT.get(str(table).lower(), str(table).lower())
-        for line, values in enumerate(found if isinstance(found, list) else [found]):
-            for name, value in values.items() if isinstance(values, dict) else ():
-                column = str(name).lower()
-                kept = _number(value) if isinstance(value, (int, float)) else _text(value)
-                if kept or (kept is not None and (table != "si" or column in _ALWAYS)):
-                    yield (
-                        f"{table}.{column}",
-                        str(kept)[:_LONGEST_TEXT] if isinstance(kept, str) else kept,
-                        subject.object,
-                        line,
-                    )
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, dict)) else []
-
-
-def _number_of(graceid: str) -> int | None:
-    return int(graceid[1:]) if graceid[1:].isdigit() else None
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _who(value: Any) -> str | None:
-    return _text(value.get("username")) if isinstance(value, dict) else _text(value)
-
-
-def _posix(value: Any) -> float | None:
-    try:
-        return parse_time(str(value)).timestamp()
-    except ArchiveError:
-        return None

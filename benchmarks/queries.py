@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import index
+from archive.searchable import Subject
 from archive.times import server_time
 from benchmarks.figure import Figure
 from dummy.query.reading import read
@@ -48,7 +49,7 @@ def _tables(path: Path, size: int) -> sqlite3.Connection:
     index.make(tables)
     tables.execute("BEGIN")
     for number, record in enumerate(_events(size), start=1):
-        index.put(tables, index.Subject(f"G{number}", "event", number, True, record))
+        index.put(tables, Subject(f"G{number}", "event", number, True, record))
     tables.execute("COMMIT")
     return tables
 

@@ -5,6 +5,7 @@ import threading
 from weakref import WeakKeyDictionary
 
 from archive import Position, Timeline, index
+from archive.searchable import Subject
 
 _lock = threading.Lock()
 #: The last moment that was searched, per timeline: whoever pages through an answer asks for the same one again.
@@ -27,5 +28,5 @@ def _made(timeline: Timeline, position: Position) -> sqlite3.Connection:
         view = timeline.snapshot(history.graceid, position)
         if view is not None:
             exposed = any(record.get("group") == "public_users" for record in view.records("permission"))
-            index.put(found, index.Subject(view.graceid, view.category, seq, False, view.record(), exposed))
+            index.put(found, Subject(view.graceid, view.category, seq, False, view.record(), exposed))
     return found

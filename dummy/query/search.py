@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.index import MDC, TEST
+from archive.searchable import MDC, TEST
 from dummy import facts
 from dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from dummy.query.sql import Compiler, Sql, gathered

@@ -2,7 +2,7 @@
 
 import re
 
-from archive.index import MDC, TEST
+from archive.searchable import MDC, TEST
 from dummy.query.meaning import (
     Reader,
     check_joined,

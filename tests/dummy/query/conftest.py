@@ -1,14 +1,17 @@
 """A small archive to search in, and a client of it."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from falcon.testing import TestClient
 
 import dummy
 from archive import Archive
+from dummy.app import make_app
 from dummy.links import HOME, Links
 
 NOW = datetime(2019, 3, 31, 10, 50, 0, tzinfo=UTC)
@@ -86,3 +89,26 @@ def client(searched: Archive) -> Iterator[Any]:
     """A client of it, at NOW."""
     with dummy.GraceDb(searched, now=lambda: NOW) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def app(searched: Archive) -> TestClient:
+    """The web application over it."""
+    return TestClient(make_app(searched, now=lambda: NOW))
+
+
+def get(app: TestClient, path: str, **params: Any) -> Any:
+    """A list, which must be answered."""
+    answered = app.simulate_get(f"/api/{path}", params=params)
+    assert answered.status_code == 200, answered.text
+    return answered.json
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    """The graceids on a page, in its order."""
+    return [record.get("graceid") or record["superevent_id"] for record in page.get("events", page.get("superevents"))]
+
+
+def asked(app: TestClient, category: str, query: Any) -> Any:
+    """The answer to a structured query in a body."""
+    return app.simulate_post(f"/api/v2/{category}s/search/", body=json.dumps(query))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import index
+from archive.searchable import Subject
 from dummy.query.reading import read
 from dummy.query.search import find, order_of, written
 from dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query
@@ -128,7 +129,7 @@ def _tables(records: list[dict[str, Any]]) -> sqlite3.Connection:
     found = sqlite3.connect(":memory:", isolation_level=None)
     index.make(found)
     for seq, record in enumerate(records):
-        index.put(found, index.Subject(record["graceid"], "event", seq, True, record))
+        index.put(found, Subject(record["graceid"], "event", seq, True, record))
     return found
 
 
@@ -162,7 +163,7 @@ def test_rows_are_kept_as_records_change(records: list[dict[str, Any]], data: st
     tables = _tables(records)
     changed = data.draw(_records())
     for seq, record in enumerate(changed):
-        index.put(tables, index.Subject(record["graceid"], "event", seq, True, record))
+        index.put(tables, Subject(record["graceid"], "event", seq, True, record))
     for record in records[len(changed) :]:
         index.remove(tables, record["graceid"])
     fresh = _tables(changed)
