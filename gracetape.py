@@ -10,6 +10,7 @@ ROOMS = {
     "broker": ("brokers.cli", "run a private LVAlert or igwn-alert for development"),
     "capture": ("capture.cli", "pull objects from GraceDB into an archive"),
     "dummy": ("dummy.cli", "serve an archive as a GraceDB"),
+    "listen": ("listen.cli", "listen to alerts with many processes"),
     "replay": ("replay.cli", "play an archive's alert messages again"),
     "simulate": ("simulate.cli", "live events that never happened, for tests"),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("archive", "brokers", "capture", "dummy", "replay", "simulate")
+ROOMS = ("archive", "brokers", "capture", "dummy", "listen", "replay", "simulate")
 
 
 def test_arrows_between_rooms_go_one_way() -> None:

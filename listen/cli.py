@@ -1,0 +1,250 @@
+"""The commands `gracetape listen …`."""
+
+import functools
+import itertools
+import json
+import os
+import random as randomness
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from brokers import BadUrl, BrokerError, Source
+from listen import commands as wire_commands
+from listen import once as programs
+from listen import ping as pings
+from listen.configuration import Configuration, read_configuration
+from listen.errors import BadConfiguration, ListenError
+from listen.parent import Listener
+from listen.sending import open_sender, send
+from listen.show import status_view
+from listen.sources import open_source
+from listen.status import read_status
+
+P = ParamSpec("P")
+
+#: What is raised for command lines that cannot be read. Typer has its own copy of click, or not, by version.
+_Unreadable: Any = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Listen to alerts with many processes.")
+
+_FROM = typer.Option("--from", metavar="SOURCE", help="xmpp://HOST/, kafka://HOST/GROUP, FILE.jsonl, - or exec:CMD.")
+_TO = typer.Option("--to", metavar="TARGET", help="xmpp://HOST/, kafka://HOST/GROUP or FILE.jsonl.")
+_NODE = typer.Option("--node", "-n", metavar="NODE", help="May be repeated.")
+_CONFIG = typer.Argument(metavar="CONFIG", help="The listener's configuration, INI or TOML.")
+
+
+def sentences(command: Callable[P, int | None]) -> Callable[P, None]:
+    """A command whose failures are one sentence and an exit code (1, or 2 for what makes no sense), never a traceback."""
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except (ListenError, BrokerError, OSError) as error:
+            if isinstance(error, BrokenPipeError):  # whoever read our output has gone
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise typer.Exit(0) from None
+            text = (
+                f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+            )
+            print(f"gracetape: {' '.join(text.split())}", file=sys.stderr)
+            raise typer.Exit(2 if isinstance(error, BadConfiguration | BadUrl) else 1) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        if code:
+            raise typer.Exit(code)
+
+    return guarded
+
+
+@app.command()
+@sentences
+def run(
+    config: Annotated[Path, _CONFIG],
+    source: Annotated[str | None, _FROM] = None,
+    prometheus: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Figures at http://127.0.0.1:PORT/metrics.")
+    ] = None,
+    until_end: Annotated[
+        bool, typer.Option("--until-end", help="Stop when the source has ended (a program, -).")
+    ] = False,
+) -> int:
+    """Listen: one process per section of CONFIG, until Ctrl-C or SIGTERM."""
+    configuration = read_configuration(config)
+    configuration = replace(
+        configuration, source=source or configuration.source, prometheus=prometheus or configuration.prometheus
+    )
+    if configuration.source is None:
+        raise BadConfiguration(f"{config} names no source: add source = … to [listener], or give --from")
+    url = configuration.source
+    with Listener(configuration) as listener:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: listener.stop())
+        children = ", ".join(f"{child.name} ({child.process_type})" for child in configuration.children)
+        print(f"listening to {url} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)", flush=True)
+        return listener.run(lambda after: open_source(url, configuration.nodes, after=after), until_end=until_end)
+
+
+@app.command()
+@sentences
+def once(
+    source: Annotated[str, _FROM],
+    node: Annotated[list[str], _NODE],
+    exec: Annotated[str, typer.Option("--exec", metavar="PROGRAM", help="Gets each message on its standard input.")],
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
+) -> int:
+    """Run a program for each message, one after the other (the old lvalert_listen)."""
+    words = programs.program(exec)
+    failures = 0
+    with _stoppable(open_source(source, node)) as heard:
+        for message in itertools.islice(heard, count):
+            if message.node in node:
+                code = programs.run(words, message)
+                message.ack()
+                failures += bool(code)
+                if code:
+                    print(f"gracetape: {words[0]} ended with exit code {code}", file=sys.stderr)
+    return int(failures > 0)
+
+
+@app.command()
+@sentences
+def confirm(
+    source: Annotated[str, _FROM],
+    node: Annotated[list[str], _NODE],
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
+) -> None:
+    """Print what is heard, with time and node."""
+    with _stoppable(open_source(source, node)) as heard:
+        wanted = (message for message in heard if message.node in node)
+        for message in itertools.islice(wanted, count):
+            moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            print(f"{moment} {message.node} {message.payload}", flush=True)
+            message.ack()
+
+
+@app.command()
+@sentences
+def ping(
+    word: Annotated[str, typer.Argument(metavar="|".join((*pings.COMMENTS, "simulate")))],
+    to: Annotated[str, _TO],
+    node: Annotated[str, typer.Option("--node", "-n", help="A test node.")] = pings.TEST_NODE,
+    graceid: Annotated[str | None, typer.Option("--graceid", help="Default: F and six digits at random.")] = None,
+    trials: Annotated[int, typer.Option(min=1)] = 1,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds between start and end.")] = 60.0,
+    jitter: Annotated[float, typer.Option(min=0, help="Up to so many seconds more.")] = 10.0,
+    error_probability: Annotated[float, typer.Option(min=0, max=1)] = 0.1,
+    seed: Annotated[int | None, typer.Option(help="The same seed draws the same.")] = None,
+) -> None:
+    """Send messages of a made-up follow-up process to a test node (passwords come from ~/.netrc or hop's auth.toml)."""
+    if word not in (*pings.COMMENTS, "simulate"):
+        raise BadConfiguration(f"there is no message {word!r}: use {', '.join(pings.COMMENTS)} or simulate")
+    random = randomness.Random(seed)
+    graceid = graceid or pings.random_graceid(random)
+    with open_sender(to) as sender:
+
+        def tell(text: str) -> None:
+            sender.publish(node, text)
+            sender.flush()
+            print(
+                f"{datetime.now(UTC).isoformat(timespec='milliseconds').replace('+00:00', 'Z')} {node} {text}",
+                flush=True,
+            )
+
+        if word == "simulate":
+            pings.simulate(pings.Life(trials, wait, jitter, error_probability), graceid, tell, random)
+        else:
+            tell(pings.message(word, graceid))
+
+
+@app.command()
+@sentences
+def command(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(wire_commands.COMMANDS)}.")],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE...")] = None,
+    to: Annotated[str, _TO] = "",
+    node: Annotated[str, typer.Option("--node", "-n", help="The node that the command is sent to.")] = pings.TEST_NODE,
+) -> None:
+    """Send a command to listeners (who obey if their configuration says `commands = true`)."""
+    text = wire_commands.message(name, _pairs(arguments or []))
+    if not to:
+        raise BadConfiguration("name where the command is sent: --to xmpp://HOST/, kafka://HOST/GROUP or FILE.jsonl")
+    send(to, node, text)
+    print(f"sent to {node}: {text}")
+
+
+@app.command()
+@sentences
+def status(
+    config: Annotated[Path, _CONFIG],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, once.")] = False,
+    live: Annotated[
+        bool | None, typer.Option("--live/--now", help="Go on until Ctrl-C (default on a terminal).")
+    ] = None,
+) -> int:
+    """Show how a listener does: its children, their queues, and the states of checks per GraceID."""
+    configuration = read_configuration(config)
+    record = read_status(configuration.status_file)
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    if as_json:
+        print(json.dumps(record))
+    elif live or (live is None and console.is_terminal):
+        _watch(configuration, console)
+    else:
+        console.print(status_view(record))
+    return int(not record["running"])
+
+
+def _watch(configuration: Configuration, console: Console) -> None:
+    with Live(console=console, auto_refresh=False) as screen:
+        while (record := read_status(configuration.status_file)) is not None:
+            screen.update(status_view(record), refresh=True)
+            if not record["running"]:
+                return
+            time.sleep(0.5)
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise BadConfiguration(f"{word!r} must be KEY=VALUE")
+        pairs[key] = value
+    return pairs
+
+
+def _stoppable(source: Source) -> Source:
+    """SIGTERM and Ctrl-C end the source, and with it the command."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: source.close())
+    return source
+
+
+def main(words: Sequence[str] | None = None, name: str = "gracetape listen") -> NoReturn:
+    """Run a command line; words that it cannot read are answered with one sentence and exit code 2."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(list(sys.argv[1:] if words is None else words), prog_name=name, standalone_mode=False)
+    except _Unreadable as error:
+        said, context = error.format_message(), getattr(error, "ctx", None)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(said, file=sys.stderr)
+        else:
+            where = context.command_path if context is not None else name
+            said = " ".join(said.split()).rstrip(".")
+            print(f"gracetape: {said}: `{where} --help` tells what can be asked", file=sys.stderr)
+        raise SystemExit(2) from None
+    except (typer.Abort, KeyboardInterrupt):
+        raise SystemExit(130) from None
+    raise SystemExit(code if isinstance(code, int) else 0)

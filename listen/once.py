@@ -1,0 +1,27 @@
+"""Runs a program for each message, with the message on its standard input: what the old lvalert_listen did."""
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+
+from brokers import Heard
+from listen.errors import BadConfiguration, ListenError
+
+
+def program(text: str) -> list[str]:
+    """The words of a command line; BadConfiguration if it has none."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise BadConfiguration(f"cannot read --exec {text!r}: {error}") from None
+    if not words:
+        raise BadConfiguration("--exec names no program")
+    return words
+
+
+def run(words: Sequence[str], heard: Heard) -> int:
+    """Run it, wait for its end, and give its exit code; ListenError if there is no such program."""
+    try:
+        return subprocess.run(words, input=heard.payload.encode("utf-8", "replace") + b"\n", check=False).returncode
+    except OSError as error:
+        raise ListenError(f"cannot run {words[0]}: {error.strerror}") from error

@@ -1,0 +1,245 @@
+"""The listener itself: accepts messages (on disk first, then acknowledged), wakes children, and looks after them."""
+
+import contextlib
+import queue
+import secrets
+import shutil
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+from brokers import BrokerError, Heard, Source
+from listen.accepted import Accepted
+from listen.child import Brief, lock
+from listen.configuration import Child, Configuration, file_name
+from listen.errors import ListenError
+from listen.handle import Handle
+from listen.journal import Journal
+from listen.logs import open_log
+from listen.mail import Mailer
+from listen.status import Status
+
+#: Messages kept together by one write; seconds between two looks at the children; seconds between tries on a full disk.
+BATCH, LOOK, RETRY = 256, 0.1, 1.0
+
+#: Seconds between two writes of the status file, and between two removals of what every child has settled.
+TELL, FORGET = 1.0, 2.0
+
+
+class Listener:
+    """A configuration at work: `with Listener(configuration) as listener: listener.run(open_source)`.
+
+    Raises BadConfiguration or ListenError if it cannot start (another one runs, a folder cannot be written).
+    `say` is told what the user must know at once.
+    """
+
+    def __init__(self, configuration: Configuration, say: Callable[[str], object] | None = None) -> None:
+        self.configuration = configuration
+        self.say = say or (lambda text: print(f"gracetape: {text}", file=sys.stderr, flush=True))
+        self._private = Path(tempfile.mkdtemp(prefix="gracetape-listen-"))
+        self._undo = contextlib.ExitStack()
+        self._undo.callback(shutil.rmtree, self._private, ignore_errors=True)
+        self.status = Status(configuration)
+        self.failure: Exception | None = None
+        self._source: Source | None = None
+        self._waiting: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self._stop, self._ended = threading.Event(), threading.Event()
+        self._forgotten = 0
+        try:
+            self._open()
+        except BaseException:
+            self._undo.close()
+            raise
+
+    def _open(self) -> None:
+        configuration = self.configuration
+        try:
+            self.log = open_log(configuration.log_directory / "listener.log", 10)
+            where = configuration.accepted or self._private / "accepted.sqlite"
+            where.parent.mkdir(parents=True, exist_ok=True)
+            self._undo.enter_context(lock(where.with_name(where.name + ".lock"), wait=False))
+            self.accepted = Accepted(where, durable=configuration.accepted is not None)
+            self._undo.callback(self.accepted.close)
+            self.mailer = Mailer(configuration.smtp, configuration.sender, self.log)
+            self.handles = [self._handle(child) for child in configuration.children]
+            self._by_node: dict[str, list[Handle]] = defaultdict(list)
+            for handle in self.handles:
+                for node in handle.brief.child.nodes:
+                    self._by_node[node].append(handle)
+        except BlockingIOError:
+            raise ListenError(f"a listener with {configuration.accepted} runs already: stop it first") from None
+        except sqlite3.Error as error:
+            raise ListenError(f"{configuration.accepted or self._private}: {error}") from error
+        except OSError as error:
+            raise ListenError(f"{error.filename}: {error.strerror}") from error
+
+    def _handle(self, child: Child) -> Handle:
+        """A child's place, made before anything is accepted, so that it misses nothing even if it never comes to start."""
+        journal = child.checkpoint or self._private / f"{file_name(child.name)}.sqlite"
+        Journal(journal, self.accepted.newest).close()
+        brief = Brief(
+            child,
+            self.accepted.path,
+            journal,
+            child.checkpoint is not None,
+            self.configuration.commands,
+            self.configuration.smtp,
+            self.configuration.sender,
+        )
+        return Handle(brief, self.configuration.restarts, self.log, self.mailer, self.say)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self.handles:
+            handle.kill()
+        self.mailer.close()
+        self._undo.close()
+
+    def stop(self) -> None:
+        """Accept nothing more, let the children drain, and return from `run`; any thread or signal handler may call it."""
+        self._stop.set()
+
+    def run(self, open_source: Callable[..., Source], *, until_end: bool = False) -> int:
+        """Listen until `stop` is called, or every child is given up; with `until_end` also until the source has ended.
+
+        `open_source(after=…)` gives the source; `after` tells it what was accepted before. Returns the exit code: 0, or 1
+        if a child was given up or had to be killed. Raises ListenError or BrokerError, once the children have stopped, if
+        the source failed.
+        """
+        for handle in self.handles:
+            handle.start()
+        threading.Thread(target=self._hear, args=(open_source,), name="source", daemon=True).start()
+        batch: list[Heard] = []
+        looked = told = forgotten = 0.0
+        while not self._stop.is_set():
+            batch = batch or self._take()
+            if batch and self._accept(batch):
+                batch = []
+            if not batch and self._ended.is_set() and self._waiting.empty() and (until_end or self.failure):
+                break
+            now = time.monotonic()
+            if now - looked >= LOOK:
+                looked = now
+                self._look()
+            if now - told >= TELL:
+                told = now
+                self._tell()
+            if now - forgotten >= FORGET:
+                forgotten = now
+                self._forget()
+        if self._source is not None:
+            self._source.close()
+        code = self._drain()
+        if isinstance(self.failure, ListenError | BrokerError):
+            raise self.failure
+        if self.failure is not None:
+            raise ListenError(f"the source failed: {self.failure!r}") from self.failure
+        return code
+
+    def _hear(self, open_source: Callable[..., Source]) -> None:
+        """The source's thread: it waits when what it heard cannot be accepted."""
+        try:
+            self._source = source = open_source(after=self.accepted.after)
+            self.log.info("listening for the nodes %s", ",".join(self.configuration.nodes))
+            for heard in source:
+                self._waiting.put(heard)
+                while self._waiting.qsize() > 2 * BATCH and not self._stop.is_set():
+                    time.sleep(0.001)
+                if self._stop.is_set():
+                    break
+        except Exception as error:
+            self.failure = error
+            self.log.exception("the source failed: %s", error)
+        self._ended.set()
+
+    def _take(self) -> list[Heard]:
+        """What waits, up to a batch of it; a moment is waited for the first."""
+        batch: list[Heard] = []
+        with contextlib.suppress(queue.Empty):
+            batch.append(self._waiting.get(timeout=LOOK))
+            while len(batch) < BATCH:
+                batch.append(self._waiting.get_nowait())
+        return batch
+
+    def _accept(self, batch: Sequence[Heard]) -> bool:
+        """Put messages on disk, acknowledge them, and wake who gets them. False on a full disk: to be tried again."""
+        ids = [secrets.token_hex(8) for _ in batch]
+        try:
+            self.accepted.add(ids, batch)
+        except sqlite3.Error as error:
+            if not self.status.refusing:
+                self.log.error(
+                    "cannot write %s: %s; nothing is accepted until that is possible", self.accepted.path, error
+                )
+                self.say(f"cannot write {self.accepted.path}: {error}; nothing is accepted until that is possible")
+            self.status.refusing = str(error)
+            self._stop.wait(RETRY)
+            return False
+        if self.status.refusing:
+            self.log.warning("messages are accepted again")
+            self.say("messages are accepted again")
+            self.status.refusing = None
+        self.status.accepted += len(batch)
+        woken: set[Handle] = set()
+        for id, heard in zip(ids, batch, strict=True):
+            children = self._by_node.get(heard.node, ())
+            woken.update(children)
+            names = ",".join(handle.name for handle in children) or "nobody"
+            self.log.about(id).info("arrived node=%s bytes=%d for=%s", heard.node, len(heard.payload), names)
+        self.log.file.flush()
+        for handle in woken:
+            handle.wake()
+        for heard in batch:
+            heard.ack()
+        return True
+
+    def _look(self) -> None:
+        for handle in self.handles:
+            handle.look()
+        if all(handle.given_up for handle in self.handles):
+            self.say("every child is given up: stopping")
+            self._stop.set()
+
+    def _tell(self) -> None:
+        self.log.file.flush()
+        self.status.write(self.handles)
+
+    def _forget(self) -> None:
+        """Drop what every child has settled (one that never reported has settled nothing)."""
+        settled = min(handle.report.settled for handle in self.handles)
+        if settled > self._forgotten:
+            with contextlib.suppress(sqlite3.Error):
+                self.accepted.forget(settled)
+                self._forgotten = settled
+
+    def _drain(self) -> int:
+        """Let the children hear what was accepted and do what is due, for at most `stopLimit` seconds."""
+        end = time.monotonic() + self.configuration.stop_limit
+        self.log.info("stopping: nothing more is accepted")
+        for handle in self.handles:
+            handle.stop()
+        while any(handle.alive for handle in self.handles) and time.monotonic() < end:
+            for handle in self.handles:
+                handle.look(restart=False)
+            time.sleep(0.01)
+        killed = [handle for handle in self.handles if handle.alive]
+        for handle in killed:
+            self.say(f"the child {handle.name} did not stop within {self.configuration.stop_limit:g} s: it is killed")
+            self.log.error(
+                "the child %s did not stop within %g s: it is killed", handle.name, self.configuration.stop_limit
+            )
+            handle.kill()
+        for handle in self.handles:
+            handle.look(restart=False)
+        self.status.write(self.handles, running=False)
+        self.log.info("stopped")
+        self.log.file.flush()
+        return int(bool(killed) or any(handle.given_up for handle in self.handles))

@@ -1,0 +1,49 @@
+"""Messages of a made-up follow-up process, for a test node: started, finished, failed, or a whole life of it."""
+
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+#: The node that such messages go to unless another is named.
+TEST_NODE = "lvalertMP-TestNode"
+
+#: What is sent for each word.
+COMMENTS = {"start": "madeUpProcess started", "finish": "madeUpProcess finished", "error": "madeUpProcess failed"}
+
+
+def random_graceid(random: random.Random) -> str:
+    """An id of an event that never was: F and six digits."""
+    return f"F{random.randrange(10**6):06d}"
+
+
+def message(word: str, graceid: str) -> str:
+    """The text that is sent for `start`, `finish` or `error`."""
+    return json.dumps({"uid": graceid, "log": {"comment": COMMENTS[word]}})
+
+
+@dataclass(frozen=True)
+class Life:
+    """How a made-up process lives: it ends after `wait_s` plus up to `jitter_s` seconds, with an error by chance."""
+
+    trials: int = 1
+    wait_s: float = 60.0
+    jitter_s: float = 10.0
+    error_probability: float = 0.1
+
+
+def simulate(
+    life: Life,
+    graceid: str,
+    send: Callable[[str], object],
+    random: random.Random,
+    sleep: Callable[[float], object] = time.sleep,
+) -> None:
+    """Send a start and, after a while, a finish or an error, as often as there are trials."""
+    for _ in range(life.trials):
+        wait = life.wait_s + random.random() * life.jitter_s
+        fails = random.random() < life.error_probability
+        send(message("start", graceid))
+        sleep(wait)
+        send(message("error" if fails else "finish", graceid))

@@ -1,0 +1,230 @@
+"""Sources besides brokers: a file that is followed, standard input, a program's output, a socket; all as JSON Lines."""
+
+import contextlib
+import json
+import os
+import queue
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import brokers
+from brokers import Gap, Heard, Source
+from brokers.sources import Place, log_gap
+from listen.errors import BadConfiguration
+
+#: Seconds between two looks at a file that has not grown, and between two tries to reach a socket.
+LOOK, RETRY = 0.02, 1.0
+
+#: The longest line in bytes; more of it is thrown away, so that no stranger fills the memory.
+LONGEST = 64_000_000
+
+#: The node of a bare payload, which names none, if just one node is listened to.
+After = Callable[[str], int | None]
+
+
+def open_source(
+    url: str, nodes: Sequence[str], *, on_gap: Callable[[Gap], None] = log_gap, after: After | None = None
+) -> Source:
+    """The source that a URL means: `-`, a path or `file:PATH` (followed as it grows), `dummy:ARCHIVE` (the alerts that a served
+    dummy writes), `exec:CMD`, `tcp:HOST:PORT`, `unix:PATH`, or what `brokers.open_source` knows.
+
+    Lines are records with `node` and `payload` (what `replay --to FILE` writes) or bare payloads, which then go to the only node that is
+    listened to. Raises BadConfiguration or BrokerError.
+    """
+    scheme, _, rest = url.partition(":")
+    after = after or (lambda log: None)
+    if url == "-":
+        return LineSource(nodes, _stream(sys.stdin.buffer))
+    if scheme in _SCHEMES and rest:
+        own: Source = _SCHEMES[scheme](rest, nodes, after)
+        return own
+    if not rest or "/" in scheme:
+        return _file(url, nodes, after)
+    source: Source = brokers.open_source(url, nodes, on_gap=on_gap, after=after)
+    return source
+
+
+class LineSource(Source):
+    """Messages from an iterator of lines (with the place of each, if it has one), read in a thread of its own.
+
+    A line that is no message is passed on as it stands, to the first node: children say what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[str],
+        lines: Iterable[tuple[bytes, Place | None]],
+        end: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._nodes, self._lines, self._end = tuple(nodes), lines, end
+        self._heard: queue.Queue[Heard | Exception | None] = queue.Queue(1000)
+        self._closed = threading.Event()
+        threading.Thread(target=self._read, name="lines", daemon=True).start()
+
+    def poll(self, timeout_s: float | None = None) -> Heard | None:
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._closed.is_set():
+            try:
+                heard = self._heard.get(
+                    timeout=LOOK * 10 if end is None else max(0.0, min(LOOK * 10, end - time.monotonic()))
+                )
+            except queue.Empty:
+                if end is not None and time.monotonic() >= end:
+                    return None
+                continue
+            if isinstance(heard, Heard):
+                return heard
+            self._closed.set()
+            if heard is not None:
+                raise heard
+        return None
+
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._end()
+
+    def _read(self) -> None:
+        last: Exception | None = None
+        try:
+            for line, place in self._lines:
+                if line.strip():
+                    self._put(read_line(line, self._nodes, place))
+                if self._closed.is_set():
+                    return
+        except Exception as error:
+            last = brokers.BrokerError(str(error)) if isinstance(error, OSError) else error
+        self._put(last)
+
+    def _put(self, heard: Heard | Exception | None) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self._heard.put(heard, timeout=LOOK * 10)
+                return
+
+
+def read_line(line: bytes, nodes: Sequence[str], place: Place | None = None) -> Heard:
+    """The message on a line; of a record of gracetape (`node`, `payload`, …) the payload is what was sent."""
+    text, now = line.decode("utf-8", "replace").strip(), datetime.now(UTC)
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return Heard(nodes[0], text, now, place)
+    if isinstance(record, dict) and isinstance(record.get("node"), str) and isinstance(record.get("payload"), dict):
+        return Heard(record["node"], json.dumps(record["payload"]), now, place)
+    return Heard(nodes[0], text, now, place)
+
+
+def _stream(stream: BinaryIO) -> Iterator[tuple[bytes, None]]:
+    while line := stream.readline(LONGEST):
+        yield line, None
+
+
+def _file(text: str, nodes: Sequence[str], after: After) -> Source:
+    closed = threading.Event()
+    return LineSource(nodes, follow(Path(text).expanduser(), after, closed), closed.set)
+
+
+def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[bytes, Place | None]]:
+    """The lines of a file, old ones first, then those that are added; a file that is replaced is read from its beginning.
+
+    A file that is not there yet is waited for, and so is the end of a line that is being written.
+    """
+    while not closed.is_set():
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            closed.wait(LOOK)
+            continue
+        with file:
+            log = f"file:{path.resolve()}#{os.fstat(file.fileno()).st_ino}"
+            last = after(log)
+            file.seek(last if last is not None and last <= os.fstat(file.fileno()).st_size else 0)
+            if last is not None and file.tell():
+                file.readline()  # the last one that was accepted
+            yield from _grown(file, path, log, closed)
+
+
+def _grown(file: BinaryIO, path: Path, log: str, closed: threading.Event) -> Iterator[tuple[bytes, Place]]:
+    rest, start = b"", file.tell()
+    while not closed.is_set():
+        rest += file.readline(LONGEST)
+        if rest.endswith(b"\n") or len(rest) >= LONGEST:
+            yield rest, Place(log, start)
+            rest, start = b"", file.tell()
+        elif closed.wait(LOOK) or _replaced(file, path):
+            return
+
+
+def _replaced(file: BinaryIO, path: Path) -> bool:
+    try:
+        there = path.stat()
+    except OSError:
+        return False
+    ours = os.fstat(file.fileno())
+    return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino) or there.st_size < file.tell()
+
+
+def _dummy(text: str, nodes: Sequence[str], after: After) -> Source:
+    archive = Path(text).expanduser()
+    if archive.is_file():
+        return _file(str(archive.with_name(archive.name.removesuffix(".tape") + ".alerts.jsonl")), nodes, after)
+    return _file(str(archive / "alerts.jsonl"), nodes, after)
+
+
+def _program(text: str, nodes: Sequence[str], after: After) -> Source:
+    try:
+        process = subprocess.Popen(shlex.split(text), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    except (OSError, ValueError) as error:
+        raise BadConfiguration(f"cannot run {text!r}: {error}") from error
+    assert process.stdout is not None
+    return LineSource(nodes, _stream(process.stdout), process.terminate)  # type: ignore[arg-type]
+
+
+def _tcp(text: str, nodes: Sequence[str], after: After) -> Source:
+    host, _, port = text.strip("/").rpartition(":")
+    if not host or not port.isdigit():
+        raise BadConfiguration(f"tcp:{text} must be tcp:HOST:PORT")
+    return _socket(nodes, lambda: socket.create_connection((host, int(port)), timeout=10))
+
+
+def _unix(text: str, nodes: Sequence[str], after: After) -> Source:
+    def connect() -> socket.socket:
+        wire = socket.socket(socket.AF_UNIX)
+        wire.connect(text)
+        return wire
+
+    return _socket(nodes, connect)
+
+
+def _socket(nodes: Sequence[str], connect: Callable[[], socket.socket]) -> Source:
+    """Lines from a server, connected to again whenever it goes away (what was sent meanwhile is missed)."""
+    closed = threading.Event()
+
+    def lines() -> Iterator[tuple[bytes, None]]:
+        while not closed.is_set():
+            try:
+                with connect() as wire:
+                    wire.settimeout(None)
+                    yield from _stream(wire.makefile("rb"))
+            except OSError:
+                pass
+            closed.wait(RETRY)
+
+    return LineSource(nodes, lines(), closed.set)
+
+
+_SCHEMES: dict[str, Callable[[str, Sequence[str], After], Source]] = {
+    "file": _file, "dummy": _dummy, "exec": _program, "tcp": _tcp, "unix": _unix,
+}  # fmt: skip
