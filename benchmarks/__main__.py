@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, calls, captures, lateness, queries, replays
+from benchmarks import archives, calls, captures, lateness, listeners, queries, replays
 from benchmarks.figure import Figure
 
 ALL = {
@@ -19,6 +19,9 @@ ALL = {
     "storm": replays.storms,
     "capture": captures.capture_against_its_connections,
     "query": queries.queries_go_with_the_answer,
+    "listener": listeners.alerts_through_the_listener,
+    "listener_latency": listeners.latency_of_the_listener,
+    "listener_queue": listeners.cost_per_alert_stays_flat,
     "size": archives.size_against_tar,
 }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import json
 import pickle
 import select
@@ -215,11 +216,13 @@ def main() -> None:
     brief: Brief = pickle.load(sys.stdin.buffer)
     wire = socket.socket(fileno=int(sys.argv[1]))
     log = open_log(brief.child.log_file, brief.child.log_level, brief.child.print_to_stdout)
+    log.file.keep_flushing()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # messages are many small objects without cycles
     with lock(brief.journal.with_name(brief.journal.name + ".lock"), wait=True):
         loop = ChildLoop(brief, wire, log)
         signal.signal(signal.SIGTERM, lambda *_: setattr(loop, "stopping", True))
         log.info("started: process_type=%s nodes=%s", brief.child.process_type, ",".join(brief.child.nodes))
-        log.file.flush()
         try:
             loop.run()
         except Exception:

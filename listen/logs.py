@@ -6,14 +6,19 @@ child; its handler still opens and rotates the files.
 
 import re
 import sys
+import threading
 import time
 import traceback
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
 
 #: A log file's greatest size in bytes, and how many older ones are kept.
 LARGEST, KEPT = 20_000_000, 5
+
+#: Seconds after which a line is in the file, whatever happens.
+PATIENCE = 0.1
 
 #: What stands in the place of the id in lines that are about no alert.
 NO_ALERT = "-"
@@ -25,14 +30,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class LogFile:
-    """A rotated file that lines go to. They are handed to the system by `flush`, and at once from WARNING on."""
+    """A rotated file. Lines are gathered and handed to the system by `flush`, at once from WARNING on, and by `keep_flushing`."""
 
     def __init__(self, path: Path | None, also: IO[str] | None = None) -> None:
         self._handler = RotatingFileHandler(path, backupCount=KEPT, encoding="utf-8") if path is not None else None
-        self._stream: IO[str] | None = self._handler.stream if self._handler is not None else None
         self._also = also
         self._size = path.stat().st_size if path is not None else 0
         self._second, self._stamp = 0, ""
+        self._lines: list[str] = []
+        self._lock = threading.Lock()
 
     def write(self, level: int, alert_id: str, text: str) -> None:
         """Write a text, each of its lines with time and id.
@@ -48,33 +54,39 @@ class LogFile:
         else:
             safe = _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
             line = "".join(f"{head}{part}\n" for part in safe.split("\n"))
-        self.put(line)
+        with self._lock:
+            self._lines.append(line)
         if level >= WARNING:
             self.flush()
 
-    def put(self, line: str) -> None:
-        """Write whole lines. On a full disk they are lost, and the listener goes on."""
-        try:
-            if self._handler is not None and self._size > LARGEST:
-                self._handler.doRollover()
-                self._stream, self._size = self._handler.stream, 0
-            if self._stream is not None:
-                self._stream.write(line)
-                self._size += len(line)
-            if self._also is not None:
-                self._also.write(line)
-        except (OSError, ValueError):
-            pass
-
     def flush(self) -> None:
-        """Hand everything to the system: a kill loses no line after that."""
-        try:
-            if self._stream is not None:
-                self._stream.flush()
-            if self._also is not None:
-                self._also.flush()
-        except (OSError, ValueError):
-            pass
+        """Hand everything to the system: a kill loses no line after that. On a full disk lines are lost, and nothing else."""
+        with self._lock:
+            if self._lines:
+                text, self._lines = "".join(self._lines), []
+                with suppress(OSError, ValueError):
+                    self.put(text)
+
+    def put(self, text: str) -> None:
+        """Write whole lines."""
+        if self._handler is not None and self._size > LARGEST:
+            self._handler.doRollover()
+            self._size = 0
+        self._size += len(text)
+        for stream in (self._handler.stream if self._handler is not None else None, self._also):
+            if stream is not None:
+                stream.write(text)
+                stream.flush()
+
+    def keep_flushing(self) -> None:
+        """Flush now and then from a thread, so that what a task that hangs has said can be read."""
+
+        def work() -> None:
+            while True:
+                time.sleep(PATIENCE)
+                self.flush()
+
+        threading.Thread(target=work, name="log", daemon=True).start()
 
 
 class AlertLog:

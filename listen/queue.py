@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from sortedcontainers import SortedKeyList
+from sortedcontainers import SortedList
 
 
 @dataclass
@@ -70,7 +70,8 @@ class Queue:
         self.speed = speed
         self.changed: dict[int, QueueItem] = {}  # what a journal has to write, by number
         self.finished = 0  # items completed since the queue was made
-        self._order: SortedKeyList = SortedKeyList(key=lambda item: (item.deadline, item.number))
+        self._order: SortedList = SortedList()  # (deadline, number) of what waits
+        self._items: dict[int, QueueItem] = {}
         self._by_graceid: dict[str, dict[int, QueueItem]] = defaultdict(dict)
         self._numbers = itertools.count(1)
 
@@ -78,12 +79,12 @@ class Queue:
         return len(self._order)
 
     def __iter__(self) -> Iterator[QueueItem]:
-        return iter(self._order)
+        return (self._items[number] for _, number in self._order)
 
     @property
     def first(self) -> QueueItem | None:
         """The item that is due next."""
-        return self._order[0] if self._order else None
+        return self._items[self._order[0][1]] if self._order else None
 
     @property
     def graceids(self) -> list[str]:
@@ -146,12 +147,14 @@ class Queue:
         self._numbers = itertools.count(max((item.number for item in items), default=0) + 1)
 
     def _insert(self, item: QueueItem) -> None:
-        self._order.add(item)
+        self._order.add((item.deadline, item.number))
+        self._items[item.number] = item
         self._by_graceid[item.graceid][item.number] = item
         self.changed[item.number] = item
 
     def _remove(self, item: QueueItem) -> None:
-        self._order.remove(item)
+        self._order.remove((item.deadline, item.number))
+        del self._items[item.number]
         siblings = self._by_graceid[item.graceid]
         del siblings[item.number]
         if not siblings:

@@ -35,10 +35,10 @@ class _Lines(LogFile):
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__(None)
-        self._lines = lines
+        self._kept = lines
 
-    def put(self, line: str) -> None:
-        self._lines += line.splitlines()
+    def put(self, text: str) -> None:
+        self._kept += text.splitlines()
 
 
 class _Mails:
@@ -84,6 +84,7 @@ def rehearse(
         _perform(worker, until)
         worker.commit()
         done.states, done.memories = worker.states(len(records) + 1), dict(worker.memories.kept)
+        worker.log.file.flush()
         journal.close()
     return replace(done, alerts=worker.alerts, tasks=worker.tasks, errors=worker.errors)
 

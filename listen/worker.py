@@ -118,7 +118,6 @@ class Worker:
             self.queue.advance(item)
             return
         log.debug("performing %s of %s%s", task.name, item.name, f" for {item.graceid}" if item.graceid else "")
-        self.log.file.flush()  # whatever comes now may last
         context = self._context(log, item.deadline, item, task.key or f"{item.alert_id}/{item.number}/{task.name}")
         try:
             again = self._do(task, context)

@@ -81,7 +81,7 @@ def test_nothing_is_lost_and_no_idempotent_task_has_its_effect_twice(tmp_path: P
     process = start(config)
     try:
         for _ in range(KILLS):
-            time.sleep(0.3 + draw.random() * 0.7)
+            time.sleep(draw.uniform(0.2, 2.5))
             victims = children_of(process.pid)
             chosen = draw.choice(("child", "parent", "both"))
             for pid in victims if chosen == "both" else victims[:1] if chosen == "child" else []:
