@@ -121,8 +121,7 @@ class ChildLoop:
 
     def _next_message(self) -> Message | None:
         if not self._buffer:
-            with contextlib.suppress(sqlite3.OperationalError):  # a parent that is just starting holds the lock
-                self._buffer.extend(self.reader.after(self.worker.heard))
+            self._buffer.extend(self.reader.after(self.worker.heard))
         return self._buffer[0] if self._buffer else None
 
     def _idle(self) -> float:

@@ -109,6 +109,11 @@ class Journal:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return settled
 
+    def rewind(self, number: int) -> None:
+        """Hear what comes after this message: the numbers that were heard are those of another file."""
+        self._database.execute("UPDATE heard SET number=?", (number,))
+        self.heard = number
+
     def close(self) -> None:
         self._database.close()
 

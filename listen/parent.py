@@ -82,7 +82,11 @@ class Listener:
     def _handle(self, child: Child) -> Handle:
         """A child's place, made before anything is accepted, so that it misses nothing even if it never comes to start."""
         journal = child.checkpoint or self._private / f"{file_name(child.name)}.sqlite"
-        Journal(journal, self.accepted.newest).close()
+        kept = Journal(journal, self.accepted.newest)
+        if kept.heard > self.accepted.newest:
+            self.log.warning("%s goes on with what comes now: %s is a new file", journal, self.accepted.path)
+            kept.rewind(self.accepted.newest)
+        kept.close()
         brief = Brief(
             child,
             self.accepted.path,

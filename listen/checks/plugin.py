@@ -53,7 +53,8 @@ class _Follow:
         record = self._record(seen.subject)
         if seen.stage and seen.stage not in record["seen"]:
             record["seen"].append(seen.stage)
-        self._say(seen.subject, seen.stage or "heard of", seen.note)
+        if said := ": ".join(part for part in (seen.stage, seen.note) if part):
+            self.context.log.info("%s: %s: %s", self._key(seen.subject), self.graceid, said)
         failed_before = record["failed"]
         if seen.state is not None:
             record["failed"] = seen.state == FAILED
@@ -99,9 +100,6 @@ class _Follow:
 
     def _timeout(self, stage: Stage) -> float:
         return float(self.options.get(stage.option, stage.timeout))
-
-    def _say(self, subject: str, stage: str, note: str) -> None:
-        self.context.log.info("%s: %s: %s%s", self._key(subject), self.graceid, stage, f": {note}" if note else "")
 
     def _key(self, subject: str) -> str:
         return f"{self.name}:{subject}" if subject else self.name

@@ -284,3 +284,15 @@ def test_a_listener_that_loses_a_child_starts_it_again_where_it_was(tmp_path: Pa
         eventually(lambda: "did later" in logs(tmp_path))
         assert logs(tmp_path).count("did before") == 1
         stop(process)
+
+
+def test_a_checkpoint_whose_file_of_accepted_messages_was_removed_goes_on_with_what_comes(tmp_path: Path) -> None:
+    config, heard = quick(tmp_path, checkpoint=tmp_path / "quick.sqlite")
+    for turn in ("first", "second"):
+        with running(config) as process:
+            append(heard, {"uid": "G1", "n": turn})
+            eventually(lambda turn=turn: f"did {turn}" in logs(tmp_path))
+            assert stop(process)[0] == 0
+        for path in tmp_path.glob("main.accepted.sqlite*"):
+            path.unlink()
+        heard.write_text("")

@@ -1,0 +1,133 @@
+"""Sources: what is written is heard once, in order, also after a restart, a replaced file or a line that is half there."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from ligo.gracedb.rest import GraceDb
+
+from brokers import BrokerError, Heard, Source
+from listen import BadConfiguration, open_source
+
+NODES = ("first", "second")
+
+
+def line(n: int, node: str = "second") -> str:
+    return json.dumps({"node": node, "payload": {"uid": f"G{n}"}}) + "\n"
+
+
+def uids(source: Source, count: int) -> list[str]:
+    """The uids of the next messages."""
+    heard = [source.poll(30) for _ in range(count)]
+    return [json.loads(message.payload)["uid"] for message in heard if message is not None]
+
+
+def test_a_file_is_followed_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    with open_source(str(path), NODES) as source:  # it is not there yet
+        path.write_text(line(1) + line(2))
+        assert uids(source, 2) == ["G1", "G2"]
+        with path.open("a") as file:
+            file.write(line(3)[:10])
+            file.flush()
+            assert source.poll(0.1) is None
+            file.write(line(3)[10:] + "\n\n" + line(4))
+        assert uids(source, 2) == ["G3", "G4"]
+    assert source.closed
+
+
+def test_a_restart_goes_on_after_the_last_message_that_was_kept(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.write_text("".join(line(n) for n in range(6)))
+    kept: dict[str, int] = {}
+    with open_source(f"file:{path}", NODES) as source:
+        for _ in range(3):
+            message = source.poll(30)
+            assert message is not None
+            assert message.place is not None
+            kept[message.place.log] = message.place.offset
+    with open_source(f"file:{path}", NODES, after=kept.get) as source:
+        assert uids(source, 3) == ["G3", "G4", "G5"]
+
+
+def test_a_file_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.write_text(line(1) + line(2))
+    with open_source(str(path), NODES) as source:
+        assert uids(source, 2) == ["G1", "G2"]
+        (tmp_path / "new").write_text(line(3))
+        (tmp_path / "new").rename(path)
+        assert uids(source, 1) == ["G3"]
+
+
+def test_bare_payloads_go_to_the_first_node(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.write_text('{"uid": "G1"}\nno JSON\n' + line(2))
+    with open_source(str(path), NODES) as source:
+        heard = [source.poll(30) for _ in range(3)]
+    assert [(m.node, m.payload) for m in heard if isinstance(m, Heard)] == [
+        ("first", '{"uid": "G1"}'),
+        ("first", "no JSON"),
+        ("second", '{"uid": "G2"}'),
+    ]
+
+
+def test_a_program_is_listened_to_until_it_ends(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text(line(1) + line(2))
+    with open_source(f"exec:cat {tmp_path / 'lines'}", NODES) as source:
+        assert [json.loads(message.payload)["uid"] for message in source] == ["G1", "G2"]
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_a_socket_is_listened_to_and_reached_again(tmp_path: Path, kind: str) -> None:
+    family, address = (
+        (socket.AF_INET, ("127.0.0.1", 0)) if kind == "tcp" else (socket.AF_UNIX, str(tmp_path / "socket"))
+    )
+    with socket.socket(family) as server:
+        server.bind(address)
+        server.listen()
+
+        def serve() -> None:
+            for n in (1, 2):
+                with server.accept()[0] as wire:
+                    wire.sendall(line(n).encode())
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        where = f"127.0.0.1:{server.getsockname()[1]}" if kind == "tcp" else str(address)
+        with open_source(f"{kind}:{where}", NODES) as source:
+            assert uids(source, 2) == ["G1", "G2"]
+        thread.join()
+
+
+def test_a_served_dummys_alerts_are_heard(tmp_path: Path) -> None:
+    tape = shutil.copy(Path(__file__).parents[1] / "fixtures" / "short.tape", tmp_path / "night.tape")
+    command = [sys.executable, "-m", "gracetape", "dummy", "serve", str(tape)]
+    served = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert served.stdout is not None
+        found = re.search(r"http://\S+/api/", served.stdout.readline())
+        assert found is not None
+        GraceDb(found[0], force_noauth=True).writeLabel("T1", "DQV")
+        with open_source(f"dummy:{tape}", ["test_gstlal"]) as source:
+            message = source.poll(30)
+        assert message is not None
+        assert (message.node, json.loads(message.payload)["data"]["name"]) == ("test_gstlal", "DQV")
+    finally:
+        served.terminate()
+        served.communicate(timeout=60)
+
+
+@pytest.mark.parametrize(
+    "url", ["exec:no_such_program --x", "exec:'", "tcp:nowhere", "pulsar://x", "replay:none.tape", "replay:x?speed=0"]
+)
+def test_what_is_no_source_is_one_sentence(url: str) -> None:
+    with pytest.raises((BadConfiguration, BrokerError)) as refused:
+        open_source(url, NODES)
+    assert "\n" not in str(refused.value)
