@@ -3,7 +3,6 @@
 import functools
 import itertools
 import json
-import os
 import random as randomness
 import signal
 import sys
@@ -12,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec
+from typing import Annotated, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
 from rich.live import Live
 
+from archive import terminal
 from brokers import BadUrl, BrokerError, Source
 from listen import commands as wire_commands
 from listen import once as programs
@@ -32,10 +32,12 @@ from listen.status import read_status
 
 P = ParamSpec("P")
 
-#: What is raised for command lines that cannot be read. Typer has its own copy of click, or not, by version.
-_Unreadable: Any = typer.BadParameter.__mro__[2]
-
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Listen to alerts with many processes.")
+app = typer.Typer(
+    help="Listen to alerts with many processes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
 
 _FROM = typer.Option("--from", metavar="SOURCE", help="xmpp://HOST/, kafka://HOST/GROUP, FILE.jsonl, - or exec:CMD.")
 _TO = typer.Option("--to", metavar="TARGET", help="xmpp://HOST/, kafka://HOST/GROUP or FILE.jsonl.")
@@ -50,21 +52,16 @@ def sentences(command: Callable[P, int | None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = command(*args, **kwargs)
-        except (ListenError, BrokerError, OSError) as error:
-            if isinstance(error, BrokenPipeError):  # whoever read our output has gone
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                raise typer.Exit(0) from None
-            text = (
-                f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
-            )
-            print(f"gracetape: {' '.join(text.split())}", file=sys.stderr)
-            raise typer.Exit(2 if isinstance(error, BadConfiguration | BadUrl) else 1) from None
+        except (BadConfiguration, BadUrl) as error:
+            terminal.complain(error, terminal.USAGE)
+        except (ListenError, BrokerError) as error:
+            terminal.complain(error)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         if code:
             raise typer.Exit(code)
 
-    return guarded
+    return terminal.sentences(guarded)
 
 
 @app.command()
@@ -232,19 +229,5 @@ def _stoppable(source: Source) -> Source:
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape listen") -> NoReturn:
-    """Run a command line; words that it cannot read are answered with one sentence and exit code 2."""
-    command = typer.main.get_command(app)
-    try:
-        code = command.main(list(sys.argv[1:] if words is None else words), prog_name=name, standalone_mode=False)
-    except _Unreadable as error:
-        said, context = error.format_message(), getattr(error, "ctx", None)
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(said, file=sys.stderr)
-        else:
-            where = context.command_path if context is not None else name
-            said = " ".join(said.split()).rstrip(".")
-            print(f"gracetape: {said}: `{where} --help` tells what can be asked", file=sys.stderr)
-        raise SystemExit(2) from None
-    except (typer.Abort, KeyboardInterrupt):
-        raise SystemExit(130) from None
-    raise SystemExit(code if isinstance(code, int) else 0)
+    """Run the commands."""
+    terminal.run(app, name, words)
