@@ -15,7 +15,7 @@ from archive.rules import Act, Record
 from archive.snapshot import Snapshot, in_order
 
 #: Tags that came with a log's own upload left their entries within about a second of it.
-_SAME_UPLOAD = timedelta(seconds=1)
+SAME_UPLOAD = timedelta(seconds=1)
 #: Entries that one act left on a superevent and on its events are made within this time of each other.
 _ONE_ACT = timedelta(seconds=30)
 
@@ -170,7 +170,7 @@ def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
     mine = [(tag, span) for (n, tag), span in spans if n == entry.n and span.value is not None]
     if not mine:
         return alert
-    near = {tag for tag, span in mine if span.value - entry.created <= _SAME_UPLOAD}
+    near = {tag for tag, span in mine if span.value - entry.created <= SAME_UPLOAD}
     final = entry.record.get("tag_names") or []
     without_entry = set(final) - {tag for tag, _ in mine}
     tags = in_order(final, [tag for tag, _ in mine], near | without_entry)

@@ -1,0 +1,61 @@
+"""The GraceDB that a re-enactment writes to: a dummy's archive, or a server named in a way that nobody writes by accident."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dummy
+from archive import Archive, ArchiveError
+from replay.errors import BadRequest, ReplayError
+
+#: The server on which everybody's alerts are real.
+PRODUCTION = frozenset({"gracedb.ligo.org", "gracedb.igwn.org"})
+SCHEMES = ("gracedb+https", "gracedb+http", "dummy")
+
+
+def is_server(url: str) -> bool:
+    """Whether a target means a GraceDB to be written to, not a place for messages."""
+    return url.partition(":")[0].lower() in SCHEMES
+
+
+def open_server(url: str, really: str | None = None, now: Callable[[], datetime] | None = None) -> Any:
+    """The client for `dummy:ARCHIVE` (made if it is not there), `gracedb+http://…` or `gracedb+https://…`.
+
+    A production server is written to only if `really` names its host once more. `now` gives a dummy's time (UTC). Raises
+    BadRequest, ReplayError.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() == "dummy":
+        return _dummy(rest, now)
+    address = url[len("gracedb+") :]
+    host = urlsplit(address).hostname or ""
+    if scheme.lower() not in SCHEMES or not host:
+        raise BadRequest(f"{url!r} names no GraceDB: write dummy:ARCHIVE or gracedb+https://HOST/api/")
+    if host in PRODUCTION and really != host:
+        raise BadRequest(
+            f"{host} is a production server: to write there all the same, name it again with --yes-really-send-to {host}"
+        )
+    return _client(address if address.endswith("/") else address + "/")
+
+
+def _dummy(path: str, now: Callable[[], datetime] | None) -> Any:
+    if not path:
+        raise BadRequest("dummy: needs an archive, as in dummy:new.tape")
+    try:
+        archive = Archive.open(path, read_only=False) if Path(path).exists() else Archive.create(path)
+    except ArchiveError as error:
+        raise BadRequest(str(error)) from None
+    return dummy.GraceDb(archive, now=now)
+
+
+def _client(address: str) -> Any:
+    from ligo.gracedb.rest import GraceDb
+
+    try:
+        client = GraceDb(address, force_noauth=urlsplit(address).scheme == "http")
+        client.ping()
+    except Exception as error:  # credentials, certificates and networks fail in many ways
+        raise ReplayError(f"{address} cannot be written to: {' '.join(str(error).split())[:200]}") from None
+    return client
