@@ -21,6 +21,8 @@ from replay.default_command import DEFAULT, DefaultCommandGroup
 from replay.errors import BadRequest, ReplayError
 from replay.faults import Faults, Touched
 from replay.player import Player
+from replay.reenact.command import Restaging, Staging
+from replay.reenact.server import is_server
 from replay.request import Request
 from replay.status import Stopwatch, status_line
 from replay.table import print_dry_run
@@ -56,8 +58,13 @@ class _Replay:
     player: Player | None = None
     faults: Faults | None = None
 
+    def play(self) -> list[str]:
+        return _play(self)
+
     def summary(self, why: str = "") -> None:
-        if not self.quiet:
+        if not why and self.player is not None and self.player.stopped:
+            why = "stopped"
+        if not self.quiet and not self.dry_run:
             _say(self.watch.summary(self.player, why))
             if self.faults is not None:
                 _say(self.faults.summary())
@@ -101,6 +108,11 @@ def play_command(
     really: o.Really = None,
     serve: o.Serve = None,
     record_branch: o.RecordBranch = None,
+    group: o.Group = "Test",
+    search: o.Search = None,
+    gps: o.Gps = None,
+    placeholders: o.Placeholders = False,
+    on_error: o.OnError = "stop",
     dry_run: o.DryRun = False,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
@@ -131,14 +143,20 @@ def play_command(
     )
     if record_branch is not None and serve is None:
         complain("--record-branch keeps what is written to a served GraceDB: add --serve PORT", USAGE)
+    if servers := [url for url in to or [] if is_server(url)]:
+        if len(to or []) > 1 or serve is not None:
+            complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
+        staging = Staging(group, search, gps, placeholders, on_error, really or ())
+        _run(Restaging(request, servers[0], staging, dry_run, as_json, quiet))
+        return
     _run(_Replay(request, to or ["-"], serve, record_branch, dry_run, as_json, quiet, fault_log, really or ()))
 
 
-def _run(replay: _Replay) -> None:
+def _run(replay: _Replay | Restaging) -> None:
     """Replay, and turn every way in which that can end into a sentence and an exit status."""
     try:
         with _sigterm_raises():
-            problems = _play(replay)
+            problems = replay.play()
     except (BadRequest, UsageError) as error:
         complain(error, USAGE)
     except (ArchiveError, ReplayError, sqlite3.Error) as error:
@@ -157,8 +175,7 @@ def _run(replay: _Replay) -> None:
     except OSError as error:
         _discard_stdout()
         complain(f"cannot write: {error.strerror or error}", FAILURE)
-    if not replay.dry_run:
-        replay.summary("stopped" if replay.player is not None and replay.player.stopped else "")
+    replay.summary()
     for problem in problems:
         _say(f"gracetape: {problem}")
     if problems:

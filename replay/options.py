@@ -103,6 +103,22 @@ FaultLog = Annotated[
     ),
 ]
 
+_AGAIN = "When it is written again (--to dummy:ARCHIVE, gracedb+https://HOST/api/)"
+Group = Annotated[str, Flag(help="The group that events are put into; as-recorded: their own.", rich_help_panel=_AGAIN)]
+Search = Annotated[
+    str | None,
+    Flag(help="Their search; as-recorded: their own (default: that, in group Test; else MDC).", rich_help_panel=_AGAIN),
+]
+Gps = Annotated[
+    str | None,
+    Flag(metavar="START:END", help="Everything whose t_0 or gpstime is in this range.", rich_help_panel=_AGAIN),
+]
+Placeholders = Annotated[
+    bool,
+    Flag("--placeholders", help="Write a line in place of files that the recording lacks.", rich_help_panel=_AGAIN),
+]
+OnError = Annotated[str, Flag(help="When a write fails: stop, or go-on.", rich_help_panel=_AGAIN)]
+
 _WHERE = "Where it goes"
 To = Annotated[
     list[str] | None,

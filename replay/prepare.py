@@ -87,11 +87,11 @@ def _track(
     certain_only: bool,
     spread: str,
 ) -> Track:
-    refs = _read(archive, names)
+    refs = read_refs(archive, names)
     timeline = Timeline(list(histories_of(archive, refs).values()))
     wanted = Wanted(
         objects=list(refs) or None,
-        cutoffs=_cutoffs(timeline, refs, cutoff),
+        cutoffs=cutoffs_of(timeline, refs, cutoff),
         cut_all=not refs,
         start=_start(timeline, refs, start),
         until=until,
@@ -101,7 +101,7 @@ def _track(
     return Track(select(timeline, wanted), timeline=timeline, source=source, spread=spread)
 
 
-def _read(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
+def read_refs(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
     """What each named object was asked for, by the id under which the archive keeps it."""
     refs: dict[str, Ref] = {}
     for name in names:
@@ -131,7 +131,7 @@ def histories_of(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History
     return histories
 
 
-def _cutoffs(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
+def cutoffs_of(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
     """The last log entry to be played, for each object that has one of its own."""
     if cutoff is not None and not refs:
         return {only_one(timeline.histories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}

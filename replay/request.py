@@ -38,9 +38,9 @@ class Request:
         return play(
             self.tapes(),
             clock=clock,
-            until=_time(self.until),
+            until=time_of(self.until),
             laps=1 if self.loop is None else self.loop or None,
-            retime=datetime.now(UTC) if self.retime else _time(self.retime_to),
+            retime=datetime.now(UTC) if self.retime else time_of(self.retime_to),
             **self.played,
         )
 
@@ -84,7 +84,8 @@ class Request:
             return str(locate(self.archive))
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
+    """A time of a command line (UTC); BadRequest if it is none."""
     with as_bad_request():
         return parse_time(text) if text is not None else None
 

@@ -1,6 +1,6 @@
 """Plans a re-enactment from an archive and performs it on a clock, telling what was done, left out and refused."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,9 +12,7 @@ from dummy.dateids import gps_of
 from replay.clock import Clock, RealClock
 from replay.errors import BadRequest, ReplayError
 from replay.player import due
-from replay.prepare import _cutoffs as cutoffs_of
-from replay.prepare import _histories as histories_of
-from replay.prepare import _read as read_refs
+from replay.prepare import cutoffs_of, histories_of, read_refs
 from replay.reenact.deeds import LeftOut, Write, deed
 from replay.reenact.scene import Scene
 from replay.schedule import Action, Schedule
@@ -144,7 +142,7 @@ def reenact(
     return Reenactment(scene, timeline, min(ends, default=timeline.end))
 
 
-def in_gps_range(archive: Archive, start: float, end: float) -> Sequence[str]:
+def in_gps_range(archive: Archive, start: float, end: float) -> list[str]:
     """The superevents, and the events outside of any, whose t_0 or gpstime lies in a range, for campaigns."""
     rows = archive.connection.execute(
         "SELECT object, category FROM places WHERE gps BETWEEN ? AND ? ORDER BY gps", (start, end)

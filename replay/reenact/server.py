@@ -1,6 +1,6 @@
 """The GraceDB that a re-enactment writes to: a dummy's archive, or a server named in a way that nobody writes by accident."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ def is_server(url: str) -> bool:
     return url.partition(":")[0].lower() in SCHEMES
 
 
-def open_server(url: str, really: str | None = None, now: Callable[[], datetime] | None = None) -> Any:
+def open_server(url: str, really: Collection[str] = (), now: Callable[[], datetime] | None = None) -> Any:
     """The client for `dummy:ARCHIVE` (made if it is not there), `gracedb+http://…` or `gracedb+https://…`.
 
-    A production server is written to only if `really` names its host once more. `now` gives a dummy's time (UTC). Raises
+    A production server is written to only if its host is named once more, among `really`. `now` gives a dummy's time (UTC). Raises
     BadRequest, ReplayError.
     """
     scheme, _, rest = url.partition(":")
@@ -33,7 +33,7 @@ def open_server(url: str, really: str | None = None, now: Callable[[], datetime]
     host = urlsplit(address).hostname or ""
     if scheme.lower() not in SCHEMES or not host:
         raise BadRequest(f"{url!r} names no GraceDB: write dummy:ARCHIVE or gracedb+https://HOST/api/")
-    if host in PRODUCTION and really != host:
+    if host in PRODUCTION and host not in really:
         raise BadRequest(
             f"{host} is a production server: to write there all the same, name it again with --yes-really-send-to {host}"
         )

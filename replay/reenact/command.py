@@ -1,0 +1,169 @@
+"""`replay … --to dummy:ARCHIVE|gracedb+https://…`: what is written where, and what is told of it."""
+
+import json
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from archive import Archive
+from archive.times import iso_time
+from replay.clock import Clock, MaxClock, ScaledClock, check_speed
+from replay.errors import BadRequest
+from replay.prepare import Tape
+from replay.reenact.deeds import LeftOut, Write
+from replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
+from replay.reenact.server import open_server
+from replay.request import Request, time_of
+from replay.table import printable, write_out
+
+_LONGEST = 90  # characters of a text in the table
+_TOLD = 12  # entries left out that are named one by one
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The options of a re-enactment: see docs/reenact.md."""
+
+    group: str = "Test"
+    search: str | None = None
+    gps: str | None = None
+    placeholders: bool = False
+    on_error: str = "stop"
+    really: Collection[str] = ()
+
+
+@dataclass
+class Restaging:
+    """One run of the command: what is asked for, and what came of it so far."""
+
+    request: Request
+    target: str
+    staging: Staging
+    dry_run: bool = False
+    as_json: bool = False
+    quiet: bool = False
+    outcomes: list[Outcome] = field(default_factory=list)
+    done: int = 0
+
+    def play(self) -> list[str]:
+        """Do it. Returns what went wrong on the way. Raises BadRequest, ReplayError, ArchiveError."""
+        tapes = self.request.tapes()
+        if len(tapes) != 1:
+            raise BadRequest("one archive is re-enacted at a time")
+        with Archive.open(tapes[0].archive if isinstance(tapes[0].archive, str) else str(tapes[0].archive)) as archive:
+            names = self._names(archive, tapes[0])
+            if self.dry_run:
+                self._show(self._plan(archive, names))
+                return []
+            for lap in self._laps():
+                self._lap(archive, names, lap)
+        return [str(failure) for outcome in self.outcomes for failure in outcome.failures]
+
+    def summary(self, why: str = "") -> None:
+        """Say what was done."""
+        if self.dry_run or self.quiet:
+            return
+        ids = sum(len(outcome.ids) for outcome in self.outcomes)
+        begin = f"{why}: " if why else ""
+        print(f"{begin}{self.done} writes done, {ids} objects made at {self.target}", file=sys.stderr)
+
+    # -- planning
+
+    def _names(self, archive: Archive, tape: Tape) -> list[str]:
+        if self.staging.gps is None:
+            return list(tape.refs)
+        if tape.refs:
+            raise BadRequest("--gps chooses the objects: name no ids beside it")
+        start, _, end = self.staging.gps.partition(":")
+        try:
+            found = in_gps_range(archive, float(start), float(end))
+        except ValueError:
+            raise BadRequest(f"--gps {self.staging.gps}: write START:END in GPS seconds") from None
+        if not found:
+            raise BadRequest(f"{archive.path} has nothing between GPS {start} and {end}")
+        return found
+
+    def _laps(self) -> Iterator[int]:
+        lap, last = 0, 1 if self.request.loop is None else self.request.loop
+        while lap < last or last == 0:
+            yield lap
+            lap += 1
+
+    def _plan(self, archive: Archive, names: list[str]) -> Reenactment:
+        moment = time_of(self.request.retime_to)
+        return reenact(
+            archive, *names, cutoff=self.request.played.get("cutoff"), until=time_of(self.request.until),
+            group=None if self.staging.group == "as-recorded" else self.staging.group,
+            search="" if self.staging.search == "as-recorded" else self.staging.search,
+            retime=moment or self.request.retime, placeholders=self.staging.placeholders,
+        )  # fmt: skip
+
+    # -- performing
+
+    def _lap(self, archive: Archive, names: list[str], lap: int) -> None:
+        plan = self._plan(archive, names)
+        if lap == 0:
+            self._tell_what_is_left_out(plan.left_out)
+        clock: Clock = MaxClock() if self.request.speed is None else ScaledClock(check_speed(self.request.speed))
+        zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.scene.shift_s)
+        with open_server(self.target, self.staging.really, lambda: zero + timedelta(seconds=clock.now())) as client:
+            outcome = plan.perform(client, clock, on_error=self.staging.on_error, after=lambda w: self._tell(plan, w))
+        self.outcomes.append(outcome)
+
+    def _tell(self, plan: Reenactment, write: Write) -> None:
+        self.done += 1
+        if not self.quiet:
+            now = plan.scene.ids.given.get(write.graceid, "")
+            line = f"{write.graceid} -> {now:12} {write.act:16} {write.label}"
+            write_out(printable(line)[:160].rstrip() + "\n")
+
+    def _tell_what_is_left_out(self, left_out: list[LeftOut]) -> None:
+        if self.quiet or not left_out:
+            return
+        for left in left_out[:_TOLD]:
+            n = "" if left.n is None else f":{left.n}"
+            print(f"left out: {left.act} of {left.graceid}{n}: {left.reason}", file=sys.stderr)
+        if len(left_out) > _TOLD:
+            print(f"left out: {len(left_out) - _TOLD} more (--dry-run --json tells all)", file=sys.stderr)
+
+    def _show(self, plan: Reenactment) -> None:
+        if self.as_json:
+            write_out(json.dumps([*_rows(plan), *_left(plan)], indent=2) + "\n")
+            return
+        table = Table()
+        for name in ("offset (s)", "id", "N", "act", "what"):
+            wide = (
+                {"no_wrap": True, "overflow": "ellipsis"}
+                if name == "what"
+                else {"min_width": len(name), "no_wrap": True}
+            )
+            table.add_column(name, justify="right" if name in ("offset (s)", "N") else "left", **wide)
+        for row in _rows(plan):
+            cells = (f"{row['offset']:.0f}", row["graceid"], str(row["n"] or ""), row["act"], _shortened(row["what"]))
+            table.add_row(*(Text(printable(str(cell))) for cell in cells))
+        Console(width=None if sys.stdout.isatty() else 160).print(table)
+        self._tell_what_is_left_out(plan.left_out)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _rows(plan: Reenactment) -> Iterator[dict[str, Any]]:
+    """What would be written: time (recorded, UTC), offset (s), id, log entry, act, text."""
+    for action in plan.schedule:
+        write: Write = action.what
+        moment = iso_time((plan.zero or datetime.now(UTC)) + timedelta(seconds=action.dt))
+        yield {
+            "time": moment, "offset": action.dt, "graceid": write.graceid, "n": write.n, "act": write.act, "what": write.label,
+        }  # fmt: skip
+
+
+def _left(plan: Reenactment) -> Iterator[dict[str, Any]]:
+    return ({"graceid": left.graceid, "n": left.n, "act": left.act, "left out": left.reason} for left in plan.left_out)
