@@ -219,7 +219,11 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # messages are many small objects without cycles
     with lock(brief.journal.with_name(brief.journal.name + ".lock"), wait=True):
-        loop = ChildLoop(brief, wire, log)
+        try:
+            loop = ChildLoop(brief, wire, log)
+        except Exception:
+            log.exception("the child cannot start")
+            raise SystemExit(1) from None
         signal.signal(signal.SIGTERM, lambda *_: setattr(loop, "stopping", True))
         log.info("started: process_type=%s nodes=%s", brief.child.process_type, ",".join(brief.child.nodes))
         try:

@@ -82,7 +82,10 @@ class Listener:
     def _handle(self, child: Child) -> Handle:
         """A child's place, made before anything is accepted, so that it misses nothing even if it never comes to start."""
         journal = child.checkpoint or self._private / f"{file_name(child.name)}.sqlite"
-        kept = Journal(journal, self.accepted.newest)
+        try:
+            kept = Journal(journal, self.accepted.newest)
+        except sqlite3.Error as error:
+            raise ListenError(f"the checkpoint {journal} cannot be used: {error}") from error
         if kept.heard > self.accepted.newest:
             self.log.warning("%s goes on with what comes now: %s is a new file", journal, self.accepted.path)
             kept.rewind(self.accepted.newest)
@@ -141,6 +144,10 @@ class Listener:
                 self._forget()
         if self._source is not None:
             self._source.close()
+        while batch := batch or self._take():  # what was heard already
+            if not self._accept(batch):
+                break
+            batch = []
         code = self._drain()
         if isinstance(self.failure, ListenError | BrokerError):
             raise self.failure

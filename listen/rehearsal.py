@@ -62,7 +62,7 @@ def rehearse(
     """Let a plug-in hear messages (records with `time` or `offset`, `node` and `payload`, as a replay writes them).
 
     Deadlines fall between the messages where they belong, and after the last one until `until` (unix seconds; None: all of
-    them). `gracedb` is the client that the plug-in gets. Nothing sleeps.
+    them, which a task that repeats itself never lets end). `gracedb` is the client that the plug-in gets. Nothing sleeps.
     """
     done = Rehearsal()
     found = find_plugin(plugin) if isinstance(plugin, str) else plugin

@@ -46,6 +46,7 @@ plugin = PlugIn(hear=hear, tasks={"once": once, "least": least})
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300 + 10 * KILLS)
 def test_nothing_is_lost_and_no_idempotent_task_has_its_effect_twice(tmp_path: Path) -> None:
     (tmp_path / "killed_plugin.py").write_text(PLUGIN)
     heard = tmp_path / "alerts.jsonl"

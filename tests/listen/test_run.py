@@ -296,3 +296,13 @@ def test_a_checkpoint_whose_file_of_accepted_messages_was_removed_goes_on_with_w
         for path in tmp_path.glob("main.accepted.sqlite*"):
             path.unlink()
         heard.write_text("")
+
+
+def test_a_checkpoint_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "quick.sqlite").write_bytes(b"no database at all" * 100)
+    config, _ = quick(tmp_path, checkpoint=tmp_path / "quick.sqlite")
+    done = subprocess.run([*LISTEN, "run", str(config)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("gracetape: the checkpoint ")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "quick.sqlite").read_bytes().startswith(b"no database")
