@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archive import index
 from archive.errors import ArchiveError
+from archive.recorded import make_index
 from archive.store import Archive
 
 
@@ -38,6 +39,7 @@ def _copy(source: Archive, copy: Archive) -> None:
         rows = source.connection.execute(f"SELECT * FROM {table}")
         marks = ", ".join("?" * len(rows.description))
         connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+    make_index(connection)
     for sha256 in sorted(row[0] for row in source.connection.execute("SELECT sha256 FROM blobs")):
         handle, name = tempfile.mkstemp(prefix="blob-", dir=copy.blobs.spool_folder())
         spool = Path(name)

@@ -6,6 +6,7 @@ is the payload (messages on several nodes share it), and that of the row itself,
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,12 +35,18 @@ def _seal(graceid: str, arrived: str, node: str, sha256: str) -> str:
     return hashlib.sha256(repr((graceid, arrived, node, sha256)).encode(errors="surrogatepass")).hexdigest()
 
 
+def make_index(connection: sqlite3.Connection) -> None:
+    """Let the messages of one object be found without reading those of all; made when the first ones come."""
+    connection.execute("CREATE INDEX IF NOT EXISTS alerts_of_object ON alerts (object, arrived)")
+
+
 def add_recorded(tx: "Transaction", graceid: str, messages: Iterable[Recorded]) -> int:
     """Keep messages about an object (by the id under which the archive keeps it, or will); how many were new.
 
     The same payload on the same node is kept once, with its first arrival: brokers may deliver twice.
     """
     run = tx.archive.connection.execute
+    make_index(tx.archive.connection)
     query = "SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?"
     known = {(node, sha256) for node, sha256 in run(query, (graceid,))}
     added = 0

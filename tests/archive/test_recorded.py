@@ -223,3 +223,14 @@ def test_a_changed_row_of_the_recording_is_told(tape: Path, change: str) -> None
         connection.execute(f"UPDATE alerts SET {change} WHERE id = 3")
     with Archive.open(tape) as archive:
         assert [fault for fault in verify(archive) if "row 3 of the table alerts" in fault]
+
+
+def test_the_messages_of_one_object_are_found_by_an_index(tape: Path, tmp_path: Path) -> None:
+    keep(tape, lines(tape))
+    with Archive.open(tape) as archive:
+        convert(archive, tmp_path / "folder.tape", packed=False)
+        for found in (archive, Archive.open(tmp_path / "folder.tape")):
+            plan = found.connection.execute(
+                "EXPLAIN QUERY PLAN SELECT count(*) FROM alerts WHERE object = 'S1'"
+            ).fetchall()
+            assert "USING COVERING INDEX alerts_of_object" in str(plan)
