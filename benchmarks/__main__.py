@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, calls, captures, lateness, listeners, queries, replays
+from benchmarks import archives, calls, captures, lateness, listeners, queries, replays, simulations
 from benchmarks.figure import Figure
 
 ALL = {
@@ -17,6 +17,8 @@ ALL = {
     "night": replays.a_night_beyond_its_encoding,
     "merge": replays.merging_against_heapq,
     "storm": replays.storms,
+    "lives": simulations.schedules_stay_flat,
+    "stream": simulations.a_stream_in_a_dummy,
     "capture": captures.capture_against_its_connections,
     "query": queries.queries_go_with_the_answer,
     "listener": listeners.alerts_through_the_listener,
