@@ -1,27 +1,21 @@
 """`gracetape simulate`: live simulated events in a dummy or on a test server, save and run schedules, print the stages."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from archive.terminal import FAILURE, run, sentences, show_json, show_table
-from dummy.dateids import gps_of, utc_of
-from replay.clock import Clock, MaxClock, ScaledClock, check_speed
+from archive.terminal import run, sentences, show_table
+from dummy.dateids import gps_of
 from replay.default_command import DEFAULT, DefaultCommandGroup
-from replay.schedule import Schedule
-from replay.table import printable
-from simulate import places, running, saved
+from simulate import places, saved
 from simulate.configuration import read_configuration, shipped, shipped_text
 from simulate.errors import SimulateError
+from simulate.living import live, way_of
+from simulate.showing import show_schedule, show_stages
 from simulate.stages import stages as all_stages
 from simulate.streams import Stream, check, read_far
 
@@ -49,18 +43,6 @@ class OnError(StrEnum):
 
     stop = "stop"
     go_on = "go-on"
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a schedule is run: where, and how fast (None: as fast as possible)."""
-
-    to: str | None
-    alerts_only: str | None
-    speed: float | None
-    go_on: bool
-    unsafe: bool
-    quiet: bool
 
 
 _To = Annotated[
@@ -135,7 +117,7 @@ def simulate(
         _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
     )  # fmt: skip
     check(stream)
-    way = _way(to, alerts_only, speed, maximum, on_error, unsafe, quiet)
+    way = way_of(to, alerts_only, speed, maximum, on_error is OnError.go_on, quiet)
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
@@ -144,9 +126,9 @@ def simulate(
     if save:
         saved.save(schedule, save, start)
     if dry_run:
-        _show(schedule, as_json)
+        show_schedule(schedule, as_json)
     elif way.to is not None or way.alerts_only is not None:
-        _live(schedule, start, way)
+        live(schedule, start, way)
 
 
 @app.command("run")
@@ -165,15 +147,15 @@ def run_saved(
 ) -> None:
     """Run a schedule that was kept in a file."""
     schedule, start = saved.load(path)
-    way = _way(to, alerts_only, speed, maximum, on_error, unsafe, quiet)
+    way = way_of(to, alerts_only, speed, maximum, on_error is OnError.go_on, quiet)
     if dry_run:
-        _show(schedule, as_json)
+        show_schedule(schedule, as_json)
         return
     if way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, or --dry-run")
     if way.to is not None:
         places.check_safe(way.to, {str(group) for a in schedule if (group := getattr(a.what, "group", None))}, unsafe)
-    _live(schedule, gps_of(datetime.now(UTC)) if start is None else start, way)
+    live(schedule, gps_of(datetime.now(UTC)) if start is None else start, way)
 
 
 @app.command()
@@ -188,17 +170,7 @@ def stages(
         raise SimulateError(
             f"there is no stage {section!r}: use {', '.join(row.section for row in all_stages().values())}"
         )
-    if as_json:
-        show_json([
-            {"section": row.section, "about": row.about, "options": [vars(option) for option in (*row.options, *row.flags)]}
-            for row in rows
-        ])  # fmt: skip
-        return
-    for row in rows:
-        print(f"\n[{row.section}]  {row.about}")
-        options = [(f"  {option.name}", _shown(option.default), option.help) for option in row.options]
-        options += [(f"  [FLAG] {option.name}", _shown(option.default), option.help) for option in row.flags]
-        show_table(("  option", "default", "meaning"), options)
+    show_stages(rows, as_json)
 
 
 @app.command()
@@ -220,26 +192,6 @@ def configurations(
     )
 
 
-def _way(
-    to: str | None,
-    alerts_only: str | None,
-    speed: float | None,
-    maximum: bool,
-    on_error: OnError,
-    unsafe: bool,
-    quiet: bool,
-) -> Way:
-    if to is not None and alerts_only is not None:
-        raise SimulateError("--to and --alerts-only exclude each other")
-    if speed is not None and maximum:
-        raise SimulateError("--speed and --max exclude each other")
-    try:
-        pace = None if maximum else check_speed(1.0 if speed is None else speed)
-    except ValueError as error:
-        raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, pace, on_error is OnError.go_on, unsafe, quiet)
-
-
 def _numbers(option: str, text: str) -> list[float]:
     try:
         return [float(word) for word in text.split(",")]
@@ -253,67 +205,6 @@ def _shares(option: str, text: str) -> dict[str, float]:
         return {name.strip(): float(share) for name, _, share in pairs}
     except ValueError:
         raise SimulateError(f"{option} {text}: write H1=0.7,L1=0.8") from None
-
-
-def _shown(default: object) -> str:
-    if isinstance(default, tuple):
-        return " ".join(default)
-    return (
-        str(default).lower()
-        if isinstance(default, bool)
-        else f"{default:g}"
-        if isinstance(default, float)
-        else str(default)
-    )
-
-
-def _show(schedule: Schedule, as_json: bool) -> None:
-    """The schedule, each action with the number of the object that it is about."""
-    numbers: dict[int, int] = {}
-    rows = []
-    for action in schedule:
-        about = next(
-            (v for v in (getattr(action.what, n, None) for n in ("superevent", "graceid")) if v is not None), None
-        )
-        number = numbers.setdefault(id(about), len(numbers) + 1) if about is not None else None
-        rows.append((f"{action.dt:.3f}", number, printable(str(action))))
-    if as_json:
-        show_json([{"dt": float(dt), "object": number, "action": action} for dt, number, action in rows])
-        return
-    show_table((">dt (s)", ">object", "action"), rows, repr(schedule).strip("<>"))
-
-
-def _live(schedule: Schedule, start_gps: float, way: Way) -> None:
-    """Run a schedule, show how far it is, and say at the end what came of it."""
-    start = utc_of(start_gps)
-    clock: Clock = MaxClock() if way.speed is None else ScaledClock(way.speed)
-    now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
-    place = places.live_in(way.to, now) if way.to is not None else places.alerts_alone(way.alerts_only or "-", now)
-    with place as client, _progress(len(schedule), way.quiet) as after:
-        if way.speed is not None:
-            clock = ScaledClock(way.speed)  # counts from here, not from before the archive was made
-        outcome = running.run(schedule, client, clock, go_on=way.go_on, after=after)
-    for action, reason in outcome.failed:
-        print(f"gracetape: at {action.dt:.3f} s, {printable(str(action))}: {reason}", file=sys.stderr)
-    if not way.quiet:
-        where = f" in {way.to}" if way.to else ""
-        print(f"{outcome.done} of {len(schedule)} actions done{where}", file=sys.stderr)
-    if outcome.failed:
-        raise typer.Exit(FAILURE)
-
-
-@contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Any]:
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda action, outcome: None
-        return
-    columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda action, outcome: bar.update(
-            task, advance=1, description=printable(str(action))[:60].replace("[", r"\[")
-        )
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape simulate") -> NoReturn:

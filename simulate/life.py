@@ -1,6 +1,6 @@
 """The life of one event: what its stages share, and how they are put together into one schedule."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,6 +59,22 @@ class Stage(Protocol):
 
     def gen_schedule(self) -> Schedule:
         """What this stage does; delays count from the event's creation."""
+
+
+class Scripted:
+    """A stage that tells its acts one by one."""
+
+    def __init__(self, life: Life, options: Options) -> None:
+        self.life = life
+        self.options = options
+
+    def gen_schedule(self) -> Schedule:
+        """Everything that `acts` tells of."""
+        return actions(self.acts())
+
+    def acts(self) -> Iterator[tuple[float, Act]]:
+        """(delay in s, act), in any order."""
+        raise NotImplementedError
 
 
 class MakeStage(Protocol):

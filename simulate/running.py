@@ -29,12 +29,14 @@ def run(
     *,
     go_on: bool = False,
     after: Callable[[Action, Outcome], object] = lambda action, outcome: None,
+    outcome: Outcome | None = None,
 ) -> Outcome:
     """Do every action when `clock` has played its delay, counted from the clock's own zero; call `after` with each.
 
     An action that fails raises ActionFailed, or is kept in the outcome if the run is to `go_on`; the clock's `stop` ends the run.
+    An `outcome` that is given is filled in as the run goes on.
     """
-    outcome = Outcome()
+    outcome = Outcome() if outcome is None else outcome
     for action in schedule:
         if not clock.wait_until(action.dt):
             outcome.stopped = True

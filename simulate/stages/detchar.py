@@ -2,33 +2,26 @@
 
 from collections.abc import Iterator
 
-from replay.schedule import Schedule
 from simulate.acts import Act, WriteLabel, WriteLog
 from simulate.chance import happens, seed
 from simulate.files import File
-from simulate.life import Life, actions
-from simulate.options import Options
+from simulate.life import Scripted
 
 _LOOKED = "Check looked within -2/+2 seconds of superevent. "
 _TAGS = ("data_quality",)
 
 
-class DetChar:
-    """Injection state, iDQ and detector state; then DQOK or DQV, a report, omega scans, and perhaps DQR_REQUEST."""
+class DetChar(Scripted):
+    """Injection state, iDQ and detector state; then DQOK or DQV, a report, omega scans, and perhaps DQR_REQUEST.
 
-    def __init__(self, life: Life, options: Options) -> None:
-        self.life = life
-        self.options = options
+    All count from the superevent's creation (the event's, without one).
+    """
 
-    def gen_schedule(self) -> Schedule:
-        """The checks, from the moment that there is a superevent (or the event, without one)."""
-        return actions((self.life.superevent_dt + dt, act) for dt, act in self._acts())
-
-    def _acts(self) -> Iterator[tuple[float, Act]]:
-        rng, subject, trigger = self.life.rng, self.life.subject, self.life.trigger
+    def acts(self) -> Iterator[tuple[float, Act]]:
+        rng, subject, trigger, origin = self.life.rng, self.life.subject, self.life.trigger, self.life.superevent_dt
         check = self.options.timing("check")
         if check.happens(rng):
-            at, good = check.draw(rng), happens(rng, self.options.number("good prob"))
+            at, good = origin + check.draw(rng), happens(rng, self.options.number("good prob"))
             state = "good" if good else "bad"
             for text in (
                 f"No HW injections found. {_LOOKED}",
@@ -41,11 +34,11 @@ class DetChar:
             yield at, WriteLog(subject, "DQR-compatible json generated from check_vectors results", report)
         scan = self.options.timing("omegascan")
         if scan.happens(rng):
-            at = scan.draw(rng)
+            at = origin + scan.draw(rng)
             for ifo in trigger.instruments:
                 name, args = f"{ifo}_omegascan.png", ("omegascan", ifo)
                 file = File(name, "curve png", trigger, args, seed(rng))
                 yield at, WriteLog(subject, f"{ifo} omegascan", file, _TAGS)
         request = self.options.timing("request")
         if request.happens(rng):
-            yield request.draw(rng), WriteLabel(subject, "DQR_REQUEST")
+            yield origin + request.draw(rng), WriteLabel(subject, "DQR_REQUEST")

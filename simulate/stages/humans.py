@@ -2,29 +2,23 @@
 
 from collections.abc import Iterator
 
-from replay.schedule import Schedule
 from simulate.acts import Act, Signoff, WriteLabel
 from simulate.chance import happens
-from simulate.life import Life, actions
-from simulate.options import Options
+from simulate.life import Scripted
 
 _SITES = ("H1", "L1", "V1", "K1")
 
 
-class Humans:
+class Humans(Scripted):
     """Each site of the event and the advocates: the request label, then, never before it, perhaps an answer, OK or NO.
 
     Answers are signoffs, which today's servers know for superevents alone.
     """
 
-    def __init__(self, life: Life, options: Options) -> None:
-        self.life = life
-        self.options = options
-
-    def gen_schedule(self) -> Schedule:
-        """All of them."""
+    def acts(self) -> Iterator[tuple[float, Act]]:
         sites = [ifo for ifo in self.life.trigger.instruments if ifo in _SITES]
-        return actions(act for who in (*sites, "ADV") for act in self._person(who))
+        for who in (*sites, "ADV"):
+            yield from self._person(who)
 
     def _person(self, who: str) -> Iterator[tuple[float, Act]]:
         rng, kind = self.life.rng, "adv" if who == "ADV" else "site"

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from replay.schedule import Schedule
 from simulate.acts import Act, WriteLog
 from simulate.chance import seed
 from simulate.files import File
-from simulate.life import Life, actions
+from simulate.life import Life, Scripted
 from simulate.options import Options
 
 _WITHIN = "for {classifier} at {ifo} within [{begin}, {end}] :"
@@ -67,15 +66,14 @@ _STEPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
 )  # fmt: skip
 
 
-class IDQ:
+class IDQ(Scripted):
     """Per detector: started, then per classifier its chain of products, then finished. A step that fails ends the detector's chain.
 
     Classifiers work side by side; only those named `ovl…` know of channels.
     """
 
     def __init__(self, life: Life, options: Options) -> None:
-        self.life = life
-        self.options = options
+        super().__init__(life, options)
         gps = life.trigger.gps
         self.begin = int(gps - options.number("pad left"))
         self.end = int(gps + options.number("pad right"))
@@ -83,9 +81,9 @@ class IDQ:
         self.classifiers = options.words("classifiers")
         self.instruments = [_detector(word) for word in options.words("instruments")] or list(life.trigger.instruments)
 
-    def gen_schedule(self) -> Schedule:
-        """Every detector's chain."""
-        return actions(act for ifo in self.instruments for act in self._chain(ifo))
+    def acts(self) -> Iterator[tuple[float, Act]]:
+        for ifo in self.instruments:
+            yield from self._chain(ifo)
 
     def _chain(self, ifo: str) -> Iterator[tuple[float, Act]]:
         start, rng = self.options.timing("start"), self.life.rng

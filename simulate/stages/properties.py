@@ -6,7 +6,7 @@ from replay.schedule import Schedule
 from simulate.acts import Act, WriteLabel, WriteLog
 from simulate.chance import seed
 from simulate.files import File
-from simulate.life import Life, actions
+from simulate.life import Life, Scripted, actions
 from simulate.options import Options
 
 #: Recipe -> pipeline -> message, file name, tags; the row of '' is for everybody else. Then the label that follows.
@@ -74,18 +74,10 @@ def _mbta(ifos: tuple[str, ...]) -> Iterator[tuple[float, str, str, str]]:
 _PLOTS = {"gstlal": _gstlal, "MBTA": _mbta, "MBTAOnline": _mbta}
 
 
-class Diagnostics:
+class Diagnostics(Scripted):
     """The pipeline's own plots, in the order and with the spacings of a real event (S220609hl); none for other pipelines."""
 
-    def __init__(self, life: Life, options: Options) -> None:
-        self.life = life
-        self.options = options
-
-    def gen_schedule(self) -> Schedule:
-        """The plots."""
-        return actions(self._acts())
-
-    def _acts(self) -> Iterator[tuple[float, Act]]:
+    def acts(self) -> Iterator[tuple[float, Act]]:
         trigger, timing, rng = self.life.trigger, self.options.timing(), self.life.rng
         plots = _PLOTS.get(trigger.pipeline)
         if plots is None or not timing.happens(rng):

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from replay.schedule import Schedule
 from simulate.acts import Act, CreateEvent, WriteLog
 from simulate.chance import seed
 from simulate.files import File
-from simulate.life import Life, actions
-from simulate.options import Options
+from simulate.life import Scripted
 from simulate.pipelines import pipeline_named
 
 #: A file that accompanies a CBC event: option, message, name, recipe, tags.
@@ -19,18 +17,10 @@ _COMPANIONS = (
 )
 
 
-class PipelineUploads:
+class PipelineUploads(Scripted):
     """Creates the event at once; CBC pipelines then upload a log, the coinc table and PSDs, gstlal its ranking data too."""
 
-    def __init__(self, life: Life, options: Options) -> None:
-        self.life = life
-        self.options = options
-
-    def gen_schedule(self) -> Schedule:
-        """The event's creation at 0 s, and its companions."""
-        return actions(self._acts())
-
-    def _acts(self) -> Iterator[tuple[float, Act]]:
+    def acts(self) -> Iterator[tuple[float, Act]]:
         trigger, rng = self.life.trigger, self.life.rng
         pipeline = pipeline_named(trigger.pipeline)
         first = File(pipeline.file_name(trigger.stem), pipeline.upload, trigger, seed=seed(rng))

@@ -3,31 +3,26 @@
 from collections.abc import Iterator
 
 from replay.graceid import GraceID
-from replay.schedule import Schedule
 from simulate.acts import Act, SendVOEvent, WriteLabel, WriteLog
 from simulate.documents import HAS, classes, matter
 from simulate.files import File
-from simulate.life import Life, actions
-from simulate.options import Options
+from simulate.life import Scripted
 from simulate.pipelines import pipeline_named
 
 _TAGS = ("sky_loc", "lvem", "public")
 
 
-class VOEvents:
+class VOEvents(Scripted):
     """Preliminary when the first sky map is there (or in time, without one); initial or retraction after the advocates' answer;
     update when a later analysis has given another sky map. Nothing in a life without a superevent.
     """
 
-    def __init__(self, life: Life, options: Options) -> None:
-        self.life = life
-        self.options = options
+    def acts(self) -> Iterator[tuple[float, Act]]:
+        superevent = self.life.superevent
+        if superevent is not None:
+            yield from self._notices(superevent)
 
-    def gen_schedule(self) -> Schedule:
-        """The notices and what goes before each."""
-        return Schedule() if self.life.superevent is None else actions(self._acts(self.life.superevent))
-
-    def _acts(self, superevent: GraceID) -> Iterator[tuple[float, Act]]:
+    def _notices(self, superevent: GraceID) -> Iterator[tuple[float, Act]]:
         rng, maps = self.life.rng, sorted(self.life.skymaps, key=lambda pair: pair[0])
         preliminary, first = self.options.timing("preliminary"), maps[0] if maps else None
         latest = self.life.superevent_dt + preliminary.draw(rng)

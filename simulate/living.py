@@ -1,0 +1,89 @@
+"""Lives a schedule: where and how fast was asked, how far it is, and what came of it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from archive.terminal import FAILURE
+from dummy.dateids import utc_of
+from replay.clock import Clock, MaxClock, ScaledClock, check_speed
+from replay.schedule import Schedule
+from replay.table import printable
+from simulate import places, running
+from simulate.errors import SimulateError
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a schedule is run: where, and how fast (None: as fast as possible)."""
+
+    to: str | None
+    alerts_only: str | None
+    speed: float | None
+    go_on: bool
+    quiet: bool
+
+
+def way_of(
+    to: str | None,
+    alerts_only: str | None,
+    speed: float | None,
+    maximum: bool,
+    go_on: bool,
+    quiet: bool,
+) -> Way:
+    """What the options mean together. SimulateError if some exclude each other."""
+    if to is not None and alerts_only is not None:
+        raise SimulateError("--to and --alerts-only exclude each other")
+    if speed is not None and maximum:
+        raise SimulateError("--speed and --max exclude each other")
+    try:
+        pace = None if maximum else check_speed(1.0 if speed is None else speed)
+    except ValueError as error:
+        raise SimulateError(str(error)) from None
+    return Way(to, alerts_only, pace, go_on, quiet)
+
+
+def live(schedule: Schedule, start_gps: float, way: Way) -> None:
+    """Run a schedule, show how far it is, and say at the end what came of it."""
+    start = utc_of(start_gps)
+    clock: Clock = MaxClock() if way.speed is None else ScaledClock(way.speed)
+    now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
+    outcome = running.Outcome()
+    place = places.live_in(way.to, now) if way.to is not None else places.alerts_alone(way.alerts_only or "-", now)
+    with place as client, _progress(len(schedule), way.quiet) as after:
+        if way.speed is not None:
+            clock = ScaledClock(way.speed)  # counts from here, not from before the archive was made
+        try:
+            running.run(schedule, client, clock, go_on=way.go_on, after=after, outcome=outcome)
+        except KeyboardInterrupt:
+            print(f"stopped: {outcome.done} of {len(schedule)} actions done", file=sys.stderr)
+            raise
+    for action, reason in outcome.failed:
+        print(f"gracetape: at {action.dt:.3f} s, {printable(str(action))}: {reason}", file=sys.stderr)
+    if not way.quiet:
+        where = f" in {way.to}" if way.to else ""
+        print(f"{outcome.done} of {len(schedule)} actions done{where}", file=sys.stderr)
+    if outcome.failed:
+        raise typer.Exit(FAILURE)
+
+
+@contextmanager
+def _progress(total: int, quiet: bool) -> Iterator[Any]:
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda action, outcome: None
+        return
+    columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda action, outcome: bar.update(
+            task, advance=1, description=printable(str(action))[:60].replace("[", r"\[")
+        )
