@@ -81,7 +81,11 @@ class WriteLog:
 
     def __str__(self) -> str:
         shown = self.message if self.mentions is None else self.message.replace("{graceid}", _named(self.mentions))
-        name = self.file.name.replace("{graceid}", _named(self.graceid)) if self.file else ""
+        name = (
+            self.file.name.replace("{graceid}", str(self.graceid) if self.graceid.is_set else "GRACEID")
+            if self.file
+            else ""
+        )
         return f"log: {shown}" + (f" ({name})" if name else "")
 
 

@@ -99,7 +99,10 @@ def simulate(
     unsafe: _Unsafe = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Live events that never happened, one or a stream of them."""
+    """Live events that never happened, one or a stream of them.
+
+    Besides: `simulate stages` and `simulate configurations` print what there is, `simulate run FILE` runs what --save kept.
+    """
     import numpy
 
     start = (

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from archive import ArchiveError
 from replay.clock import Clock
 from replay.schedule import Action, Schedule
-from simulate.errors import SimulateError
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Outcome:
     stopped: bool = False
 
 
-class ActionFailed(SimulateError):
+class ActionFailed(ArchiveError):
     """An action failed, and that ends the run."""
 
 

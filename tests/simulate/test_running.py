@@ -186,6 +186,12 @@ def test_a_stream_goes_to_a_served_dummy(capsys: pytest.CaptureFixture[str], tmp
     assert words[0] == words[2]
 
 
+def test_a_server_that_is_not_there_is_a_failure_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    said = Said(capsys, "fermi", "--seed", "1", "--max", "--quiet", "--to", "http://127.0.0.1:9/api/")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "create event" in said.err
+
+
 def test_an_archive_is_added_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for seed in ("1", "2"):
         assert Said(capsys, "fermi", "--seed", seed, "--max", "--to", str(tmp_path / "a.tape")).code == 0
