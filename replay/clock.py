@@ -48,7 +48,27 @@ def check_speed(speed: float) -> float:
     return float(speed)
 
 
-class ScaledClock:
+class _Interruptible:
+    """Waits that any thread can end."""
+
+    def __init__(self) -> None:
+        self._stopped = False
+        self._wake = threading.Event()
+
+    def rest(self) -> None:
+        while not self._stopped and not self._wake.is_set():
+            self._wake.wait(_LONGEST_WAIT_S)
+        self._wake.clear()
+
+    def interrupt(self) -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._wake.set()
+
+
+class ScaledClock(_Interruptible):
     """Played time runs `speed` times as fast as real time; setting `speed` changes that from now on.
 
     `monotonic` and `sleep` (seconds to True if it was cut short) stand in for the system's in tests.
@@ -61,9 +81,8 @@ class ScaledClock:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], bool] | None = None,
     ) -> None:
+        super().__init__()
         self._speed = check_speed(speed)
-        self._stopped = False
-        self._wake = threading.Event()
         self._monotonic = monotonic
         self._sleep = sleep if sleep is not None else self._wake.wait
         self._zero = (monotonic(), 0.0)  # a real moment and the played one that it was
@@ -97,23 +116,11 @@ class ScaledClock:
             self._sleep(min(remaining, _LONGEST_WAIT_S))
         return False
 
-    def rest(self) -> None:
-        while not self._stopped and not self._wake.is_set():
-            self._wake.wait(_LONGEST_WAIT_S)
-        self._wake.clear()
-
     def real(self) -> float:
         return self._monotonic()
 
     def wait_real(self, seconds: float) -> bool:
         return self.wait_until(self.now() + seconds * self._speed)
-
-    def interrupt(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._wake.set()
 
 
 class RealClock(ScaledClock):
@@ -123,13 +130,12 @@ class RealClock(ScaledClock):
         super().__init__(1.0)
 
 
-class MaxClock:
+class MaxClock(_Interruptible):
     """As fast as possible: every deadline is there as soon as somebody waits for it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._now = 0.0
-        self._stopped = False
-        self._wake = threading.Event()
 
     def now(self) -> float:
         return self._now
@@ -143,11 +149,6 @@ class MaxClock:
         self._now = max(self._now, deadline)
         return True
 
-    def rest(self) -> None:
-        while not self._stopped and not self._wake.is_set():
-            self._wake.wait(_LONGEST_WAIT_S)
-        self._wake.clear()
-
     def real(self) -> float:
         return time.monotonic()
 
@@ -155,13 +156,6 @@ class MaxClock:
         cut_short = self._wake.wait(max(0.0, seconds))
         self._wake.clear()
         return not cut_short
-
-    def interrupt(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._wake.set()
 
 
 class _Call:
