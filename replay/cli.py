@@ -202,7 +202,8 @@ def _play(replay: _Replay) -> list[str]:
                 served = following(player, port=replay.serve, branch=replay.branch)
                 _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")
             replay.player = player
-            stack.enter_context(status_line(player, quiet=replay.quiet))
+            programs = any(url.startswith("exec:") for url in replay.targets)
+            stack.enter_context(status_line(player, quiet=replay.quiet, programs=programs))
             player.play(targets, faults=replay.faults)
     finally:
         problems = [target.close() for target in targets]

@@ -1,5 +1,6 @@
 """A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch."""
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,9 @@ from replay.branch import Branch
 from replay.errors import BadRequest
 from replay.player import Player
 
+#: How soon (s) a thread that answers a request lets the one that plays go on: Python's own 5 ms would make messages late.
+_SWITCH_S = 1e-4
+
 
 @contextmanager
 def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | None = None) -> Iterator[str]:
@@ -25,6 +29,8 @@ def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | No
     if not player.reel.lanes:
         raise BadRequest("nothing is played, so there is nothing that a GraceDB could follow")
     with ExitStack() as stack:
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(_SWITCH_S)
         app = _written(player, str(branch), stack) if branch is not None else _read_only(player, stack)
         yield stack.enter_context(serve(app, port=port)).url
 

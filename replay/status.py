@@ -46,8 +46,11 @@ class Status:
 
 
 @contextmanager
-def status_line(player: Player, *, quiet: bool) -> Iterator[None]:
-    """Show the status on standard error while the block runs, if that is a terminal, and let keys move the player."""
+def status_line(player: Player, *, quiet: bool, programs: bool = False) -> Iterator[None]:
+    """Show the status on standard error while the block runs, if that is a terminal, and let keys move the player.
+
+    With `programs`, which may write to the same terminal at any time, only the keys are told of, once.
+    """
     # Lines of JSON must not be broken where the terminal ends, hence soft_wrap.
     console = Console(stderr=True, soft_wrap=True)
     if quiet or not console.is_terminal:
@@ -55,6 +58,11 @@ def status_line(player: Player, *, quiet: bool) -> Iterator[None]:
         return
     shared = sys.stdout.isatty()  # else standard output goes elsewhere and must be left alone
     with keys(player) as listening:
+        if programs and shared:
+            if listening:
+                console.print(Text(HINT, "dim"))
+            yield
+            return
         status = Status(player, hint=listening)
         with Live(status, console=console, refresh_per_second=5, transient=True, redirect_stdout=shared):
             yield
