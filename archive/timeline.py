@@ -203,11 +203,12 @@ def partners(act: Act, superevent: str) -> list[tuple[str, str, str]]:
 def _steps(histories: dict[str, History]) -> list[Step]:
     """Every entry in a step, those of one act in one."""
     waiting: dict[tuple[str, str, str], deque[int]] = defaultdict(deque)
+    kept_as = {str(h.final["gw_id"]): h.graceid for h in histories.values() if h.final.get("gw_id")}
     for history in histories.values():
         if history.category == "event":
             for i, entry in enumerate(history.entries, start=1):
                 if superevent := entry.act.params.get("superevent"):
-                    waiting[history.graceid, entry.act.name, superevent].append(i)
+                    waiting[history.graceid, entry.act.name, kept_as.get(superevent, superevent)].append(i)
     steps, taken = [], set()
     for history in histories.values():
         if history.category == "event":
