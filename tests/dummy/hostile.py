@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from demo.lives import sample
-from dummy.routes import ROUTES
+from dummy.routes import ROUTES, V2_ROUTES
 
 SQL = ["' OR 1=1 --", "'; DROP TABLE captures; --", '"', "%' UNION SELECT json FROM records --", "T1' OR ''='"]
 PATHS = [
@@ -115,7 +115,7 @@ def requests(seed: int, count: int) -> Iterator[Request]:
     """That many hostile requests."""
     for number in range(count):
         dice = Random(f"{seed}:{number}")
-        address, resource, _ = dice.choice(ROUTES)
+        address, resource, _ = dice.choice((*ROUTES, *V2_ROUTES))
         body, kind = _body(dice, address)
         headers = {} if kind is None else {"Content-Type": kind}
         if dice.random() < 0.1:
