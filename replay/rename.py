@@ -77,6 +77,7 @@ class Renaming:
             data=record if alert.data is alert.object else self.value(alert.data),
             object=record,
             what=self.text(alert.what),
+            file=self.text(alert.file),
             heard=self.value(alert.heard),
         )
 

@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archive import Alert
-from replay import BadRequest, MaxClock, Renaming, play
-from tests.replay.conftest import FIRST, LONE, SECOND, S
+from replay import BadRequest, MaxClock, Renaming, Retiming, play
+from replay.change import Change
+from tests.replay.conftest import FIRST, LONE, SECOND, S, make_alerts_at
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 OLD = re.compile(r"(?<![A-Za-z0-9])(T1|T2|TS101020a)(?![A-Za-z0-9])")
@@ -83,3 +85,10 @@ def test_what_cannot_be_named_is_refused(
     build: Callable[[], object] = lambda: play(tape, *refs, clock=MaxClock(), **options)  # type: ignore[arg-type]  # noqa: E731
     with pytest.raises(BadRequest, match=re.escape(sentence)):
         build()
+
+
+def test_a_message_that_was_heard_live_follows_as_well() -> None:
+    heard = {"uid": "G1", "alert_type": "log", "data": {"created": "2022-06-09 22:18:00 UTC"}, "object": {}}
+    alert = replace(make_alerts_at(0)[0], heard=heard)
+    changed = Change(Renaming({"G1": "T9"}, {}), Retiming(60, 60)).alert(alert).payload()
+    assert changed == heard | {"uid": "T9", "data": {"created": "2022-06-09 22:19:00 UTC"}}
