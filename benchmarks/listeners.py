@@ -17,6 +17,7 @@ from benchmarks.figure import Figure
 from brokers import Heard, Source
 from listen import Alert, Context, Listener, PlugIn, Queue, QueueItem, Task, read_configuration
 from listen.accepted import Message
+from listen.child import collect_seldom
 from listen.journal import Journal
 from listen.logs import open_log
 from listen.worker import Worker

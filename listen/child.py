@@ -209,6 +209,12 @@ def lock(path: Path, wait: bool) -> Any:
     return file
 
 
+def collect_seldom() -> None:
+    """Let Python look for cycles of objects more rarely: messages are many small objects without any."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def main() -> None:
     """Run the child whose brief comes on standard input; its end of the socket is the file descriptor in the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says what follows from it
@@ -216,8 +222,7 @@ def main() -> None:
     wire = socket.socket(fileno=int(sys.argv[1]))
     log = open_log(brief.child.log_file, brief.child.log_level, brief.child.print_to_stdout)
     log.file.keep_flushing()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)  # messages are many small objects without cycles
+    collect_seldom()
     with lock(brief.journal.with_name(brief.journal.name + ".lock"), wait=True):
         try:
             loop = ChildLoop(brief, wire, log)
