@@ -200,6 +200,7 @@ def _seconds_per_alert(waiting: int) -> float:
 
 def cost_per_alert_stays_flat() -> list[Figure]:
     """The cost of an alert with few, many and very many items waiting."""
+    collect_seldom()
     rounds = [
         [_seconds_per_alert(waiting) for waiting in _WAITING] for _ in range(4)
     ]  # in turns: a busy moment hits all
