@@ -53,7 +53,10 @@ def capture(
     api_version: Annotated[str | None, typer.Option(help="v1 or v2 (default: the server's).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
-    """Pull everything that GraceDB has on some objects into an archive."""
+    """Pull everything that GraceDB has on some objects into an archive.
+
+    `capture listen --help` tells of recording live alerts.
+    """
     for graceid in ids:
         category_of(graceid)
     service = service_url(url)
@@ -93,5 +96,10 @@ def _is_id(text: str) -> bool:
 
 
 def main(words: Sequence[str] | None = None, name: str = "capture") -> NoReturn:
-    """Run the command."""
-    run(app, name, _words(list(sys.argv[1:] if words is None else words)))
+    """Run the command; `capture listen` is another one."""
+    asked = list(sys.argv[1:] if words is None else words)
+    if asked[:1] == ["listen"]:
+        from capture.listen_cli import app as listen
+
+        run(listen, f"{name} listen", asked[1:])
+    run(app, name, _words(asked))

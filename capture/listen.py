@@ -1,0 +1,95 @@
+"""Records a live stream of alerts: what is heard is kept before the broker is told so; gaps are written down."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from brokers import Gap, Heard, Source, open_source
+from capture.sinks import Sink
+
+#: Messages kept in one go, at most, and seconds between notes that all is well.
+_BATCH, _ALIVE_EVERY_S = 500, 5.0
+
+
+@dataclass
+class Tally:
+    """What a recording came to: messages heard, those of them that were new, and gaps."""
+
+    heard: int = 0
+    kept: int = 0
+    gaps: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.heard} messages heard, {self.kept} kept, {self.gaps} gaps"
+
+
+class Recorder:
+    """Listens to nodes of a broker and keeps what it hears in a sink, until it is stopped."""
+
+    def __init__(
+        self, url: str, nodes: Sequence[str], sink: Sink, on_heard: Callable[[Heard], None] | None = None
+    ) -> None:
+        self.url, self.nodes, self.sink, self.on_heard = url, tuple(nodes), sink, on_heard
+        self.tally = Tally()
+        self.listening = threading.Event()
+        self._stopped = threading.Event()
+        self._gaps: queue.SimpleQueue[Gap] = queue.SimpleQueue()
+
+    def run(self, count: int | None = None) -> Tally:
+        """Record until `stop`, or until `count` messages were kept. BrokerError if the broker stays away too long."""
+        since = self.sink.since
+        with open_source(self.url, self.nodes, on_gap=self._gaps.put, after=self.sink.after) as source:
+            now = datetime.now(UTC)
+            if since is not None and not source.keeps:
+                self._gaps.put(Gap(self.nodes, since, now, "the recorder was not running, and LVAlert keeps nothing"))
+            try:
+                self._listen(source, count)
+            finally:
+                self._write_gaps()
+        return self.tally
+
+    def _listen(self, source: Source, count: int | None) -> None:
+        self.sink.alive(datetime.now(UTC))
+        self.listening.set()
+        noted = time.monotonic()
+        while not self._stopped.is_set() and (count is None or self.tally.kept < count):
+            self._write_gaps()
+            batch = _batch(source, _BATCH if count is None else min(_BATCH, count - self.tally.kept))
+            if batch:
+                self._keep(batch)
+            if time.monotonic() - noted > _ALIVE_EVERY_S:
+                noted = time.monotonic()
+                self.sink.alive(datetime.now(UTC))
+        self.sink.alive(datetime.now(UTC))
+
+    def _keep(self, batch: list[Heard]) -> None:
+        self.tally.kept += self.sink.keep(batch)
+        self.tally.heard += len(batch)
+        for heard in {heard.place.log if heard.place else "": heard for heard in batch}.values():
+            heard.ack()  # the last of each log speaks for those before it
+        for heard in batch if self.on_heard else ():
+            self.on_heard(heard)  # type: ignore[misc]
+
+    def _write_gaps(self) -> None:
+        while not self._gaps.empty():
+            self.tally.gaps += 1
+            self.sink.gap(self._gaps.get())
+
+    def stop(self) -> None:
+        """End the recording; any thread, and a signal handler, may call it."""
+        self._stopped.set()
+
+
+def _batch(source: Source, most: int) -> list[Heard]:
+    """What has arrived, waiting a little if nothing has."""
+    batch: list[Heard] = []
+    heard = source.poll(0.2)
+    while heard is not None:
+        batch.append(heard)
+        if len(batch) >= most:
+            break
+        heard = source.poll(0)
+    return batch

@@ -1,0 +1,106 @@
+"""The command `capture listen`: record a live stream of alerts."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archive import Archive
+from archive.errors import UsageError
+from archive.terminal import FAILURE, USAGE, complain, sentences
+from brokers import BadUrl, BrokerError, Heard, parse_url
+from capture.follow import Follower
+from capture.listen import Recorder
+from capture.service import service_url
+from capture.sinks import ArchiveSink, FileSink, Sink, StreamSink
+
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+@sentences
+def listen(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="xmpp://USER@HOST/ or kafka://HOST/GROUP.")],
+    nodes: Annotated[
+        str, typer.Option("--nodes", "-n", metavar="NODE,...", help="What to listen to, as in superevent,cbc_gstlal.")
+    ],
+    archive: Annotated[
+        Path | None, typer.Option("--archive", "-a", help="Keep the messages in an archive; made if it is not there.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Add the messages to a file of JSON lines.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option("--service-url", help="Capture each object from this GraceDB (or $GRACETAPE_SERVICE), too."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Capture an object again after each of its alerts.")] = False,
+    count: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N messages.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
+) -> None:
+    """Record a live stream of alerts until Ctrl-C: as lines of JSON, or into an archive.
+
+    Started again, it goes on where it was; what it can have missed is written down.
+    """
+    wanted = [node.strip() for node in nodes.split(",") if node.strip()]
+    service = url or os.environ.get("GRACETAPE_SERVICE")
+    if archive is not None and to is not None:
+        raise UsageError("--archive and --to exclude each other")
+    if follow and (archive is None or service is None):
+        raise UsageError("--follow needs --archive, and --service-url to capture from")
+    with ExitStack() as stack:
+        sink, on_heard = _kept(stack, source, archive, to, service_url(service) if service else None, follow)
+        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_heard)
+        with _stopped_by_signals(recorder):
+            try:
+                if not quiet:
+                    print(f"listening to {', '.join(wanted)}; Ctrl-C ends it", file=sys.stderr, flush=True)
+                recorder.run(count)
+            except BadUrl as error:
+                complain(error, USAGE)
+            except BrokerError as error:
+                complain(error, FAILURE)
+            finally:
+                if not quiet:
+                    print(recorder.tally, file=sys.stderr, flush=True)
+
+
+def _kept(
+    stack: ExitStack, source: str, archive: Path | None, to: Path | None, service: str | None, follow: bool
+) -> tuple[Sink, Callable[[Heard], None] | None]:
+    """Where messages are kept, and what else is done with them."""
+    if archive is None:
+        return (FileSink(to) if to else StreamSink()), None
+    tape = Archive.open(archive, read_only=False) if archive.exists() else Archive.create(archive)
+    stack.enter_context(tape)
+    sink = ArchiveSink(tape, source.partition("?")[0])
+    if service is None:
+        return sink, None
+    follower = Follower(tape, service, always=follow)
+    stack.callback(follower.close)
+    return sink, follower.heard
+
+
+def _with_group(source: str, kept: Path | None) -> str:
+    """A Kafka URL with a consumer group, so that a restart goes on: one per user and place of recording."""
+    try:
+        url = parse_url(source)
+    except BadUrl:
+        return source
+    if url.scheme != "kafka" or "consumer" in url.options or kept is None:
+        return source
+    group = f"{url.user or 'gracetape'}-recording-{kept.name}"
+    return f"{source}{'&' if '?' in source else '?'}consumer={group}"
+
+
+@contextmanager
+def _stopped_by_signals(recorder: Recorder) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda *_: recorder.stop()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,307 @@
+"""A live stream is recorded as it was heard: nothing twice, nothing missing that is not written down."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import dummy
+from archive import Archive
+from archive.recorded import recorded_of
+from brokers import Gap, Heard, open_publisher
+from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
+from brokers.private import PrivateBroker
+from brokers.sources import Place
+from capture.listen import Recorder
+from capture.sinks import ArchiveSink, FileSink, Sink, payload_of
+from demo.lives import new_event
+
+__all__ = ["_xmpp_server", "kafka_broker", "xmpp_broker"]
+CAPTURE = Path(sys.executable).with_name("capture")
+T = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
+
+
+def heard(text: str, node: str = "superevent", offset: int = 0) -> Heard:
+    return Heard(node, text, T + timedelta(seconds=offset), Place("kafka://host/g.superevent/0", offset))
+
+
+def alert(uid: str, n: int) -> str:
+    return json.dumps({"uid": uid, "alert_type": "log", "data": {"N": n, "comment": f"entry {n}"}, "object": {}})
+
+
+@pytest.fixture(params=["xmpp", "kafka"])
+def broker(request: pytest.FixtureRequest) -> PrivateBroker:
+    """Each kind of broker."""
+    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
+    return found
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.create(tmp_path / "live.tape") as archive:
+        yield archive
+
+
+@pytest.fixture(params=["file", "archive"])
+def make_sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Sink]]:
+    """Makes a sink at the same place again and again, as a restart does."""
+    if request.param == "file":
+        yield lambda: FileSink(tmp_path / "heard.jsonl")
+        return
+    with Archive.create(tmp_path / "heard.tape") as archive:
+        yield lambda: ArchiveSink(archive, "kafka://host/g")
+
+
+# -- where messages are kept
+
+
+def test_a_line_is_the_pinned_record_with_the_payload_verbatim(tmp_path: Path) -> None:
+    sink = FileSink(tmp_path / "heard.jsonl")
+    sink.keep([heard('{"uid":"G1",  "alert_type":"log", "far": 1.0e-09}'), heard('{"uid": "G2"}', "cbc_gstlal", 2)])
+    first, second = (tmp_path / "heard.jsonl").read_text().splitlines()
+    assert first.endswith('"payload": {"uid":"G1",  "alert_type":"log", "far": 1.0e-09}}')
+    record = json.loads(second)
+    assert list(record) == ["time", "offset", "node", "graceid", "n", "certainty", "payload"]
+    assert (record["time"], record["offset"]) == ("2026-11-25T01:02:05.456789Z", 2)
+    assert (record["node"], record["graceid"], record["certainty"]) == ("cbc_gstlal", "G2", "recorded")
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        ('{"uid": "S1"}', {"uid": "S1"}),
+        ('"{\\"uid\\": \\"S1\\"}"', {"uid": "S1"}),
+        ("heartbeat", {"text": "heartbeat"}),
+        ("[1, 2]", {"text": "[1, 2]"}),
+        ("", {"text": ""}),
+        ('{"text": 5,\n "uid": 7}', {"text": 5, "uid": 7}),
+    ],
+)
+def test_whatever_is_heard_can_be_kept(
+    make_sink: Callable[[], Sink], text: str, payload: object, tmp_path: Path
+) -> None:
+    assert payload_of(heard(text)) == payload
+    assert make_sink().keep([heard(text)]) == 1
+    if (tmp_path / "heard.jsonl").exists():
+        (line,) = (tmp_path / "heard.jsonl").read_text().splitlines()
+        assert json.loads(line)["payload"] == payload
+
+
+def test_what_comes_again_after_a_restart_is_not_kept_twice(make_sink: Callable[[], Sink]) -> None:
+    messages = [heard(alert("S1", n), offset=n) for n in range(5)]
+    assert make_sink().keep(messages[:4]) == 4
+    assert make_sink().keep(messages[2:]) == 1
+    assert make_sink().keep(messages) == 0
+
+
+def test_a_line_cut_short_by_a_crash_is_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "heard.jsonl"
+    FileSink(path).keep([heard('{"uid": "G1"}')])
+    whole = path.read_text()
+    path.write_text(whole + whole[:40])
+    assert FileSink(path).keep([heard('{"uid": "G2"}')]) == 1
+    assert [json.loads(line)["graceid"] for line in path.read_text().splitlines()] == ["G1", "G2"]
+
+
+def test_a_sink_knows_until_when_all_was_heard(make_sink: Callable[[], Sink]) -> None:
+    sink = make_sink()
+    assert sink.since is None
+    sink.alive(T)
+    since = make_sink().since
+    assert since is not None
+    assert abs((since - T).total_seconds()) < 1e-5
+
+
+def test_an_archive_keeps_messages_by_object_and_where_the_log_was_left(tape: Archive) -> None:
+    sink = ArchiveSink(tape, "kafka://host/g")
+    sink.keep([heard(alert("S1", 1), offset=7), heard("beat", offset=8), heard(alert("G1", 1), "cbc", 9)])
+    assert [(r.node, r.arrived, r.payload["data"]["N"]) for r in recorded_of(tape, "S1")] == [
+        ("superevent", T + timedelta(seconds=7), 1)
+    ]
+    assert [r.payload for r in recorded_of(tape, "")] == [{"text": "beat"}]
+    assert sink.after("kafka://host/g.superevent/0") == 9
+    assert sink.after("kafka://host/g.other/0") is None
+
+
+def test_gaps_are_written_down(make_sink: Callable[[], Sink], tmp_path: Path) -> None:
+    sink = make_sink()
+    sink.gap(Gap(("superevent",), T, T + timedelta(seconds=3), "the session broke"))
+    expected = {
+        "gap": {
+            "nodes": ["superevent"], "since": "2026-11-25T01:02:03.456789Z", "until": "2026-11-25T01:02:06.456789Z",
+            "reason": "the session broke",
+        }
+    }  # fmt: skip
+    if isinstance(sink, ArchiveSink):
+        assert [r.payload for r in recorded_of(sink.archive, "")] == [expected]
+    else:
+        assert [json.loads(line) for line in (tmp_path / "heard.jsonl.gaps").read_text().splitlines()] == [expected]
+
+
+# -- the recorder
+
+
+def recording(recorder: Recorder, count: int | None = None) -> threading.Thread:
+    thread = threading.Thread(target=recorder.run, args=(count,), daemon=True)
+    thread.start()
+    assert recorder.listening.wait(20)
+    return thread
+
+
+def test_what_is_sent_is_recorded_in_order(broker: PrivateBroker, tape: Archive) -> None:
+    texts = [alert("S1", n) for n in range(200)]
+    recorder = Recorder(broker.url, ["recorded"], ArchiveSink(tape, broker.url))
+    thread = recording(recorder, 200)
+    with open_publisher(broker.url) as publisher:
+        for text in texts:
+            publisher.publish("recorded", text)
+    thread.join(30)
+    assert [json.dumps(r.payload) for r in recorded_of(tape, "S1")] == texts
+    assert (recorder.tally.heard, recorder.tally.kept, recorder.tally.gaps) == (200, 200, 0)
+
+
+def test_a_restart_loses_nothing_that_kafka_has_and_writes_down_what_lvalert_said_meanwhile(
+    broker: PrivateBroker, tape: Archive
+) -> None:
+    kafka = broker.url.startswith("kafka")
+    node = f"restart-{broker.name}"
+    with open_publisher(broker.url) as publisher:
+        for first, count in ((0, 10), (20, 10)):
+            recorder = Recorder(broker.url, [node], ArchiveSink(tape, broker.url))
+            thread = recording(recorder, None)
+            before = len(recorded_of(tape, "S1"))
+            for n in range(first, first + count):
+                publisher.publish(node, alert("S1", n))
+            publisher.flush()
+            wanted = before + count
+            limit = time.monotonic() + 20
+            while len(recorded_of(tape, "S1")) < wanted and time.monotonic() < limit:
+                time.sleep(0.05)
+            recorder.stop()
+            thread.join(20)
+            for n in range(first + 10, first + 20):  # nobody listens
+                publisher.publish(node, alert("S1", n))
+            publisher.flush()
+    numbers = [r.payload["data"]["N"] for r in recorded_of(tape, "S1")]
+    assert numbers == (list(range(30)) if kafka else [*range(10), *range(20, 30)])
+    gaps = [r.payload["gap"] for r in recorded_of(tape, "")]
+    assert len(gaps) == (0 if kafka else 1)
+    if not kafka:
+        assert gaps[0]["nodes"] == [node]
+        assert "not running" in gaps[0]["reason"]
+
+
+def listen(*words: str | Path, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [CAPTURE, "listen", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_a_recorder_killed_again_and_again_doubles_nothing_and_loses_nothing(
+    kafka_broker: PrivateBroker, tmp_path: Path
+) -> None:
+    total, kills = 1500, 4
+    path = tmp_path / "killed.tape"
+    Archive.create(path).close()
+    with open_publisher(kafka_broker.url) as publisher:
+        publisher.publish("killed", alert("S1", -1))  # the topic is there
+        publisher.flush()
+        process = listen(kafka_broker.url + "?start=earliest", "-n", "killed", "-a", path)
+        sent = 0
+        for kill in range(kills):
+            for _ in range(total // kills):
+                publisher.publish("killed", alert("S1", sent))
+                sent += 1
+            publisher.flush()
+            _until(lambda least=kill * total // kills: _kept(path) > least)  # type: ignore[misc]
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process = listen(kafka_broker.url + "?start=earliest", "-n", "killed", "-a", path)
+        _until(lambda: _kept(path) == sent + 1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+    with Archive.open(path) as archive:
+        assert [r.payload["data"]["N"] for r in recorded_of(archive, "S1")] == list(range(-1, sent))
+        assert recorded_of(archive, "") == []
+
+
+def _kept(path: Path) -> int:
+    with Archive.open(path) as archive:
+        return len(recorded_of(archive, "S1"))
+
+
+def _until(condition: Callable[[], bool], within_s: float = 40) -> None:
+    limit = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+# -- the command
+
+
+def test_objects_are_captured_as_they_appear_and_again_when_followed(
+    kafka_broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """A write on a dummy is announced on the broker, heard, and captured from the dummy, which is served."""
+    from replay.targets.sink import open_sink
+
+    path = tmp_path / "followed.tape"
+    Archive.create(path).close()
+    sink = open_sink(kafka_broker.url)
+    with Archive.create(tmp_path / "source.tape") as source:
+        with dummy.serve(dummy.make_app(source)) as server, dummy.GraceDb(source, on_alert=sink) as client:
+            process = listen(
+                kafka_broker.url, "-n", "test_gstlal", "-a", path, "--service-url", server.url, "--follow",
+            )  # fmt: skip
+            assert process.stderr is not None
+            assert "listening" in process.stderr.readline()
+            time.sleep(1.5)
+            graceid = new_event(client)
+            _until(lambda: _captures(path, graceid) >= 1)
+            client.write_log(graceid, "one more word")
+            _until(lambda: _captures(path, graceid) >= 2)
+    assert sink.close() is None
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+    with Archive.open(path) as archive:
+        assert archive.view(graceid).records("log")[-1]["comment"] == "one more word"
+
+
+def _captures(path: Path, graceid: str) -> int:
+    with Archive.open(path) as archive:
+        return len(archive.captures(graceid))
+
+
+def _refused(words: Sequence[str]) -> tuple[int, str]:
+    done = subprocess.run([CAPTURE, "listen", *words], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["gopher://x", "-n", "a"], 2, "no source of the kind gopher:"),
+        (["kafka://localhost:1/g?patience=0.3", "-n", "a"], 1, "no broker answers"),
+        (["kafka://localhost:1/g", "-n", ","], 2, "at least one node"),
+        (["kafka://localhost:1/g", "-n", "a", "--follow"], 2, "--follow needs --archive"),
+        (["kafka://localhost:1/g"], 2, "--nodes"),
+        (["kafka://localhost:1/g", "-n", "a", "--to", "/no/such/folder/x"], 1, "cannot write"),
+    ],
+)
+def test_what_cannot_be_recorded_is_one_sentence(words: list[str], status: int, sentence: str) -> None:
+    code, said = _refused(words)
+    assert code == status, said
+    assert sentence in said
+    assert "Traceback" not in said
