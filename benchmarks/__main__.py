@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, calls, captures, lateness, listeners, queries, replays, simulations
+from benchmarks import archives, brokers, calls, captures, lateness, listeners, queries, replays, simulations
 from benchmarks.figure import Figure
 
 ALL = {
@@ -19,6 +19,10 @@ ALL = {
     "storm": replays.storms,
     "lives": simulations.schedules_stay_flat,
     "stream": simulations.a_stream_in_a_dummy,
+    "kafka": brokers.kafka_replay_against_bare_producer,
+    "xmpp": brokers.xmpp_replay_against_bare_client,
+    "record": brokers.recording_keeps_up,
+    "latency": brokers.latency_from_deadline_to_arrival,
     "capture": captures.capture_against_its_connections,
     "query": queries.queries_go_with_the_answer,
     "listener": listeners.alerts_through_the_listener,

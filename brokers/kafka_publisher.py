@@ -1,6 +1,7 @@
 """Publishes texts to igwn-alert topics through librdkafka, many in flight."""
 
 import threading
+import time
 from typing import Any
 
 import confluent_kafka
@@ -9,12 +10,14 @@ from confluent_kafka.admin import AdminClient
 from brokers.credentials import kafka_login
 from brokers.errors import BrokerError
 from brokers.kafka_client import client_settings, create_topic, said, topics_on
-from brokers.kafka_wire import check_group, pack, text_of, topic_of
+from brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
 from brokers.urls import parse_url
 
 #: Messages handed over but not acknowledged, at most.
 IN_FLIGHT = 20_000
+#: Deliveries are reported when asked for: after so many messages, or so many seconds.
+_POLL_EVERY, _POLL_WITHIN_S = 64, 0.02
 
 
 class KafkaPublisher(Publisher):
@@ -30,7 +33,8 @@ class KafkaPublisher(Publisher):
         self._on_undelivered = on_undelivered or (lambda _: None)
         self._create = self.url.flag("create", self.url.loopback)
         login = kafka_login(self.url)
-        self._user = login.get("sasl.username")
+        self._pack = Packer(login.get("sasl.username"))
+        self._polled = time.monotonic()
         self._topics: dict[str, str] = {}  # node -> topic, those that were asked for
         self._fatal: str | None = None
         settings = {**client_settings(self.url), **login}
@@ -51,7 +55,7 @@ class KafkaPublisher(Publisher):
 
     def publish(self, node: str, payload: str) -> None:
         topic = self._topics.get(node) or self._topic(node)
-        value, headers = pack(payload, self._user)
+        value, headers = self._pack(payload)
         with self._lock:
             while self._fatal is None:
                 try:
@@ -64,7 +68,9 @@ class KafkaPublisher(Publisher):
             if self._fatal is not None:
                 raise BrokerError(self._fatal)
             self.counts.sent += 1
-        self._producer.poll(0)
+        if self.counts.sent % _POLL_EVERY == 0 or time.monotonic() - self._polled > _POLL_WITHIN_S:
+            self._producer.poll(0)
+            self._polled = time.monotonic()
 
     def _topic(self, node: str) -> str:
         topic = topic_of(self.url, node)

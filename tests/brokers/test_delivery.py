@@ -86,6 +86,11 @@ def test_a_message_that_is_too_large_is_named(kafka_broker: PrivateBroker) -> No
 @given(text=st.text())
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_survives_the_wire_of_kafka(text: str) -> None:
-    from brokers.kafka_wire import pack, text_of
+    from hop.io import Producer
 
-    assert text_of(pack(text)[0]) == text
+    from brokers.kafka_wire import Packer, text_of
+
+    value, headers = Packer("me")(text)
+    theirs, their_headers = Producer.pack(text, headers=[("_sender", b"me")])
+    assert (text_of(value.encode()), value) == (text, theirs.decode())
+    assert sorted(name for name, _ in headers) == sorted(name for name, _ in their_headers)

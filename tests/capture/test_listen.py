@@ -227,6 +227,8 @@ def test_a_recorder_killed_again_and_again_doubles_nothing_and_loses_nothing(
             process.wait()
             process = listen(kafka_broker.url + "?start=earliest", "-n", "killed", "-a", path)
         _until(lambda: _kept(path) == sent + 1)
+    assert process.stderr is not None
+    assert "listening" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0, said

@@ -1,0 +1,208 @@
+"""Replays to brokers, and recordings from them, against the bare client libraries in the same run; private brokers on loopback."""
+
+import asyncio
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import confluent_kafka
+import slixmpp
+
+import replay
+from archive import Alert, Archive
+from benchmarks.figure import Figure
+from brokers import open_publisher, open_source
+from brokers.ejabberd import PASSWORD, private_xmpp
+from brokers.private import PrivateBroker
+from brokers.tansu import private_kafka
+from brokers.xmpp_publisher import IN_FLIGHT
+from capture.listen import Recorder
+from capture.sinks import ArchiveSink
+
+_NODE = "cbc_gstlal"
+_ROUNDS = 3
+
+
+def _alerts(count: int, spacing_s: float = 0.0) -> list[Alert]:
+    """Alerts whose messages are about 2 kB long."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    record = {"graceid": "G1", "group": "CBC", "labels": ["INJ"], "far": 1e-9, "extra": {"text": "x" * 1750}}
+    return [
+        Alert(
+            start + timedelta(seconds=i * spacing_s), f"G{i}", f"G{i}", "log", {"N": i, "comment": "a remark"}, record,
+            i, (_NODE,), "", "event",
+        )
+        for i in range(count)
+    ]  # fmt: skip
+
+
+@contextmanager
+def _login(broker: PrivateBroker) -> Iterator[PrivateBroker]:
+    with broker:
+        before = dict(os.environ)
+        os.environ.update(broker.environment)
+        try:
+            yield broker
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _best(measure: Callable[[], float]) -> float:
+    return min(measure() for _ in range(_ROUNDS))
+
+
+def _replayed(url: str, alerts: list[Alert]) -> float:
+    target = replay.open_target(url)
+    begin = time.perf_counter()
+    replay.Player(alerts, replay.MaxClock()).play([target])
+    assert target.close() is None
+    return time.perf_counter() - begin
+
+
+def _bare_kafka(broker: PrivateBroker, alerts: list[Alert]) -> float:
+    """The same messages: their JSON is made, and packed into JSON once more, as igwn-alert has it."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": f"localhost:{broker.port}"})
+    producer.list_topics(timeout=10)
+    acknowledged = 0
+
+    def count(error: object, message: object) -> None:
+        nonlocal acknowledged
+        acknowledged += error is None
+
+    begin = time.perf_counter()
+    for alert in alerts:
+        while True:
+            try:
+                value = json.dumps(json.dumps(alert.payload()))
+                producer.produce(f"gracedb-test.{_NODE}", value, on_delivery=count)
+                break
+            except BufferError:
+                producer.poll(0.01)
+        producer.poll(0)
+    producer.flush()
+    assert acknowledged == len(alerts)
+    return time.perf_counter() - begin
+
+
+def _published(url: str, alerts: list[Alert]) -> float:
+    """Without the player: the target alone."""
+    with open_publisher(url) as publisher:
+        begin = time.perf_counter()
+        for alert in alerts:
+            publisher.publish(_NODE, json.dumps(alert.payload()))
+        publisher.flush()
+        return time.perf_counter() - begin
+
+
+def kafka_replay_against_bare_producer(count: int = 20_000) -> list[Figure]:
+    """A replay as fast as possible into Kafka, and its target alone, against a bare producer of the same messages."""
+    alerts = _alerts(count)
+    with private_kafka(topics=(_NODE,)) as broker:
+        bare = _best(lambda: _bare_kafka(broker, alerts))
+        target = _best(lambda: _published(broker.url, alerts))
+        ours = _best(lambda: _replayed(broker.url, alerts))
+    return [
+        _rate("the Kafka target alone", count, target, bare, "bare confluent-kafka", ">= 0.80"),
+        _rate("replay --max into Kafka", count, ours, bare, "bare confluent-kafka", "told"),
+    ]
+
+
+def _rate(name: str, count: int, ours: float, bare: float, what: str, claim: str) -> Figure:
+    return Figure(name, f"{count / ours:,.0f}/s", f"{count / bare:,.0f}/s, {what}", bare / ours, claim)
+
+
+def _bare_xmpp(broker: PrivateBroker, texts: list[str]) -> float:
+    """The same texts through slixmpp's own publish-subscribe plugin, as many in flight."""
+
+    async def run() -> float:
+        client = slixmpp.ClientXMPP("alice@localhost/bare", PASSWORD)
+        client.enable_direct_tls = client.enable_starttls = False
+        client.enable_plaintext = True
+        client.plugin["feature_mechanisms"].unencrypted_plain = True
+        client.register_plugin("xep_0060")
+        started = asyncio.Event()
+        client.add_event_handler("session_start", lambda _: started.set())
+        client.connect("localhost", broker.port)
+        await asyncio.wait_for(started.wait(), 20)
+        window = asyncio.Semaphore(IN_FLIGHT)
+
+        async def publish(text: str) -> None:
+            async with window:
+                payload = slixmpp.ET.Element("{http://jabber.org/protocol/pubsub}pubsub")
+                payload.text = text
+                await client.plugin["xep_0060"].publish("pubsub.localhost", _NODE, payload=payload)  # type: ignore[attr-defined]
+
+        begin = time.perf_counter()
+        await asyncio.gather(*(publish(text) for text in texts))
+        took = time.perf_counter() - begin
+        await client.disconnect()
+        return took
+
+    return asyncio.run(run())
+
+
+def xmpp_replay_against_bare_client(count: int = 2000) -> list[Figure]:
+    """A replay as fast as possible into LVAlert, against bare slixmpp with as many in flight."""
+    alerts = _alerts(count)
+    texts = [json.dumps(alert.payload()) for alert in alerts]
+    with _login(private_xmpp()) as broker:
+        with open_publisher(broker.url) as first:
+            first.publish(_NODE, "{}")
+        bare = _best(lambda: _bare_xmpp(broker, texts))
+        ours = _best(lambda: _replayed(broker.url, alerts))
+    return [_rate("replay --max into LVAlert", count, ours, bare, "bare slixmpp", ">= 0.90")]
+
+
+def _recorded(url: str, alerts: list[Alert]) -> float:
+    """Seconds from the first message sent, as fast as possible, until the last is in the archive."""
+    with tempfile.TemporaryDirectory() as folder, Archive.create(Path(folder) / "live.tape") as archive:
+        recorder = Recorder(url, [_NODE], ArchiveSink(archive, url))
+        thread = threading.Thread(target=recorder.run, args=(len(alerts),))
+        thread.start()
+        recorder.listening.wait(20)
+        begin = time.perf_counter()
+        _replayed(url, alerts)
+        thread.join(120)
+        assert recorder.tally.kept == len(alerts)
+        return time.perf_counter() - begin
+
+
+def recording_keeps_up(count: int = 2000) -> list[Figure]:
+    """Recording into an archive what is replayed as fast as possible, against the replay alone."""
+    figures = []
+    alerts = _alerts(count)
+    for name, broker in (("Kafka", private_kafka(topics=(_NODE,))), ("LVAlert", private_xmpp())):
+        with _login(broker):
+            alone = _best(lambda url=broker.url: _replayed(url, alerts))  # type: ignore[misc]
+            took = _recorded(broker.url, alerts)
+        figures.append(_rate(f"recording from {name}", count, took, alone, "replayed, not recorded", "told"))
+    return figures
+
+
+def latency_from_deadline_to_arrival(count: int = 300, spacing_s: float = 0.02) -> list[Figure]:
+    """How long after its deadline a message of a replay is heard, at speed 1."""
+    figures = []
+    for name, broker in (("Kafka", private_kafka(topics=(_NODE,))), ("LVAlert", private_xmpp())):
+        with _login(broker), open_source(broker.url, [_NODE]) as source:
+            target = replay.open_target(broker.url)
+            player = replay.Player(_alerts(count, spacing_s), replay.ScaledClock(1.0))
+            begun = datetime.now(UTC)
+            thread = threading.Thread(target=player.play, args=([target],))
+            thread.start()
+            heard = [source.poll(20) for _ in range(count)]
+            thread.join()
+            target.close()
+        late = sorted(
+            (one.arrived - begun).total_seconds() - i * spacing_s for i, one in enumerate(heard) if one is not None
+        )
+        for label, place in (("p50", 0.5), ("p99", 0.99)):
+            value = late[int(len(late) * place)]
+            figures.append(Figure(f"{name}: deadline to arrival, {label}", f"{value * 1e3:.1f} ms", "", 0.0, "told"))
+    return figures
