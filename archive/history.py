@@ -10,7 +10,7 @@ from archive import rules
 from archive.errors import ArchiveError
 from archive.recorded import Recorded
 from archive.rules import Act, Record
-from archive.snapshot import Lookup, Named, Snapshot
+from archive.snapshot import Lookup, Named, Snapshot, relink
 from archive.spans import Spans
 from archive.times import record_time
 from archive.uploads import Uploads
@@ -124,7 +124,11 @@ class History:
 
     def removed_at(self, index: int) -> Mapping[tuple[str, str], Record]:
         """The records that the entry just before `index` took away, by (kind, key)."""
-        return self.spans.removed_at(index)
+        found, name = self.spans.removed_at(index), self.name_at(index)
+        if name == self.graceid:
+            return found
+        old, new = f"superevents/{self.graceid}/", f"superevents/{name}/"
+        return {which: relink(record, old, new) for which, record in found.items()}
 
 
 def _told(entries: list[Entry]) -> dict[str, set[Any]]:

@@ -267,7 +267,7 @@ class Snapshot:
         confirmed_at = [span.first for name, span in self.history.spans.values.spans if name == "gw_id"]
         if not later or not confirmed_at or confirmed_at[0] <= self.index:
             return record
-        linked: Record = _relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")
+        linked: Record = relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")
         return linked
 
 
@@ -283,12 +283,12 @@ def _listed(graceid: str, final: Record) -> bool:
     return graceid in final.get("gw_events", ()) or graceid in final.get("em_events", ())
 
 
-def _relink(value: Any, old: str, new: str) -> Any:
+def relink(value: Any, old: str, new: str) -> Any:
     """A record with `old` replaced in its links, never in a comment."""
     if isinstance(value, dict):
-        return {key: item if key == "comment" else _relink(item, old, new) for key, item in value.items()}
+        return {key: item if key == "comment" else relink(item, old, new) for key, item in value.items()}
     if isinstance(value, list):
-        return [_relink(item, old, new) for item in value]
+        return [relink(item, old, new) for item in value]
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return value.replace(old, new)
     return value
