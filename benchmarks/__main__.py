@@ -6,12 +6,13 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, brokers, calls, captures, lateness, listeners, queries, replays, simulations
+from benchmarks import archives, brokers, calls, captures, lateness, listeners, queries, replays, serving, simulations
 from benchmarks.figure import Figure
 
 ALL = {
     "write_log": calls.write_log_stays_flat,
     "call": calls.a_call_against_a_static_app,
+    "serving": serving.calls_against_a_static_app,
     "lateness": lateness.lateness_against_bare_sleep,
     "lateness-asked": replays.lateness_while_a_dummy_is_asked,
     "night": replays.a_night_beyond_its_encoding,

@@ -17,8 +17,8 @@ from dummy.client import mount
 _URL = "https://dummy.invalid/api/"
 
 
-def _median(call: Callable[[], object], times: int) -> float:
-    """Seconds of one call."""
+def median_s(call: Callable[[], object], times: int) -> float:
+    """Seconds of one call: the median of some."""
     spent = []
     for _ in range(times):
         start = time.perf_counter()
@@ -40,7 +40,7 @@ def write_log_stays_flat() -> list[Figure]:
             while written < size:
                 client.write_log(graceid, f"entry {written}")
                 written += 1
-            spent[size] = _median(lambda: client.write_log(graceid, "measured"), 100)
+            spent[size] = median_s(lambda: client.write_log(graceid, "measured"), 100)
             written += 100
     base = spent[10]
     return [
@@ -72,7 +72,7 @@ def a_call_against_a_static_app() -> list[Figure]:
             ("event", lambda: client.event(graceid).json(), lambda: peer.event(graceid).json()),
         ):
             ours(), theirs()
-            rounds = [(_median(ours, 300), _median(theirs, 300)) for _ in range(3)]
+            rounds = [(median_s(ours, 300), median_s(theirs, 300)) for _ in range(3)]
             mine, bare = min(r[0] for r in rounds), min(r[1] for r in rounds)
             figures.append(
                 Figure(

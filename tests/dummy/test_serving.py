@@ -1,0 +1,192 @@
+"""A served dummy: where its alerts go, what it does with connections, and how little memory it takes."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from ligo.gracedb.rest import GraceDb
+
+import dummy
+from archive import Archive
+from demo.lives import new_event
+from dummy.announcing import open_alerts
+
+GRACETAPE = str(Path(sys.executable).with_name("gracetape"))
+MIB = 1 << 20
+
+
+@contextmanager
+def serving(*words: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """`gracetape dummy serve` with these words, until the block ends: its URL and process."""
+    with subprocess.Popen(
+        [GRACETAPE, "dummy", "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            told = process.stderr if "-" in words else process.stdout
+            first = told.readline()
+            assert " is a GraceDB at " in first, first + process.stderr.read()
+            told.readline()
+            yield first.split(" at ")[1].split()[0], process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def payloads(lines: str) -> list[tuple[str, str]]:
+    """(type, comment or label) of messages."""
+    found = [json.loads(line) for line in lines.splitlines()]
+    alerts = [message.get("payload", message) for message in found]
+    return [(alert["alert_type"], alert["data"].get("comment") or alert["data"].get("name")) for alert in alerts]
+
+
+def write_two(url: str, graceid: str) -> None:
+    with GraceDb(url, force_noauth=True) as client:
+        client.write_log(graceid, "a word")
+        client.write_label(graceid, "INJ")
+
+
+#: Two messages an alert: the event has two nodes.
+EXPECTED = [("log", "a word")] * 2 + [("label_added", "INJ")] * 2
+
+
+def test_alerts_go_to_standard_output(tape: Archive, graceid: str) -> None:
+    with serving(str(tape.path), "--alerts", "-") as (url, process):
+        write_two(url, graceid)
+        process.send_signal(signal.SIGTERM)
+        out = process.communicate(timeout=60)[0]
+    assert payloads(out) == EXPECTED
+
+
+@pytest.mark.parametrize("form", ["{}", "file:{}"])
+def test_alerts_go_to_a_file_which_is_added_to(tape: Archive, graceid: str, tmp_path: Path, form: str) -> None:
+    heard = tmp_path / "heard.jsonl"
+    heard.write_text('{"alert_type": "log", "data": {"comment": "before"}}\n')
+    sink = open_alerts(form.format(heard), tape)
+    with dummy.GraceDb(tape, on_alert=sink) as client:
+        client.write_log(graceid, "a word")
+        client.write_label(graceid, "INJ")
+    assert sink.close() is None
+    assert payloads(heard.read_text()) == [("log", "before"), *EXPECTED]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_without_a_target_alerts_go_to_a_file_of_the_archive(tmp_path: Path, packed: bool) -> None:
+    with Archive.create(tmp_path / "run.tape", packed=packed) as tape:
+        sink = open_alerts(None, tape)
+        with dummy.GraceDb(tape, on_alert=sink) as client:
+            new_event(client)
+        sink.close()
+    file = tmp_path / ("run.alerts.jsonl" if packed else "run.tape/alerts.jsonl")
+    assert [kind for kind, _ in payloads(file.read_text())] == ["new", "new"]
+
+
+def test_alerts_go_to_a_program_which_may_write_to_the_dummy_itself(
+    tape: Archive, graceid: str, tmp_path: Path
+) -> None:
+    listener = tmp_path / "listener.py"
+    listener.write_text(
+        "import json, os, sys, urllib.parse, urllib.request\n"
+        "alert = json.load(sys.stdin)\n"
+        "if alert['data'].get('comment') == 'question':\n"
+        "    said = urllib.parse.urlencode({'comment': 'answer for ' + os.environ['GRACETAPE_NODE']}).encode()\n"
+        f"    url = open({str(tmp_path / 'url')!r}).read() + 'events/' + alert['uid'] + '/log/'\n"
+        "    urllib.request.urlopen(url, said)\n"
+    )
+    with serving(str(tape.path), "--alerts", f"exec:{sys.executable} {listener}") as (url, _):
+        (tmp_path / "url").write_text(url)
+        with GraceDb(url, force_noauth=True) as client:
+            client.write_log(graceid, "question")
+            said = [log["comment"] for log in client.logs(graceid).json()["log"]]
+    assert said[1:] == ["question", "answer for test_gstlal", "answer for test_gstlal_allsky"]
+
+
+def test_a_program_that_fails_is_told_of_at_the_end_and_the_writes_stay(tape: Archive, graceid: str) -> None:
+    with serving(str(tape.path), "--alerts", "exec:false") as (url, process):
+        write_two(url, graceid)
+        process.send_signal(signal.SIGTERM)
+        err = process.communicate(timeout=30)[1]
+    assert err == "gracetape: false failed on 4 of 4 messages (last: exit status 1)\n"
+    assert tape.view(graceid).count("log") == 3
+
+
+def test_options_of_the_command_reach_the_dummy(tape: Archive, graceid: str) -> None:
+    words = ["--user", "me", "--fault", "DELETE *:403", "--rate", "annotation=1/hour", "--seed", "7"]
+    with serving(str(tape.path), *words) as (url, _):
+        root = f"{url}events/{graceid}/"
+        assert requests.post(f"{root}log/", data={"comment": "x"}, timeout=60).json()["issuer"] == "me"
+        assert requests.post(f"{root}log/", data={"comment": "x"}, timeout=60).status_code == 429
+        assert requests.delete(f"{root}labels/INJ", timeout=60).status_code == 403
+    with serving(str(tape.path), "--maintenance") as (url, _):
+        down = requests.get(url, timeout=60)
+    assert (down.status_code, down.text) == (503, "The site is temporarily down for maintenance.")
+
+
+def test_a_connection_is_kept_for_further_requests(tape: Archive, graceid: str) -> None:
+    with dummy.serve(dummy.make_app(tape)) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.connect()
+        kept = connection.sock
+        for _ in range(3):
+            connection.request("GET", f"/api/events/{graceid}")
+            assert json.load(connection.getresponse())["graceid"] == graceid
+            assert connection.sock is kept
+        connection.close()
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    """A multipart body with a file of that many bytes that do not compress."""
+    yield b'--b\r\nContent-Disposition: form-data; name="comment"\r\n\r\nbig\r\n'
+    yield b'--b\r\nContent-Disposition: form-data; name="upload"; filename="big.bin"\r\n\r\n'
+    block = os.urandom(MIB)
+    for number in range(size // MIB):
+        yield number.to_bytes(8, "big") + block[8:]
+    yield b"\r\n--b--\r\n"
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory (resident, MiB) that a process has taken so far."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "packed"])
+def test_a_large_file_goes_in_and_out_in_little_memory(tmp_path: Path, packed: bool) -> None:
+    path, size = tmp_path / "big.tape", int(os.environ.get("LARGE_MIB", "300")) * MIB
+    with Archive.create(path, packed=packed) as tape, dummy.GraceDb(tape) as client:
+        graceid = new_event(client)
+    with serving(str(path)) as (url, process):
+        address = f"{url}events/{graceid}/"
+        length = sum(len(piece) for piece in pieces(0)) + size
+        headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(length)}
+        made = requests.post(f"{address}log/", data=_Sized(pieces(size), length), headers=headers, timeout=600)
+        assert made.status_code == 201, made.text
+        got = 0
+        with requests.get(f"{address}files/big.bin", stream=True, timeout=600) as answer:
+            assert int(answer.headers["Content-Length"]) == size
+            for piece in answer.iter_content(MIB):
+                got += len(piece)
+        assert got == size
+        assert peak_mib(process.pid) < 150
+
+
+class _Sized:
+    """Pieces whose sum is known, so that requests sends them with a length."""
+
+    def __init__(self, given: Iterator[bytes], length: int) -> None:
+        self._given, self._length = given, length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._given
+
+    def __len__(self) -> int:
+        return self._length
