@@ -88,4 +88,3 @@ def calls_against_a_static_app() -> list[Figure]:
                         )
                     )
     return figures
-
