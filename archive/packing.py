@@ -29,7 +29,19 @@ def convert(source: Archive, target: Path, *, packed: bool) -> None:
             raise ArchiveError(f"cannot write {target}: {error}") from None
 
 
-_TABLES = ("captures", "records", "entries", "files", "blobs", "names", "places", "counters", "alerts", *index.NAMES)
+_TABLES = (
+    "captures",
+    "records",
+    "entries",
+    "files",
+    "blobs",
+    "names",
+    "places",
+    "counters",
+    "alerts",
+    "catalogues",
+    *index.NAMES,
+)
 
 
 def _copy(source: Archive, copy: Archive) -> None:

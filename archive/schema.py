@@ -5,7 +5,7 @@ import sqlite3
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from archive import index
+from archive import catalogues, index
 from archive.errors import ArchiveError
 
 #: What `PRAGMA application_id` says in every archive ("tape").
@@ -51,8 +51,13 @@ def _search(db: sqlite_utils.Database) -> None:
     index.rebuild(db.conn)
 
 
+@migrations(name="0003_catalogues")
+def _catalogues(db: sqlite_utils.Database) -> None:
+    catalogues.make(db.conn)
+
+
 #: How many migrations this code knows; stored in `PRAGMA user_version`, and a greater number there is refused.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def check(connection: sqlite3.Connection, path: object) -> int:

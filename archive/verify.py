@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
-from archive import digest, index, recorded
+from archive import catalogues, digest, index, recorded
 from archive.blobs import plain
 from archive.errors import ArchiveError
 from archive.store import Archive, Capture
@@ -20,6 +20,7 @@ def verify(archive: Archive) -> Iterator[str]:
         for capture in archive.captures(unfinished=True):
             yield from _capture(archive, capture)
         yield from recorded.faults(archive)
+        yield from catalogues.faults(archive)
         yield from _blobs(archive)
         for table in index.unlike(archive.connection):
             yield f"{table}: what searches read does not say what the records say (`gracetape archive gc` makes it anew)"

@@ -1,33 +1,19 @@
-"""Catalogues (GWTC): which superevents, and which of their events by pipeline, a catalogue of a number and version holds.
+"""Catalogues (GWTC): which superevents, and which of their events by pipeline, a catalogue of a number and version holds."""
 
-They are of no single object, so they stand in a table of their own, made when the first one comes.
-"""
-
-import json
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from archive import Archive, category_of
-from archive.encode import encode
+from archive import category_of
+from archive.catalogues import add_catalogue
 from archive.errors import ArchiveError
 from dummy.acts.superevents import members_of
 from dummy.acts.writer import Subject, Writer
 from dummy.problems import invalid
 from dummy.source import Record
 
-_TABLE = "CREATE TABLE IF NOT EXISTS gwtc (number TEXT NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL)"
 _NUMBER = re.compile(r"[a-zA-Z0-9._-]{1,25}")
-
-
-def catalogues(archive: Archive, number: str | None = None) -> list[Record]:
-    """All catalogues, or all versions of one, newest first."""
-    run = archive.connection.execute
-    if not run("SELECT 1 FROM sqlite_master WHERE name = 'gwtc'").fetchone():
-        return []
-    rows = run("SELECT json FROM gwtc WHERE ? IS NULL OR number = ? ORDER BY rowid DESC", (number, number))
-    return [json.loads(row[0]) for row in rows]
 
 
 def create(writer: Writer, number: Any, smap: Any, comment: Any) -> Record:
@@ -40,15 +26,11 @@ def create(writer: Writer, number: Any, smap: Any, comment: Any) -> Record:
     if not isinstance(smap, Mapping):
         raise invalid("This field is required." if smap is None else "smap is not a dictionary")
     held = {_superevent(writer, name).shown_id: _checked(writer, name, told) for name, told in smap.items()}
-    run = writer.tx.archive.connection.execute
-    run(_TABLE)
-    (last,) = run("SELECT coalesce(max(version), 0) FROM gwtc WHERE number = ?", (number,)).fetchone()
     record: Record = {
-        "number": number, "version": last + 1, "created": writer.created, "submitter": writer.user,
+        "number": number, "version": None, "created": writer.created, "submitter": writer.user,
         "gwtc_superevents": held, "comment": str(comment or ""),
     }  # fmt: skip
-    run("INSERT INTO gwtc VALUES (?, ?, ?)", (number, last + 1, encode(record)))
-    return record
+    return add_catalogue(writer.tx, record)
 
 
 def _superevent(writer: Writer, name: str) -> Subject:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import falcon
 
+from archive.catalogues import catalogues_of
 from dummy.acts import gwtc as acts
 from dummy.links import quoted
 from dummy.problems import not_found
@@ -18,7 +19,7 @@ class Catalogues(Resource):
     """All catalogues, or all versions of one, newest first, by pages; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, number: str | None = None) -> None:
-        found = acts.catalogues(self.service.archive, number)
+        found = catalogues_of(self.service.archive, number)
         count = _whole(req, "count", _COUNT) or _COUNT
         start = _whole(req, "start", 0)
         shown = [_shown(req, record) for record in found[start : start + count]]
@@ -48,7 +49,7 @@ class Catalogue(Resource):
     """One version of a catalogue; `latest` is the newest."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, number: str, version: str) -> None:
-        found = acts.catalogues(self.service.archive, number)
+        found = catalogues_of(self.service.archive, number)
         wanted = [r for r in found if version.lower() == "latest" or str(r["version"]) == version]
         if not wanted:
             raise not_found()

@@ -19,7 +19,7 @@ def _made_older(path: Path) -> bytes:
     """Take from an archive's database what the newer migrations put in; returns the file's bytes."""
     database = path if path.is_file() else path / "archive.sqlite"
     connection = sqlite3.connect(database)
-    for table in index.NAMES:
+    for table in (*index.NAMES, "catalogues"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("DELETE FROM _sqlite_migrations WHERE name != '0001_tables'")
     connection.execute("PRAGMA user_version = 1")
