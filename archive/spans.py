@@ -127,13 +127,14 @@ class Spans:
         if entry.n is None:
             self.labels.begin(name, i, entry.record)
             return
-        self.labels.begin(name, i, self._label_record(entry, name))
+        self.labels.begin(name, i, self._label_record(i, entry, name))
 
-    def _label_record(self, entry: "Entry", name: str) -> Record:
+    def _label_record(self, i: int, entry: "Entry", name: str) -> Record:
         """The record of a label, as far as the entry that applied it tells."""
         history, log = self.history, entry.record
         kind = "events" if history.category == "event" else "superevents"
-        link = f"{history.service}{kind}/{history.graceid}/labels/{name}" + ("/" if kind == "superevents" else "")
+        graceid = self.value("gw_id", i, None) or history.graceid
+        link = f"{history.service}{kind}/{graceid}/labels/{name}" + ("/" if kind == "superevents" else "")
         creator = username(log.get("issuer"))
         if kind == "superevents":
             return {"self": link, "name": name, "created": log["created"], "creator": creator}

@@ -9,7 +9,13 @@ from tests.roundtrip.test_round_trip import lived, messages
 
 def test_acts_after_the_confirmation_are_announced_as_they_were(tmp_path: Path) -> None:
     steps = [("event", 0, 0, 0), ("event", 0, 0, 0), ("superevent", 0, 0, 1), ("confirm", 0, 0, 0), ("prefer", 0, 1, 0)]
-    steps += [("add_event", 0, 2, 0), ("remove_event", 0, 0, 0), ("unlabel", 3, 0, 0)]
+    steps += [
+        ("add_event", 0, 2, 0),
+        ("remove_event", 0, 0, 0),
+        ("unlabel", 3, 0, 0),
+        ("label", 3, 4, 0),
+        ("unlabel", 3, 0, 0),
+    ]
     life, announced, tape = lived(tmp_path, steps)
     assert {"confirm", "prefer", "add_event"} <= set(life.done)
     with Archive.open(tape) as captured:
