@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-CODE := archive brokers capture dummy replay demo benchmarks tests gracetape.py
 
 .PHONY: help demo test lint types unit real-data fixtures bench lock clean
 

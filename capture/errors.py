@@ -11,7 +11,7 @@ class CaptureError(ArchiveError):
 
 
 class Absent(CaptureError):
-    """The server says that it has, or shows, no such thing (401, 403, 404); `status` is its HTTP status."""
+    """The server says that it has, or shows, no such thing (401, 403, 404, 410); `status` is its HTTP status."""
 
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
@@ -47,6 +47,8 @@ def _status(error: HTTPError, what: str) -> CaptureError:
         )
     if status == 404:
         return Absent(f"{what}: the server has no such thing (404)", status)
+    if status == 410:
+        return Absent(f"{what}: the server no longer gives it (410)", status)
     if status == 429:
         return CaptureError(f"{what}: the server says that it was asked too often (429), again and again: try later")
     return CaptureError(f"{what}: the server answers {status}: {said or error.reason}")

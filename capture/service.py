@@ -51,7 +51,7 @@ def connect(url: str, api_version: str | None = None) -> Any:
 def ask(question: Callable[[], R], what: str, attempts: int = ATTEMPTS) -> R:
     """The answer to a question, asked again with growing pauses while the server is busy or breaks off.
 
-    Raises CaptureError (Absent for 401, 403, 404) with one sentence about `what`.
+    Raises CaptureError (Absent for 401, 403, 404, 410) with one sentence about `what`.
     """
     for attempt in range(attempts):
         try:
