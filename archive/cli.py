@@ -21,7 +21,12 @@ from archive.store import Archive, Capture
 from archive.terminal import human_bytes, run, sentences, show_json, show_table
 from archive.verify import verify as find_faults
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Look into archives and look after them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Look into archives and look after them.",
+)
 importing = typer.Typer(no_args_is_help=True, help="Read what other tools keep into an archive.")
 app.add_typer(importing, name="import")
 app.command("add-alerts")(add_alerts)

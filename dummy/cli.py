@@ -16,7 +16,9 @@ from dummy.server import wait_for_signal
 from dummy.serving import Wish, served
 from dummy.use import VARIABLE
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Serve an archive as a GraceDB.")
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="Serve an archive as a GraceDB."
+)
 
 _Option = typer.Option
 _Archive = Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from replay.player import Player
 
 _UNBOUNDED = 10_000  # columns, where no terminal sets a width
+_WIDE = 140  # columns from which a terminal has room for dates, offsets and reasons
 _LONGEST = 100  # characters of `what`; comments may be pages
 _STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
 
@@ -47,21 +48,22 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def dry_run_table(player: "Player") -> Table:
-    """The rows as a table for people."""
-    table = Table()
-    for name in ("time", "offset (s)", "N"):
-        table.add_column(name, no_wrap=True, justify="left" if name == "time" else "right")
-    for name in ("node", "id", "alert type"):
-        table.add_column(name, overflow="fold")
-    table.add_column("what", no_wrap=True, overflow="ellipsis")
+def dry_run_table(player: "Player", width: int | None) -> Table:
+    """The rows as a table for people; for a terminal `width` columns wide the texts are shortened, in a narrow one the times too."""
+    fits, wide = width is not None, width is None or width >= _WIDE
+    table = Table(expand=fits)
+    for name in ("time", *(["offset (s)"] if wide else []), "N", "node", "id", "alert type"):
+        table.add_column(name, no_wrap=True, justify="right" if name in ("offset (s)", "N") else "left")
+    table.add_column("what", no_wrap=True, overflow="ellipsis", ratio=3 if fits else None)
     table.add_column("certainty", no_wrap=True)
-    table.add_column("why", no_wrap=True, overflow="ellipsis")
+    if wide:
+        table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=2 if fits else None)
     for row in rows(player):
-        cells = (row["time"], f"{row['offset']:.0f}", "" if row["n"] is None else str(row["n"]))
+        when = (row["time"], f"{row['offset']:.0f}") if wide else (row["time"][11:19],)
         names = (row["node"], row["graceid"], row["alert_type"], _shortened(row["what"]))
+        cells = [Text(printable(str(cell))) for cell in (*when, "" if row["n"] is None else row["n"], *names)]
         certainty = Text(row["certainty"], _STYLES.get(row["certainty"], ""))
-        table.add_row(*cells, *(Text(printable(name)) for name in names), certainty, Text(_shortened(row["reason"])))
+        table.add_row(*cells, certainty, *([Text(_shortened(row["reason"]))] if wide else []))
     return table
 
 
@@ -70,9 +72,10 @@ def print_dry_run(player: "Player", *, as_json: bool) -> None:
     if as_json:
         text = json.dumps(list(rows(player)), indent=2) + "\n"
     else:
-        console = Console(width=None if sys.stdout.isatty() else _UNBOUNDED)
+        terminal = sys.stdout.isatty()
+        console = Console(width=None if terminal else _UNBOUNDED)
         with console.capture() as captured:
-            console.print(dry_run_table(player))
+            console.print(dry_run_table(player, console.width if terminal else None))
         text = captured.get()
     encoding = sys.stdout.encoding or "utf-8"
     write_out(text.encode(encoding, "replace").decode(encoding))

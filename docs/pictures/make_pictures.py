@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT))
 
+import replay  # noqa: E402
 from demo.real_data import real_tape  # noqa: E402
+from replay.table import dry_run_table  # noqa: E402
 
 REPLAY = [sys.executable, "-c", "from replay.cli import main; main()"]
 #: Keys typed into the player, as tmux names them, and what is said of each beside the picture that follows it.
@@ -37,13 +39,11 @@ def picture(name: str, text: str, width: int) -> None:
 
 
 def dry_run() -> None:
-    """The table of what would be sent."""
-    words = ["--dry-run", "--start", "14", "--cutoff", "43"]
-    done = subprocess.run(
-        [*REPLAY, str(real_tape()), *words],
-        capture_output=True, text=True, check=True, cwd=ROOT, env={"COLUMNS": "140", "FORCE_COLOR": "1"},
-    )  # fmt: skip
-    picture("replay.svg", f"$ replay S220609hl.tape {' '.join(words)}\n{done.stdout.rstrip()}", 140)
+    """The table of what would be sent, as a terminal of that width shows it."""
+    console = Console(record=True, width=160, file=io.StringIO())
+    console.print("$ replay S220609hl.tape --dry-run --start 14 --cutoff 31", highlight=False)
+    console.print(dry_run_table(replay.play(real_tape(), start=14, cutoff=31), console.width))
+    console.save_svg(str(PICTURES / "replay.svg"), title="gracetape")
 
 
 def player() -> None:
