@@ -64,7 +64,7 @@ class _Replay:
     def summary(self, why: str = "") -> None:
         if not why and self.player is not None and self.player.stopped:
             why = "stopped"
-        if not self.quiet and not self.dry_run:
+        if not self.quiet and (why or not self.dry_run):
             _say(self.watch.summary(self.player, why))
             if self.faults is not None:
                 _say(self.faults.summary())
