@@ -15,7 +15,6 @@ from replay.playhead import Playhead
 from replay.prepare import Tape, play
 from replay.programme import Programme
 from replay.reel import Cue, Lane, Reel, Track
-from replay.reenact import reenact
 from replay.schedule import Action, Schedule
 from replay.targets import Target, open_target, register
 from replay.virtual_loop import VirtualLoop, announced, run_virtual
@@ -59,7 +58,6 @@ __all__ = [
     "open_target",
     "parse_distribution",
     "play",
-    "reenact",
     "register",
     "run_virtual",
 ]

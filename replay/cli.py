@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -21,12 +21,14 @@ from replay.default_command import DEFAULT, DefaultCommandGroup
 from replay.errors import BadRequest, ReplayError
 from replay.faults import Faults, Touched
 from replay.player import Player
-from replay.reenact.command import Restaging, Staging
-from replay.reenact.server import is_server
+from replay.reenact import is_server
 from replay.request import Request
 from replay.status import Stopwatch, status_line
 from replay.table import print_dry_run
 from replay.targets import Counted, Target, open_target
+
+if TYPE_CHECKING:
+    from replay.reenact.command import Restaging
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -146,13 +148,16 @@ def play_command(
     if servers := [url for url in to or [] if is_server(url)]:
         if len(to or []) > 1 or serve is not None:
             complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
+        # Only this needs the dummy and the client, which take a second to load.
+        from replay.reenact.command import Restaging, Staging
+
         staging = Staging(group, search, gps, placeholders, on_error, really or ())
         _run(Restaging(request, servers[0], staging, dry_run, as_json, quiet))
         return
     _run(_Replay(request, to or ["-"], serve, record_branch, dry_run, as_json, quiet, fault_log, really or ()))
 
 
-def _run(replay: _Replay | Restaging) -> None:
+def _run(replay: "_Replay | Restaging") -> None:
     """Replay, and turn every way in which that can end into a sentence and an exit status."""
     try:
         with _sigterm_raises():

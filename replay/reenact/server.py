@@ -9,15 +9,10 @@ from urllib.parse import urlsplit
 import dummy
 from archive import Archive, ArchiveError
 from replay.errors import BadRequest, ReplayError
+from replay.reenact import SCHEMES
 
 #: The server on which everybody's alerts are real.
 PRODUCTION = frozenset({"gracedb.ligo.org", "gracedb.igwn.org"})
-SCHEMES = ("gracedb+https", "gracedb+http", "dummy")
-
-
-def is_server(url: str) -> bool:
-    """Whether a target means a GraceDB to be written to, not a place for messages."""
-    return url.partition(":")[0].lower() in SCHEMES
 
 
 def open_server(url: str, really: Collection[str] = (), now: Callable[[], datetime] | None = None) -> Any:

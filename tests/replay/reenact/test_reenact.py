@@ -14,7 +14,8 @@ import dummy
 import replay
 from archive import Alert, Archive
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
-from replay.reenact import Reenactment, open_server, reenact
+from replay.reenact.perform import Reenactment, reenact
+from replay.reenact.server import open_server
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 _ID = re.compile(r"\b(?:[GTMEH]\d+|[TM]?S\d{6}[a-z]+|[TM]?GW\d{6}[A-Z]+)\b")
