@@ -1,7 +1,7 @@
 """The history of one object: its log entries in order, the acts they tell of, and from when to when each thing held."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -58,6 +58,17 @@ class History:
         self._add_unlogged()
         self.spans = Spans(self)
         self.uploads = Uploads(self)
+        self._hush_unread()
+
+    def _hush_unread(self) -> None:
+        """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""
+        if self.uploads.unread:
+            first = self.entries[0]
+            self.entries[0] = replace(first, act=Act("uploaded", {}, rules.UPLOADED_UNREAD))
+        else:
+            for i, entry in enumerate(self.entries):
+                if entry.act.name == "unreadable":
+                    self.entries[i] = replace(entry, act=Act("log", {}, rules.WRITTEN[self.category]))
 
     def _add_creation(self) -> None:
         if self.final.get("processing_status") == "reserved":
@@ -157,6 +168,7 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
             or (act.name == "label_removed" and params["label"] not in labels)
             or (act.name in ("tagged", "untagged") and not 0 < params["n"] < (entry.n or 0))
             or (act.name == "created" and i > 0)
+            or (act.name == "unreadable" and not (uploaded and i == 1))
         )
         if wrong:
             entry = Entry(entry.n, entry.created, entry.record, Act("log", {}, rules.WRITTEN[category]))

@@ -11,7 +11,7 @@ from archive.rule import Act, Announces, Record, Rule
 from archive.signoff_rules import signoff_key, signoff_labels, signoff_rules, web_signoff_rules
 
 __all__ = ["Act", "Announces", "Record", "Rule", "signoff_key", "signoff_labels"]
-__all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "WRITTEN"]
+__all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "UPLOADED_UNREAD", "WRITTEN"]
 __all__ += ["read", "rule_of", "text", "value_of", "voevent_number"]
 
 
@@ -183,6 +183,9 @@ REPLACED = _event_rule("replaced", "Original Data", (Announces("update"),), need
 
 #: The entry of an event's first file, where others came before it.
 UPLOADED_LATE = _event_rule("upload_logged", "Original Data", needs=_brings_file)
+
+#: An event's first file where it could not be read: the event is made all the same, and nobody is told.
+UPLOADED_UNREAD = _event_rule("uploaded", "Original Data", needs=_brings_file)
 
 _BY_CATEGORY = {c: [r for r in RULES if r.category == c] for c in ("event", "superevent")}
 _MODERN: dict[tuple[str, str, frozenset[str]], Rule] = {}

@@ -77,8 +77,8 @@ class Snapshot:
             record["superevent"] = self._superevent_of(final["superevent"])
         if any(self.index < at for at in spans.replaced_at):
             record |= self._overwritten()
-        if final.get("superevent_neighbours"):
-            record["superevent_neighbours"] = self._neighbours(final["superevent_neighbours"])
+        if record.get("superevent_neighbours"):
+            record["superevent_neighbours"] = self._neighbours(record["superevent_neighbours"])
         return record
 
     def _overwritten(self) -> Record:

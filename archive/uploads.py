@@ -1,11 +1,12 @@
 """An event as one of its earlier files made it: what a replacement overwrote in the record, read from the stored file.
 
 What reads event files is no part of an archive: it comes from whatever is installed under the entry point group
-`gracetape.uploads`, as a function of (the event's record, the file's name, its contents) that gives fields of the record.
+`gracetape.uploads`, as a function of (the event's record, the file's name, its contents) that gives fields of the record,
+none if the file cannot be read.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,29 @@ class Uploads:
         A field is believed if the reader gives the recorded value for the newest file.
         """
         final, newest = self.history.final, self._fields(len(self.entries) - 1)
-        then = self._fields(max(0, sum(i <= index for i, _ in self.entries) - 1))
+        number = max(0, sum(i <= index for i, _ in self.entries) - 1)
+        if number == 0 and self.unread:
+            return {name: value for name, value in _NOTHING.items() if name in final}, []
+        then = self._fields(number)
         asked = [name for name in (newest or _OVERWRITTEN) if name in final]
         told = {name: then[name] for name in asked if name in then and newest.get(name) == final[name]}
         return told, [name for name in asked if name not in told]
+
+    @cached_property
+    def unread(self) -> bool:
+        """Whether the server could not read the file that the event was made from, and so announced nothing of it.
+
+        It could not if it took nothing from it and said so in the next entry, or if the reader here cannot read it either.
+        """
+        if not self.entries:
+            return False
+        index, entry = self.entries[0]
+        replaced = len(self.entries) > 1
+        if not replaced and any(self.history.final.get(name) is not None for name in ("gpstime", "far")):
+            return False
+        if not replaced and any(said.act.name == "unreadable" for said in self.history.entries[index : index + 1]):
+            return True
+        return _fields_of(self.history, entry) == {} and not (replaced and not self._fields(len(self.entries) - 1))
 
     def _fields(self, number: int) -> Record:
         if number not in self._read:
@@ -54,9 +74,14 @@ class Uploads:
 
 
 _OVERWRITTEN = ("gpstime", "instruments", "nevents", "far", "likelihood", "extra_attributes")
+#: What a record says before any file could be read.
+_NOTHING: Record = dict.fromkeys((*_OVERWRITTEN, "reporting_latency")) | {
+    "instruments": "", "extra_attributes": {}, "superevent_neighbours": {},
+}  # fmt: skip
 
 
 def _fields_of(history: "History", entry: "Entry") -> Record | None:
+    """What the file of an entry says: nothing if it cannot be read, None if it is not at hand."""
     reader, archive = _reader(), getattr(history.view, "archive", None)
     name, version = entry.record.get("filename"), entry.record.get("file_version")
     file = next((f for f in history.view.files() if (f.name, f.version) == (name, version)), None)

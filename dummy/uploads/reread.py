@@ -5,13 +5,13 @@ from typing import Any
 from dummy.uploads.formats import read_upload
 
 
-def reread(event: dict[str, Any], filename: str, contents: bytes) -> dict[str, Any] | None:
-    """The fields that an event of this group, pipeline and search takes from a file; None if it cannot be read as one."""
+def reread(event: dict[str, Any], filename: str, contents: bytes) -> dict[str, Any]:
+    """The fields that an event of this group, pipeline and search takes from a file; none if it cannot be read as one."""
     instruments = str(event.get("instruments") or "")
     form = {"instrument": instruments, "instruments": instruments}
     told = read_upload(event["pipeline"], event["group"], event.get("search"), filename, contents, form)
     if told.failed:
-        return None
+        return {}
     return {
         "gpstime": None if told.gpstime is None else round(told.gpstime, 6), "instruments": told.instruments,
         "nevents": told.nevents, "far": told.far, "likelihood": told.likelihood,

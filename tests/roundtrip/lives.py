@@ -31,7 +31,7 @@ class Ticking:
 
 #: Acts by name; numbers pick among what is there.
 ACTS = (
-    "event event_labelled log log_file log_tags label unlabel tag untag superevent add_event remove_event prefer "
+    "event event_labelled event_unread log log_file log_tags label unlabel tag untag superevent add_event remove_event prefer "
     "shift request signoff signoff_update signoff_delete observe voevent confirm replace expose"
 ).split()
 
@@ -86,6 +86,11 @@ class Life:
     def do_event_labelled(self, a: int, b: int, c: int) -> None:
         self.do_event(a, b, c, labels=sorted({LABELS[a], LABELS[b]}))
 
+    def do_event_unread(self, a: int, b: int, c: int) -> None:
+        pipeline, contents = (("gstlal", b"not xml"), ("oLIB", b"{}"), ("Omega", b"anything"))[a % 3]
+        made = self.client.create_event("Test", pipeline, "upload.file", filecontents=contents, labels=["INJ"])
+        self.events.append(made.json()["graceid"])
+
     def do_log(self, a: int, b: int, c: int) -> None:
         self.client.write_log(self.anything(a), COMMENTS[b % len(COMMENTS)])
 
@@ -115,7 +120,7 @@ class Life:
 
     def do_superevent(self, a: int, b: int, c: int) -> None:
         preferred, other = self.an_event(a), self.an_event(b)
-        t_0 = self.client.event(preferred).json()["gpstime"]
+        t_0 = self.client.event(preferred).json()["gpstime"] or 971609248.0
         events = [other] if other != preferred and c % 2 else None
         labels = [LABELS[c]] if c % 3 else None
         made = self.client.create_superevent(
