@@ -18,17 +18,17 @@ def number_of(graceid: str) -> int:
 
 
 def basic(event: Record) -> Record:
-    """An event as it stands inside a neighbouring superevent: without its own neighbours and links."""
+    """An event as it stands inside a superevent: without its own neighbours and links."""
     return {key: value for key, value in event.items() if key not in _NOT_BASIC}
 
 
 def short(event: Record) -> Record:
-    """An event as it stands among the pipeline-preferred events."""
+    """An event as it stands among the pipeline-preferred events of a neighbouring superevent."""
     return {key: value for key, value in event.items() if key not in _NOT_SHORT}
 
 
-def superevent(record: Record, event_record_of: Lookup, pipeline_preferred: Iterable[str] | None = None) -> Record:
-    """A superevent's record with what it says of its preferred event taken from the events as they are."""
+def superevent(record: Record, event_record_of: Lookup) -> Record:
+    """A superevent's record with what it says of its preferred events taken from the events as they are."""
     full = dict(record)
     preferred = event_record_of(record["preferred_event"])
     if preferred is not None:
@@ -36,9 +36,11 @@ def superevent(record: Record, event_record_of: Lookup, pipeline_preferred: Iter
             full["far"] = preferred.get("far")
         if "preferred_event_data" in record:
             full["preferred_event_data"] = preferred
-    if "pipeline_preferred_events" in record and pipeline_preferred is not None:
-        events = [event for graceid in pipeline_preferred if (event := event_record_of(graceid))]
-        full["pipeline_preferred_events"] = {event["pipeline"]: short(event) for event in events}
+    if isinstance(chosen := record.get("pipeline_preferred_events"), dict):
+        full["pipeline_preferred_events"] = {
+            pipeline: basic(event) if (event := event_record_of(str(told.get("graceid")))) else told
+            for pipeline, told in chosen.items()
+        }
     return full
 
 
@@ -61,6 +63,8 @@ def neighbour(record: Record, keys: Iterable[str] = _NEIGHBOUR_KEYS) -> Record:
     found = {key: record[key] for key in keys if key in record}
     if isinstance(found.get("preferred_event_data"), dict):
         found["preferred_event_data"] = basic(found["preferred_event_data"])
+    if isinstance(chosen := found.get("pipeline_preferred_events"), dict):
+        found["pipeline_preferred_events"] = {pipeline: short(event) for pipeline, event in chosen.items()}
     return found
 
 

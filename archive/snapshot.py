@@ -139,9 +139,10 @@ class Snapshot:
 
     def _preferred(self, record: Record, final: Record) -> Record:
         preferred = record.get("preferred_event")
-        pipelines = final.get("pipeline_preferred_events")
+        if isinstance(final.get("pipeline_preferred_events"), dict) and not self._whole:
+            record["pipeline_preferred_events"] = self._chosen(record, final)
         try:
-            if preferred is None or (event := self._other(preferred)) is None:
+            if preferred is None or self._other(preferred) is None:
                 raise KeyError(preferred)
         except KeyError:
             if preferred != final.get("preferred_event"):
@@ -152,13 +153,27 @@ class Snapshot:
             elif not self._whole:
                 self._doubt("inferred", f"the preferred event {preferred} is shown as it was captured")
         else:
-            record = compose.superevent(record, lambda graceid: event if graceid == preferred else None)
-        if isinstance(pipelines, dict) and not self._whole:
-            held = {*record.get("gw_events", ()), *record.get("em_events", ())}
-            record["pipeline_preferred_events"] = {
-                pipeline: short for pipeline, short in pipelines.items() if short.get("graceid") in held
-            }
+            record = compose.superevent(record, self._if_known)
         return record
+
+    def _if_known(self, graceid: str) -> Record | None:
+        try:
+            return self._other(graceid)
+        except KeyError:
+            return None
+
+    def _chosen(self, record: Record, final: Record) -> Record:
+        """The preferred events by pipeline: of its own, an event that an update made the preferred one, while it is that."""
+        known = final["pipeline_preferred_events"]
+        updates = [span for name, span in self.history.spans.values.spans if name == "preferred_event"]
+        if not any(event.get("graceid") == final.get("preferred_event") for event in known.values()):
+            updates = []  # servers that do not count it, or nothing but its creation made it the preferred one
+        held = {*record.get("gw_events", ()), *record.get("em_events", ())} - {span.value for span in updates}
+        chosen = {pipeline: event for pipeline, event in known.items() if event.get("graceid") in held}
+        now = [span.value for span in updates if span.first <= self.index][-1:]
+        if now and (event := self._if_known(now[0])):
+            chosen[event["pipeline"]] = compose.basic(event)
+        return chosen
 
     # -- lists
 

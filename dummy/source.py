@@ -97,11 +97,7 @@ def _superevent(archive: Archive, record: Record) -> Record:
         found = stored_record(archive, graceid)
         return _event(archive, found) if found else None
 
-    chosen = record.get("pipeline_preferred_events")
-    ids = [short["graceid"] for short in chosen.values() if "graceid" in short] if isinstance(chosen, dict) else None
-    if ids and any(stored_record(archive, graceid) is None for graceid in ids):
-        ids = None
-    return compose.superevent(record, event_of, ids)
+    return compose.superevent(record, event_of)
 
 
 class Source:

@@ -119,6 +119,9 @@ def update(writer: Writer, subject: Subject, wanted: Mapping[str, Any]) -> None:
         record[name] = value
     if new is not None:
         _set_members(record, [*members_of(record), new.graceid])
+        _unprefer(record, old.graceid if old else "")
+        chosen = record.get("pipeline_preferred_events") or {}
+        record["pipeline_preferred_events"] = chosen | {new.record["pipeline"]: {"graceid": new.graceid}}
         _join(new, subject.shown_id)
     subject.save()
     told = [(name, _said(name, old_value), _said(name, value)) for name, old_value, value in changes]
@@ -199,7 +202,13 @@ def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None
 
 
 def unprefer_in_pipeline(subject: Subject, graceid: str) -> None:
-    """Take back that an event is the preferred one of its pipeline."""
+    """Take back that an event is the preferred one of its pipeline. Problem (400) for the superevent's preferred event."""
+    if subject.record["preferred_event"] == graceid:
+        raise Problem(
+            400,
+            f"Event {graceid} can't be removed from superevent {subject.shown_id}'s pipeline preferred list "
+            "because it is the preferred event",
+        )
     _unprefer(subject.record, graceid)
     subject.save()
 
