@@ -34,6 +34,9 @@ ALL = {
 
 
 def main(words: list[str]) -> int:
+    if {"-h", "--help"} & set(words):
+        print(f"python -m benchmarks [--json] [NAME...]; names: {', '.join(ALL)}")
+        return 0
     as_json = "--json" in words
     names = [word for word in words if not word.startswith("-")] or list(ALL)
     if unknown := [name for name in names if name not in ALL]:
