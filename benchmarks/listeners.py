@@ -150,7 +150,9 @@ def alerts_through_the_listener() -> list[Figure]:
     bare = _through_pipe(texts)
     unkept, kept = _through_listener(texts, False), _through_listener(texts, True)
     return [
-        Figure("listener, alerts/s", f"{unkept:.0f}/s", f"{bare:.0f}/s, bare pipe", unkept / bare, "told (0.5 is wanted)"),
+        Figure(
+            "listener, alerts/s", f"{unkept:.0f}/s", f"{bare:.0f}/s, bare pipe", unkept / bare, "told (0.5 is wanted)"
+        ),
         Figure("listener with checkpoint", f"{kept:.0f}/s", f"{unkept:.0f}/s without", kept / unkept, "told"),
         Figure("listener with checkpoint", f"{kept:.0f}/s", f"{bare:.0f}/s, bare pipe", kept / bare, "told"),
     ]
