@@ -37,7 +37,11 @@ def real_tape() -> Path:
                     import_meg(cache, archive)
             except ArchiveError as error:
                 raise NoRealData(f"the real event cannot be imported: {error}") from None
-            making.rename(tape)
+            try:
+                making.rename(tape)
+            except OSError:
+                if not tape.exists():  # else somebody else fetched it meanwhile
+                    raise
     return tape
 
 
