@@ -171,6 +171,11 @@ class Archive:
         )
         return [row[0] for row in rows]
 
+    def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
+        """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
+        query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"
+        return [str(row[0]) for row in self.connection.execute(query, (category, first_gps, last_gps))]
+
     def captures(self, graceid: str | None = None, *, unfinished: bool = False) -> list[Capture]:
         """The captures of one object, or of all, oldest first; without `unfinished`, the whole ones."""
         query = "SELECT * FROM captures WHERE (? IS NULL OR object = ?) AND (? OR completed IS NOT NULL) ORDER BY id"

@@ -84,10 +84,9 @@ def _event(archive: Archive, record: Record) -> Record:
     known, gps = record.get("superevent_neighbours"), record.get("gpstime")
     if not isinstance(known, dict) or gps is None:
         return record
-    query = "SELECT object FROM places WHERE category = 'superevent' AND gps BETWEEN ? AND ?"
     window = compose.NEIGHBOUR_WINDOW
-    rows = archive.connection.execute(query, (float(gps) - window, float(gps) + window)).fetchall()
-    near = [found for row in rows if (found := stored_record(archive, row[0]))]
+    around = archive.near("superevent", float(gps) - window, float(gps) + window)
+    near = [found for graceid in around if (found := stored_record(archive, graceid))]
     here = compose.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
     return record | {"superevent_neighbours": here | {k: v for k, v in known.items() if k not in here}}
 
@@ -135,9 +134,8 @@ class Source:
 
     def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
         """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
-        query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"
-        rows = self.archive.connection.execute(query, (category, first_gps, last_gps))
-        return [str(row[0]) for row in rows if self.position is None or self.has(row[0])]
+        found = self.archive.near(category, first_gps, last_gps)
+        return [graceid for graceid in found if self.position is None or self.has(graceid)]
 
 
 _LATEST = (

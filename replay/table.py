@@ -43,9 +43,10 @@ def rows(player: "Player") -> Iterator[dict[str, Any]]:
             }
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    """Text for a cell of a table: printable, and cut to a length."""
     text = printable(text)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def dry_run_table(player: "Player", width: int | None) -> Table:
@@ -60,10 +61,10 @@ def dry_run_table(player: "Player", width: int | None) -> Table:
         table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=2 if fits else None)
     for row in rows(player):
         when = (row["time"], f"{row['offset']:.0f}") if wide else (row["time"][11:19],)
-        names = (row["node"], row["graceid"], row["alert_type"], _shortened(row["what"]))
+        names = (row["node"], row["graceid"], row["alert_type"], shortened(row["what"]))
         cells = [Text(printable(str(cell))) for cell in (*when, "" if row["n"] is None else row["n"], *names)]
         certainty = Text(row["certainty"], _STYLES.get(row["certainty"], ""))
-        table.add_row(*cells, certainty, *([Text(_shortened(row["reason"]))] if wide else []))
+        table.add_row(*cells, certainty, *([Text(shortened(row["reason"]))] if wide else []))
     return table
 
 

@@ -20,7 +20,7 @@ from replay.reenact.deeds import LeftOut, Write
 from replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
 from replay.reenact.server import open_server
 from replay.request import Request, time_of
-from replay.table import printable, write_out
+from replay.table import printable, shortened, write_out
 
 _LONGEST = 90  # characters of a text in the table
 _TOLD = 12  # entries left out that are named one by one
@@ -145,14 +145,16 @@ class Restaging:
             )
             table.add_column(name, justify="right" if name in ("offset (s)", "N") else "left", **wide)
         for row in _rows(plan):
-            cells = (f"{row['offset']:.0f}", row["graceid"], str(row["n"] or ""), row["act"], _shortened(row["what"]))
+            cells = (
+                f"{row['offset']:.0f}",
+                row["graceid"],
+                str(row["n"] or ""),
+                row["act"],
+                shortened(row["what"], _LONGEST),
+            )
             table.add_row(*(Text(printable(str(cell))) for cell in cells))
         Console(width=None if sys.stdout.isatty() else 160).print(table)
         self._tell_what_is_left_out(plan.left_out)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _rows(plan: Reenactment) -> Iterator[dict[str, Any]]:

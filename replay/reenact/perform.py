@@ -144,9 +144,6 @@ def reenact(
 
 def in_gps_range(archive: Archive, start: float, end: float) -> list[str]:
     """The superevents, and the events outside of any, whose t_0 or gpstime lies in a range, for campaigns."""
-    rows = archive.connection.execute(
-        "SELECT object, category FROM places WHERE gps BETWEEN ? AND ? ORDER BY gps", (start, end)
-    ).fetchall()
-    superevents = [graceid for graceid, category in rows if category == "superevent"]
+    superevents = archive.near("superevent", start, end)
     members = {m for s in superevents for m in histories_of(archive, read_refs(archive, [s]))}
-    return superevents + [graceid for graceid, category in rows if category == "event" and graceid not in members]
+    return superevents + [graceid for graceid in archive.near("event", start, end) if graceid not in members]

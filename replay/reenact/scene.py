@@ -91,9 +91,9 @@ class Scene:
                 return lambda: _PLACEHOLDER
             why = entry.absent if entry else "the recording does not list it"
             raise Absent(f"the file {name} is absent: {why}")
-        return partial(self._read, entry, str(history.final.get("pipeline") or ""))
+        return partial(self._read, entry)
 
-    def _read(self, entry: FileEntry, pipeline: str) -> bytes:
+    def _read(self, entry: FileEntry) -> bytes:
         contents = b"".join(self.archive.read(entry))
         return retimed(entry.name, contents, self.shift_s) if self.shift_s else contents
 
