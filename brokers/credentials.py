@@ -1,7 +1,8 @@
-"""Finds passwords where the field keeps them: `.netrc` for LVAlert, hop's auth.toml for igwn-alert."""
+"""Finds passwords where the field keeps them: `.netrc` for LVAlert, hop's auth.toml for igwn-alert; and whom to trust."""
 
 import getpass
 import os
+import ssl
 from typing import Any
 
 from safe_netrc import NetrcParseError, netrc
@@ -31,6 +32,21 @@ def xmpp_login(url: BrokerUrl) -> tuple[str, str]:
             f"{where} has {url.host}'s password for {found[0]}, not for {user}: name that user or add the other"
         )
     return user, str(found[2])
+
+
+def trusted(url: BrokerUrl) -> ssl.SSLContext:
+    """Which certificates an LVAlert server may show: those of the authorities in the PEM file that `ca=FILE` names, else
+    those that OpenSSL knows (`$SSL_CERT_FILE` and `$SSL_CERT_DIR`, else the system's). Raises BadUrl.
+    """
+    file = url.options.get("ca")
+    if file is None:
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        raise BadUrl(f"{file} holds no certificate in PEM form") from None
+    except OSError as error:
+        raise BadUrl(f"cannot read the certificates in {file}: {error.strerror}") from None
 
 
 def kafka_login(url: BrokerUrl) -> dict[str, Any]:

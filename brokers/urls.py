@@ -11,6 +11,7 @@ from brokers.errors import BadUrl
 OPTIONS: dict[str, dict[str, str]] = {
     "xmpp": {
         "tls": "`off`: no encryption, on loopback only",
+        "ca": "PEM file of the certificate authorities that are trusted, instead of the system's",
         "prefix": "put before the name of every node",
         "create": "`no`: do not create nodes that are not there",
         "patience": "seconds to try again before giving up",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import slixmpp
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from brokers.credentials import xmpp_login
+from brokers.credentials import trusted, xmpp_login
 from brokers.errors import BadUrl, BrokerError
 from brokers.pauses import pauses
 from brokers.urls import BrokerUrl
@@ -20,6 +21,11 @@ from brokers.urls import BrokerUrl
 #: Seconds between the pings that notice a dead connection, and how long an answer may take.
 _PING_EVERY, _PING_WAITS = 10, 10
 _LOGIN_WAITS_S = 15.0
+#: The port that speaks TLS from the first byte on; any other begins openly and goes over to TLS (STARTTLS).
+DIRECT_TLS_PORT = 5223
+
+# What slixmpp has to say of a refused certificate or login is said by us, in one sentence.
+logging.getLogger("slixmpp").addHandler(logging.NullHandler())
 
 
 class _Broken(Exception):
@@ -47,6 +53,8 @@ class XmppSession:
         self._plain = not url.flag("tls", True)
         if self._plain and not url.loopback:
             raise BadUrl(f"tls=off is for loopback only: {url.host} must be spoken to with TLS")
+        self._direct = not self._plain and url.port == DIRECT_TLS_PORT
+        self._tls = trusted(url)
         self._patience_s = url.patience_s
         self._user, self._password = xmpp_login(url)
         self.loop = asyncio.new_event_loop()
@@ -145,15 +153,25 @@ class XmppSession:
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(client.disconnect(wait=0.5, ignore_send_queue=True), 1)
             client.abort()
-            await asyncio.sleep(0.01)  # its own tasks end first
+            await asyncio.sleep(0.01)
+            await self._end_others()
+
+    async def _end_others(self) -> None:
+        """End what a client has left running; nobody else runs anything on this loop."""
+        rest = asyncio.all_tasks(self.loop) - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        if rest:
+            await asyncio.wait(rest, timeout=1)
 
     def _make(self, started: "asyncio.Future[None]", ended: "asyncio.Future[str]") -> Any:
         # A resource of its own each time: a server that has not yet noticed the old session's end does no harm.
         client = slixmpp.ClientXMPP(f"{self._user}@{self.url.host}/{uuid.uuid4().hex}", self._password)
-        client.enable_direct_tls = client.enable_starttls = not self._plain
+        client.enable_direct_tls, client.enable_starttls = self._direct, not (self._plain or self._direct)
         client.enable_plaintext = self._plain
-        client.plugin["feature_mechanisms"].unencrypted_plain = self._plain
-        client.ssl_context = ssl.create_default_context()
+        login = client.plugin["feature_mechanisms"]
+        login.unencrypted_plain = login.unencrypted_scram = self._plain
+        client.ssl_context = self._tls
         client.register_plugin("xep_0060")
         client.register_plugin("xep_0199", {"keepalive": True, "interval": _PING_EVERY, "timeout": _PING_WAITS})
         client.add_filter("in", self._stanza)
@@ -162,22 +180,39 @@ class XmppSession:
             if not ended.done():
                 ended.set_result(reason)
 
-        def refused(_: object) -> None:
+        def give_up(reason: str) -> None:
             if not ended.done():
-                ended.set_exception(BrokerError(f"{self.url}: the password of {self._user} is not accepted"))
+                ended.set_exception(BrokerError(f"{self.url}: {reason}"))
+
+        def refused(_: object) -> None:
+            if self._plain or isinstance(client.socket, ssl.SSLSocket | ssl.SSLObject):
+                give_up(f"the password of {self._user} is not accepted")
+            else:
+                give_up("the server does not offer TLS, so no password was sent")
+
+        def broken(why: object, otherwise: str) -> None:
+            if isinstance(why, ssl.SSLCertVerificationError):
+                give_up(_distrust(why))
+            else:
+                end(otherwise)
 
         def up(_: object) -> None:
             if not started.done():
                 started.set_result(None)
 
         client.add_event_handler("session_start", up)
-        client.add_event_handler("disconnected", lambda why: end(_reason(why) or "the server closed the connection"))
-        client.add_event_handler("connection_failed", lambda why: end(f"cannot connect: {_reason(why)}"))
+        closed = "the server closed the connection"
+        client.add_event_handler("disconnected", lambda why: broken(why, _reason(why) or closed))
+        client.add_event_handler("connection_failed", lambda why: broken(why, f"cannot connect: {_reason(why)}"))
         client.add_event_handler("failed_all_auth", refused)
-        client.add_event_handler(
-            "ssl_invalid_chain", lambda why: end(f"the server's certificate is not accepted: {why}")
-        )
+        client.add_event_handler("ssl_invalid_chain", lambda why: broken(why, _reason(why)))
         return client
+
+
+def _distrust(why: ssl.SSLCertVerificationError) -> str:
+    said = why.verify_message.rstrip(".")
+    hint = "" if "mismatch" in said else "; name its authority with ca=FILE in the URL, or with $SSL_CERT_FILE"
+    return f"the server's certificate is not accepted ({said}), so no password was sent{hint}"
 
 
 def _reason(why: object) -> str:
