@@ -1,5 +1,6 @@
 """What every Kafka client here shares: its settings, the topics of a broker, and librdkafka's words for errors."""
 
+import re
 import time
 from typing import Any
 
@@ -26,15 +27,53 @@ def client_settings(url: BrokerUrl) -> dict[str, Any]:
     }
 
 
-def topics_on(client: Any, url: BrokerUrl, timeout_s: float = 10.0) -> set[str]:
+class Admin(AdminClient):
+    """Asks a broker about its topics. `trouble` is a sentence if it is of no use to try again, `first` what librdkafka
+    said first of all."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.trouble: str | None = None
+        self.first: str | None = None
+        self._user = settings.get("sasl.username", "?")
+        super().__init__(settings | {"error_cb": self._error})
+
+    def _error(self, error: confluent_kafka.KafkaError) -> None:
+        self.first = self.first or _plain_words(error)
+        self.trouble = self.trouble or objection(error, self._user)
+
+
+def objection(error: confluent_kafka.KafkaError, user: str) -> str | None:
+    """The sentence for an error that does not go away by itself (a password, a certificate), None for any other."""
+    why = _plain_words(error)
+    if error.code() == confluent_kafka.KafkaError._AUTHENTICATION:
+        return f"the password of {user} is not accepted: {why}"
+    if error.code() != confluent_kafka.KafkaError._SSL:
+        return None
+    if "certificate" in why:
+        return (
+            "the broker's certificate is not accepted, so no password was sent: is it for this host, and of the "
+            "authority that ssl_ca_location in hop's auth.toml names?"
+        )
+    return f"the broker does not speak TLS, so no password was sent: {why}"
+
+
+def _plain_words(error: confluent_kafka.KafkaError) -> str:
+    """librdkafka's words without what it puts around them: the broker's address, and how long it took."""
+    return re.sub(r"^\S+/\w+: | \(after \d+ms in state \w+.*\)$", "", str(error.str()))
+
+
+def topics_on(client: Admin, url: BrokerUrl, timeout_s: float = 10.0) -> set[str]:
     """The topics that a broker has; BrokerError if it cannot be asked."""
     limit = time.monotonic() + min(timeout_s, url.patience_s or timeout_s)
     while True:
         try:
             return set(client.list_topics(timeout=1.0).topics)
         except confluent_kafka.KafkaException as error:
+            client.poll(0)
+            if client.trouble is not None:
+                raise BrokerError(f"{url}: {client.trouble}") from None
             if time.monotonic() > limit:
-                raise BrokerError(f"{url}: no broker answers: {said(error)}") from None
+                raise BrokerError(f"{url}: no broker answers: {client.first or said(error)}") from None
 
 
 def create_topic(admin: AdminClient, url: BrokerUrl, topic: str) -> None:

@@ -5,11 +5,10 @@ import time
 from typing import Any
 
 import confluent_kafka
-from confluent_kafka.admin import AdminClient
 
 from brokers.credentials import kafka_login
 from brokers.errors import BrokerError
-from brokers.kafka_client import client_settings, create_topic, said, topics_on
+from brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
 from brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
 from brokers.urls import parse_url
@@ -38,7 +37,7 @@ class KafkaPublisher(Publisher):
         self._topics: dict[str, str] = {}  # node -> topic, those that were asked for
         self._fatal: str | None = None
         settings = {**client_settings(self.url), **login}
-        self._admin = AdminClient(settings)
+        self._admin = Admin(settings)
         self._there = topics_on(self._admin, self.url)
         self._producer = confluent_kafka.Producer(
             settings

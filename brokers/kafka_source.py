@@ -10,11 +10,10 @@ from typing import Any
 
 import confluent_kafka
 from confluent_kafka import KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from brokers.credentials import kafka_login
 from brokers.errors import BadUrl, BrokerError
-from brokers.kafka_client import client_settings, create_topic, said, topics_on
+from brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
 from brokers.kafka_places import look
 from brokers.kafka_wire import check_group, id_of, is_test, text_of, topic_of
 from brokers.sources import Gap, Heard, Place, Source, log_gap, now
@@ -72,7 +71,7 @@ class KafkaSource(Source):
         self._ids: dict[bytes, None] = {}  # of the messages heard last, oldest first
         self._last = now()
         settings = {**client_settings(self.url), **kafka_login(self.url)}
-        self._admin = AdminClient(settings)
+        self._admin = Admin(settings)
         self._topics = {topic_of(self.url, node): node for node in self.nodes}
         self._consumer = confluent_kafka.Consumer(
             settings

