@@ -64,6 +64,11 @@ class Source(ABC):
     #: Whether the broker keeps what is said while nobody listens.
     keeps = False
 
+    @property
+    def heard_until(self) -> datetime:
+        """Until when all that was said has been heard, or told of as a gap: what came by then is given by `poll`."""
+        return now()
+
     @abstractmethod
     def poll(self, timeout_s: float | None = None) -> Heard | None:
         """The next message; None if `timeout_s` passes first (None: wait for ever) or the source was closed.

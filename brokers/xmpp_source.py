@@ -57,6 +57,11 @@ class XmppSource(Source):
             raise self._session.error
 
     @property
+    def heard_until(self) -> datetime:
+        last = self._last  # read first: while a session is made anew, `_alive` is older than its first words
+        return self._alive or last
+
+    @property
     def closed(self) -> bool:
         return self._left
 

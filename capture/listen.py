@@ -52,18 +52,23 @@ class Recorder:
         return self.tally
 
     def _listen(self, source: Source, count: int | None) -> None:
-        self.sink.alive(datetime.now(UTC))
+        self._write_gaps()
+        self.sink.alive(source.heard_until)
         self.listening.set()
-        noted = time.monotonic()
-        while not self._stopped.is_set() and (count is None or self.tally.kept < count):
-            self._write_gaps()
-            batch = _batch(source, _BATCH if count is None else min(_BATCH, count - self.tally.kept))
+        noted, stopping = time.monotonic(), False
+        while not stopping and (count is None or self.tally.kept < count):
+            stopping = self._stopped.is_set()  # what has come by then is still kept
+            until = source.heard_until
+            most = _BATCH if count is None else min(_BATCH, count - self.tally.kept)
+            batch = _batch(source, most)
             if batch:
                 self._keep(batch)
-            if time.monotonic() - noted > _ALIVE_EVERY_S:
+            self._write_gaps()
+            # Only what is empty was heard to its end. A broker that keeps things is asked, not told, where we left off.
+            due = (bool(batch) and not source.keeps) or stopping or time.monotonic() - noted > _ALIVE_EVERY_S
+            if due and len(batch) < most:
                 noted = time.monotonic()
-                self.sink.alive(datetime.now(UTC))
-        self.sink.alive(datetime.now(UTC))
+                self.sink.alive(until)
 
     def _keep(self, batch: list[Heard]) -> None:
         self.tally.kept += self.sink.keep(batch)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +86,8 @@ class StreamSink:
             "time": iso_time(heard.arrived), "offset": (heard.arrived - self._first).total_seconds(),
             "node": heard.node, "graceid": graceid_of(payload), "n": None, "certainty": "recorded",
         }  # fmt: skip
-        verbatim = heard.payload.lstrip().startswith("{") and "text" not in payload and "\n" not in heard.payload
+        one_line = "\n" not in heard.payload and "\r" not in heard.payload
+        verbatim = one_line and heard.payload.lstrip().startswith("{") and "text" not in payload
         return f'{json.dumps(place)[:-1]}, "payload": {heard.payload if verbatim else json.dumps(payload)}}}'
 
     def gap(self, gap: Gap) -> None:
@@ -99,31 +101,37 @@ class StreamSink:
 
 
 class FileSink(StreamSink):
-    """JSON lines at the end of a file; gaps in `FILE.gaps`, a line each. The time of the file says when it was last alive."""
+    """JSON lines at the end of a file; gaps in `FILE.gaps`, a line each; in `FILE.until` the time until which all was heard."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self._gaps = path, path.with_name(path.name + ".gaps")
+        self.path = path
+        self._gaps, self._until = path.with_name(path.name + ".gaps"), path.with_name(path.name + ".until")
         try:
-            since = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
-            file = path.open("a+", encoding="utf-8")
+            file = path.open("a+", encoding="utf-8", newline="\n")
+            super().__init__(file)
+            self._known = dict.fromkeys(self._tail())
+            self.since = datetime.fromisoformat(self._until.read_text().strip()) if self._until.exists() else None
         except OSError as error:
             raise ArchiveError(f"cannot write {path}: {error.strerror}") from None
-        super().__init__(file)
-        self.since = since
-        self._known = dict.fromkeys(self._tail(file))
+        except ValueError:
+            raise ArchiveError(f"{self._until} does not hold a time") from None
 
-    def _tail(self, file: TextIO) -> list[bytes]:
+    def _tail(self) -> list[bytes]:
         """Digests of the last messages; a last line that was cut short by a crash is taken away."""
-        file.seek(0)
-        kept, end = list[bytes](), 0
-        for line in iter(file.readline, ""):
-            if line.endswith("\n"):
-                end += len(line.encode())
-                record = json.loads(line)
-                self._first = self._first or datetime.fromisoformat(record["time"])
-                kept.append(_digest(record["node"], record["payload"]))
-        os.ftruncate(file.fileno(), end)
-        return kept[-_REMEMBERED:]
+        kept, end = deque[bytes](maxlen=_REMEMBERED), 0
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    os.truncate(self.path, end)
+                    break
+                end += len(line)
+                try:
+                    record = json.loads(line)
+                    self._first = self._first or datetime.fromisoformat(record["time"])
+                    kept.append(_digest(record["node"], record["payload"]))
+                except (ValueError, KeyError, TypeError):
+                    raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
+        return list(kept)
 
     def keep(self, batch: Sequence[Heard]) -> int:
         new = [heard for heard in batch if self._is_new(_digest(heard.node, payload_of(heard)))]
@@ -146,7 +154,9 @@ class FileSink(StreamSink):
             file.write(json.dumps(gap_record(gap)) + "\n")
 
     def alive(self, moment: datetime) -> None:
-        os.utime(self.path, (moment.timestamp(), moment.timestamp()))
+        new = self._until.with_name(self._until.name + ".new")
+        new.write_text(iso_time(moment) + "\n")
+        new.replace(self._until)
 
 
 def _digest(node: str, payload: Any) -> bytes:

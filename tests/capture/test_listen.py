@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import dummy
-from archive import Archive
+from archive import Archive, ArchiveError
 from archive.recorded import recorded_of
 from brokers import Gap, Heard, open_publisher
 from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
@@ -104,11 +104,29 @@ def test_what_comes_again_after_a_restart_is_not_kept_twice(make_sink: Callable[
 
 def test_a_line_cut_short_by_a_crash_is_taken_away(tmp_path: Path) -> None:
     path = tmp_path / "heard.jsonl"
-    FileSink(path).keep([heard('{"uid": "G1"}')])
-    whole = path.read_text()
-    path.write_text(whole + whole[:40])
-    assert FileSink(path).keep([heard('{"uid": "G2"}')]) == 1
-    assert [json.loads(line)["graceid"] for line in path.read_text().splitlines()] == ["G1", "G2"]
+    FileSink(path).keep([heard('{"uid": "G1", "comment": "ü"}')])
+    whole = path.read_bytes()
+    for cut in (40, len(whole) - 4, whole.index("ü".encode()) + 1):  # the last in the middle of a letter
+        path.write_bytes(whole + whole[:cut])
+        assert FileSink(path).keep([heard('{"uid": "G2"}')]) == 1
+        assert [json.loads(line)["graceid"] for line in path.read_text().splitlines()] == ["G1", "G2"]
+
+
+def test_a_message_is_one_line_whatever_breaks_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "heard.jsonl"
+    texts = ['{"uid": "G1",\r "alert_type": "log"}', '{"uid":\n "G2"}', '{"uid": "G3", "comment": "\u2028"}']
+    FileSink(path).keep([heard(text) for text in texts])
+    assert [json.loads(line)["payload"] for line in path.read_text().split("\n")[:-1]] == [json.loads(t) for t in texts]
+    assert FileSink(path).keep([heard(text) for text in texts]) == 0
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    for content in ("milk\n", '{"uid": "G1"}\n', "[1]\n"):
+        path.write_text(content)
+        with pytest.raises(ArchiveError, match="line 1 is no message"):
+            FileSink(path)
+        assert path.read_text() == content
 
 
 def test_a_sink_knows_until_when_all_was_heard(make_sink: Callable[[], Sink]) -> None:
@@ -204,42 +222,6 @@ def listen(*words: str | Path, **environment: str) -> "subprocess.Popen[str]":
         [CAPTURE, "listen", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, **environment},
     )  # fmt: skip
-
-
-def test_a_recorder_killed_again_and_again_doubles_nothing_and_loses_nothing(
-    kafka_broker: PrivateBroker, tmp_path: Path
-) -> None:
-    total, kills = 1500, 4
-    path = tmp_path / "killed.tape"
-    Archive.create(path).close()
-    with open_publisher(kafka_broker.url) as publisher:
-        publisher.publish("killed", alert("S1", -1))  # the topic is there
-        publisher.flush()
-        process = listen(kafka_broker.url + "?start=earliest", "-n", "killed", "-a", path)
-        sent = 0
-        for kill in range(kills):
-            for _ in range(total // kills):
-                publisher.publish("killed", alert("S1", sent))
-                sent += 1
-            publisher.flush()
-            _until(lambda least=kill * total // kills: _kept(path) > least)  # type: ignore[misc]
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            process = listen(kafka_broker.url + "?start=earliest", "-n", "killed", "-a", path)
-        _until(lambda: _kept(path) == sent + 1)
-    assert process.stderr is not None
-    assert "listening" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 0, said
-    with Archive.open(path) as archive:
-        assert [r.payload["data"]["N"] for r in recorded_of(archive, "S1")] == list(range(-1, sent))
-        assert recorded_of(archive, "") == []
-
-
-def _kept(path: Path) -> int:
-    with Archive.open(path) as archive:
-        return len(recorded_of(archive, "S1"))
 
 
 def _until(condition: Callable[[], bool], within_s: float = 40) -> None:
