@@ -63,9 +63,11 @@ class BrokerTarget:
     def send(self, message: Message) -> None:
         node = message.node
         check_names(self.url, node)
+        payload = message.payload_json()
         try:
-            self._publisher.publish(node, message.payload_json())
+            self._publisher.publish(node, payload)
         except BrokerError as error:
+            self._losses(Undelivered(node, payload, str(error)))
             raise ReplayError(str(error)) from None
 
     def told(self) -> str:
