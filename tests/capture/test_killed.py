@@ -32,7 +32,7 @@ KILLS, HEARD_EACH = 5, 60
 class Talker:
     """Publishes numbered messages, in a thread, and notes when each was handed over and acknowledged (UTC).
 
-    One by one, or in bursts: the private Kafka broker hands out what was sent together at once, and single messages slowly.
+    One by one, or in bursts: of a log of tens of thousands of single messages the private Kafka broker hands out few a second.
     """
 
     url: str
