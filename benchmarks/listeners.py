@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.figure import Figure
@@ -147,12 +148,12 @@ def _through_pipe(texts: list[str]) -> float:
 def alerts_through_the_listener() -> list[Figure]:
     """Alerts per second to a task that does nothing, with and without a checkpoint."""
     texts = [json.dumps(_payload(n)) for n in range(_COUNT)]
-    bare = _through_pipe(texts)
-    unkept, kept = _through_listener(texts, False), _through_listener(texts, True)
+    rounds = [
+        (_through_pipe(texts), _through_listener(texts, False), _through_listener(texts, True)) for _ in range(3)
+    ]  # in turns: a busy moment hits all
+    bare, unkept, kept = map(median, zip(*rounds, strict=True))
     return [
-        Figure(
-            "listener, alerts/s", f"{unkept:.0f}/s", f"{bare:.0f}/s, bare pipe", unkept / bare, "told (0.5 is wanted)"
-        ),
+        Figure("listener, alerts/s", f"{unkept:.0f}/s", f"{bare:.0f}/s, bare pipe", unkept / bare, ">= 0.5"),
         Figure("listener with checkpoint", f"{kept:.0f}/s", f"{unkept:.0f}/s without", kept / unkept, "told"),
         Figure("listener with checkpoint", f"{kept:.0f}/s", f"{bare:.0f}/s, bare pipe", kept / bare, "told"),
     ]

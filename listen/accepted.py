@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from brokers import Heard
 
@@ -14,8 +14,7 @@ CREATE TABLE IF NOT EXISTS place(log TEXT PRIMARY KEY, offset INTEGER NOT NULL) 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """An accepted message; `number` grows by arrival, `id` is what log lines about it carry."""
 
     number: int

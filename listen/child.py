@@ -107,28 +107,20 @@ class ChildLoop:
 
     def _step(self) -> bool:
         """One message or one task, whichever came first; False if there is neither."""
-        message = self._next_message()
-        deadline = self.worker.next_deadline()
-        due = deadline is not None and deadline <= time.time()
-        if message is not None and not (due and deadline is not None and deadline < message.arrived):
-            self._buffer.popleft()
-            self.worker.hear(message)
-        elif due:
+        if not self._buffer:
+            self._buffer.extend(self.reader.after(self.worker.heard))
+        deadline = self.worker.queue.next_deadline
+        if deadline <= time.time() and not (self._buffer and self._buffer[0].arrived <= deadline):
             self.worker.perform()
+        elif self._buffer:
+            self.worker.hear(self._buffer.popleft())
         else:
             return False
         return True
 
-    def _next_message(self) -> Message | None:
-        if not self._buffer:
-            self._buffer.extend(self.reader.after(self.worker.heard))
-        return self._buffer[0] if self._buffer else None
-
     def _idle(self) -> float:
         """Seconds to sleep: until the next deadline, at most `sleep`."""
-        deadline = self.worker.next_deadline()
-        wait = self.brief.child.sleep if deadline is None else min(self.brief.child.sleep, deadline - time.time())
-        return max(0.0, wait)
+        return max(0.0, min(self.brief.child.sleep, self.worker.queue.next_deadline - time.time()))
 
     def _listen(self, wait: float) -> bool:
         """Sleep until something is said or the time is up; False if nobody is there any more."""
@@ -175,7 +167,7 @@ class ChildLoop:
             len(self._buffer),
             self._settled,
             self.journal.heard,
-            worker.next_deadline(),
+            worker.queue.next_deadline if worker.queue else None,
             worker.states(),
         )
         with contextlib.suppress(OSError):

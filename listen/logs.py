@@ -36,7 +36,7 @@ class LogFile:
         self._handler = RotatingFileHandler(path, backupCount=KEPT, encoding="utf-8") if path is not None else None
         self._also = also
         self._size = path.stat().st_size if path is not None else 0
-        self._second, self._stamp = 0, ""
+        self._stamp = 0, ""  # a unix time in ms, and what it is in a line
         self._lines: list[str] = []
         self._lock = threading.Lock()
 
@@ -45,10 +45,11 @@ class LogFile:
 
         Alerts are strangers' texts: control characters are written as escapes, so that no message can forge a line.
         """
-        now = time.time()
-        if (second := int(now)) != self._second:
-            self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        head = f"{self._stamp}.{int(now % 1 * 1000):03d}Z {alert_id} {_NAMES.get(level, level)} "
+        now, stamp = self._stamp
+        if (ms := int(time.time() * 1000)) != now:
+            stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(ms // 1000))}.{ms % 1000:03d}Z"
+            self._stamp = ms, stamp
+        head = f"{stamp} {alert_id} {_NAMES.get(level, level)} "
         if text.isprintable():
             line = f"{head}{text}\n"
         else:

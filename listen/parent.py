@@ -1,6 +1,7 @@
 """The listener itself: accepts messages (on disk first, then acknowledged), wakes children, and looks after them."""
 
 import contextlib
+import itertools
 import queue
 import secrets
 import shutil
@@ -51,6 +52,7 @@ class Listener:
         self._waiting: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._stop, self._ended = threading.Event(), threading.Event()
         self._forgotten = 0
+        self._ids = itertools.count(secrets.randbits(63))  # from a point of its own in each run
         try:
             self._open()
         except BaseException:
@@ -182,7 +184,7 @@ class Listener:
 
     def _accept(self, batch: Sequence[Heard]) -> bool:
         """Put messages on disk, acknowledge them, and wake who gets them. False on a full disk: to be tried again."""
-        ids = [secrets.token_hex(8) for _ in batch]
+        ids = [f"{next(self._ids):016x}" for _ in batch]
         try:
             self.accepted.add(ids, batch)
         except sqlite3.Error as error:

@@ -23,7 +23,7 @@ SHIPPED = {"test": "listen.printing:plugin", "checks": "listen.checks.plugin:plu
 Sections = Mapping[str, Mapping[str, str]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Context:
     """What a plug-in has at hand while it hears an alert or does a task.
 
@@ -36,10 +36,21 @@ class Context:
     log: AlertLog
     now: float
     memories: "Memories"
-    key: str = ""
     item: QueueItem | None = None
     open_gracedb: Callable[[], Any] = field(default=lambda: None, repr=False)
-    mail: Callable[[str, str], object] = field(default=lambda subject, body: None, repr=False)
+    send_mail: Callable[[str, str, str], object] = field(default=lambda subject, body, alert_id: None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """A text that stays the same when a task is done again after a kill; '' while an alert is heard."""
+        if self.item is None:
+            return ""
+        task = self.item.tasks[0]
+        return task.key or f"{self.item.alert_id}/{self.item.number}/{task.name}"
+
+    def mail(self, subject: str, body: str) -> None:
+        """Mail the child's recipients."""
+        self.send_mail(subject, body, self.log.alert_id)
 
     @property
     def gracedb(self) -> Any:

@@ -1,16 +1,14 @@
 """A child's queue: items that hold tasks with deadlines, in order of the earliest deadline, and per GraceID."""
 
-import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from heapq import heappop, heappush
 from typing import Any, Self
 
-from sortedcontainers import SortedList
 
-
-@dataclass
+@dataclass(slots=True)
 class Task:
     """Something to be done `timeout` seconds after its item's start: `name` names a function of the plug-in.
 
@@ -25,7 +23,7 @@ class Task:
     deadline: float | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class QueueItem:
     """Tasks that belong together, such as those of one follow-up process.
 
@@ -60,6 +58,13 @@ class QueueItem:
         return item
 
 
+#: Deadline, number, item: in the order in which they are due.
+Entry = tuple[float, int, QueueItem]
+
+#: Places in the heap that items which have gone may hold, besides as many as there are items.
+TIDY = 100
+
+
 class Queue:
     """Items by deadline (equal ones in order of arrival). Adding, finishing and taking one cost O(log n).
 
@@ -70,21 +75,26 @@ class Queue:
         self.speed = speed
         self.changed: dict[int, QueueItem] = {}  # what a journal has to write, by number
         self.finished = 0  # items completed since the queue was made
-        self._order: SortedList = SortedList()  # (deadline, number) of what waits
-        self._items: dict[int, QueueItem] = {}
+        self._waiting: dict[int, Entry] = {}  # by number
+        self._heap: list[Entry] = []  # those and some that wait no longer, of which the first is none
         self._by_graceid: dict[str, dict[int, QueueItem]] = defaultdict(dict)
-        self._numbers = itertools.count(1)
+        self._newest = self._newest_kept = 0  # numbers: of the last item, and of the last that a journal may have
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._waiting)
 
     def __iter__(self) -> Iterator[QueueItem]:
-        return (self._items[number] for _, number in self._order)
+        return (item for _, _, item in sorted(self._waiting.values()))
 
     @property
     def first(self) -> QueueItem | None:
         """The item that is due next."""
-        return self._items[self._order[0][1]] if self._order else None
+        return self._heap[0][2] if self._heap else None
+
+    @property
+    def next_deadline(self) -> float:
+        """When it is due, unix seconds; infinity if nothing waits."""
+        return self._heap[0][0] if self._heap else math.inf
 
     @property
     def graceids(self) -> list[str]:
@@ -107,7 +117,7 @@ class Queue:
                     )
                 task.deadline = item.t0 + task.timeout / self.speed
         item.tasks.sort(key=lambda task: task.deadline or 0.0)
-        item.number = next(self._numbers)
+        item.number = self._newest = self._newest + 1
         if item.tasks:
             self._insert(item)
         else:
@@ -118,9 +128,7 @@ class Queue:
         """Nothing is left to be done of this item (again: no matter)."""
         if not item.complete:
             self._remove(item)
-            item.complete = True
-            self.finished += 1
-            self.changed[item.number] = item
+            self._finish(item)
 
     def advance(self, item: QueueItem, again_at: float | None = None) -> None:
         """An item's first task is done; with `again_at` (unix seconds) it is due once more then."""
@@ -135,26 +143,40 @@ class Queue:
         if item.tasks:
             self._insert(item)
         else:
-            item.complete = True
-            self.finished += 1
-            self.changed[item.number] = item
+            self._finish(item)
 
     def restore(self, items: list[QueueItem]) -> None:
         """Take back what a journal kept; nothing of it counts as changed."""
         for item in items:
             self._insert(item)
+        self._newest = max((item.number for item in items), default=0)
+        self.committed()
+
+    def committed(self) -> None:
+        """What changed is written."""
         self.changed.clear()
-        self._numbers = itertools.count(max((item.number for item in items), default=0) + 1)
+        self._newest_kept = self._newest
+
+    def _finish(self, item: QueueItem) -> None:
+        item.complete = True
+        self.finished += 1
+        if item.number <= self._newest_kept:
+            self.changed[item.number] = item
+        else:  # it began and ended between two commits
+            self.changed.pop(item.number, None)
 
     def _insert(self, item: QueueItem) -> None:
-        self._order.add((item.deadline, item.number))
-        self._items[item.number] = item
+        entry = self._waiting[item.number] = (item.deadline, item.number, item)
+        heappush(self._heap, entry)
         self._by_graceid[item.graceid][item.number] = item
         self.changed[item.number] = item
 
     def _remove(self, item: QueueItem) -> None:
-        self._order.remove((item.deadline, item.number))
-        del self._items[item.number]
+        del self._waiting[item.number]
+        while self._heap and self._waiting.get(self._heap[0][1]) is not self._heap[0]:
+            heappop(self._heap)
+        if len(self._heap) > 2 * len(self._waiting) + TIDY:
+            self._heap = sorted(self._waiting.values())
         siblings = self._by_graceid[item.graceid]
         del siblings[item.number]
         if not siblings:

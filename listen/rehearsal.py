@@ -91,7 +91,8 @@ def rehearse(
 
 def _perform(worker: Worker, until: float | None, strictly: bool = False) -> None:
     """Do what is due up to a moment (`strictly`: before it)."""
-    while (deadline := worker.next_deadline()) is not None:
+    while worker.queue:
+        deadline = worker.queue.next_deadline
         if until is not None and (deadline > until or (strictly and deadline == until)):
             break
         worker.perform()

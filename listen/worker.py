@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -75,9 +75,8 @@ class Worker:
             self._failed(log, "could not parse the message", error, message.text[:2000])
             return
         log.info("received node=%s uid=%s alert_type=%s", alert.node, alert.graceid, alert.alert_type)
-        context = self._context(log, alert.arrived)
         try:
-            self._dispatch(alert, context)
+            self._dispatch(alert, self._context(log, alert.arrived))
         except ERRORS as error:
             self._failed(log, "the plug-in raised an exception on the message", error, message.text[:2000])
 
@@ -104,10 +103,6 @@ class Worker:
 
     # Tasks
 
-    def next_deadline(self) -> float | None:
-        """When the next task is due, unix seconds."""
-        return self.queue.first.deadline if self.queue.first else None
-
     def perform(self) -> None:
         """Do the task that is due first, whatever the time; an exception completes its item."""
         item = self.queue.first
@@ -117,10 +112,9 @@ class Worker:
             log.debug("%s: %s is done already", item.name, task.name)
             self.queue.advance(item)
             return
-        log.debug("performing %s of %s%s", task.name, item.name, f" for {item.graceid}" if item.graceid else "")
-        context = self._context(log, item.deadline, item, task.key or f"{item.alert_id}/{item.number}/{task.name}")
+        log.debug("performing %s of %s for %s", task.name, item.name, item.graceid or "no event")
         try:
-            again = self._do(task, context)
+            again = self._do(task, self._context(log, item.deadline, item))
         except ERRORS as error:
             self._failed(
                 log, f"the task {task.name} raised an exception; its item is complete", error, str(task.args)[:2000]
@@ -131,13 +125,13 @@ class Worker:
             if task.key is not None:
                 self._keys.append(task.key)
             self.queue.advance(item, None if again is None else self.clock() + again)
-            log.info("done %s%s", task.name, f" for {item.graceid}" if item.graceid else "")
+            log.info("done %s for %s", task.name, item.graceid or "no event")
 
     def _do(self, task: Task, context: Context) -> float | None:
         if task.name == COMMAND:
             folder = self.child.log_directory
             orders = commands.Orders(
-                context, folder, lambda to, subject, body: self._mail(to, subject, body, context.log)
+                context, folder, lambda to, subject, body: self._mail(to, subject, body, context.log.alert_id)
             )
             return commands.COMMANDS[task.args["name"]].obey(orders, task.args["arguments"])
         if task.name not in self.plugin.tasks:
@@ -154,10 +148,10 @@ class Worker:
     def commit(self) -> None:
         """Keep everything that happened since the last time; sqlite3.Error if that is impossible now."""
         self.log.file.flush()
-        items = {n: None if item.complete else self._item_text(item) for n, item in self.queue.changed.items()}
+        items = {n: None if item.complete else self._item_text(item) for n, item in [*self.queue.changed.items()]}
         memories = {graceid: self._memory_text(graceid) for graceid in self.memories.touched}
         self.journal.commit(Changes(self.heard, items, self._keys, memories))
-        self.queue.changed.clear()
+        self.queue.committed()
         self.memories.committed()
         self._keys = []
 
@@ -189,18 +183,8 @@ class Worker:
 
     # Around
 
-    def _context(self, log: AlertLog, now: float, item: QueueItem | None = None, key: str = "") -> Context:
-        return Context(
-            self.child.sections,
-            self.queue,
-            log,
-            now,
-            self.memories,
-            key,
-            item,
-            open_gracedb=self._client,
-            mail=lambda subject, body: self._mail(list(self.child.recipients), subject, body, log),
-        )
+    def _context(self, log: AlertLog, now: float, item: QueueItem | None = None) -> Context:
+        return Context(self.child.sections, self.queue, log, now, self.memories, item, self._client, self._mail_own)
 
     def use_client(self, client: Any) -> None:
         """Give the plug-in this client instead of the one that the configuration names."""
@@ -211,9 +195,12 @@ class Worker:
             self._gracedb = client_of(self.child.gracedb)
         return self._gracedb
 
-    def _mail(self, recipients: list[str], subject: str, body: str, log: AlertLog) -> None:
+    def _mail(self, recipients: Sequence[str], subject: str, body: str, alert_id: str) -> None:
         if self.mailer is not None:
-            self.mailer.send(recipients, subject, body, log.alert_id)
+            self.mailer.send(recipients, subject, body, alert_id)
+
+    def _mail_own(self, subject: str, body: str, alert_id: str) -> None:
+        self._mail(self.child.recipients, subject, body, alert_id)
 
     def _failed(self, log: AlertLog, what: str, error: BaseException, about: str) -> None:
         self.errors += 1
@@ -221,4 +208,4 @@ class Worker:
         log.error("%s\n%s", what, text)
         with suppress(Exception):
             subject = f"WARNING: {self.child.name}: {what}"
-            self._mail(list(self.child.recipients), subject, f"alert id: {log.alert_id}\n\n{about}\n\n{text}", log)
+            self._mail_own(subject, f"alert id: {log.alert_id}\n\n{about}\n\n{text}", log.alert_id)
