@@ -61,10 +61,19 @@ class Alert:
         payload = self.payload(format)
         if payload is None:
             return []
-        offset = (self.created - first).total_seconds()
-        place = {"time": iso_time(self.created), "offset": offset}
-        rest = {"graceid": self.graceid, "n": self.n, "certainty": self.certainty, "payload": payload}
-        return [{**place, "node": node, **rest} for node in self.nodes]
+        offset_s = (self.created - first).total_seconds()
+        return [{**self.place(node, offset_s), "payload": payload} for node in self.nodes]
+
+    def place(self, node: str, offset_s: float) -> Record:
+        """What a record of a message file says beside the payload; `offset_s` seconds after the first message."""
+        return {
+            "time": iso_time(self.created),
+            "offset": round(offset_s, 6),
+            "node": node,
+            "graceid": self.graceid,
+            "n": self.n,
+            "certainty": self.certainty,
+        }
 
     def doubted(self, certainty: str, reason: str) -> "Alert":
         """The same, known at most as surely as `certainty`."""

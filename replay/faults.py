@@ -9,7 +9,7 @@ from typing import Any
 
 from replay.chance import Distribution
 from replay.errors import BadRequest
-from replay.message import Message
+from replay.message import Body, Message
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Faults:
 
     def _damaged(self, message: Message) -> Message:
         how = self._rng.choice(list(_DAMAGES))
-        damaged = replace(message, line=message.line | {"payload": _DAMAGES[how](message.payload_json(), self._rng)})
+        damaged = replace(message, body=Body(_DAMAGES[how](message.payload_json(), self._rng)))
         self._tell("corrupt", how, damaged)
         return damaged
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
 from archive import ArchiveError
-from archive.encode import encode
 from brokers import BrokerError, Heard, Source
 from brokers.sources import now
 from replay.clock import MaxClock, ScaledClock, check_speed
@@ -50,6 +49,5 @@ class ReplaySource(Source):
     def _all(self) -> Iterator[Heard]:
         for alert in self._player:
             for message in self._player.messages(alert):
-                node = str(message.line["node"])
-                if not self._nodes or node in self._nodes:
-                    yield Heard(node, encode(message.line["payload"]), now())
+                if not self._nodes or message.node in self._nodes:
+                    yield Heard(message.node, message.payload_json(), now())

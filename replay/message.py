@@ -2,38 +2,59 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archive import Alert
 
 
-@dataclass(frozen=True)
-class Message:
-    """An alert on its way to one node; `line` is the JSON Lines record, with `payload` the message as the server sent it.
+class Body:
+    """What is sent, as the server sent it, or the text that is left of it after damage; all nodes of an alert share one."""
 
-    Of a message that was damaged on its way the payload is the text that is left.
-    """
+    def __init__(self, payload: dict[str, Any] | str) -> None:
+        self.payload = payload
+
+    @cached_property
+    def text(self) -> str:
+        """As it goes out: JSON, or what a fault left of it."""
+        return self.payload if isinstance(self.payload, str) else json.dumps(self.payload)
+
+
+@dataclass(slots=True)
+class Message:
+    """An alert on its way to one node (LVAlert) or topic (igwn-alert), `offset_s` played seconds after the first one."""
 
     alert: "Alert"
-    line: dict[str, Any]
-
-    @property
-    def node(self) -> str:
-        """The node (LVAlert) or topic (igwn-alert)."""
-        return str(self.line["node"])
+    node: str
+    offset_s: float
+    body: Body
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The message itself, nothing added."""
-        payload: dict[str, Any] = self.line["payload"]
+        """The message itself, nothing added; of one that was damaged on its way, the text that is left."""
+        payload: dict[str, Any] = self.body.payload  # type: ignore[assignment]
         return payload
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The JSON Lines record."""
+        return {**self.alert.place(self.node, self.offset_s), "payload": self.payload}
 
     def json(self) -> str:
         """The whole record as one line of JSON."""
-        return json.dumps(self.line)
+        text = self.body.text if isinstance(self.body.payload, dict) else json.dumps(self.body.payload)
+        return f'{json.dumps(self.alert.place(self.node, self.offset_s))[:-1]}, "payload": {text}}}'
 
     def payload_json(self) -> str:
         """The payload alone, as JSON (or what a fault left of it)."""
-        payload = self.line["payload"]
-        return payload if isinstance(payload, str) else json.dumps(payload)
+        return self.body.text
+
+
+def messages_of(alert: "Alert", offset_s: float, format: str = "modern") -> list[Message]:
+    """What is sent for an alert in one of the forms: a message per node, none where that form had no such message."""
+    payload = alert.payload(format)
+    if payload is None:
+        return []
+    body = Body(payload)
+    return [Message(alert, node, offset_s, body) for node in alert.nodes]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from replay.clock import Clock
 from replay.faults import Faults
-from replay.message import Message
+from replay.message import Message, messages_of
 from replay.playhead import Playhead
 from replay.reel import Lane, Reel, Track
 from replay.schedule import Action, Schedule
@@ -118,10 +118,9 @@ class Player(Playhead):
         """What is sent for one alert: one message per node; `offset_s` (default: for the last one) since the first message."""
         if offset_s is None and alert is self.last:
             offset_s = self.last_dt
-        lines: list[dict[str, Any]] = alert.lines(alert.created, self.format)
         if offset_s is None:
             offset_s = (alert.created - (self.first or alert.created)).total_seconds()
-        return [Message(alert, line | {"offset": round(offset_s, 6)}) for line in lines]
+        return messages_of(alert, offset_s, self.format)
 
     def play(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from replay.change import UNCHANGED, Change
 from replay.spread import offsets
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from archive import Alert, Archive, Position, Timeline
 
 
-@dataclass(frozen=True)
-class Cue:
+class Cue(NamedTuple):
     """A message's place: `dt` played seconds after the reel's beginning, in which lane, which alert of its track."""
 
     dt: float

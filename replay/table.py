@@ -29,16 +29,12 @@ def rows(player: "Player") -> Iterator[dict[str, Any]]:
     """What would be sent: time (ISO 8601, UTC), offset (s), n, node, graceid, alert_type, what, certainty, reason."""
     for cue, alert in player.reel.whole():
         for message in player.messages(alert, cue.dt):
-            line = message.line
+            place = alert.place(message.node, message.offset_s)
             yield {
-                "time": line["time"],
-                "offset": line["offset"],
-                "n": line["n"],
-                "node": line["node"],
-                "graceid": line["graceid"],
+                **{name: place[name] for name in ("time", "offset", "n", "node", "graceid")},
                 "alert_type": message.payload.get("alert_type", alert.alert_type),
                 "what": alert.what,
-                "certainty": line["certainty"],
+                "certainty": place["certainty"],
                 "reason": alert.reason,
             }
 

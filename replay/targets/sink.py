@@ -4,7 +4,7 @@ from datetime import datetime
 
 from archive import Alert, ArchiveError, UsageError
 from replay.errors import BadRequest, ReplayError
-from replay.message import Message
+from replay.message import messages_of
 from replay.targets.registry import Target, open_target
 
 
@@ -18,8 +18,8 @@ class Sink:
     def __call__(self, alert: Alert) -> None:
         self._first = self._first or alert.created
         try:
-            for line in alert.lines(self._first):
-                self._target.send(Message(alert, line))
+            for message in messages_of(alert, (alert.created - self._first).total_seconds()):
+                self._target.send(message)
         except ReplayError as error:
             raise ArchiveError(str(error)) from None
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from archive import Alert
 from replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target, register
+from replay.message import Body
 from replay.targets import registry
 from replay.targets.program import ProgramTarget
 from replay.targets.stream import FileTarget
@@ -77,7 +79,7 @@ def test_failing_programs_are_counted_and_told_of_at_the_end(message: Message) -
 
 
 def test_a_program_that_does_not_read_its_input_does_no_harm(message: Message) -> None:
-    big = Message(message.alert, {**message.line, "payload": {"data": "x" * 1_000_000}})
+    big = replace(message, body=Body({"data": "x" * 1_000_000}))
     target = ProgramTarget("true")
     target.send(big)
     assert target.close() is None
