@@ -8,6 +8,8 @@ import os
 from itertools import count
 from typing import Any
 
+import orjson
+
 from brokers.errors import BadUrl
 from brokers.urls import BrokerUrl
 
@@ -22,10 +24,15 @@ class Packer:
         self._headers: Headers = [("_sender", user)] if user else []
         self._headers.append(("_format", "json"))
 
-    def __call__(self, text: str) -> tuple[str, Headers]:
+    def __call__(self, text: str) -> tuple[bytes, Headers]:
         """Value and headers for a text."""
         id_ = (next(self._numbers) % 2**128).to_bytes(16, "big")
-        return json.dumps(text), [("_id", id_), *self._headers]
+        return _packed(text), [("_id", id_), *self._headers]
+
+
+def _packed(text: str) -> bytes:
+    """A text as a JSON string, byte for byte as hop packs it; nearly all texts are ASCII, which orjson does faster."""
+    return orjson.dumps(text) if text.isascii() else json.dumps(text).encode()
 
 
 def text_of(value: bytes | None) -> str:

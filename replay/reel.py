@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import PathLike
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from replay.change import UNCHANGED, Change
 from replay.spread import offsets
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from archive import Alert, Archive, Position, Timeline
 
 
-class Cue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cue:
     """A message's place: `dt` played seconds after the reel's beginning, in which lane, which alert of its track."""
 
     dt: float
@@ -94,6 +95,7 @@ class Reel:
         self.done = 0  # alerts before the place where it stands
         self._changes: dict[int, Change] = {}
         self._waiting: list[tuple[float, int, int]] = []
+        self._next: Cue | None = None  # what `peek` found
         self._go(0, [0] * len(self.lanes))
 
     def __len__(self) -> int:
@@ -115,6 +117,7 @@ class Reel:
     def _go(self, lap: int, places: Sequence[int]) -> None:
         """Stand in a lap, at an index of each lane's track."""
         self.lap = lap
+        self._next = None
         self._changes.clear()
         self.base_s = lap * (self.duration_s + self.gap_s)
         self._waiting = [
@@ -127,12 +130,15 @@ class Reel:
 
     def peek(self) -> Cue | None:
         """The next message's place; None at the end."""
+        if self._next is not None:
+            return self._next
         if not self._waiting:
             if not self.lanes or (self.laps is not None and self.lap + 1 >= self.laps):
                 return None
             self._go(self.lap + 1, [0] * len(self.lanes))
         dt, number, index = self._waiting[0]
-        return Cue(self.base_s + dt, number, index)
+        self._next = Cue(self.base_s + dt, number, index)
+        return self._next
 
     def take(self) -> tuple[Cue, "Alert"]:
         """The next message's place and the alert; IndexError at the end."""
@@ -144,6 +150,7 @@ class Reel:
         cue = self.peek()
         if cue is None:
             raise IndexError("the reel is at its end")
+        self._next = None
         lane, following = self.lanes[cue.lane], cue.index + 1
         if following < len(lane.track):
             place = (lane.start_s + lane.track.offsets[following], cue.lane, following)
