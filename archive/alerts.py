@@ -1,6 +1,6 @@
 """What the server announced: one `Alert` per act and type, with its destinations, as modern or as old message."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -160,11 +160,3 @@ def _what(row: Announces, entry: "Entry", data: Any) -> str:
     if row.kind == "signoff":
         return f"{data.get('signoff_type')} {data.get('instrument') or ''} {data.get('status')}".replace("  ", " ")
     return str(data.get("name") or data.get("voevent_type") or data.get("group") or "")
-
-
-def lines(alerts: Iterator[Alert], format: str = "modern") -> Iterator[Record]:
-    """The records of a message file for alerts in order."""
-    first = None
-    for alert in alerts:
-        first = first or alert.created
-        yield from alert.lines(first, format)

@@ -32,3 +32,10 @@ def xmpp_broker(_xmpp_server: PrivateBroker, monkeypatch: pytest.MonkeyPatch) ->
     for name, value in _xmpp_server.environment.items():
         monkeypatch.setenv(name, value)
     return _xmpp_server
+
+
+@pytest.fixture(params=["xmpp", "kafka"])
+def broker(request: pytest.FixtureRequest) -> PrivateBroker:
+    """Each of the two, one after the other."""
+    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
+    return found

@@ -116,7 +116,7 @@ class FileSink(StreamSink):
         except ValueError:
             raise ArchiveError(f"{self._until} does not hold a time") from None
 
-    def _tail(self) -> list[bytes]:
+    def _tail(self) -> deque[bytes]:
         """Digests of the last messages; a last line that was cut short by a crash is taken away."""
         kept, end = deque[bytes](maxlen=_REMEMBERED), 0
         with self.path.open("rb") as file:
@@ -131,7 +131,7 @@ class FileSink(StreamSink):
                     kept.append(_digest(record["node"], record["payload"]))
                 except (ValueError, KeyError, TypeError):
                     raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
-        return list(kept)
+        return kept
 
     def keep(self, batch: Sequence[Heard]) -> int:
         new = [heard for heard in batch if self._is_new(_digest(heard.node, payload_of(heard)))]

@@ -1,5 +1,16 @@
-"""Private brokers for these tests."""
+"""Private brokers for these tests, and an authority for their certificates."""
 
-from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
+from pathlib import Path
 
-__all__ = ["_xmpp_server", "kafka_broker", "xmpp_broker"]
+import pytest
+
+from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
+from tests.brokers.doors import Authority
+
+__all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """A certificate authority that nobody knows yet."""
+    return Authority(tmp_path)

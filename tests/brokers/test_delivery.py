@@ -21,13 +21,6 @@ HARD = [
 ]
 
 
-@pytest.fixture(params=["xmpp", "kafka"])
-def broker(request: pytest.FixtureRequest) -> PrivateBroker:
-    """Each kind of broker."""
-    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
-    return found
-
-
 def test_messages_are_heard_whole_and_in_the_order_of_each_node(broker: PrivateBroker) -> None:
     texts = [f'{{"i": {i}, "text": "{"&<" * 500}"}}' for i in range(600)]
     with open_source(broker.url, NODES) as source, open_publisher(broker.url) as publisher:

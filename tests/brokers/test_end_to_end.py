@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 import dummy
 from archive import Archive
 from brokers import Heard, open_source
@@ -13,13 +11,6 @@ from demo.lives import whole_life
 from replay.targets.sink import open_sink
 
 NODES = ["test_superevent", "test_gstlal", "test_gstlal_allsky"]
-
-
-@pytest.fixture(params=["xmpp", "kafka"])
-def broker(request: pytest.FixtureRequest) -> PrivateBroker:
-    """Each kind of broker."""
-    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
-    return found
 
 
 def test_who_hears_an_alert_can_ask_a_dummy_how_things_were_then(broker: PrivateBroker, tmp_path: Path) -> None:

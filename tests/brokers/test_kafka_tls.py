@@ -5,7 +5,6 @@ librdkafka and hop, are the real ones.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from brokers import BrokerError, open_publisher, open_source
+from brokers import open_publisher, open_source
 from brokers.private import free_port
 from tests.brokers.doors import Authority, Door
+from tests.brokers.refusals import refused
 from tests.brokers.scram import ScramGuard
 
 BIN = Path(sys.executable).parent
@@ -43,12 +43,6 @@ class Secured:
         row = f'{USER},"{password}",{self.address},{ca or self.authority.pem}'
         file.write_text(f"username,password,hostname,ssl_ca_location\n{row}\n")
         subprocess.run([BIN / "hop", "auth", "add", file], check=True, capture_output=True, timeout=60)
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """A certificate authority that nobody knows yet."""
-    return Authority(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -138,20 +132,6 @@ def test_librdkafka_is_told_what_hop_tells_it(secured: Secured, monkeypatch: pyt
 
 
 _SECURITY = ("security", "sasl", "ssl", "https", "enable.ssl")
-
-
-def refused(url: str) -> str:
-    """The one sentence with which the command gives up; publishing says the same."""
-    done = subprocess.run(
-        [BIN / "capture", "listen", url, "-n", "superevent", "-q"],
-        capture_output=True, text=True, timeout=100, check=False, env=dict(os.environ),
-    )  # fmt: skip
-    assert done.returncode == 1, done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
-    with pytest.raises(BrokerError) as caught:
-        open_publisher(url)
-    assert str(caught.value) in done.stderr
-    return str(caught.value)
 
 
 def test_a_wrong_password_is_refused(secured: Secured) -> None:

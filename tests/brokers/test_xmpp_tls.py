@@ -1,26 +1,18 @@
 """LVAlert over TLS: a password goes to nobody but a server that shows the right certificate."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from brokers import BadUrl, BrokerError, open_publisher, open_source
+from brokers import BadUrl, open_publisher, open_source
 from brokers.private import PrivateBroker, answers
 from brokers.xmpp_session import DIRECT_TLS_PORT
 from tests.brokers.doors import Authority, Door
+from tests.brokers.refusals import refused
 
-CAPTURE = Path(sys.executable).with_name("capture")
 Start = Callable[[str | None], PrivateBroker]
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """A certificate authority that nobody knows yet."""
-    return Authority(tmp_path)
 
 
 @pytest.fixture
@@ -50,19 +42,6 @@ def passes(url: str) -> None:
         publisher.flush()
         heard = [source.poll(10) for _ in texts]
     assert [one.payload for one in heard if one is not None] == texts
-
-
-def refused(url: str) -> str:
-    """The one sentence with which the command gives up; publishing says the same."""
-    done = subprocess.run(
-        [CAPTURE, "listen", url, "-n", "superevent", "-q"], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 1, done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
-    with pytest.raises(BrokerError) as caught:
-        open_publisher(url)
-    assert str(caught.value) in done.stderr
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("named", ["in the URL", "in the environment"])

@@ -20,10 +20,10 @@ from archive import Archive
 from archive.recorded import recorded_of
 from archive.verify import verify
 from brokers import open_publisher
-from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
+from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
 from brokers.private import PrivateBroker
 
-__all__ = ["_xmpp_server", "kafka_broker", "xmpp_broker"]
+__all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
 CAPTURE = Path(sys.executable).with_name("capture")
 KILLS, HEARD_EACH = 5, 60
 
@@ -106,13 +106,6 @@ class Place:
 
 def _span(gap: dict[str, Any]) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(gap["since"]), datetime.fromisoformat(gap["until"])
-
-
-@pytest.fixture(params=["xmpp", "kafka"])
-def broker(request: pytest.FixtureRequest) -> PrivateBroker:
-    """Each kind of broker."""
-    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
-    return found
 
 
 @pytest.fixture(params=["file", "archive"])

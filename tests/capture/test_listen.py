@@ -17,14 +17,15 @@ import dummy
 from archive import Archive, ArchiveError
 from archive.recorded import recorded_of
 from brokers import Gap, Heard, open_publisher
-from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
+from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
 from brokers.private import PrivateBroker
 from brokers.sources import Place
 from capture.listen import Recorder
 from capture.sinks import ArchiveSink, FileSink, Sink, payload_of
 from demo.lives import new_event
+from tests.waiting import eventually
 
-__all__ = ["_xmpp_server", "kafka_broker", "xmpp_broker"]
+__all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
 CAPTURE = Path(sys.executable).with_name("capture")
 T = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -35,13 +36,6 @@ def heard(text: str, node: str = "superevent", offset: int = 0) -> Heard:
 
 def alert(uid: str, n: int) -> str:
     return json.dumps({"uid": uid, "alert_type": "log", "data": {"N": n, "comment": f"entry {n}"}, "object": {}})
-
-
-@pytest.fixture(params=["xmpp", "kafka"])
-def broker(request: pytest.FixtureRequest) -> PrivateBroker:
-    """Each kind of broker."""
-    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
-    return found
 
 
 @pytest.fixture
@@ -224,13 +218,6 @@ def listen(*words: str | Path, **environment: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
-def _until(condition: Callable[[], bool], within_s: float = 40) -> None:
-    limit = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
-
-
 # -- the command
 
 
@@ -252,9 +239,9 @@ def test_objects_are_captured_as_they_appear_and_again_when_followed(
             assert "listening" in process.stderr.readline()
             time.sleep(1.5)
             graceid = new_event(client)
-            _until(lambda: _captures(path, graceid) >= 1)
+            eventually(lambda: _captures(path, graceid) >= 1, 40)
             client.write_log(graceid, "one more word")
-            _until(lambda: _captures(path, graceid) >= 2)
+            eventually(lambda: _captures(path, graceid) >= 2, 40)
     assert sink.close() is None
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=20)

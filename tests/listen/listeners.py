@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,14 +38,6 @@ def append(path: Path, payload: Any, node: str = NODE) -> None:
     """Add a message to a followed file."""
     with path.open("a") as file:
         file.write(json.dumps({"node": node, "payload": payload}) + "\n")
-
-
-def eventually(true: Callable[[], object], limit: float = 120.0, otherwise: Callable[[], str] = lambda: "") -> None:
-    """Wait until something holds; `otherwise` tells more if it does not."""
-    end = time.monotonic() + limit
-    while not true():
-        assert time.monotonic() < end, f"it never came to be; {otherwise()}"
-        time.sleep(0.02)
 
 
 def start(config: Path, *words: str, **options: Any) -> "subprocess.Popen[str]":

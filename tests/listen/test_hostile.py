@@ -13,7 +13,8 @@ from listen.journal import Journal
 from listen.logs import open_log
 from listen.plugins import find_plugin
 from listen.worker import Worker
-from tests.listen.listeners import NODE, append, configure, eventually, logs, running, stop
+from tests.listen.listeners import NODE, append, configure, logs, running, stop
+from tests.waiting import eventually
 
 MESSAGES = int(os.environ.get("HOSTILE", "5000"))
 

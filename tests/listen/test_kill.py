@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.listen.listeners import append, children_of, configure, eventually, logs, start, stop
+from tests.listen.listeners import append, children_of, configure, logs, start, stop
+from tests.waiting import eventually
 
 KILLS = int(os.environ.get("KILLS", "6"))
 

@@ -13,7 +13,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from brokers.private import free_port
-from tests.listen.listeners import LISTEN, append, children_of, configure, eventually, logs, running, status, stop
+from tests.listen.listeners import LISTEN, append, children_of, configure, logs, running, status, stop
+from tests.waiting import eventually
 
 QUICK = """
 from listen import PlugIn, Task

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from brokers.private import PrivateBroker
-from tests.listen.listeners import LISTEN, NODE, configure, eventually, logs, running, stop
+from tests.listen.listeners import LISTEN, NODE, configure, logs, running, stop
+from tests.waiting import eventually
 
 
 @pytest.fixture(params=["xmpp", "kafka"])

@@ -15,21 +15,14 @@ import pytest
 
 from archive import Alert
 from brokers import open_source
-from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
+from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
 from brokers.private import PrivateBroker
 from replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target
 from replay.targets.webhook import WebhookTarget
 
-__all__ = ["_xmpp_server", "kafka_broker", "xmpp_broker"]
+__all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
 REPLAY = Path(sys.executable).with_name("replay")
 MakeAlerts = Callable[..., list[Alert]]
-
-
-@pytest.fixture(params=["xmpp", "kafka"])
-def broker(request: pytest.FixtureRequest) -> PrivateBroker:
-    """Each kind of broker."""
-    found: PrivateBroker = request.getfixturevalue(f"{request.param}_broker")
-    return found
 
 
 def test_a_replay_is_heard_as_graceDB_would_have_sent_it(broker: PrivateBroker, make_alerts: MakeAlerts) -> None:

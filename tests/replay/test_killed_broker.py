@@ -7,19 +7,21 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from brokers import Gap, Heard, Source, Undelivered, open_source
+from brokers import Gap, Source, Undelivered, open_source
 from brokers.fixtures import _xmpp_server, xmpp_broker
 from brokers.private import PrivateBroker
 from brokers.xmpp_publisher import XmppPublisher
 from replay import MaxClock, Player, ReplayError, open_target, play
 from replay.targets.broker import name_of
+from tests.waiting import eventually
 
 __all__ = ["_xmpp_server", "xmpp_broker"]
 REPLAY = Path(sys.executable).with_name("replay")
@@ -30,6 +32,11 @@ COPIES, IDS, RATE = 30, ("T{n}", "TS260101{letters}"), 300
 BEFORE = 150
 
 
+def named(node: str, payload: str) -> str:
+    """What a replay calls a message that it loses."""
+    return name_of(Undelivered(node, payload, ""))
+
+
 @dataclass
 class Listener:
     """Notes what a source gives, in a thread of its own, and its gaps."""
@@ -38,18 +45,17 @@ class Listener:
     gaps: list[Gap] = field(default_factory=list)
 
     def listen(self, source: Source) -> None:
-        threading.Thread(target=self._listen, args=(source,), daemon=True).start()
-
-    def _listen(self, source: Source) -> None:
         for heard in source:
-            self.names.append(_name(heard))
-
-    def heard(self, count: int) -> bool:
-        return len(self.names) >= count
+            self.names.append(named(heard.node, heard.payload))
 
 
-def _name(heard: Heard) -> str:
-    return name_of(Undelivered(heard.node, heard.payload, ""))
+@contextmanager
+def listening(url: str) -> Iterator[Listener]:
+    """Somebody who hears what a broker hands on."""
+    listener = Listener()
+    with open_source(url, NODES, on_gap=listener.gaps.append) as source:
+        threading.Thread(target=listener.listen, args=(source,), daemon=True).start()
+        yield listener
 
 
 @dataclass
@@ -81,25 +87,18 @@ def times(monkeypatch: pytest.MonkeyPatch) -> Times:
     found, publish, settle = Times(), XmppPublisher.publish, XmppPublisher._settle
 
     def published(self: XmppPublisher, node: str, payload: str) -> None:
-        found.handed[name_of(Undelivered(node, payload, ""))] = datetime.now(UTC)
+        found.handed[named(node, payload)] = datetime.now(UTC)
         publish(self, node, payload)
 
     def settled(self: XmppPublisher, number: str, failure: str | None = None) -> None:
         message = self._flying.get(number)
         settle(self, number, failure)
         if message is not None and failure is None:
-            found.acknowledged[name_of(Undelivered(*message, ""))] = datetime.now(UTC)
+            found.acknowledged[named(*message)] = datetime.now(UTC)
 
     monkeypatch.setattr(XmppPublisher, "publish", published)
     monkeypatch.setattr(XmppPublisher, "_settle", settled)
     return found
-
-
-def until(condition: Callable[[], bool], within_s: float = 60) -> None:
-    limit = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.02)
 
 
 def player_of(tape: Path) -> Player:
@@ -110,7 +109,7 @@ def kill_when_heard(broker: PrivateBroker, listener: Listener, again_after_s: fl
     """Kill the broker once something was heard, in a thread; and start it again after a while, unless None."""
 
     def kill() -> None:
-        until(lambda: listener.heard(BEFORE))
+        eventually(lambda: len(listener.names) >= BEFORE, 60)
         broker.kill()
         if again_after_s is not None:
             time.sleep(again_after_s)
@@ -124,17 +123,15 @@ def kill_when_heard(broker: PrivateBroker, listener: Listener, again_after_s: fl
 def test_what_an_lvalert_that_comes_back_did_not_hand_on_lies_in_the_gap_of_who_listened(
     broker: PrivateBroker, tape: Path, times: Times, caplog: pytest.LogCaptureFixture
 ) -> None:
-    listener = Listener()
-    with open_source(broker.url, NODES, on_gap=listener.gaps.append) as source:
-        listener.listen(source)
+    with listening(broker.url) as listener:
         target = open_target(broker.url)
         killing = kill_when_heard(broker, listener, again_after_s=0.5)
         player_of(tape).play([target])
         assert target.close() is None
         killing.join()
-        until(lambda: bool(listener.gaps))
+        eventually(lambda: bool(listener.gaps), 60)
         last = list(times.handed)[-1]
-        until(lambda: last in listener.names or times.within(last, listener.gaps))
+        eventually(lambda: last in listener.names or times.within(last, listener.gaps), 60)
     assert caplog.messages == []
     assert times.acknowledged.keys() == times.handed.keys()
     missing = times.handed.keys() - set(listener.names)
@@ -148,9 +145,7 @@ def test_what_an_lvalert_that_comes_back_did_not_hand_on_lies_in_the_gap_of_who_
 def test_of_an_lvalert_that_stays_away_every_message_is_heard_or_named_or_in_the_gap(
     broker: PrivateBroker, tape: Path, times: Times, caplog: pytest.LogCaptureFixture
 ) -> None:
-    listener = Listener()
-    with open_source(broker.url, NODES, on_gap=listener.gaps.append) as source:
-        listener.listen(source)
+    with listening(broker.url) as listener:
         target = open_target(f"{broker.url}&patience=1")
         killing = kill_when_heard(broker, listener, again_after_s=None)
         with pytest.raises(ReplayError, match="gave up after 1 s"):
@@ -158,9 +153,9 @@ def test_of_an_lvalert_that_stays_away_every_message_is_heard_or_named_or_in_the
         sentence = target.close()
         killing.join()
         broker.start()
-        until(lambda: bool(listener.gaps))
-    named = [re.fullmatch(r"not delivered: (.*): xmpp://localhost:\d+: gave up.*", said) for said in caplog.messages]
-    lost = [match[1] for match in named if match is not None]
+        eventually(lambda: bool(listener.gaps), 60)
+    matches = [re.fullmatch(r"not delivered: (.*): xmpp://localhost:\d+: gave up.*", said) for said in caplog.messages]
+    lost = [match[1] for match in matches if match is not None]
     assert len(lost) == len(set(lost)) == len(caplog.messages)
     assert sentence is not None
     assert f"of {len(times.handed) - 1} messages" in sentence  # the last one was refused at once
@@ -172,28 +167,17 @@ def test_of_an_lvalert_that_stays_away_every_message_is_heard_or_named_or_in_the
 def test_the_command_names_each_message_that_was_never_acknowledged(
     broker: PrivateBroker, tape: Path, tmp_path: Path
 ) -> None:
-    listener, file = Listener(), tmp_path / "handed.jsonl"
+    file = tmp_path / "handed.jsonl"
     ids = [word for template in IDS for word in ("--as", template)]
-    words = [
-        "--max",
-        "--rate",
-        str(RATE),
-        "--copies",
-        str(COPIES),
-        *ids,
-        "--to",
-        file,
-        "--to",
-        f"{broker.url}&patience=1",
-    ]
-    with open_source(broker.url, NODES, on_gap=listener.gaps.append) as source:
-        listener.listen(source)
-        replaying = subprocess.Popen([REPLAY, tape, *words], stderr=subprocess.PIPE, text=True)
+    pace = ["--max", "--rate", str(RATE), "--copies", str(COPIES), *ids]
+    targets = ["--to", file, "--to", f"{broker.url}&patience=1"]
+    with listening(broker.url) as listener:
+        replaying = subprocess.Popen([REPLAY, tape, *pace, *targets], stderr=subprocess.PIPE, text=True)
         kill_when_heard(broker, listener, again_after_s=None).join()
         _, said = replaying.communicate(timeout=60)
     assert replaying.returncode == 1
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    handed = [name_of(Undelivered(line["node"], json.dumps(line["payload"]), "")) for line in lines]
+    handed = [named(line["node"], json.dumps(line["payload"])) for line in lines]
     lost = re.findall(r"^not delivered: (.*): xmpp://localhost:\d+: gave up", said, re.MULTILINE)
     counted = re.search(r"(\d+) sent, (\d+) acknowledged, (\d+) failed", said)
     assert counted is not None, said
