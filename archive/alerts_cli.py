@@ -28,7 +28,7 @@ def add_alerts(
         found = read_messages(file, lambda uid: kept_as if uid in names else None, skip_others=skip_others)
         messages = found.messages.get(kept_as, [])
         with tape.transaction() as tx:
-            added = add_recorded(tx, kept_as, messages)
+            added = add_recorded(tx, {kept_as: messages})
     told = {"id": kept_as, "added": added, "known": len(messages) - added, "others": found.others}
     if as_json:
         show_json(told)

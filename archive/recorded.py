@@ -7,12 +7,11 @@ is the payload (messages on several nodes share it), and that of the row itself,
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from archive.encode import encode
 from archive.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -24,11 +23,19 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recorded:
-    """A message as heard: when it arrived (UTC, to the microsecond), on which node or topic, and the message itself."""
+    """A message as heard: when it arrived (UTC, to the microsecond), on which node or topic, and the message itself.
+
+    `text` is its JSON as it came; where that is not known, as the server writes JSON.
+    """
 
     arrived: datetime
     node: str
     payload: Record
+    text: str = field(default="", repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            object.__setattr__(self, "text", json.dumps(self.payload))
 
 
 def _seal(graceid: str, arrived: str, node: str, sha256: str) -> str:
@@ -40,29 +47,29 @@ def make_index(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS alerts_of_object ON alerts (object, arrived)")
 
 
-def add_recorded(tx: "Transaction", graceid: str, messages: Iterable[Recorded]) -> int:
-    """Keep messages about an object (by the id under which the archive keeps it, or will); how many were new.
+def add_recorded(tx: "Transaction", messages: Mapping[str, Iterable[Recorded]]) -> int:
+    """Keep messages about objects (by the ids under which the archive keeps them, or will); how many were new.
 
     The same payload on the same node is kept once, with its first arrival: brokers may deliver twice.
     """
-    run = tx.archive.connection.execute
     make_index(tx.archive.connection)
-    query = "SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?"
-    known = {(node, sha256) for node, sha256 in run(query, (graceid,))}
-    added = 0
-    for message in messages:
-        text = encode(message.payload)
-        sha256 = hashlib.sha256(text.encode()).hexdigest()
-        if (message.node, sha256) in known:
-            continue
-        known.add((message.node, sha256))
-        arrived = message.arrived.astimezone(UTC).isoformat(timespec="microseconds")
-        run("INSERT OR IGNORE INTO records (sha256, json) VALUES (?, ?)", (sha256, text))
-        seals = f"{sha256} {_seal(graceid, arrived, message.node, sha256)}"
-        row = (graceid, arrived, message.node, seals)
-        run("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", row)
-        added += 1
-    return added
+    run, rows = tx.archive.connection.execute, list[tuple[str, str, str, str]]()
+    for graceid, heard in messages.items():
+        known: set[tuple[str, str]] = set()
+        read = False  # what is kept already is only read if some payload is not new to the archive
+        for message in heard:
+            sha256 = hashlib.sha256(message.text.encode()).hexdigest()
+            new = run("INSERT OR IGNORE INTO records (sha256, json) VALUES (?, ?)", (sha256, message.text)).rowcount
+            if not new and not read:
+                known.update(run("SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?", (graceid,)))
+                read = True
+            if (message.node, sha256) in known:
+                continue
+            known.add((message.node, sha256))
+            arrived = message.arrived.astimezone(UTC).isoformat(timespec="microseconds")
+            rows.append((graceid, arrived, message.node, f"{sha256} {_seal(graceid, arrived, message.node, sha256)}"))
+    tx.archive.connection.executemany("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", rows)
+    return len(rows)
 
 
 def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
@@ -75,7 +82,7 @@ def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
     for arrived, node, seals, text in archive.connection.execute(query, (graceid,)):
         if fault := _fault(graceid, arrived, node, seals, text):
             raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
-        found.append(Recorded(datetime.fromisoformat(arrived), node, json.loads(text)))
+        found.append(Recorded(datetime.fromisoformat(arrived), node, json.loads(text), text))
     return found
 
 

@@ -183,10 +183,15 @@ class Archive:
 
     def resolve(self, name: str) -> str:
         """The id under which an object is kept, from any id that it has had; NotFound if there is none."""
-        row = self.connection.execute("SELECT object FROM names WHERE name = ?", (name,)).fetchone()
-        if row is None:
+        found = self.owner(name)
+        if found is None:
             raise NotFound(f"{self.path} holds no {name}{self._hint()}")
-        return str(row[0])
+        return found
+
+    def owner(self, name: str) -> str | None:
+        """As `resolve`; None if there is none."""
+        row = self.connection.execute("SELECT object FROM names WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row is not None else None
 
     def names_of(self, graceid: str) -> set[str]:
         """Every id that an object goes or went by, given the one under which it is kept."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import multiprocessing
 import os
 import tempfile
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import confluent_kafka
@@ -160,29 +162,39 @@ def xmpp_replay_against_bare_client(count: int = 2000) -> list[Figure]:
     return [_rate("replay --max into LVAlert", count, ours, bare, "bare slixmpp", ">= 0.90")]
 
 
-def _recorded(url: str, alerts: list[Alert]) -> float:
-    """Seconds from the first message sent, as fast as possible, until the last is in the archive."""
+def _record(url: str, count: int, listening: Event) -> None:
+    """A recorder in a process of its own, as it is in life."""
     with tempfile.TemporaryDirectory() as folder, Archive.create(Path(folder) / "live.tape") as archive:
         recorder = Recorder(url, [_NODE], ArchiveSink(archive, url))
-        thread = threading.Thread(target=recorder.run, args=(len(alerts),))
-        thread.start()
-        recorder.listening.wait(20)
-        begin = time.perf_counter()
-        _replayed(url, alerts)
-        thread.join(120)
-        assert recorder.tally.kept == len(alerts)
-        return time.perf_counter() - begin
+        threading.Thread(target=lambda: recorder.listening.wait() and listening.set(), daemon=True).start()
+        recorder.run(count)
+        assert recorder.tally.kept == count
 
 
-def recording_keeps_up(count: int = 2000) -> list[Figure]:
-    """Recording into an archive what is replayed as fast as possible, against the replay alone."""
+def _recorded(url: str, alerts: list[Alert]) -> tuple[float, float]:
+    """Seconds from the first message sent, as fast as possible, until all are acknowledged, and until all are in the archive."""
+    context = multiprocessing.get_context("spawn")
+    listening = context.Event()
+    process = context.Process(target=_record, args=(url, len(alerts), listening))
+    process.start()
+    assert listening.wait(20)
+    begin = time.perf_counter()
+    sent = _replayed(url, alerts)
+    process.join(120)
+    assert process.exitcode == 0
+    return sent, time.perf_counter() - begin
+
+
+def recording_keeps_up(kafka: int = 20_000, xmpp: int = 2000) -> list[Figure]:
+    """Recording into an archive what is replayed as fast as possible: until the last is kept, against until it is sent."""
     figures = []
-    alerts = _alerts(count)
-    for name, broker in (("Kafka", private_kafka(topics=(_NODE,))), ("LVAlert", private_xmpp())):
+    for name, broker, count in (
+        ("Kafka", private_kafka(topics=(_NODE,)), kafka),
+        ("LVAlert", private_xmpp(), xmpp),
+    ):
         with _login(broker):
-            alone = _best(lambda url=broker.url: _replayed(url, alerts))  # type: ignore[misc]
-            took = _recorded(broker.url, alerts)
-        figures.append(_rate(f"recording from {name}", count, took, alone, "replayed, not recorded", "told"))
+            sent, kept = min((_recorded(broker.url, _alerts(count)) for _ in range(_ROUNDS)), key=lambda pair: pair[1])
+        figures.append(_rate(f"recording from {name}", count, kept, sent, "sent meanwhile", "told"))
     return figures
 
 

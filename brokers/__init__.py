@@ -6,6 +6,7 @@ Knows nothing of archives or of what the messages say.
 from brokers.errors import BadUrl, BrokerError
 from brokers.opening import open_publisher, open_source
 from brokers.publishing import Counts, Publisher, Undelivered
+from brokers.reading import read_json
 from brokers.sources import Gap, Heard, Source
 from brokers.urls import BrokerUrl, is_loopback, parse_url
 
@@ -23,4 +24,5 @@ __all__ = [
     "open_publisher",
     "open_source",
     "parse_url",
+    "read_json",
 ]

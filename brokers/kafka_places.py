@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import confluent_kafka
 from confluent_kafka import TopicPartition
 
-from brokers.kafka_wire import id_of
+from brokers.kafka_wire import marks_of
 
 _LOOK_S = 3.0
 
@@ -41,6 +41,6 @@ def look(consumer: confluent_kafka.Consumer, partition: TopicPartition, place: i
             if record.error() is not None:  # the place is not there
                 break
             if record.offset() == probe:
-                before = id_of(record.headers()) or b""
+                before = marks_of(record.headers())[0] or b""
         high = consumer.get_watermark_offsets(partition, cached=True)[1]
     return Log(low, max(high, listed), before)

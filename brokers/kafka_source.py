@@ -15,7 +15,7 @@ from brokers.credentials import kafka_login
 from brokers.errors import BadUrl, BrokerError
 from brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
 from brokers.kafka_places import look
-from brokers.kafka_wire import check_group, id_of, is_test, text_of, topic_of
+from brokers.kafka_wire import check_group, marks_of, text_of, topic_of
 from brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from brokers.urls import parse_url
 
@@ -65,6 +65,7 @@ class KafkaSource(Source):
         self._away: float | None = None  # when the broker was first missed
         self._fatal: str | None = None
         self._next: dict[Partition, int] = {}  # the offset that comes next
+        self._logs: dict[Partition, str] = {}
         self._known: dict[Partition, bytes | None] = {}  # the id of the message before that
         self._acknowledged: dict[Partition, int] = {}
         self._waiting: deque[Heard] = deque()
@@ -95,6 +96,7 @@ class KafkaSource(Source):
         partitions = self._partitions()
         for partition in partitions:
             key = (partition.topic, partition.partition)
+            self._logs[key] = self._log(*key)
             place = places.get(key)
             log = look(self._consumer, partition, place)
             if place is None:
@@ -180,12 +182,12 @@ class KafkaSource(Source):
 
     def _take(self, record: Any, arrived: datetime) -> None:
         topic, partition, offset = record.topic(), record.partition(), record.offset()
-        headers = record.headers()
-        id_ = id_of(headers)
-        self._next[topic, partition], self._known[topic, partition] = offset + 1, id_
-        if is_test(headers) or self._repeated(id_):
+        key = topic, partition
+        id_, test = marks_of(record.headers())
+        self._next[key], self._known[key] = offset + 1, id_
+        if test or self._repeated(id_):
             return
-        place = Place(self._log(topic, partition), offset)
+        place = Place(self._logs[key], offset)
         ack = partial(self._acknowledge, topic, partition, offset)
         self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
 

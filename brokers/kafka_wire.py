@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from brokers.errors import BadUrl
+from brokers.reading import read_json
 from brokers.urls import BrokerUrl
 
 Headers = list[tuple[str, str | bytes | None]]
@@ -20,14 +21,13 @@ class Packer:
     """Makes records as hop's own producer does: the headers `_id` (16 bytes, unlike any other's), `_sender` and `_format`."""
 
     def __init__(self, user: str | None = None) -> None:
-        self._numbers = count(int.from_bytes(os.urandom(16), "big"))
+        self._mine, self._numbers = os.urandom(8), count(int.from_bytes(os.urandom(7), "big"))
         self._headers: Headers = [("_sender", user)] if user else []
         self._headers.append(("_format", "json"))
 
     def __call__(self, text: str) -> tuple[bytes, Headers]:
         """Value and headers for a text."""
-        id_ = (next(self._numbers) % 2**128).to_bytes(16, "big")
-        return _packed(text), [("_id", id_), *self._headers]
+        return _packed(text), [("_id", self._mine + next(self._numbers).to_bytes(8, "big")), *self._headers]
 
 
 def _packed(text: str) -> bytes:
@@ -40,21 +40,21 @@ def text_of(value: bytes | None) -> str:
     raw = (value or b"").decode(errors="replace")
     if raw.startswith('"'):
         try:
-            content = json.loads(raw)
+            return str(read_json(raw))
         except ValueError:
             return raw
-        return str(content)
     return raw
 
 
-def is_test(headers: Any) -> bool:
-    """Whether hop marked a record as one that ordinary listeners leave out."""
-    return any(name == "_test" for name, _ in headers or ())
-
-
-def id_of(headers: Any) -> bytes | None:
-    """The id that hop gives each message; one that is sent again keeps it."""
-    return next((value for name, value in headers or () if name == "_id"), None)
+def marks_of(headers: Any) -> tuple[bytes | None, bool]:
+    """The id that hop gives each message (one that is sent again keeps it), and whether ordinary listeners leave it out as a test."""
+    id_, test = None, False
+    for name, value in headers or ():
+        if name == "_id":
+            id_ = value
+        elif name == "_test":
+            test = True
+    return id_, test
 
 
 def topic_of(url: BrokerUrl, node: str) -> str:

@@ -11,7 +11,9 @@ from brokers import Gap, Heard, Source, open_source
 from capture.sinks import Sink
 
 #: Messages kept in one go, at most, and seconds between notes that all is well.
-_BATCH, _ALIVE_EVERY_S = 500, 5.0
+_BATCH, _ALIVE_EVERY_S = 2000, 5.0
+#: Characters in one go, at most, give or take a message.
+_BATCH_LENGTH = 16_000_000
 
 
 @dataclass
@@ -91,10 +93,11 @@ class Recorder:
 def _batch(source: Source, most: int) -> list[Heard]:
     """What has arrived, waiting a little if nothing has."""
     batch: list[Heard] = []
-    heard = source.poll(0.2)
+    heard, length = source.poll(0.2), 0
     while heard is not None:
         batch.append(heard)
-        if len(batch) >= most:
+        length += len(heard.payload)
+        if len(batch) >= most or length >= _BATCH_LENGTH:
             break
         heard = source.poll(0)
     return batch

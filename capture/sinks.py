@@ -13,10 +13,12 @@ from typing import Any, Protocol, TextIO
 from archive import Archive, ArchiveError
 from archive.recorded import Recorded, add_recorded
 from archive.times import iso_time
-from brokers import Gap, Heard
+from brokers import Gap, Heard, read_json
 
 #: How many of the last messages of a file are compared with what comes after a restart.
-_REMEMBERED = 10_000
+_REMEMBERED = 50_000
+#: How a line begins that we wrote, and what stands in it before the payload.
+_BEGINS, _PAYLOAD = b'{"time": ', b', "payload": '
 
 
 class Sink(Protocol):
@@ -37,21 +39,31 @@ class Sink(Protocol):
         """The offset of the last message that was kept of a broker's log."""
 
 
-def payload_of(heard: Heard) -> Any:
-    """The message's JSON; a message that is no JSON object is put into one, as its text. JSON in JSON is opened."""
-    value: Any = heard.payload
+def opened(heard: Heard) -> tuple[dict[str, Any], str]:
+    """The message's JSON object, and its text as it came. JSON in JSON is opened; what is no object is put into one, as `text`."""
+    text = heard.payload
     for _ in range(2):  # `igwn-alert send` packs twice
-        if isinstance(value, str):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                break
-    return value if isinstance(value, dict) else {"text": heard.payload}
+        try:
+            value = read_json(text)
+        except ValueError:
+            break
+        if isinstance(value, dict):
+            return value, text
+        if not isinstance(value, str):
+            break
+        text = value
+    payload = {"text": heard.payload}
+    return payload, json.dumps(payload)
 
 
-def graceid_of(payload: Any) -> str | None:
+def payload_of(heard: Heard) -> dict[str, Any]:
+    """The message's JSON object, as `opened`."""
+    return opened(heard)[0]
+
+
+def graceid_of(payload: dict[str, Any]) -> str | None:
     """The id of the object that a message is about, None if it is about none (a command, a heartbeat)."""
-    uid = payload.get("uid") if isinstance(payload, dict) else None
+    uid = payload.get("uid")
     return uid if isinstance(uid, str) else None
 
 
@@ -73,22 +85,27 @@ class StreamSink:
         self._first: datetime | None = None
 
     def keep(self, batch: Sequence[Heard]) -> int:
-        for heard in batch:
-            self._stream.write(self.line(heard) + "\n")
+        lines = [line for heard in batch if (line := self._line(heard)) is not None]
+        self._stream.writelines(lines)
         self._stream.flush()
-        return len(batch)
+        return len(lines)
 
-    def line(self, heard: Heard) -> str:
-        """The record of a message file, the payload verbatim where it is JSON."""
+    def _line(self, heard: Heard) -> str | None:
+        """The record of a message file, the payload verbatim if it is one line of JSON; None if it was kept already."""
+        payload, text = opened(heard)
+        if "\n" in text or "\r" in text:
+            text = json.dumps(json.loads(text))
+        if not self._is_new(heard.node, text):
+            return None
         self._first = self._first or heard.arrived
-        payload = payload_of(heard)
         place = {
             "time": iso_time(heard.arrived), "offset": (heard.arrived - self._first).total_seconds(),
             "node": heard.node, "graceid": graceid_of(payload), "n": None, "certainty": "recorded",
         }  # fmt: skip
-        one_line = "\n" not in heard.payload and "\r" not in heard.payload
-        verbatim = one_line and heard.payload.lstrip().startswith("{") and "text" not in payload
-        return f'{json.dumps(place)[:-1]}, "payload": {heard.payload if verbatim else json.dumps(payload)}}}'
+        return f'{json.dumps(place)[:-1]}, "payload": {text}}}\n'
+
+    def _is_new(self, node: str, text: str) -> bool:
+        return True
 
     def gap(self, gap: Gap) -> None:
         print(f"gap: {gap}", file=sys.stderr, flush=True)
@@ -117,30 +134,32 @@ class FileSink(StreamSink):
             raise ArchiveError(f"{self._until} does not hold a time") from None
 
     def _tail(self) -> deque[bytes]:
-        """Digests of the last messages; a last line that was cut short by a crash is taken away."""
+        """Digests of the last messages; a last line that a crash cut short is taken away, or ended if it is whole."""
         kept, end = deque[bytes](maxlen=_REMEMBERED), 0
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
+                try:
+                    record = read_json(line)
+                    self._first = self._first or datetime.fromisoformat(record["time"])
+                    kept.append(_digest(record["node"], _payload_text(line.rstrip(b"\n"), record["payload"])))
+                except (ValueError, KeyError, TypeError):
+                    if line.endswith(b"\n") or line[: len(_BEGINS)] != _BEGINS[: len(line)]:
+                        raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
                     os.truncate(self.path, end)
                     break
                 end += len(line)
-                try:
-                    record = json.loads(line)
-                    self._first = self._first or datetime.fromisoformat(record["time"])
-                    kept.append(_digest(record["node"], record["payload"]))
-                except (ValueError, KeyError, TypeError):
-                    raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
+                if not line.endswith(b"\n"):
+                    self._stream.write("\n")
         return kept
 
     def keep(self, batch: Sequence[Heard]) -> int:
-        new = [heard for heard in batch if self._is_new(_digest(heard.node, payload_of(heard)))]
         try:
-            return super().keep(new)
+            return super().keep(batch)
         except OSError as error:
             raise ArchiveError(f"cannot write {self.path}: {error.strerror}") from None
 
-    def _is_new(self, digest: bytes) -> bool:
+    def _is_new(self, node: str, text: str) -> bool:
+        digest = _digest(node, text)
         if digest in self._known:
             return False
         self._known[digest] = None
@@ -159,8 +178,14 @@ class FileSink(StreamSink):
         new.replace(self._until)
 
 
-def _digest(node: str, payload: Any) -> bytes:
-    return hashlib.sha256(json.dumps([node, payload]).encode()).digest()
+def _payload_text(line: bytes, payload: Any) -> str:
+    """The payload in a line, as it stands there."""
+    _, found, rest = line.partition(_PAYLOAD)
+    return rest[:-1].decode() if found else json.dumps(payload)
+
+
+def _digest(node: str, text: str) -> bytes:
+    return hashlib.sha256(f"{node} {text}".encode()).digest()
 
 
 class ArchiveSink:
@@ -176,27 +201,30 @@ class ArchiveSink:
 
     def keep(self, batch: Sequence[Heard]) -> int:
         messages: dict[str, list[Recorded]] = {}
+        left_off: dict[str, int] = {}
         for heard in batch:
-            payload = payload_of(heard)
-            messages.setdefault(self._object(payload), []).append(Recorded(heard.arrived, heard.node, payload))
+            payload, text = opened(heard)
+            uid = graceid_of(payload) or ""
+            messages.setdefault(uid, []).append(Recorded(heard.arrived, heard.node, payload, text))
+            if heard.place is not None:
+                left_off[heard.place.log] = heard.place.offset
         with self.archive.transaction() as tx:
-            added = sum(add_recorded(tx, graceid, some) for graceid, some in messages.items())
-            for heard in batch:
-                if heard.place is not None:
-                    tx.set_number(_left_off(heard.place.log), heard.place.offset)
+            added = add_recorded(tx, self._by_object(messages))
+            for log, offset in left_off.items():
+                tx.set_number(_left_off(log), offset)
         return added
 
-    def _object(self, payload: Any) -> str:
-        uid = graceid_of(payload)
-        try:
-            return self.archive.resolve(uid) if uid else ""
-        except ArchiveError:
-            return uid or ""
+    def _by_object(self, messages: dict[str, list[Recorded]]) -> dict[str, list[Recorded]]:
+        """By the ids under which the archive keeps the objects, or will."""
+        found: dict[str, list[Recorded]] = {}
+        for uid, some in messages.items():
+            found.setdefault(self.archive.owner(uid) or uid, []).extend(some)
+        return found
 
     def gap(self, gap: Gap) -> None:
         print(f"gap: {gap}", file=sys.stderr, flush=True)
         with self.archive.transaction() as tx:
-            add_recorded(tx, "", [Recorded(gap.until, ", ".join(gap.nodes), gap_record(gap))])
+            add_recorded(tx, {"": [Recorded(gap.until, ", ".join(gap.nodes), gap_record(gap))]})
 
     def alive(self, moment: datetime) -> None:
         with self.archive.transaction() as tx:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,11 +13,14 @@ class Body:
 
     def __init__(self, payload: dict[str, Any] | str) -> None:
         self.payload = payload
+        self._text = payload if isinstance(payload, str) else None
 
-    @cached_property
+    @property
     def text(self) -> str:
-        """As it goes out: JSON, or what a fault left of it."""
-        return self.payload if isinstance(self.payload, str) else json.dumps(self.payload)
+        """As it goes out: JSON, made once, or what a fault left of it."""
+        if self._text is None:
+            self._text = json.dumps(self.payload)
+        return self._text
 
 
 @dataclass(slots=True)

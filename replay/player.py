@@ -141,7 +141,7 @@ class Player(Playhead):
 
         self._deliver = deliver
         for alert in self:
-            for message in self.messages(alert):
+            for message in messages_of(alert, self.last_dt, self.format):
                 if faults is None:
                     deliver(message)
                     continue

@@ -214,7 +214,7 @@ class Playhead:
                     self._do_errand()
             elif cue is not None and self.clock.wait_until(origin + cue.dt) and self._rate_allows():
                 with self._lock:
-                    if self.reel.peek() == cue and not self.paused and not self.stopped:
+                    if self.reel.peek() is cue and not self.paused and not self.stopped:
                         return self._take()
         return None
 

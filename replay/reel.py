@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archive import Alert, Archive, Position, Timeline
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cue:
     """A message's place: `dt` played seconds after the reel's beginning, in which lane, which alert of its track."""
 
@@ -162,9 +162,12 @@ class Reel:
 
     def alert(self, cue: Cue) -> "Alert":
         """The alert at a place of this lap, as it is sent."""
-        if cue.lane not in self._changes:
-            self._changes[cue.lane] = self.lanes[cue.lane].change_of(self.lap)
-        return self._changes[cue.lane].alert(self.lanes[cue.lane].track.alerts[cue.index])
+        lane = self.lanes[cue.lane]
+        change = self._changes.get(cue.lane)
+        if change is None:
+            change = self._changes[cue.lane] = lane.change_of(self.lap)
+        alert = lane.track.alerts[cue.index]
+        return alert if change is UNCHANGED else change.alert(alert)
 
     def places(self) -> list[int]:
         """The index of the next alert on each lane's track."""

@@ -63,7 +63,7 @@ def kept(tape: Path, graceid: str = SUPEREVENT) -> list[Recorded]:
 def keep(tape: Path, found: list[dict[str, Any]], graceid: str = SUPEREVENT) -> None:
     with Archive.open(tape, read_only=False) as archive, archive.transaction() as tx:
         heard = [Recorded(datetime.fromisoformat(li["time"]), li["node"], li["payload"]) for li in found]
-        add_recorded(tx, graceid, heard)
+        add_recorded(tx, {graceid: heard})
 
 
 def test_a_file_of_messages_is_kept_once(tape: Path, tmp_path: Path) -> None:
