@@ -4,6 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import statistics
 import tempfile
 import threading
 import time
@@ -56,8 +57,13 @@ def _login(broker: PrivateBroker) -> Iterator[PrivateBroker]:
             os.environ.update(before)
 
 
-def _best(measure: Callable[[], float]) -> float:
-    return min(measure() for _ in range(_ROUNDS))
+def _by_turns(rounds: int, *measures: Callable[[], float]) -> list[float]:
+    """Median seconds of each, measured by turns, so that what else the machine does meets all alike."""
+    took: list[list[float]] = [[] for _ in measures]
+    for turn in range(rounds * len(measures)):
+        which = (turn + turn // len(measures)) % len(measures)  # each comes first, and last, in as many rounds
+        took[which].append(measures[which]())
+    return [statistics.median(some) for some in took]
 
 
 def _replayed(url: str, alerts: list[Alert]) -> float:
@@ -103,16 +109,19 @@ def _published(url: str, alerts: list[Alert]) -> float:
         return time.perf_counter() - begin
 
 
-def kafka_replay_against_bare_producer(count: int = 20_000) -> list[Figure]:
+def kafka_replay_against_bare_producer(count: int = 5000) -> list[Figure]:
     """A replay as fast as possible into Kafka, and its target alone, against a bare producer of the same messages."""
     alerts = _alerts(count)
     with private_kafka(topics=(_NODE,)) as broker:
-        bare = _best(lambda: _bare_kafka(broker, alerts))
-        target = _best(lambda: _published(broker.url, alerts))
-        ours = _best(lambda: _replayed(broker.url, alerts))
+        bare, target, ours = _by_turns(
+            31,
+            lambda: _bare_kafka(broker, alerts),
+            lambda: _published(broker.url, alerts),
+            lambda: _replayed(broker.url, alerts),
+        )
     return [
-        _rate("the Kafka target alone", count, target, bare, "bare confluent-kafka", "told (0.8 is wanted)"),
-        _rate("replay --max into Kafka", count, ours, bare, "bare confluent-kafka", "told"),
+        _rate("the Kafka target alone", count, target, bare, "bare confluent-kafka", ">= 0.80"),
+        _rate("replay --max into Kafka", count, ours, bare, "bare confluent-kafka", ">= 0.80"),
     ]
 
 
@@ -157,8 +166,7 @@ def xmpp_replay_against_bare_client(count: int = 2000) -> list[Figure]:
     with _login(private_xmpp()) as broker:
         with open_publisher(broker.url) as first:
             first.publish(_NODE, "{}")
-        bare = _best(lambda: _bare_xmpp(broker, texts))
-        ours = _best(lambda: _replayed(broker.url, alerts))
+        bare, ours = _by_turns(_ROUNDS, lambda: _bare_xmpp(broker, texts), lambda: _replayed(broker.url, alerts))
     return [_rate("replay --max into LVAlert", count, ours, bare, "bare slixmpp", ">= 0.90")]
 
 

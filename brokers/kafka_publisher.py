@@ -20,8 +20,9 @@ _POLL_EVERY, _POLL_WITHIN_S = 64, 0.02
 
 
 class KafkaPublisher(Publisher):
-    """Publishes through one producer, idempotent: librdkafka sends again what was not acknowledged, and the broker drops
-    what comes twice, so that nothing is doubled or reordered. Topics that are not there are made on loopback, elsewhere only
+    """Publishes through one producer. librdkafka sends again what was not acknowledged, one request at a time, so that
+    nothing is reordered; a copy bears the id of its first, by which listeners know it (as hop's producers do, it does
+    not ask the broker to tell copies apart). Topics that are not there are made on loopback, elsewhere only
     if the URL says `create=yes`.
     """
 
@@ -45,8 +46,8 @@ class KafkaPublisher(Publisher):
                 "max.in.flight.requests.per.connection": 1,
                 "queue.buffering.max.messages": in_flight,
                 "message.timeout.ms": max(1, int(self.url.patience_s * 1000)),
-                "linger.ms": 1,
-                "on_delivery": self._delivered,
+                "on_delivery": self._failed,
+                "delivery.report.only.error": True,  # half the cost of a delivery is to be told of it
                 "error_cb": self._error,
             }
         )
@@ -70,6 +71,12 @@ class KafkaPublisher(Publisher):
         if self.counts.sent % _POLL_EVERY == 0 or time.monotonic() - self._polled > _POLL_WITHIN_S:
             self._producer.poll(0)
             self._polled = time.monotonic()
+            self._count()
+
+    def _count(self) -> None:
+        """What is neither waiting nor failed was acknowledged."""
+        with self._lock:
+            self.counts.acknowledged = self.counts.sent - self.counts.failed - len(self._producer)
 
     def _topic(self, node: str) -> str:
         topic = topic_of(self.url, node)
@@ -84,15 +91,14 @@ class KafkaPublisher(Publisher):
     def flush(self) -> None:
         while len(self._producer) and self._fatal is None:
             self._producer.flush(0.2)
+        self._count()
 
     def close(self) -> None:
         self.flush()
         self._producer.flush(0)
+        self._count()
 
-    def _delivered(self, error: confluent_kafka.KafkaError | None, message: Any) -> None:
-        if error is None:
-            self.counts.acknowledged += 1
-            return
+    def _failed(self, error: confluent_kafka.KafkaError, message: Any) -> None:
         self.counts.failed += 1
         reason = f"{self.url} did not take it: {error.str()}"
         node = str(message.topic()).removeprefix(topic_of(self.url, ""))

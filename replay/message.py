@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archive import Alert
 
+# Messages come from JSON, so no part of one holds itself.
+_encode = json.JSONEncoder(check_circular=False).encode
+
 
 class Body:
     """What is sent, as the server sent it, or the text that is left of it after damage; all nodes of an alert share one."""
+
+    __slots__ = ("_text", "payload")
 
     def __init__(self, payload: dict[str, Any] | str) -> None:
         self.payload = payload
@@ -19,7 +24,7 @@ class Body:
     def text(self) -> str:
         """As it goes out: JSON, made once, or what a fault left of it."""
         if self._text is None:
-            self._text = json.dumps(self.payload)
+            self._text = _encode(self.payload)
         return self._text
 
 

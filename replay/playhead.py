@@ -190,13 +190,14 @@ class Playhead:
 
     def advance(self) -> "tuple[Cue, Alert] | None":
         """Wait for the next message's moment and take it; None if nothing is left, or it was stopped."""
+        reel, wait_until, lock = self.reel, self.clock.wait_until, self._lock
         while not self.stopped:
-            with self._lock:
+            with lock:
                 if not self._started:
                     self._started = True
                     if not self.paused:
                         self._let_run()
-                cue = self.reel.peek()
+                cue = reel.peek()
                 errand = self._errands[0] if self._errands else None
                 if self._steps and cue is not None:
                     self._steps -= 1
@@ -210,11 +211,11 @@ class Playhead:
             elif origin is None:
                 self.clock.rest()
             elif errand is not None and (cue is None or errand[0] <= cue.dt):
-                if self.clock.wait_until(origin + errand[0]):
+                if wait_until(origin + errand[0]):
                     self._do_errand()
-            elif cue is not None and self.clock.wait_until(origin + cue.dt) and self._rate_allows():
-                with self._lock:
-                    if self.reel.peek() is cue and not self.paused and not self.stopped:
+            elif cue is not None and wait_until(origin + cue.dt) and (self.rate is None or self._rate_allows()):
+                with lock:
+                    if reel.peek() is cue and not self.paused and not self.stopped:
                         return self._take()
         return None
 
@@ -224,7 +225,7 @@ class Playhead:
         errand()
 
     def _rate_allows(self) -> bool:
-        wait = self._free_at - self.clock.real() if self.rate is not None else 0.0
+        wait = self._free_at - self.clock.real()
         return wait <= 0 or self.clock.wait_real(wait)
 
     def _take(self) -> "tuple[Cue, Alert]":

@@ -147,14 +147,14 @@ class Reel:
 
     def skip(self) -> Cue:
         """Go on to the message after the next one, whose place is returned; IndexError at the end."""
-        cue = self.peek()
+        cue = self._next or self.peek()
         if cue is None:
             raise IndexError("the reel is at its end")
         self._next = None
         lane, following = self.lanes[cue.lane], cue.index + 1
-        if following < len(lane.track):
-            place = (lane.start_s + lane.track.offsets[following], cue.lane, following)
-            heapq.heapreplace(self._waiting, place)
+        times = lane.track.offsets
+        if following < len(times):
+            heapq.heapreplace(self._waiting, (lane.start_s + times[following], cue.lane, following))
         else:
             heapq.heappop(self._waiting)
         self.done += 1
