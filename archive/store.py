@@ -131,6 +131,8 @@ class Archive:
             connection: sqlite3.Connection = sqlite3.connect(self._database, **options)
             if not self.packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
                 connection.execute("PRAGMA journal_mode = WAL")
+                # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
+                connection.execute("PRAGMA wal_autocheckpoint = 8000")
             connection.execute("PRAGMA synchronous = NORMAL")
             return connection
         if self._copy is not None:

@@ -7,6 +7,7 @@ from brokers.errors import BadUrl, BrokerError
 from brokers.opening import open_publisher, open_source
 from brokers.publishing import Counts, Publisher, Undelivered
 from brokers.reading import read_json
+from brokers.recent import Recent
 from brokers.sources import Gap, Heard, Source
 from brokers.urls import BrokerUrl, is_loopback, parse_url
 
@@ -18,6 +19,7 @@ __all__ = [
     "Gap",
     "Heard",
     "Publisher",
+    "Recent",
     "Source",
     "Undelivered",
     "is_loopback",

@@ -16,6 +16,7 @@ from brokers.errors import BadUrl, BrokerError
 from brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
 from brokers.kafka_places import look
 from brokers.kafka_wire import check_group, marks_of, text_of, topic_of
+from brokers.recent import Recent
 from brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from brokers.urls import parse_url
 
@@ -69,7 +70,7 @@ class KafkaSource(Source):
         self._known: dict[Partition, bytes | None] = {}  # the id of the message before that
         self._acknowledged: dict[Partition, int] = {}
         self._waiting: deque[Heard] = deque()
-        self._ids: dict[bytes, None] = {}  # of the messages heard last, oldest first
+        self._recent = Recent(_REMEMBERED)  # ids of messages
         self._last = now()
         settings = {**client_settings(self.url), **kafka_login(self.url)}
         self._admin = Admin(settings)
@@ -185,7 +186,7 @@ class KafkaSource(Source):
         key = topic, partition
         id_, test = marks_of(record.headers())
         self._next[key], self._known[key] = offset + 1, id_
-        if test or self._repeated(id_):
+        if test or (id_ is not None and not self._recent.is_new(id_)):  # sent again after its acknowledgement was lost
             return
         place = Place(self._logs[key], offset)
         ack = partial(self._acknowledge, topic, partition, offset)
@@ -204,16 +205,6 @@ class KafkaSource(Source):
             if time.monotonic() - since > self.url.patience_s:
                 why = said(error) if isinstance(error, confluent_kafka.KafkaException) else str(error)
                 raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {why}") from None
-
-    def _repeated(self, id_: bytes | None) -> bool:
-        """Whether a message was heard already: a sender whose acknowledgement was lost sends it again."""
-        if id_ is None:
-            return False
-        known = id_ in self._ids
-        self._ids[id_] = None
-        if len(self._ids) > _REMEMBERED:
-            del self._ids[next(iter(self._ids))]
-        return known
 
     def _error(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 from archive import Archive, ArchiveError
 from archive.recorded import Recorded, add_recorded
 from archive.times import iso_time
-from brokers import Gap, Heard, read_json
+from brokers import Gap, Heard, Recent, read_json
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
@@ -126,7 +126,7 @@ class FileSink(StreamSink):
         try:
             file = path.open("a+", encoding="utf-8", newline="\n")
             super().__init__(file)
-            self._known = dict.fromkeys(self._tail())
+            self._known = Recent(_REMEMBERED, self._tail())
             self.since = datetime.fromisoformat(self._until.read_text().strip()) if self._until.exists() else None
         except OSError as error:
             raise ArchiveError(f"cannot write {path}: {error.strerror}") from None
@@ -159,13 +159,7 @@ class FileSink(StreamSink):
             raise ArchiveError(f"cannot write {self.path}: {error.strerror}") from None
 
     def _is_new(self, node: str, text: str) -> bool:
-        digest = _digest(node, text)
-        if digest in self._known:
-            return False
-        self._known[digest] = None
-        if len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
-        return True
+        return self._known.is_new(_digest(node, text))
 
     def gap(self, gap: Gap) -> None:
         super().gap(gap)

@@ -1,0 +1,23 @@
+"""Which things were seen lately."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+
+class Recent:
+    """Remembers the last `most` things that it was told of."""
+
+    def __init__(self, most: int, seen: Iterable[bytes] = ()) -> None:
+        self.most = most
+        self._seen = OrderedDict[bytes, None]()  # an ordinary dict is slow to give away its oldest
+        for key in seen:
+            self.is_new(key)
+
+    def is_new(self, key: bytes) -> bool:
+        """Whether a thing is told of for the first time, as far as is remembered; remembers it."""
+        if key in self._seen:
+            return False
+        self._seen[key] = None
+        if len(self._seen) > self.most:
+            self._seen.popitem(last=False)
+        return True
