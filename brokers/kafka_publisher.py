@@ -13,8 +13,8 @@ from brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
 from brokers.urls import parse_url
 
-#: Messages handed over but not acknowledged, at most.
-IN_FLIGHT = 20_000
+#: Messages, and kilobytes, handed over but not acknowledged, at most.
+IN_FLIGHT, _IN_FLIGHT_KB = 20_000, 65_536
 #: Deliveries are reported when asked for: after so many messages, or so many seconds.
 _POLL_EVERY, _POLL_WITHIN_S = 64, 0.02
 
@@ -45,6 +45,7 @@ class KafkaPublisher(Publisher):
             | {
                 "max.in.flight.requests.per.connection": 1,
                 "queue.buffering.max.messages": in_flight,
+                "queue.buffering.max.kbytes": _IN_FLIGHT_KB,
                 "message.timeout.ms": max(1, int(self.url.patience_s * 1000)),
                 "on_delivery": self._failed,
                 "delivery.report.only.error": True,  # half the cost of a delivery is to be told of it
