@@ -80,10 +80,13 @@ def create_topic(admin: AdminClient, url: BrokerUrl, topic: str) -> None:
     """Make a topic of one partition, so that its order is kept; one that is there already is left as it is."""
     if not topic or len(topic) > 249 or any(not (c.isascii() and (c.isalnum() or c in "._-")) for c in topic):
         raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
-    made = admin.create_topics([NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)})])
+    new = NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)})
+    made = admin.create_topics([new], request_timeout=max(1.0, url.patience_s))
     try:
-        made[topic].result(timeout=15)
+        made[topic].result()
     except confluent_kafka.KafkaException as error:
+        if error.args[0].code() in (confluent_kafka.KafkaError._TIMED_OUT, confluent_kafka.KafkaError._TRANSPORT):
+            raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
         if error.args[0].code() != confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
             raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
 

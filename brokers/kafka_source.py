@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, TopicPartition
 
 from brokers.credentials import kafka_login
 from brokers.errors import BadUrl, BrokerError
-from brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
+from brokers.kafka_client import Admin, client_settings, create_topic, objection, said, topics_on
 from brokers.kafka_places import look
 from brokers.kafka_wire import check_group, marks_of, text_of, topic_of
 from brokers.recent import Recent
@@ -72,7 +72,9 @@ class KafkaSource(Source):
         self._waiting: deque[Heard] = deque()
         self._recent = Recent(_REMEMBERED)  # ids of messages
         self._last = now()
-        settings = {**client_settings(self.url), **kafka_login(self.url)}
+        login = kafka_login(self.url)
+        self._user = login.get("sasl.username", "?")
+        settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._topics = {topic_of(self.url, node): node for node in self.nodes}
         self._consumer = confluent_kafka.Consumer(
@@ -208,7 +210,7 @@ class KafkaSource(Source):
 
     def _error(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):
-            self._fatal = f"{self.url}: {error.str()}"
+            self._fatal = f"{self.url}: {objection(error, self._user) or error.str()}"
         elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):
             self._away = self._away or time.monotonic()
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from replay.clock import Clock
+from replay.errors import ReplayError
 from replay.faults import Faults
 from replay.message import Message, messages_of
 from replay.playhead import Playhead
@@ -140,6 +141,18 @@ class Player(Playhead):
                 self.delivered += 1
 
         self._deliver = deliver
+        try:
+            self._play(deliver, after, faults)
+        except ReplayError as error:
+            of = f" of {self.reel.messages}" if self.reel.laps is not None else ""
+            raise ReplayError(f"{error} (at message {self.announced}{of})") from None
+
+    def _play(
+        self,
+        deliver: Callable[[Message], None],
+        after: "Callable[[Alert], object] | None",
+        faults: Faults | None,
+    ) -> None:
         for alert in self:
             for message in messages_of(alert, self.last_dt, self.format):
                 if faults is None:

@@ -70,6 +70,8 @@ class BrokerTarget:
         try:
             self._publisher.publish(node, payload)
         except BrokerError as error:
+            self.counts.sent += 1
+            self.counts.failed += 1
             self._losses(Undelivered(node, payload, str(error)))
             raise ReplayError(str(error)) from None
 

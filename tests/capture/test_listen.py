@@ -77,6 +77,10 @@ def test_a_line_is_the_pinned_record_with_the_payload_verbatim(tmp_path: Path) -
         ("[1, 2]", {"text": "[1, 2]"}),
         ("", {"text": ""}),
         ('{"text": 5,\n "uid": 7}', {"text": 5, "uid": 7}),
+        ('{"half": "\\ud800"}', {"half": "\ud800"}),
+        ('{"far": Infinity}', {"far": float("inf")}),
+        ("[" * 100_000, {"text": "[" * 100_000}),
+        ('{"a":' * 2000, {"text": '{"a":' * 2000}),
     ],
 )
 def test_whatever_is_heard_can_be_kept(
@@ -84,6 +88,7 @@ def test_whatever_is_heard_can_be_kept(
 ) -> None:
     assert payload_of(heard(text)) == payload
     assert make_sink().keep([heard(text)]) == 1
+    assert make_sink().keep([heard(text)]) == 0
     if (tmp_path / "heard.jsonl").exists():
         (line,) = (tmp_path / "heard.jsonl").read_text().splitlines()
         assert json.loads(line)["payload"] == payload
@@ -106,6 +111,23 @@ def test_a_line_cut_short_by_a_crash_is_taken_away(tmp_path: Path) -> None:
         assert [json.loads(line)["graceid"] for line in path.read_text().splitlines()] == ["G1", "G2"]
 
 
+def test_a_last_line_that_is_whole_but_for_its_end_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "heard.jsonl"
+    FileSink(path).keep([heard('{"uid":  "G1"}')])
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert FileSink(path).keep([heard('{"uid":  "G1"}'), heard('{"uid": "G2"}')]) == 1
+    assert [json.loads(line)["graceid"] for line in path.read_text().splitlines()] == ["G1", "G2"]
+
+
+def test_an_archive_keeps_the_text_of_a_message_as_it_came(tape: Archive) -> None:
+    text = '{"uid":"S1",  "far": 1.0e-09, "alert_type": "log", "comment": "\\u00fc"}'
+    sink = ArchiveSink(tape, "kafka://host/g")
+    assert sink.keep([heard(text), heard(text, "cbc"), heard(f" {text}"), heard(text)]) == 3
+    assert [(r.node, r.text) for r in recorded_of(tape, "S1")] == [
+        ("superevent", text), ("cbc", text), ("superevent", f" {text}"),
+    ]  # fmt: skip
+
+
 def test_a_message_is_one_line_whatever_breaks_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "heard.jsonl"
     texts = ['{"uid": "G1",\r "alert_type": "log"}', '{"uid":\n "G2"}', '{"uid": "G3", "comment": "\u2028"}']
@@ -116,7 +138,7 @@ def test_a_message_is_one_line_whatever_breaks_it_holds(tmp_path: Path) -> None:
 
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "notes"
-    for content in ("milk\n", '{"uid": "G1"}\n', "[1]\n"):
+    for content in ("milk\n", '{"uid": "G1"}\n', "[1]\n", "milk", '{"uid": "G1"}', '{"time": 5}'):
         path.write_text(content)
         with pytest.raises(ArchiveError, match="line 1 is no message"):
             FileSink(path)

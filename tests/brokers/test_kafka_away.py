@@ -1,0 +1,49 @@
+"""A Kafka broker that takes nothing for a while, or is gone."""
+
+import json
+import os
+import signal
+import threading
+
+import pytest
+
+from brokers import BrokerError, open_publisher, open_source
+from brokers.kafka_publisher import KafkaPublisher
+from brokers.tansu import private_kafka
+from tests.waiting import eventually
+
+
+def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
+    with (
+        private_kafka(topics=("superevent",)) as broker,
+        open_source(f"{broker.url}?start=earliest", ["superevent"]) as source,
+    ):
+        publisher = KafkaPublisher(broker.url, in_flight=50)
+        texts = [json.dumps({"uid": f"S{n}"}) for n in range(500)]
+        publisher.publish("superevent", texts[0])
+        publisher.flush()
+        assert broker.process is not None
+        os.killpg(broker.process.pid, signal.SIGSTOP)
+
+        def publish() -> None:
+            for text in texts[1:]:
+                publisher.publish("superevent", text)
+
+        thread = threading.Thread(target=publish)
+        thread.start()
+        eventually(lambda: publisher.counts.sent == 51)
+        thread.join(1)
+        assert publisher.counts.sent == 51
+        os.killpg(broker.process.pid, signal.SIGCONT)
+        thread.join(60)
+        publisher.close()
+        assert (publisher.counts.acknowledged, publisher.counts.failed) == (500, 0)
+        heard = [source.poll(20) for _ in texts]
+        assert [one.payload for one in heard if one is not None] == texts
+
+
+def test_a_topic_that_is_needed_while_the_broker_is_gone_is_a_sentence() -> None:
+    with private_kafka() as broker, open_publisher(f"{broker.url}?patience=1") as publisher:
+        broker.kill()
+        with pytest.raises(BrokerError, match=r"no broker answers that could make the topic gracedb-test\.superevent"):
+            publisher.publish("superevent", "{}")
