@@ -138,15 +138,15 @@ class FileSink(StreamSink):
         kept, end = deque[bytes](maxlen=_REMEMBERED), 0
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
+                if _is_cut_short(line):
+                    os.truncate(self.path, end)
+                    break
                 try:
                     record = read_json(line)
                     self._first = self._first or datetime.fromisoformat(record["time"])
                     kept.append(_digest(record["node"], _payload_text(line.rstrip(b"\n"), record["payload"])))
                 except (ValueError, KeyError, TypeError):
-                    if line.endswith(b"\n") or line[: len(_BEGINS)] != _BEGINS[: len(line)]:
-                        raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
-                    os.truncate(self.path, end)
-                    break
+                    raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
                 end += len(line)
                 if not line.endswith(b"\n"):
                     self._stream.write("\n")
@@ -170,6 +170,17 @@ class FileSink(StreamSink):
         new = self._until.with_name(self._until.name + ".new")
         new.write_text(iso_time(moment) + "\n")
         new.replace(self._until)
+
+
+def _is_cut_short(line: bytes) -> bool:
+    """Whether a line is the beginning of one that we wrote."""
+    if line.endswith(b"\n") or line[: len(_BEGINS)] != _BEGINS[: len(line)]:
+        return False
+    try:
+        read_json(line)
+    except ValueError:
+        return True
+    return False
 
 
 def _payload_text(line: bytes, payload: Any) -> str:
