@@ -96,6 +96,8 @@ class KafkaPublisher(Publisher):
 
     def close(self) -> None:
         self.flush()
+        if self._fatal is not None:
+            self._producer.purge()  # so that what is left is reported
         self._producer.flush(0)
         self._count()
 

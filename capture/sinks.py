@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from brokers import Gap, Heard, Recent, read_json
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
+_HALF = re.compile("[\ud800-\udfff]")
 #: How a line begins that we wrote, and what stands in it before the payload.
 _BEGINS, _PAYLOAD = b'{"time": ', b', "payload": '
 
@@ -48,7 +50,7 @@ def opened(heard: Heard) -> tuple[dict[str, Any], str]:
         except ValueError:
             break
         if isinstance(value, dict):
-            return value, text
+            return value, text if _is_text(text) else json.dumps(value)
         if not isinstance(value, str):
             break
         text = value
@@ -64,7 +66,12 @@ def payload_of(heard: Heard) -> dict[str, Any]:
 def graceid_of(payload: dict[str, Any]) -> str | None:
     """The id of the object that a message is about, None if it is about none (a command, a heartbeat)."""
     uid = payload.get("uid")
-    return uid if isinstance(uid, str) else None
+    return uid if isinstance(uid, str) and _is_text(uid) else None
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written: half a surrogate pair, which JSON can spell, cannot."""
+    return text.isascii() or not _HALF.search(text)
 
 
 def gap_record(gap: Gap) -> dict[str, Any]:

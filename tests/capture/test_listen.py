@@ -78,7 +78,10 @@ def test_a_line_is_the_pinned_record_with_the_payload_verbatim(tmp_path: Path) -
         ("", {"text": ""}),
         ('{"text": 5,\n "uid": 7}', {"text": 5, "uid": 7}),
         ('{"half": "\\ud800"}', {"half": "\ud800"}),
+        ('"{\\"half\\": \\"\\ud800\\"}"', {"half": "\ud800"}),
+        ('{"uid": "\\ud800"}', {"uid": "\ud800"}),
         ('{"far": Infinity}', {"far": float("inf")}),
+        ('{"a":' * 1000 + "1" + "}" * 1000, {"text": '{"a":' * 1000 + "1" + "}" * 1000}),
         ("[" * 100_000, {"text": "[" * 100_000}),
         ('{"a":' * 2000, {"text": '{"a":' * 2000}),
     ],
@@ -92,6 +95,10 @@ def test_whatever_is_heard_can_be_kept(
     if (tmp_path / "heard.jsonl").exists():
         (line,) = (tmp_path / "heard.jsonl").read_text().splitlines()
         assert json.loads(line)["payload"] == payload
+    else:
+        with Archive.open(tmp_path / "heard.tape") as archive:
+            (kept,) = [kept for graceid in ("", "S1") for kept in recorded_of(archive, graceid)]
+        assert kept.payload == payload
 
 
 def test_what_comes_again_after_a_restart_is_not_kept_twice(make_sink: Callable[[], Sink]) -> None:
