@@ -28,7 +28,7 @@ class Alert:
     under which the archive keeps the object, `n` the log entry that placed it, `nodes` where it was sent, `position` the
     moment just after that entry. `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words; `file`
     names the file that the entry brought. `heard` is the message as it was recorded live, if it was (`created` is then
-    when it arrived).
+    when it arrived), `heard_text` its JSON as it came.
     """
 
     created: datetime
@@ -46,6 +46,7 @@ class Alert:
     position: "Position | None" = None
     file: str = ""
     heard: Record | None = None
+    heard_text: str = ""
 
     def payload(self, format: str = "modern") -> Record | None:
         """The message as the server sent it, in one of FORMATS; None where that form had no such message.

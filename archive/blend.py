@@ -128,7 +128,13 @@ def _instead(found: Sequence[Pair], graceid: str) -> tuple[dict[int, list[Alert]
 
 def _as_heard(alert: Alert, heard: Recorded, node: str) -> Alert:
     return replace(
-        alert, created=heard.arrived, nodes=(node,), certainty="recorded", reason=_HEARD, heard=heard.payload
+        alert,
+        created=heard.arrived,
+        nodes=(node,),
+        certainty="recorded",
+        reason=_HEARD,
+        heard=heard.payload,
+        heard_text=heard.text,
     )
 
 
@@ -141,7 +147,7 @@ def _alone(heard: Recorded, node: str, graceid: str) -> Alert:
     what = str(subject) if isinstance(subject, str) else kind
     return Alert(
         heard.arrived, str(payload["uid"]), graceid, kind, payload.get("data"), record, None, (node,), what, category,
-        "recorded", _HEARD, heard=payload,
+        "recorded", _HEARD, heard=payload, heard_text=heard.text,
     )  # fmt: skip
 
 

@@ -16,9 +16,9 @@ class Body:
 
     __slots__ = ("_text", "payload")
 
-    def __init__(self, payload: dict[str, Any] | str) -> None:
+    def __init__(self, payload: dict[str, Any] | str, text: str | None = None) -> None:
         self.payload = payload
-        self._text = payload if isinstance(payload, str) else None
+        self._text = payload if isinstance(payload, str) else text
 
     @property
     def text(self) -> str:
@@ -63,5 +63,11 @@ def messages_of(alert: "Alert", offset_s: float, format: str = "modern") -> list
     payload = alert.payload(format)
     if payload is None:
         return []
-    body = Body(payload)
+    body = Body(payload, _as_it_came(alert) if payload is alert.heard else None)
     return [Message(alert, node, offset_s, body) for node in alert.nodes]
+
+
+def _as_it_came(alert: "Alert") -> str | None:
+    """The text of a message that was heard, if it can be a line of a file."""
+    text = alert.heard_text
+    return text if text and "\n" not in text and "\r" not in text else None

@@ -79,6 +79,7 @@ class Renaming:
             what=self.text(alert.what),
             file=self.text(alert.file),
             heard=self.value(alert.heard),
+            heard_text="",
         )
 
 

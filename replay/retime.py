@@ -51,6 +51,7 @@ class Retiming:
             object=record,
             what=self._text(alert.what, around),
             heard=self._value("", alert.heard, around),
+            heard_text="",
         )
 
     def record(self, record: dict[str, Any], about: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -143,6 +143,29 @@ def test_a_node_that_nobody_listened_to_is_rebuilt(tape: Path) -> None:
     assert "recorded" not in by_node["test_gstlal_allsky"]
 
 
+def test_a_heard_message_is_sent_byte_for_byte_but_on_one_line(tape: Path) -> None:
+    found = lines(tape)[:3]
+    texts = [
+        json.dumps(found[0]["payload"], separators=(",  ", ":")),
+        json.dumps(found[1]["payload"], indent=1),
+        json.dumps(found[2]["payload"], ensure_ascii=False).replace("{", "{ ", 1),
+    ]
+    with Archive.open(tape, read_only=False) as archive, archive.transaction() as tx:
+        whens = [datetime.fromisoformat(line["time"]) for line in found]
+        heard = [
+            Recorded(when, line["node"], line["payload"], text)
+            for when, line, text in zip(whens, found, texts, strict=True)
+        ]
+        assert add_recorded(tx, {SUPEREVENT: heard}) == 3
+    player = replay.play(tape, SUPEREVENT, clock=replay.VirtualClock())
+    sent = [message for alert in player for message in player.messages(alert) if alert.certainty == "recorded"]
+    assert [message.payload_json() for message in sent] == [texts[0], json.dumps(found[1]["payload"]), texts[2]]
+    assert [json.loads(message.json())["payload"] for message in sent] == [line["payload"] for line in found]
+    player = replay.play(tape, SUPEREVENT, clock=replay.VirtualClock(), names=["TS260401{letters}", "T9{n}"])
+    renamed = [message.payload_json() for alert in player for message in player.messages(alert)]
+    assert not any(SUPEREVENT in text for text in renamed)
+
+
 def test_what_no_record_tells_of_is_replayed_from_the_recording(tape: Path) -> None:
     exposed = {"uid": SUPEREVENT, "alert_type": "exposed", "data": [], "object": {"superevent_id": SUPEREVENT}}
     keep(tape, [{"time": "2026-03-01T12:00:20.5+00:00", "node": "gracedb.test_superevent", "payload": exposed}])
