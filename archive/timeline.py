@@ -83,59 +83,27 @@ class Timeline:
     def snapshot(self, graceid: str, position: Position) -> Snapshot | None:
         """An object as it was at a moment; None if it was not there yet, KeyError if the timeline does not know it."""
         if graceid not in self.histories:
-            graceid = self._known(graceid).graceid
+            graceid = self.known(graceid).graceid
         index = self.index_of(graceid, position)
         if index == 0:
             return None
         history = self.histories[graceid]
         if index == len(history.entries) and position == self.end:
-            return self._at(history, index, position)
+            return _Moment(self, position).at(history, index)
         key = (graceid, position.index)
         if key not in self._cache:
             if len(self._cache) > 256:
                 self._cache.clear()
-            self._cache[key] = self._at(history, index, position, lambda other: self._record(other, position))
+            moment = _Moment(self, position)
+            self._cache[key] = moment.at(history, index, moment.record)
         return self._cache[key]
 
-    def _known(self, graceid: str) -> History:
+    def known(self, graceid: str) -> History:
+        """The history of an object, by either of its ids; KeyError if the timeline does not know it."""
         try:
             return self._history(graceid)
         except ArchiveError:
             raise KeyError(graceid) from None
-
-    def _record(self, graceid: str, position: Position) -> Record | None:
-        """Another object's record at a moment, for what an object's record says of others."""
-        snapshot = self.snapshot(graceid, position)
-        if snapshot is None:
-            return None
-        return self._without_loops(snapshot, position)
-
-    def _without_loops(self, snapshot: Snapshot, position: Position) -> Record:
-        """A record asked for by an object that may be named in it: an event names superevents, which name the event."""
-        history = snapshot.history
-        if history.category == "event":
-            return self._at(history, snapshot.index, position, lambda other: self._plain(other, position)).record()
-        return self._at(history, snapshot.index, position, lambda other: self._bare(other, position)).record()
-
-    def _plain(self, graceid: str, position: Position) -> Record | None:
-        """A superevent inside an event that is inside a superevent: its preferred event bare."""
-        history = self._known(graceid)
-        index = self.index_of(history.graceid, position)
-        return self._at(history, index, position, lambda other: self._bare(other, position)).record() if index else None
-
-    def _bare(self, graceid: str, position: Position) -> Record | None:
-        """An event's own record, its neighbours left as they were captured."""
-        history = self._known(graceid)
-        index = self.index_of(history.graceid, position)
-        return self._at(history, index, position).record() if index else None
-
-    def _at(self, history: History, index: int, position: Position, others: Lookup | None = None) -> Snapshot:
-        """An object at an index, the others named as they were at a moment."""
-        return history.at(index, others, lambda superevent: self._name(superevent, position))
-
-    def _name(self, graceid: str, position: Position) -> str:
-        history = self._known(graceid)
-        return history.name_at(self.index_of(history.graceid, position))
 
     # -- alerts
 
@@ -154,7 +122,8 @@ class Timeline:
         entry = history.entries[index - 1]
         if not entry.act.rule.announces:
             return
-        snapshot = self._at(history, index, position, lambda other: self._record(other, position))
+        moment = _Moment(self, position)
+        snapshot = moment.at(history, index, moment.record)
         for alert in announce(entry, snapshot, history.removed_at(index)):
             alert = replace(alert, position=position)
             for certainty, reason in snapshot.doubts:
@@ -162,6 +131,46 @@ class Timeline:
             if entry.n is None and index > 1:
                 alert = alert.doubted("inferred", "no log entry tells of it: placed by its own time")
             yield _with_tags(alert, snapshot, entry) if alert.alert_type == "log" else alert
+
+
+class _Moment:
+    """What records say of other objects at one moment, each worked out once.
+
+    An event names its neighbouring superevents, which name the event: so what is told inside of a record tells less.
+    """
+
+    def __init__(self, timeline: Timeline, position: Position) -> None:
+        self._timeline, self._position = timeline, position
+        self._told: dict[tuple[str, str], Record | None] = {}
+
+    def at(self, history: History, index: int, others: Lookup | None = None) -> Snapshot:
+        """An object at an index, the others named as they were at this moment."""
+        return history.at(index, others, self._name)
+
+    def record(self, graceid: str) -> Record | None:
+        """Another object's record, for what an object's record says of others; None if it was not there yet."""
+        event = self._timeline.known(graceid).category == "event"
+        return self._once("event", graceid, self._superevent) if event else self._superevent(graceid)
+
+    def _superevent(self, graceid: str) -> Record | None:
+        """A superevent, its preferred event bare."""
+        return self._once("superevent", graceid, self._bare)
+
+    def _bare(self, graceid: str) -> Record | None:
+        """An event's own record, its neighbours left as they were captured."""
+        return self._once("bare", graceid, None)
+
+    def _once(self, depth: str, graceid: str, others: Lookup | None) -> Record | None:
+        key = depth, graceid
+        if key not in self._told:
+            history = self._timeline.known(graceid)
+            index = self._timeline.index_of(history.graceid, self._position)
+            self._told[key] = self.at(history, index, others).record() if index else None
+        return self._told[key]
+
+    def _name(self, graceid: str) -> str:
+        history = self._timeline.known(graceid)
+        return history.name_at(self._timeline.index_of(history.graceid, self._position))
 
 
 def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
