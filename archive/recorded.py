@@ -52,24 +52,42 @@ def add_recorded(tx: "Transaction", messages: Mapping[str, Iterable[Recorded]]) 
 
     The same payload on the same node is kept once, with its first arrival: brokers may deliver twice.
     """
-    make_index(tx.archive.connection)
-    run, rows = tx.archive.connection.execute, list[tuple[str, str, str, str]]()
+    connection = tx.archive.connection
+    make_index(connection)
+    first: dict[tuple[str, str, str], Recorded] = {}
     for graceid, heard in messages.items():
-        known: set[tuple[str, str]] = set()
-        read = False  # what is kept already is only read if some payload is not new to the archive
         for message in heard:
             sha256 = hashlib.sha256(message.text.encode()).hexdigest()
-            new = run("INSERT OR IGNORE INTO records (sha256, json) VALUES (?, ?)", (sha256, message.text)).rowcount
-            if not new and not read:
-                known.update(run("SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?", (graceid,)))
-                read = True
-            if (message.node, sha256) in known:
-                continue
-            known.add((message.node, sha256))
-            arrived = message.arrived.astimezone(UTC).isoformat(timespec="microseconds")
-            rows.append((graceid, arrived, message.node, f"{sha256} {_seal(graceid, arrived, message.node, sha256)}"))
-    tx.archive.connection.executemany("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", rows)
+            first.setdefault((graceid, message.node, sha256), message)
+    texts = {sha256: message.text for (_, _, sha256), message in first.items()}
+    insert = "INSERT OR IGNORE INTO records (sha256, json) VALUES (?, ?)"
+    (newest,) = connection.execute("SELECT max(id) FROM records").fetchone()
+    if connection.executemany(insert, texts.items()).rowcount < len(texts):  # some payloads are not new to the archive
+        older = "SELECT sha256 FROM records WHERE id <= ? AND sha256 IN (SELECT value FROM json_each(?))"
+        old = {sha256 for (sha256,) in connection.execute(older, (newest, json.dumps(list(texts))))}
+        kept = "SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?"
+        about = {graceid for graceid, _, sha256 in first if sha256 in old}
+        known = {(graceid, *row) for graceid in about for row in connection.execute(kept, (graceid,))}
+        first = {key: message for key, message in first.items() if key not in known}
+    written, rows = _Writer(), []
+    for (graceid, node, sha256), message in first.items():
+        arrived = written(message.arrived)
+        rows.append((graceid, arrived, node, f"{sha256} {_seal(graceid, arrived, node, sha256)}"))
+    connection.executemany("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", rows)
     return len(rows)
+
+
+class _Writer:
+    """Writes times to the microsecond; many messages arrive at once, so the last one is kept."""
+
+    def __init__(self) -> None:
+        self._moment: datetime | None = None
+        self._text = ""
+
+    def __call__(self, moment: datetime) -> str:
+        if moment is not self._moment:
+            self._moment, self._text = moment, moment.astimezone(UTC).isoformat(timespec="microseconds")
+        return self._text
 
 
 def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:

@@ -1,6 +1,7 @@
 """Replays to brokers, and recordings from them, against the bare client libraries in the same run; private brokers on loopback."""
 
 import asyncio
+import gc
 import json
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -29,7 +31,7 @@ from capture.listen import Recorder
 from capture.sinks import ArchiveSink, FileSink, Sink
 
 _NODE = "cbc_gstlal"
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 def _alerts(count: int, spacing_s: float = 0.0) -> list[Alert]:
@@ -176,15 +178,36 @@ def _record(url: str, to_archive: bool, count: int, listening: Event, all_kept: 
         sink: Sink = ArchiveSink(archive, url) if to_archive else FileSink(Path(folder) / "live.jsonl")
         recorder = Recorder(url, [_NODE], sink, lambda _: all_kept.set() if recorder.tally.kept == count else None)
         threading.Thread(target=lambda: recorder.listening.wait() and listening.set(), daemon=True).start()
+        gc.freeze()  # as the command does
         recorder.run(count)
         assert recorder.tally.kept == count
 
 
-def _recorded(url: str, alerts: list[Alert], to_archive: bool) -> tuple[float, float]:
+def _bare_record(port: int, count: int, listening: Event, all_kept: Event) -> None:
+    """A bare consumer that writes each record's value as a line, and knows nothing of JSON."""
+    consumer = confluent_kafka.Consumer(
+        {"bootstrap.servers": f"localhost:{port}", "group.id": f"bare-{time.time_ns()}", "fetch.wait.max.ms": 20}
+    )
+    partition = confluent_kafka.TopicPartition(f"gracedb-test.{_NODE}", 0)
+    _, partition.offset = consumer.get_watermark_offsets(partition, timeout=10)
+    consumer.assign([partition])
+    listening.set()
+    with tempfile.TemporaryFile() as file:
+        heard = 0
+        while heard < count:
+            values = [record.value() for record in consumer.consume(256, 0.01) if record.error() is None]
+            file.writelines(value + b"\n" for value in values)
+            file.flush()
+            heard += len(values)
+    all_kept.set()
+    consumer.close()
+
+
+def _recorded(url: str, alerts: list[Alert], recorder: Callable[..., None], *how: object) -> tuple[float, float]:
     """Seconds from the first message sent, as fast as possible, until all are acknowledged, and until all are kept."""
     context = multiprocessing.get_context("spawn")
     listening, all_kept = context.Event(), context.Event()
-    process = context.Process(target=_record, args=(url, to_archive, len(alerts), listening, all_kept))
+    process = context.Process(target=recorder, args=(*how, len(alerts), listening, all_kept))
     process.start()
     assert listening.wait(20)
     begin = time.perf_counter()
@@ -205,10 +228,15 @@ def recording_keeps_up(kafka: int = 20_000, xmpp: int = 10_000) -> list[Figure]:
     ):
         alerts = _alerts(count)
         with _login(broker):
-            for kind, to_archive in (("a file", False), ("an archive", True)):
-                times = [_recorded(broker.url, alerts, to_archive) for _ in range(_ROUNDS)]
-                sent, kept = sorted(times, key=lambda pair: pair[1] / pair[0])[len(times) // 2]
-                figures.append(_rate(f"recording {name} into {kind}", count, kept, sent, "sent meanwhile", "told"))
+            times = defaultdict[str, list[tuple[float, float]]](list)
+            for _ in range(_ROUNDS):
+                for kind, to_archive in (("into a file", False), ("into an archive", True)):
+                    times[kind].append(_recorded(broker.url, alerts, _record, broker.url, to_archive))
+                if name == "Kafka":
+                    times["with a bare consumer"].append(_recorded(broker.url, alerts, _bare_record, broker.port))
+            for kind, some in times.items():
+                sent, kept = sorted(some, key=lambda pair: pair[1] / pair[0])[len(some) // 2]
+                figures.append(_rate(f"recording {name} {kind}", count, kept, sent, "sent meanwhile", "told"))
     return figures
 
 

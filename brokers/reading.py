@@ -18,7 +18,7 @@ def read_json(text: str | bytes) -> Any:
             value = json.loads(text)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
-    if _openings(text) > _DEEPEST and _depth(value) > _DEEPEST:
+    if not isinstance(value, str) and _openings(text) > _DEEPEST and _depth(value) > _DEEPEST:
         raise ValueError("it is nested too deeply")
     return value
 

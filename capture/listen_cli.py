@@ -1,8 +1,10 @@
 """The command `capture listen`: record a live stream of alerts."""
 
+import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -57,7 +59,8 @@ def listen(
         with _stopped_by_signals(recorder):
             try:
                 if not quiet:
-                    print(f"listening to {', '.join(wanted)}; Ctrl-C ends it", file=sys.stderr, flush=True)
+                    threading.Thread(target=_tell_when_listening, args=[recorder], daemon=True).start()
+                gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
                 recorder.run(count)
             except BadUrl as error:
                 complain(error, USAGE)
@@ -66,6 +69,11 @@ def listen(
             finally:
                 if not quiet:
                     print(recorder.tally, file=sys.stderr, flush=True)
+
+
+def _tell_when_listening(recorder: Recorder) -> None:
+    recorder.listening.wait()
+    print(f"listening to {', '.join(recorder.nodes)}; Ctrl-C ends it", file=sys.stderr, flush=True)
 
 
 def _kept(

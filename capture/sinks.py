@@ -90,6 +90,8 @@ class StreamSink:
         self.since: datetime | None = None
         self._stream = stream or sys.stdout
         self._first: datetime | None = None
+        self._arrived: datetime | None = None
+        self._begin = ""
 
     def keep(self, batch: Sequence[Heard]) -> int:
         lines = [line for heard in batch if (line := self._line(heard)) is not None]
@@ -104,12 +106,13 @@ class StreamSink:
             text = json.dumps(json.loads(text))
         if not self._is_new(heard.node, text):
             return None
-        self._first = self._first or heard.arrived
-        place = {
-            "time": iso_time(heard.arrived), "offset": (heard.arrived - self._first).total_seconds(),
-            "node": heard.node, "graceid": graceid_of(payload), "n": None, "certainty": "recorded",
-        }  # fmt: skip
-        return f'{json.dumps(place)[:-1]}, "payload": {text}}}\n'
+        if heard.arrived is not self._arrived:  # many arrive at once
+            self._arrived, self._first = heard.arrived, self._first or heard.arrived
+            offset = (heard.arrived - self._first).total_seconds()
+            self._begin = f'{{"time": "{iso_time(heard.arrived)}", "offset": {offset}'
+        graceid, node = json.dumps(graceid_of(payload)), json.dumps(heard.node)
+        about = f'"node": {node}, "graceid": {graceid}, "n": null, "certainty": "recorded"'
+        return f'{self._begin}, {about}, "payload": {text}}}\n'
 
     def _is_new(self, node: str, text: str) -> bool:
         return True
