@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Collection
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 from archive import Alert, Archive, UsageError
 from archive.encode import encode
 
-#: Other rooms give sinks as entry points of this group: functions from a URL to a sink.
+#: Other rooms give sinks as entry points of this group: functions from a URL, and the hosts that the user allows, to a sink.
 ENTRY_POINTS = "gracetape.sinks"
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>.*)", re.DOTALL)
@@ -46,9 +47,10 @@ class Lines:
         return None
 
 
-def open_alerts(url: str | None, archive: Archive) -> Sink:
+def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ()) -> Sink:
     """The sink that `-`, a path, `file:PATH` or the URL of another target means (None: a file of the archive's own).
 
+    `really`: hosts other than this machine to which the user lets alerts go.
     UsageError or ArchiveError if there is none; OSError if a file cannot be written.
     """
     if url == "-":
@@ -59,7 +61,7 @@ def open_alerts(url: str | None, archive: Archive) -> Sink:
     if found["scheme"].lower() == "file":
         return Lines(Path(found["rest"]))
     for entry in entry_points(group=ENTRY_POINTS):
-        sink: Sink = entry.load()(url)
+        sink: Sink = entry.load()(url, really)
         return sink
     raise UsageError(f"alerts cannot be sent to {url}: gracetape's replay is not installed here")
 

@@ -31,6 +31,9 @@ _Alerts = Annotated[
         metavar="TARGET", help="Where alerts go: -, a file, exec:CMD or any target of replay (ARCHIVE/alerts.jsonl)."
     ),
 ]
+_Really = Annotated[
+    list[str] | None, _Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST.")
+]
 _Fault = Annotated[
     list[str] | None,
     _Option(
@@ -63,6 +66,7 @@ def serve(
     create: _Create = False,
     as_of: _AsOf = None,
     alerts: _Alerts = None,
+    really: _Really = None,
     fault: _Fault = None,
     seed: _Seed = 0,
     throttle: _Throttle = False,
@@ -74,7 +78,7 @@ def serve(
 ) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     wish = Wish(
-        path or archive, create, host, port, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance,
+        path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents else None,
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
@@ -96,6 +100,7 @@ def run(
     create: _Create = False,
     as_of: _AsOf = None,
     alerts: _Alerts = None,
+    really: _Really = None,
     fault: _Fault = None,
     seed: _Seed = 0,
     throttle: _Throttle = False,
@@ -114,7 +119,7 @@ def run(
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     wish = Wish(
-        archive, create, "127.0.0.1", 0, user, as_of, alerts, fault or (), seed, throttle, rate or (), maintenance,
+        archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents else None,
     )  # fmt: skip
     with served(wish) as (_tape, server):

@@ -30,6 +30,7 @@ class Wish:
     user: str = "gracetape"
     as_of: str | None = None
     alerts: str | None = None
+    really: Sequence[str] = ()
     faults: Sequence[str] = ()
     seed: int = 0
     throttle: bool = False
@@ -73,7 +74,7 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             with Server(app, wish.host, wish.port) as server:
                 yield tape, server
             return
-        sink = open_alerts(wish.alerts, tape)
+        sink = open_alerts(wish.alerts, tape, wish.really)
         try:
             app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
             with Server(app, wish.host, wish.port) as server:

@@ -52,6 +52,9 @@ _To = Annotated[
 _AlertsOnly = Annotated[
     str | None, _Option(metavar="TARGET", help="Keep nothing, send the alerts: -, FILE.jsonl, or a target of replay.")
 ]
+_Really = Annotated[
+    list[str] | None, _Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST.")
+]
 _Speed = Annotated[float | None, _Option(help="Times as fast as real time (default 1).", show_default=False)]
 _Max = Annotated[bool, _Option("--max", help="As fast as possible.")]
 _OnError = Annotated[OnError, _Option(help="What to do when an action fails.")]
@@ -88,6 +91,7 @@ def simulate(
     ] = None,
     to: _To = None,
     alerts_only: _AlertsOnly = None,
+    really: _Really = None,
     speed: _Speed = None,
     maximum: _Max = False,
     dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
@@ -120,7 +124,7 @@ def simulate(
         _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
     )  # fmt: skip
     check(stream)
-    way = way_of(to, alerts_only, speed, maximum, on_error is OnError.go_on, quiet)
+    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet)
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
@@ -140,6 +144,7 @@ def run_saved(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule kept with --save.")],
     to: _To = None,
     alerts_only: _AlertsOnly = None,
+    really: _Really = None,
     speed: _Speed = None,
     maximum: _Max = False,
     dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
@@ -150,7 +155,7 @@ def run_saved(
 ) -> None:
     """Run a schedule that was kept in a file."""
     schedule, start = saved.load(path)
-    way = way_of(to, alerts_only, speed, maximum, on_error is OnError.go_on, quiet)
+    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet)
     if dry_run:
         show_schedule(schedule, as_json)
         return

@@ -1,7 +1,7 @@
 """Lives a schedule: where and how fast was asked, how far it is, and what came of it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +26,7 @@ class Way:
 
     to: str | None
     alerts_only: str | None
+    really: Sequence[str]
     speed: float | None
     go_on: bool
     quiet: bool
@@ -34,6 +35,7 @@ class Way:
 def way_of(
     to: str | None,
     alerts_only: str | None,
+    really: Sequence[str],
     speed: float | None,
     maximum: bool,
     go_on: bool,
@@ -48,7 +50,7 @@ def way_of(
         pace = None if maximum else check_speed(1.0 if speed is None else speed)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, pace, go_on, quiet)
+    return Way(to, alerts_only, really, pace, go_on, quiet)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
@@ -57,7 +59,10 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     clock: Clock = MaxClock() if way.speed is None else ScaledClock(way.speed)
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     outcome = running.Outcome()
-    place = places.live_in(way.to, now) if way.to is not None else places.alerts_alone(way.alerts_only or "-", now)
+    if way.to is not None:
+        place = places.live_in(way.to, now)
+    else:
+        place = places.alerts_alone(way.alerts_only or "-", now, way.really)
     with place as client, _progress(len(schedule), way.quiet) as after:
         if way.speed is not None:
             clock = ScaledClock(way.speed)  # counts from here, not from before the archive was made

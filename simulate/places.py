@@ -1,7 +1,7 @@
 """Where a life is lived: a dummy archive, a served GraceDB by its URL, or a dummy of which only the alerts are kept."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from ipaddress import ip_address
@@ -61,16 +61,17 @@ def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
 
 
 @contextmanager
-def alerts_alone(target: str, now: Callable[[], datetime]) -> Iterator[Any]:
+def alerts_alone(target: str, now: Callable[[], datetime], really: Collection[str] = ()) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
 
+    `really`: hosts other than this machine to which the user lets alerts go.
     Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         tempfile.TemporaryDirectory(prefix="gracetape-") as folder,
         Archive.create(Path(folder) / "simulated.tape") as archive,
     ):
-        sink = open_alerts(target, archive)
+        sink = open_alerts(target, archive, really)
         try:
             with GraceDb(archive, now=now, on_alert=sink) as client:
                 yield client

@@ -1,5 +1,6 @@
 """A target of the replay as the place where a dummy's alerts go (an entry point of the group `gracetape.sinks`)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from archive import Alert, ArchiveError, UsageError
@@ -28,10 +29,10 @@ class Sink:
         return self._target.close()
 
 
-def open_sink(url: str) -> Sink:
-    """The sink that a target's URL means; UsageError if it names nothing usable."""
+def open_sink(url: str, really: Collection[str] = ()) -> Sink:
+    """The sink that a target's URL means; UsageError if it names nothing usable, or a machine that is not among `really`."""
     try:
-        return Sink(open_target(url))
+        return Sink(open_target(url, really))
     except BadRequest as error:
         raise UsageError(str(error)) from None
     except ReplayError as error:

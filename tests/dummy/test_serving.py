@@ -89,6 +89,17 @@ def test_without_a_target_alerts_go_to_a_file_of_the_archive(tmp_path: Path, pac
     assert [kind for kind, _ in payloads(file.read_text())] == ["new", "new"]
 
 
+def test_alerts_leave_this_machine_only_for_a_host_that_is_named(tape: Archive) -> None:
+    words = [GRACETAPE, "dummy", "run", "-a", str(tape.path), "--alerts", "https://hook.invalid/"]
+    refused = subprocess.run([*words, "--", "true"], capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "--yes-really-send-to hook.invalid" in refused.stderr
+    allowed = subprocess.run(
+        [*words, "--yes-really-send-to", "hook.invalid", "--", "true"], capture_output=True, text=True
+    )
+    assert (allowed.returncode, allowed.stderr) == (0, "")
+
+
 def test_alerts_go_to_a_program_which_may_write_to_the_dummy_itself(
     tape: Archive, graceid: str, tmp_path: Path
 ) -> None:
