@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from brokers.errors import BadUrl, BrokerError
+from brokers.lines import LINES, open_lines
 from brokers.publishing import OnUndelivered, Publisher
 from brokers.sources import Gap, Source, log_gap
 
@@ -36,7 +37,7 @@ def open_source(
     on_gap: Callable[[Gap], None] = log_gap,
     after: Callable[[str], int | None] | None = None,
 ) -> Source:
-    """Listen to `nodes` (topics without their group) on the broker that a URL names.
+    """Listen to `nodes` (topics without their group) on the broker, or to the lines of alerts, that a URL names (see `open_lines`).
 
     `on_gap` is told of each time in which nothing could be heard. `after` gives the offset of the last message that was
     kept for good of a broker's log (see `Place`), None if none was; without it, the broker's own memory of what was
@@ -48,15 +49,15 @@ def open_source(
     if scheme in _SOURCES:
         source: Source = _load(_SOURCES[scheme], scheme)(url, nodes, on_gap=on_gap, after=after)
         return source
+    lines = open_lines(url, nodes, after)
+    if lines is not None:
+        return lines
     for entry in entry_points(group=SOURCES, name=scheme):
         other: Source = entry.load()(url, nodes, on_gap=on_gap, after=after)
         return other
-    raise BadUrl(f"there is no source of the kind {scheme}: (known: {', '.join(f'{s}:' for s in source_schemes())})")
-
-
-def source_schemes() -> list[str]:
-    """Every scheme that can be listened to."""
-    return [*_SOURCES, *(entry.name for entry in entry_points(group=SOURCES))]
+    others = [entry.name for entry in entry_points(group=SOURCES)]
+    known = ", ".join(f"{name}:" for name in (*_SOURCES, *others, *LINES))
+    raise BadUrl(f"there is no source of the kind {scheme}: (known: {known}, FILE, -)")
 
 
 def open_publisher(url: str, *, on_undelivered: OnUndelivered | None = None) -> Publisher:

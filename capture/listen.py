@@ -25,7 +25,11 @@ class Tally:
     gaps: int = 0
 
     def __str__(self) -> str:
-        return f"{self.heard} messages heard, {self.kept} kept, {self.gaps} gaps"
+        return f"{_of(self.heard, 'message')} heard, {self.kept} kept, {_of(self.gaps, 'gap')}"
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 class Recorder:
@@ -41,12 +45,15 @@ class Recorder:
         self._gaps: queue.SimpleQueue[Gap] = queue.SimpleQueue()
 
     def run(self, count: int | None = None) -> Tally:
-        """Record until `stop`, or until `count` messages were kept. BrokerError if the broker stays away too long."""
+        """Record until `stop`, until `count` messages were kept, or until the source ends (a replay, standard input).
+
+        BrokerError if the broker stays away too long.
+        """
         since = self.sink.since
         with open_source(self.url, self.nodes, on_gap=self._gaps.put, after=self.sink.after) as source:
             now = datetime.now(UTC)
             if since is not None and not source.keeps:
-                self._gaps.put(Gap(self.nodes, since, now, "the recorder was not running, and LVAlert keeps nothing"))
+                self._gaps.put(Gap(self.nodes, since, now, "the recorder was not running, and nothing is kept for it"))
             try:
                 self._listen(source, count)
             finally:
@@ -59,7 +66,7 @@ class Recorder:
         self.listening.set()
         noted, stopping = time.monotonic(), False
         while not stopping and (count is None or self.tally.kept < count):
-            stopping = self._stopped.is_set()  # what has come by then is still kept
+            stopping = self._stopped.is_set() or source.closed  # what has come by then is still kept
             until = source.heard_until
             most = _BATCH if count is None else min(_BATCH, count - self.tally.kept)
             batch = _batch(source, most)

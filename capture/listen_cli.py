@@ -27,7 +27,12 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 @app.command()
 @sentences
 def listen(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="xmpp://USER@HOST/ or kafka://HOST/GROUP.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="xmpp://USER@HOST/, kafka://HOST/GROUP, FILE.jsonl or -; replay:ARCHIVE, exec:CMD."
+        ),
+    ],
     nodes: Annotated[
         str, typer.Option("--nodes", "-n", metavar="NODE,...", help="What to listen to, as in superevent,cbc_gstlal.")
     ],
@@ -67,7 +72,7 @@ def listen(
             except BrokerError as error:
                 complain(error, FAILURE)
             finally:
-                if not quiet:
+                if not quiet and recorder.listening.is_set():
                     print(recorder.tally, file=sys.stderr, flush=True)
 
 

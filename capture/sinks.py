@@ -15,12 +15,13 @@ from archive import Archive, ArchiveError
 from archive.recorded import Recorded, add_recorded
 from archive.times import iso_time
 from brokers import Gap, Heard, Recent, read_json
+from brokers.lines import written_payload
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
 _HALF = re.compile("[\ud800-\udfff]")
-#: How a line begins that we wrote, and what stands in it before the payload.
-_BEGINS, _PAYLOAD = b'{"time": ', b', "payload": '
+#: How a line begins that we wrote.
+_BEGINS = b'{"time": '
 
 
 class Sink(Protocol):
@@ -154,7 +155,7 @@ class FileSink(StreamSink):
                 try:
                     record = read_json(line)
                     self._first = self._first or datetime.fromisoformat(record["time"])
-                    kept.append(_digest(record["node"], _payload_text(line.rstrip(b"\n"), record["payload"])))
+                    kept.append(_digest(record["node"], written_payload(line) or json.dumps(record["payload"])))
                 except (ValueError, KeyError, TypeError):
                     raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
                 end += len(line)
@@ -191,12 +192,6 @@ def _is_cut_short(line: bytes) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _payload_text(line: bytes, payload: Any) -> str:
-    """The payload in a line, as it stands there."""
-    _, found, rest = line.partition(_PAYLOAD)
-    return rest[:-1].decode() if found else json.dumps(payload)
 
 
 def _digest(node: str, text: str) -> bytes:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.live import Live
 
 from archive import terminal
-from brokers import BadUrl, BrokerError, Source
+from brokers import BadUrl, BrokerError, Source, open_source
 from listen import commands as wire_commands
 from listen import once as programs
 from listen import ping as pings
@@ -27,7 +27,6 @@ from listen.errors import BadConfiguration, ListenError
 from listen.parent import Listener
 from listen.sending import open_sender, send
 from listen.show import status_view
-from listen.sources import open_source
 from listen.status import read_status
 
 P = ParamSpec("P")

@@ -266,7 +266,6 @@ def test_objects_are_captured_as_they_appear_and_again_when_followed(
             )  # fmt: skip
             assert process.stderr is not None
             assert "listening" in process.stderr.readline()
-            time.sleep(1.5)
             graceid = new_event(client)
             eventually(lambda: _captures(path, graceid) >= 1, 40)
             client.write_log(graceid, "one more word")
@@ -277,6 +276,51 @@ def test_objects_are_captured_as_they_appear_and_again_when_followed(
     assert process.returncode == 0, said
     with Archive.open(path) as archive:
         assert archive.view(graceid).records("log")[-1]["comment"] == "one more word"
+
+
+def test_a_file_is_recorded_as_it_grows_and_a_restart_goes_on_where_it_was(tmp_path: Path, tape: Archive) -> None:
+    file = tmp_path / "alerts.jsonl"
+    for n in (1, 2):
+        with file.open("a") as lines:
+            lines.write(alert("G1", n) + "\n")
+        recorder = Recorder(f"file:{file}", ["superevent"], ArchiveSink(tape, "file"))
+        tally = recorder.run(1)
+        assert (tally.heard, tally.kept, tally.gaps) == (1, 1, 0)
+    assert [one.text for one in recorded_of(tape, "G1")] == [alert("G1", 1), alert("G1", 2)]
+
+
+@pytest.mark.parametrize("source", ["-", "exec:cat {}", "replay:{}?speed=max"])
+def test_a_recorder_ends_with_its_source(source: str, tmp_path: Path) -> None:
+    file, long = tmp_path / "alerts.jsonl", Path(__file__).parents[1] / "fixtures" / "long.tape"
+    file.write_text("".join(alert("G1", n) + "\n" for n in range(3)))
+    words = [
+        source.format(long if "replay" in source else file),
+        "-n",
+        "test_superevent",
+        "--to",
+        str(tmp_path / "out"),
+    ]
+    with file.open() as lines:
+        done = subprocess.run([CAPTURE, "listen", *words], stdin=lines, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert f"{len((tmp_path / 'out').read_text().splitlines())} messages heard" in done.stderr
+    assert (tmp_path / "out").read_text().count("\n") >= 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_recorder_that_waits_for_standard_input_can_be_stopped(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [CAPTURE, "listen", "-", "-n", "a"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "listening" in process.stderr.readline()
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == "0 messages heard, 0 kept, 0 gaps\n"
 
 
 def _captures(path: Path, graceid: str) -> int:

@@ -1,4 +1,4 @@
-"""Sources besides brokers: a file that is followed, standard input, a program's output, a socket; all as JSON Lines."""
+"""Sources that are no brokers: a file that is followed, standard input, a program's output, a socket; all as JSON Lines."""
 
 import contextlib
 import json
@@ -13,12 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import brokers
-from brokers import Gap, Heard, Source
-from brokers.sources import Place, log_gap
-from listen.errors import BadConfiguration
+from brokers.errors import BadUrl, BrokerError
+from brokers.reading import read_json
+from brokers.sources import Heard, Place, Source
 
 #: Seconds between two looks at a file that has not grown, and between two tries to reach a socket.
 LOOK, RETRY = 0.02, 1.0
@@ -26,34 +25,33 @@ LOOK, RETRY = 0.02, 1.0
 #: The longest line in bytes; more of it is thrown away, so that no stranger fills the memory.
 LONGEST = 64_000_000
 
-#: The node of a bare payload, which names none, if just one node is listened to.
+#: What stands before the payload in the lines of records that we write.
+_PAYLOAD = b', "payload": '
+
 After = Callable[[str], int | None]
 
 
-def open_source(
-    url: str, nodes: Sequence[str], *, on_gap: Callable[[Gap], None] = log_gap, after: After | None = None
-) -> Source:
-    """The source that a URL means: `-`, a path or `file:PATH` (followed as it grows), `dummy:ARCHIVE` (the alerts that a served
-    dummy writes), `exec:CMD`, `tcp:HOST:PORT`, `unix:PATH`, or what `brokers.open_source` knows.
+def open_lines(url: str, nodes: Sequence[str], after: After | None = None) -> Source | None:
+    """The source of lines that a URL means, None if it means something else: `-`, a path or `file:PATH` (followed as it grows),
+    `dummy:ARCHIVE` (the alerts that a served dummy writes), `exec:CMD`, `tcp:HOST:PORT`, `unix:PATH`.
 
-    Lines are records with `node` and `payload` (what `replay --to FILE` writes) or bare payloads, which then go to the only node that is
-    listened to. Raises BadConfiguration or BrokerError.
+    Lines are records with `node` and `payload` (what `replay --to FILE` writes) or bare payloads, which then go to the first node
+    that is listened to. Raises BadUrl.
     """
     scheme, _, rest = url.partition(":")
     after = after or (lambda log: None)
     if url == "-":
-        return LineSource(nodes, _stream(sys.stdin.buffer))
-    if scheme in _SCHEMES and rest:
-        own: Source = _SCHEMES[scheme](rest, nodes, after)
-        return own
+        # A reader of its own: Python cannot end while a thread waits in the reader of sys.stdin.
+        return LineSource(nodes, _stream(open(sys.stdin.fileno(), "rb", closefd=False)))
+    if scheme in LINES and rest:
+        return LINES[scheme](rest, nodes, after)
     if not rest or "/" in scheme:
         return _file(url, nodes, after)
-    source: Source = brokers.open_source(url, nodes, on_gap=on_gap, after=after)
-    return source
+    return None
 
 
 class LineSource(Source):
-    """Messages from an iterator of lines (with the place of each, if it has one), read in a thread of its own.
+    """Messages for some nodes from an iterator of lines (with the place of each, if it has one), read in a thread of its own.
 
     A line that is no message is passed on as it stands, to the first node: children say what is wrong with it.
     """
@@ -63,7 +61,10 @@ class LineSource(Source):
         nodes: Sequence[str],
         lines: Iterable[tuple[bytes, Place | None]],
         end: Callable[[], object] = lambda: None,
+        *,
+        keeps: bool = False,
     ) -> None:
+        self.keeps = keeps
         self._nodes, self._lines, self._end = tuple(nodes), lines, end
         self._heard: queue.Queue[Heard | Exception | None] = queue.Queue(1000)
         self._closed = threading.Event()
@@ -99,12 +100,12 @@ class LineSource(Source):
         last: Exception | None = None
         try:
             for line, place in self._lines:
-                if line.strip():
-                    self._put(read_line(line, self._nodes, place))
+                if line.strip() and (heard := read_line(line, self._nodes, place)).node in self._nodes:
+                    self._put(heard)
                 if self._closed.is_set():
                     return
         except Exception as error:
-            last = brokers.BrokerError(str(error)) if isinstance(error, OSError) else error
+            last = BrokerError(str(error)) if isinstance(error, OSError) else error
         self._put(last)
 
     def _put(self, heard: Heard | Exception | None) -> None:
@@ -118,12 +119,29 @@ def read_line(line: bytes, nodes: Sequence[str], place: Place | None = None) -> 
     """The message on a line; of a record of gracetape (`node`, `payload`, …) the payload is what was sent."""
     text, now = line.decode("utf-8", "replace").strip(), datetime.now(UTC)
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
+        record = read_json(text)
+    except ValueError:
         return Heard(nodes[0], text, now, place)
     if isinstance(record, dict) and isinstance(record.get("node"), str) and isinstance(record.get("payload"), dict):
-        return Heard(record["node"], json.dumps(record["payload"]), now, place)
+        return Heard(record["node"], _verbatim(line, record["payload"]), now, place)
     return Heard(nodes[0], text, now, place)
+
+
+def _verbatim(line: bytes, payload: dict[str, Any]) -> str:
+    """The text of the payload of a record, as it stands there if it comes last in it, as it does in those that we write."""
+    text = written_payload(line)
+    try:
+        if text is not None and read_json(text) == payload:
+            return text
+    except ValueError:
+        pass
+    return json.dumps(payload)
+
+
+def written_payload(line: bytes) -> str | None:
+    """The text of the payload in a line that we wrote."""
+    _, found, rest = line.rstrip().partition(_PAYLOAD)
+    return rest[:-1].decode("utf-8", "replace") if found else None
 
 
 def _stream(stream: BinaryIO) -> Iterator[tuple[bytes, None]]:
@@ -133,7 +151,7 @@ def _stream(stream: BinaryIO) -> Iterator[tuple[bytes, None]]:
 
 def _file(text: str, nodes: Sequence[str], after: After) -> Source:
     closed = threading.Event()
-    return LineSource(nodes, follow(Path(text).expanduser(), after, closed), closed.set)
+    return LineSource(nodes, follow(Path(text).expanduser(), after, closed), closed.set, keeps=True)
 
 
 def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[bytes, Place | None]]:
@@ -150,8 +168,8 @@ def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[
         with file:
             log = f"file:{path.resolve()}#{os.fstat(file.fileno()).st_ino}"
             last = after(log)
-            file.seek(last if last is not None and last <= os.fstat(file.fileno()).st_size else 0)
-            if last is not None and file.tell():
+            if last is not None and last <= os.fstat(file.fileno()).st_size:
+                file.seek(last)
                 file.readline()  # the last one that was accepted
             yield from _grown(file, path, log, closed)
 
@@ -187,7 +205,7 @@ def _program(text: str, nodes: Sequence[str], after: After) -> Source:
     try:
         process = subprocess.Popen(shlex.split(text), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     except (OSError, ValueError) as error:
-        raise BadConfiguration(f"cannot run {text!r}: {error}") from error
+        raise BadUrl(f"cannot run {text!r}: {error}") from error
     assert process.stdout is not None
     return LineSource(nodes, _stream(process.stdout), process.terminate)  # type: ignore[arg-type]
 
@@ -195,7 +213,7 @@ def _program(text: str, nodes: Sequence[str], after: After) -> Source:
 def _tcp(text: str, nodes: Sequence[str], after: After) -> Source:
     host, _, port = text.strip("/").rpartition(":")
     if not host or not port.isdigit():
-        raise BadConfiguration(f"tcp:{text} must be tcp:HOST:PORT")
+        raise BadUrl(f"tcp:{text} must be tcp:HOST:PORT")
     return _socket(nodes, lambda: socket.create_connection((host, int(port)), timeout=10))
 
 
@@ -225,6 +243,6 @@ def _socket(nodes: Sequence[str], connect: Callable[[], socket.socket]) -> Sourc
     return LineSource(nodes, lines(), closed.set)
 
 
-_SCHEMES: dict[str, Callable[[str, Sequence[str], After], Source]] = {
+LINES: dict[str, Callable[[str, Sequence[str], After], Source]] = {
     "file": _file, "dummy": _dummy, "exec": _program, "tcp": _tcp, "unix": _unix,
 }  # fmt: skip

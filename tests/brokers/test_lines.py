@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from ligo.gracedb.rest import GraceDb
 
-from brokers import BrokerError, Heard, Source
-from listen import BadConfiguration, open_source
+from brokers import BadUrl, BrokerError, Heard, Source, open_source
 
 NODES = ("first", "second")
 
@@ -128,6 +127,18 @@ def test_a_served_dummys_alerts_are_heard(tmp_path: Path) -> None:
     "url", ["exec:no_such_program --x", "exec:'", "tcp:nowhere", "pulsar://x", "replay:none.tape", "replay:x?speed=0"]
 )
 def test_what_is_no_source_is_one_sentence(url: str) -> None:
-    with pytest.raises((BadConfiguration, BrokerError)) as refused:
+    with pytest.raises((BadUrl, BrokerError)) as refused:
         open_source(url, NODES)
     assert "\n" not in str(refused.value)
+
+
+def test_a_payload_in_a_record_is_heard_verbatim_and_other_nodes_are_not(tmp_path: Path) -> None:
+    odd = '{"uid":  "G1", "far": NaN, "text": ", \\"payload\\": "}'
+    path = tmp_path / "alerts.jsonl"
+    path.write_text(
+        f'{{"node": "elsewhere", "payload": {{"uid": "G0"}}}}\n{{"node": "second", "payload": {odd}}}\n'
+        '{"payload": {"uid": "G2"}, "node": "first"}\n'
+    )
+    with open_source(str(path), NODES) as source:
+        heard = [source.poll(30), source.poll(30)]
+    assert [(one.node, one.payload) for one in heard if one] == [("second", odd), ("first", '{"uid": "G2"}')]
