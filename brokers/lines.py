@@ -1,7 +1,9 @@
 """Sources that are no brokers: a file that is followed, standard input, a program's output, a socket; all as JSON Lines."""
 
 import contextlib
+import hashlib
 import json
+import logging
 import os
 import queue
 import shlex
@@ -18,6 +20,8 @@ from typing import Any, BinaryIO
 from brokers.errors import BadUrl, BrokerError
 from brokers.reading import read_json
 from brokers.sources import Heard, Place, Source
+
+_log = logging.getLogger(__name__)
 
 #: Seconds between two looks at a file that has not grown, and between two tries to reach a socket.
 LOOK, RETRY = 0.02, 1.0
@@ -159,19 +163,30 @@ def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[
 
     A file that is not there yet is waited for, and so is the end of a line that is being written.
     """
+    told = False
     while not closed.is_set():
         try:
             file = path.open("rb")
         except FileNotFoundError:
+            if not told:
+                _log.warning("%s is not there yet: it is waited for", path)
+            told = True
             closed.wait(LOOK)
             continue
         with file:
-            log = f"file:{path.resolve()}#{os.fstat(file.fileno()).st_ino}"
+            log = _name(path, file, file.readline(LONGEST))
             last = after(log)
             if last is not None and last <= os.fstat(file.fileno()).st_size:
                 file.seek(last)
                 file.readline()  # the last one that was accepted
+            else:
+                file.seek(0)
             yield from _grown(file, path, log, closed)
+
+
+def _name(path: Path, file: BinaryIO, first: bytes) -> str:
+    """What a file's places are known by: its first line too, since a file may be written anew in its old place."""
+    return f"file:{path.resolve()}#{os.fstat(file.fileno()).st_ino}#{hashlib.sha256(first).hexdigest()[:16]}"
 
 
 def _grown(file: BinaryIO, path: Path, log: str, closed: threading.Event) -> Iterator[tuple[bytes, Place]]:
@@ -179,6 +194,8 @@ def _grown(file: BinaryIO, path: Path, log: str, closed: threading.Event) -> Ite
     while not closed.is_set():
         rest += file.readline(LONGEST)
         if rest.endswith(b"\n") or len(rest) >= LONGEST:
+            if start == 0:  # it may have been cut short when it was looked at first
+                log = _name(path, file, rest)
             yield rest, Place(log, start)
             rest, start = b"", file.tell()
         elif closed.wait(LOOK) or _replaced(file, path):
@@ -196,6 +213,8 @@ def _replaced(file: BinaryIO, path: Path) -> bool:
 
 def _dummy(text: str, nodes: Sequence[str], after: After) -> Source:
     archive = Path(text).expanduser()
+    if not archive.exists():
+        raise BadUrl(f"dummy:{text}: there is no such archive")
     if archive.is_file():
         return _file(str(archive.with_name(archive.name.removesuffix(".tape") + ".alerts.jsonl")), nodes, after)
     return _file(str(archive / "alerts.jsonl"), nodes, after)
@@ -207,14 +226,20 @@ def _program(text: str, nodes: Sequence[str], after: After) -> Source:
     except (OSError, ValueError) as error:
         raise BadUrl(f"cannot run {text!r}: {error}") from error
     assert process.stdout is not None
-    return LineSource(nodes, _stream(process.stdout), process.terminate)  # type: ignore[arg-type]
+
+    def lines() -> Iterator[tuple[bytes, None]]:
+        yield from _stream(process.stdout)  # type: ignore[arg-type]
+        if code := process.wait():
+            raise BrokerError(f"exec:{text} ended with exit code {code}")
+
+    return LineSource(nodes, lines(), process.terminate)
 
 
 def _tcp(text: str, nodes: Sequence[str], after: After) -> Source:
     host, _, port = text.strip("/").rpartition(":")
     if not host or not port.isdigit():
         raise BadUrl(f"tcp:{text} must be tcp:HOST:PORT")
-    return _socket(nodes, lambda: socket.create_connection((host, int(port)), timeout=10))
+    return _socket(nodes, f"tcp:{text}", lambda: socket.create_connection((host, int(port)), timeout=10))
 
 
 def _unix(text: str, nodes: Sequence[str], after: After) -> Source:
@@ -223,21 +248,25 @@ def _unix(text: str, nodes: Sequence[str], after: After) -> Source:
         wire.connect(text)
         return wire
 
-    return _socket(nodes, connect)
+    return _socket(nodes, f"unix:{text}", connect)
 
 
-def _socket(nodes: Sequence[str], connect: Callable[[], socket.socket]) -> Source:
+def _socket(nodes: Sequence[str], url: str, connect: Callable[[], socket.socket]) -> Source:
     """Lines from a server, connected to again whenever it goes away (what was sent meanwhile is missed)."""
     closed = threading.Event()
 
     def lines() -> Iterator[tuple[bytes, None]]:
+        away = False
         while not closed.is_set():
             try:
                 with connect() as wire:
+                    away = False
                     wire.settimeout(None)
                     yield from _stream(wire.makefile("rb"))
-            except OSError:
-                pass
+            except OSError as error:
+                if not away:
+                    _log.warning("cannot reach %s: %s; it is tried again every second", url, error.strerror or error)
+                away = True
             closed.wait(RETRY)
 
     return LineSource(nodes, lines(), closed.set)

@@ -24,6 +24,7 @@ from listen import once as programs
 from listen import ping as pings
 from listen.configuration import Configuration, read_configuration
 from listen.errors import BadConfiguration, ListenError
+from listen.gracedb import check_client
 from listen.parent import Listener
 from listen.sending import open_sender, send
 from listen.show import status_view
@@ -69,7 +70,7 @@ def run(
     config: Annotated[Path, _CONFIG],
     source: Annotated[str | None, _FROM] = None,
     prometheus: Annotated[
-        int | None, typer.Option(metavar="PORT", help="Figures at http://127.0.0.1:PORT/metrics.")
+        int | None, typer.Option(metavar="PORT", min=1, max=65535, help="Figures at http://127.0.0.1:PORT/metrics.")
     ] = None,
     until_end: Annotated[
         bool, typer.Option("--until-end", help="Stop when the source has ended (a program, -).")
@@ -82,6 +83,9 @@ def run(
     )
     if configuration.source is None:
         raise BadConfiguration(f"{config} names no source: add source = … to [listener], or give --from")
+    for child in configuration.children:
+        if child.gracedb:
+            check_client(child.gracedb)
     url = configuration.source
     with Listener(configuration) as listener:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from listen.alert import Alert
-from listen.errors import ListenError
+from listen.errors import BadConfiguration, ListenError
 from listen.plugins import Context
 from listen.queue import QueueItem
 
@@ -142,8 +142,11 @@ def _seconds(name: str, value: object) -> None:
 
 
 def message(name: str, arguments: Arguments) -> str:
-    """The text that is sent to give a command; ListenError if it would not be understood."""
-    check(name, arguments)
+    """The text that is sent to give a command; BadConfiguration if it would not be understood."""
+    try:
+        check(name, arguments)
+    except ListenError as error:
+        raise BadConfiguration(str(error)) from None
     return json.dumps({"uid": "command", "alert_type": name, "object": dict(arguments)})
 
 
@@ -171,8 +174,14 @@ def inside(folder: Path, name: object) -> Path:
         raise ListenError(
             f"the command's filename {name!r} leads out of the log directory: nothing was read or written"
         )
-    if path.suffix in (".log", ".sqlite") or (path.exists() and not path.is_file()):
-        raise ListenError(f"the command's filename {name!r} is a file of the listener's own: choose another")
+    if (
+        path.suffix not in (".json", ".txt")
+        or path.name.endswith(".status.json")
+        or (path.exists() and not path.is_file())
+    ):
+        raise ListenError(
+            f"the command's filename {name!r} may be a file of the listener's own: choose a name that ends in .json or .txt"
+        )
     return path
 
 

@@ -115,6 +115,8 @@ def _child(path: Path, name: str, table: Mapping[str, Any]) -> Child:
     where = path
     if file is not None:
         where = file if file.is_absolute() or not (path.parent / file).exists() else path.parent / file
+        if not where.exists():
+            raise BadConfiguration(f"{path}, section [{name}]: childConfig {where}: No such file or directory")
         own = {**_tables(where), **own}
     values["file"] = where
     if "process_type" not in own.get("general", {}):
@@ -149,7 +151,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     """Section → option (lower case) → text. In TOML, children are the tables of `[children]`."""
     try:
         text = path.read_text(encoding="utf-8")
-        return _toml(path, text) if path.suffix == ".toml" else _ini(text)
+        return _toml(path, text) if path.suffix == ".toml" else _ini(path, text)
     except OSError as error:
         raise BadConfiguration(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -158,9 +160,9 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
         raise BadConfiguration(f"{path}: {' '.join(str(error).split())}") from None
 
 
-def _ini(text: str) -> dict[str, dict[str, Any]]:
+def _ini(path: Path, text: str) -> dict[str, dict[str, Any]]:
     parser = configparser.ConfigParser(strict=False, inline_comment_prefixes=(";",))
-    parser.read_string(text)
+    parser.read_string(text, source=str(path))
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
 

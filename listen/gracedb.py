@@ -1,6 +1,7 @@
 """The GraceDB that plug-ins work with: `gracedb = URL` is a server's (real or served dummy), other schemes come by entry point."""
 
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,15 @@ from listen.errors import BadConfiguration
 ENTRY_POINTS = "gracetape.clients"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def check_client(url: str) -> None:
+    """BadConfiguration if `client_of` would find nothing by this URL; a server is not asked."""
+    scheme, _, rest = url.partition(":")
+    if scheme not in ("http", "https") and not entry_points(group=ENTRY_POINTS, name=scheme):
+        raise BadConfiguration(f"gracedb = {url} is neither a URL nor dummy:ARCHIVE")
+    if scheme == "dummy" and not Path(rest).exists():
+        raise BadConfiguration(f"gracedb = {url}: there is no such archive")
 
 
 def client_of(url: str) -> Any:

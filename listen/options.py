@@ -29,6 +29,13 @@ def positive(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """The number of a port."""
+    if not 1 <= int(text) <= 65535:
+        raise ValueError(text)
+    return int(text)
+
+
 def whole(text: str) -> int:
     """A whole number that is not negative; `1e3` is one."""
     if (value := number(text)) != int(value):
@@ -113,5 +120,5 @@ LISTENER = {
     "accepted": Option("accepted", path, None, "a path"),
     "stoplimit": Option("stop_limit", positive, 10.0, _SECONDS),
     "restarts": Option("restarts", whole, 5, "a whole number"),
-    "prometheus": Option("prometheus", whole, None, "a port"),
+    "prometheus": Option("prometheus", port, None, "a port, 1 to 65535"),
 }

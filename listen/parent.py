@@ -168,6 +168,8 @@ class Listener:
                     time.sleep(0.001)
                 if self._stop.is_set():
                     break
+            else:
+                self.log.info("the source has ended")
         except Exception as error:
             self.failure = error
             self.log.exception("the source failed: %s", error)

@@ -95,6 +95,8 @@ class Memories:
 
     def of(self, graceid: str) -> dict[str, Any]:
         """The memory of a GraceID, as it was left."""
+        if not isinstance(graceid, str):
+            raise TypeError(f"a memory is kept by GraceID, a text, not {graceid!r}")
         self.touched.add(graceid)
         memory = self.kept.pop(graceid, None)
         if memory is None:
@@ -120,7 +122,10 @@ def find_plugin(process_type: str, folder: Path | None = None) -> PlugIn:
     Raises BadConfiguration, with the names known, if there is none.
     """
     for entry in entry_points(group=ENTRY_POINTS, name=process_type):
-        return _as_plugin(entry.load(), process_type)
+        try:
+            return _as_plugin(entry.load(), process_type)
+        except (Exception, SystemExit) as error:
+            raise _unloadable(process_type, error) from error
     module, _, name = SHIPPED.get(process_type, process_type).partition(":")
     if folder is not None and str(folder) not in sys.path:
         sys.path.append(str(folder))
@@ -132,12 +137,18 @@ def find_plugin(process_type: str, folder: Path | None = None) -> PlugIn:
         raise unknown
     try:
         found = getattr(importlib.import_module(module), name or "plugin")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         missing = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
         if missing or (isinstance(error, AttributeError) and not name):
             raise unknown from error
-        raise BadConfiguration(f"the plug-in of process_type {process_type!r} cannot be loaded: {error!r}") from error
+        raise _unloadable(process_type, error) from error
     return _as_plugin(found, process_type)
+
+
+def _unloadable(process_type: str, error: BaseException) -> BadConfiguration:
+    if isinstance(error, BadConfiguration):
+        return error
+    return BadConfiguration(f"the plug-in of process_type {process_type!r} cannot be loaded: {error!r}")
 
 
 def _as_plugin(found: object, process_type: str) -> PlugIn:

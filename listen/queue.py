@@ -107,6 +107,9 @@ class Queue:
 
     def add(self, item: QueueItem, now: float) -> QueueItem:
         """Let an item wait for its tasks' deadlines, counted from its `t0`, or from `now` (unix seconds) if it has none."""
+        texts = [item.name, item.graceid, *(task.key for task in item.tasks if task.key is not None)]
+        if wrong := [text for text in texts if not isinstance(text, str)]:
+            raise TypeError(f"an item's name and graceid and a task's key are texts, not {wrong[0]!r}")
         if item.t0 is None:
             item.t0 = now
         for task in item.tasks:

@@ -76,12 +76,12 @@ def rehearse(
         )
         worker.use_client(gracedb)
         for number, record in enumerate(records, 1):
+            _perform(worker, moment, max(moment[0], _time(record)), strictly=True)
             moment[0] = max(moment[0], _time(record))
-            _perform(worker, moment[0], strictly=True)
             text = json.dumps(record["payload"])
             worker.hear(Message(number, f"message{number}", str(record["node"]), moment[0], text))
             worker.commit()
-        _perform(worker, until)
+        _perform(worker, moment, until)
         worker.commit()
         done.states, done.memories = worker.states(len(records) + 1), dict(worker.memories.kept)
         worker.log.file.flush()
@@ -89,12 +89,13 @@ def rehearse(
     return replace(done, alerts=worker.alerts, tasks=worker.tasks, errors=worker.errors)
 
 
-def _perform(worker: Worker, until: float | None, strictly: bool = False) -> None:
-    """Do what is due up to a moment (`strictly`: before it)."""
+def _perform(worker: Worker, moment: list[float], until: float | None, strictly: bool = False) -> None:
+    """Do what is due up to `until` (`strictly`: before it), each at its own moment."""
     while worker.queue:
         deadline = worker.queue.next_deadline
         if until is not None and (deadline > until or (strictly and deadline == until)):
             break
+        moment[0] = max(moment[0], deadline)
         worker.perform()
 
 

@@ -96,4 +96,8 @@ def read_status(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ListenError(f"{path} cannot be read: {error}") from error
     record["running"] = bool(record.get("running")) and Path(f"/proc/{record['pid']}").exists()
+    for child in [] if record["running"] else record["children"]:
+        child["pid"] = None
+        if child["state"] == "runs":  # a listener that was killed could not tell
+            child["state"] = "down"
     return record

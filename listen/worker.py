@@ -59,6 +59,7 @@ class Worker:
         self.alerts = self.tasks = self.errors = 0
         self._keys: list[str] = []
         self._gracedb: Any = None
+        self._stateless = False  # its failure is told of once, not at every look
 
     # Messages
 
@@ -114,7 +115,7 @@ class Worker:
             return
         log.debug("performing %s of %s for %s", task.name, item.name, item.graceid or "no event")
         try:
-            again = self._do(task, self._context(log, item.deadline, item))
+            again = _seconds(task, self._do(task, self._context(log, item.deadline, item)))
         except ERRORS as error:
             self._failed(
                 log, f"the task {task.name} raised an exception; its item is complete", error, str(task.args)[:2000]
@@ -124,7 +125,7 @@ class Worker:
             self.tasks += 1
             if task.key is not None:
                 self._keys.append(task.key)
-            self.queue.advance(item, None if again is None else self.clock() + again)
+            self.queue.advance(item, None if again is None else self.clock() + again / self.child.speed)
             log.info("done %s for %s", task.name, item.graceid or "no event")
 
     def _do(self, task: Task, context: Context) -> float | None:
@@ -158,7 +159,16 @@ class Worker:
     def states(self, limit: int = 0) -> dict[str, Mapping[str, str]]:
         """What the plug-in says of the GraceIDs that it looked at last."""
         recent = list(self.memories.kept.items())[-(limit or SHOWN) :]
-        return {graceid: states for graceid, memory in recent if (states := self.plugin.states(memory))}
+        found: dict[str, Mapping[str, str]] = {}
+        for graceid, memory in recent:
+            try:
+                if states := dict(self.plugin.states(memory)):
+                    found[graceid] = states
+            except ERRORS as error:
+                if not self._stateless:
+                    self._failed(self.log, "the plug-in's `states` raised an exception", error, graceid)
+                self._stateless = True
+        return found
 
     def _item_text(self, item: QueueItem) -> str | None:
         try:
@@ -209,3 +219,16 @@ class Worker:
         with suppress(Exception):
             subject = f"WARNING: {self.child.name}: {what}"
             self._mail_own(subject, f"alert id: {log.alert_id}\n\n{about}\n\n{text}", log.alert_id)
+
+
+def _seconds(task: Task, again: object) -> float | None:
+    """After how many seconds a task is to be done again (None: not at all); ValueError or TypeError if that is no number."""
+    if again is None:
+        return None
+    if isinstance(again, bool) or not isinstance(again, int | float):
+        raise TypeError(
+            f"the task {task.name} returned a {type(again).__name__}: return nothing, or seconds until it is done again"
+        )
+    if not 0 <= again < float("inf"):
+        raise ValueError(f"the task {task.name} is to be done again after {again} s: that is no time to come")
+    return float(again)

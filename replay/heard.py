@@ -4,11 +4,20 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
 from archive import ArchiveError
-from brokers import BrokerError, Heard, Source
+from brokers import BadUrl, BrokerError, Heard, Source
 from brokers.sources import now
 from replay.clock import MaxClock, ScaledClock, check_speed
 from replay.errors import ReplayError
 from replay.prepare import play
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class ReplaySource(Source):
@@ -21,8 +30,10 @@ class ReplaySource(Source):
         path, _, query = url.partition(":")[2].partition("?")
         options = parse_qs(query)
         if unknown := sorted(set(options) - {"speed", "id", "format"}):
-            raise BrokerError(f"replay: has no option {unknown[0]!r} (known: speed, id, format)")
+            raise BadUrl(f"replay: has no option {unknown[0]!r} (known: speed, id, format)")
         pace = options.get("speed", ["1"])[-1]
+        if pace != "max" and not is_number(pace):
+            raise BadUrl(f"speed={pace} makes no sense: write a number, or max")
         try:
             clock = MaxClock() if pace == "max" else ScaledClock(check_speed(float(pace)))
             self._player = play(path, *options.get("id", []), clock=clock, format=options.get("format", ["modern"])[-1])

@@ -54,12 +54,20 @@ def _far(alert: Alert, options: Options) -> Sequence[Seen]:
 
 
 def _labels(alert: Alert, options: Options) -> Sequence[Seen]:
-    if alert.alert_type == "new":
-        return [Seen("", "", OK)]
-    if not alert.label or alert.label not in options["labels"].replace(",", " ").split():
+    bad = options["labels"].replace(",", " ").split()
+    if alert.alert_type != "new" and alert.label not in bad:
         return ()
     removed = alert.alert_type == "label_removed"
-    return [Seen("", "", OK if removed else FAILED, f"{alert.label} {'removed' if removed else 'applied'}")]
+    shown = alert.event.get("labels")  # all that are there now; old messages do not tell
+    held = [alert.label] if alert.label and not removed else []
+    held = [label for label in (shown if isinstance(shown, list | dict) else held) if label in bad]
+    if alert.label:
+        note = f"{alert.label} {'removed' if removed else 'applied'}" + (
+            f", {' '.join(held)} there" if removed and held else ""
+        )
+    else:
+        note = f"{' '.join(held)} there from the beginning" if held else ""
+    return [Seen("", "", FAILED if held else OK, note)]
 
 
 _ANSWER = re.compile(r"(?P<who>ADV|[A-Z]\d)(?P<status>OK|NO)")

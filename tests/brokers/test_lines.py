@@ -124,7 +124,16 @@ def test_a_served_dummys_alerts_are_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["exec:no_such_program --x", "exec:'", "tcp:nowhere", "pulsar://x", "replay:none.tape", "replay:x?speed=0"]
+    "url",
+    [
+        "exec:no_such_program --x",
+        "exec:'",
+        "tcp:nowhere",
+        "pulsar://x",
+        "replay:none.tape",
+        "dummy:none.tape",
+        "replay:x?speed=0",
+    ],
 )
 def test_what_is_no_source_is_one_sentence(url: str) -> None:
     with pytest.raises((BadUrl, BrokerError)) as refused:
@@ -142,3 +151,37 @@ def test_a_payload_in_a_record_is_heard_verbatim_and_other_nodes_are_not(tmp_pat
     with open_source(str(path), NODES) as source:
         heard = [source.poll(30), source.poll(30)]
     assert [(one.node, one.payload) for one in heard if one] == [("second", odd), ("first", '{"uid": "G2"}')]
+
+
+def test_a_file_written_anew_in_its_old_place_is_read_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.write_text(line(1) + line(2))
+    kept: dict[str, int] = {}
+    with open_source(str(path), NODES) as source:
+        for _ in range(2):
+            message = source.poll(30)
+            assert message is not None
+            assert message.place is not None
+            kept[message.place.log] = message.place.offset
+    with path.open("w") as file:  # the same inode, and longer than before
+        file.write("".join(line(n) for n in range(11, 15)))
+    with open_source(str(path), NODES, after=kept.get) as source:
+        assert uids(source, 4) == ["G11", "G12", "G13", "G14"]
+
+
+def test_what_cannot_be_reached_yet_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "later.jsonl"
+    with open_source(str(path), NODES) as source, open_source(f"unix:{tmp_path}/none.sock", NODES) as other:
+        assert source.poll(0.2) is None
+        assert other.poll(0.2) is None
+    assert sorted(one.getMessage() for one in caplog.records) == [
+        f"{path} is not there yet: it is waited for",
+        f"cannot reach unix:{tmp_path}/none.sock: No such file or directory; it is tried again every second",
+    ]
+
+
+def test_a_program_that_fails_is_a_failure_after_its_lines() -> None:
+    with open_source("exec:sh -c 'echo 1; exit 3'", NODES) as source:
+        assert source.poll(30) is not None
+        with pytest.raises(BrokerError, match="ended with exit code 3"):
+            source.poll(30)

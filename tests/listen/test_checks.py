@@ -135,6 +135,13 @@ OLD = {
     "file": "psd.xml.gz",
     "object": {},
 }
+LEFT = {
+    "uid": "G1",
+    "alert_type": "label_removed",
+    "data": {"name": "INJ"},
+    "object": {"graceid": "G1", "labels": ["DQV"]},
+}
+TWO_VETOES = [new(0), label(1, "INJ"), label(2, "DQV"), {"offset": 3, "node": "n", "payload": LEFT}]
 OLD_LABEL = {"uid": "G1", "alert_type": "label", "description": "DQV", "file": "", "labels": []}
 
 #: What, the check's section, messages, until when, the states.
@@ -151,6 +158,8 @@ TABLE = [
     ("a FAR above", "far", [new(0, far=1e-3)], None, {"far": "failed"}),
     ("no veto", "labels", [new(0), label(1, "EM_READY")], None, {"labels": "ok"}),
     ("a veto", "labels", [new(0), label(1, "DQV")], None, {"labels": "failed"}),
+    ("a veto from the beginning", "labels", [new(0, labels=["INJ"])], None, {"labels": "failed"}),
+    ("one veto of two taken back", "labels", TWO_VETOES, None, {"labels": "failed"}),
     ("an old veto", "labels", [new(0), {"offset": 1, "node": "n", "payload": OLD_LABEL}], None, {"labels": "failed"}),
     ("a veto taken back", "labels", [new(0), label(1, "INJ"), label(2, "INJ", how="label_removed")], None, {"labels": "ok"}),
     ("an operator's OK", "operator", [label(0, "H1OPS"), label(9, "H1OK")], None, {"operator:H1": "ok"}),
