@@ -55,7 +55,7 @@ def start(
     elif answers(port):
         complain(f"port {port} is taken: name another, or none", USAGE)
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     try:
         with _private(kind, port, tuple(users or ["alice"]), group, tuple(topics or ())) as broker:

@@ -2,18 +2,19 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from brokers.errors import BrokerError
+from brokers.errors import BadUrl, BrokerError
 
 _READY_WITHIN_S = 60.0
 
@@ -75,10 +76,22 @@ class PrivateBroker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        return self if self.process else self.start()
+        if self.process is None:
+            try:
+                self.start()
+            except BaseException:
+                self.stop()
+                raise
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def check_names(kind: str, names: Iterable[str]) -> None:
+    """BadUrl if a broker cannot have an account, a group or a topic of such a name."""
+    if wrong := [name for name in names if not re.fullmatch(r"[A-Za-z0-9._-]+", name)]:
+        raise BadUrl(f"{wrong[0]!r} is no name for {kind}: use letters, digits, dots, dashes and underscores")
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """The command `capture listen`: record a live stream of alerts."""
 
 import gc
+import hashlib
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -105,7 +107,8 @@ def _with_group(source: str, kept: Path | None) -> str:
         return source
     if url.scheme != "kafka" or "consumer" in url.options or kept is None:
         return source
-    group = f"{url.user or 'gracetape'}-recording-{kept.name}"
+    place = hashlib.sha256(str(kept.resolve()).encode()).hexdigest()[:12]  # files of one name may lie in many folders
+    group = quote(f"{url.user or 'gracetape'}-recording-{kept.name}-{place}", safe="")
     return f"{source}{'&' if '?' in source else '?'}consumer={group}"
 
 

@@ -18,9 +18,14 @@ _HARMLESS = ("test_", "mdc_")
 def check_destination(url: str, really: Collection[str] = ()) -> None:
     """BadRequest if a URL names a host that is not this machine and is not among the hosts that the user named."""
     try:
-        host = urlsplit(url).hostname
+        parts = urlsplit(url)
+        host = parts.hostname
     except ValueError:
         return  # whoever reads it will say so
+    if parts.netloc and any(
+        letter <= " " or letter in "\\\x7f" for letter in url
+    ):  # readers differ about the host of such
+        raise BadRequest(f"{url!r} is no URL: a backslash, a space or a control character stands in it")
     if host and not is_loopback(host) and host not in {name.lower() for name in really}:
         raise BadRequest(
             f"{host} is not this machine, and who listens there cannot tell a replay from the real thing: "

@@ -278,6 +278,28 @@ def test_objects_are_captured_as_they_appear_and_again_when_followed(
         assert archive.view(graceid).records("log")[-1]["comment"] == "one more word"
 
 
+def test_recordings_of_one_name_in_two_folders_have_each_a_place_of_its_own(
+    kafka_broker: PrivateBroker, tmp_path: Path
+) -> None:
+    files = [tmp_path / name / "odd &#name.jsonl" for name in ("one", "two")]
+    for file in files:
+        file.parent.mkdir()
+    source = f"{kafka_broker.url}?start=latest"
+    for turn, file in enumerate([*files, *files]):
+        process = listen(source, "-n", "placed", "--to", file, "--count", "1")
+        assert process.stderr is not None
+        assert "listening" in process.stderr.readline()
+        if turn < 2:
+            with open_publisher(kafka_broker.url) as publisher:
+                publisher.publish("placed", alert("G1", turn))
+        assert process.wait(60) == 0, process.stderr.read()
+        if turn == 1:
+            with open_publisher(kafka_broker.url) as publisher:
+                publisher.publish("placed", alert("G1", 2))
+    numbers = [[json.loads(line)["payload"]["data"]["N"] for line in file.read_text().splitlines()] for file in files]
+    assert numbers == [[0, 1], [1, 2]]
+
+
 def test_a_file_is_recorded_as_it_grows_and_a_restart_goes_on_where_it_was(tmp_path: Path, tape: Archive) -> None:
     file = tmp_path / "alerts.jsonl"
     for n in (1, 2):

@@ -53,6 +53,7 @@ def test_the_command_says_what_was_delivered(broker: PrivateBroker, tape: Path) 
         ("kafka://kafka.example.org/gracedb-test", "--yes-really-send-to kafka.example.org"),
         ("xmpp://me@lvalert.example.org/", "--yes-really-send-to lvalert.example.org"),
         ("https://example.org/hook", "--yes-really-send-to example.org"),
+        ("http://example.org\\@localhost/hook", "a backslash, a space or a control character"),
         ("KAFKA://KAFKA.example.org/g", "--yes-really-send-to kafka.example.org"),
         ("kafka://127.0.0.1.example.org/g", "is not this machine"),
         ("kafka://localhost/", "needs a group"),
