@@ -1,4 +1,4 @@
-"""The options and arguments that several archive commands share."""
+"""The options and arguments that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,3 +10,7 @@ ArchiveOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reference = Annotated[str, typer.Argument(metavar="ID", help="An object: G1234, or G1234@2 for its second capture.")]
+Really = Annotated[
+    list[str] | None,
+    typer.Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST."),
+]

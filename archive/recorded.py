@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from archive.errors import ArchiveError
@@ -69,25 +70,18 @@ def add_recorded(tx: "Transaction", messages: Mapping[str, Iterable[Recorded]]) 
         about = {graceid for graceid, _, sha256 in first if sha256 in old}
         known = {(graceid, *row) for graceid in about for row in connection.execute(kept, (graceid,))}
         first = {key: message for key, message in first.items() if key not in known}
-    written, rows = _Writer(), []
+    rows = []
     for (graceid, node, sha256), message in first.items():
-        arrived = written(message.arrived)
+        arrived = _written(message.arrived)
         rows.append((graceid, arrived, node, f"{sha256} {_seal(graceid, arrived, node, sha256)}"))
     connection.executemany("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", rows)
     return len(rows)
 
 
-class _Writer:
-    """Writes times to the microsecond; many messages arrive at once, so the last one is kept."""
-
-    def __init__(self) -> None:
-        self._moment: datetime | None = None
-        self._text = ""
-
-    def __call__(self, moment: datetime) -> str:
-        if moment is not self._moment:
-            self._moment, self._text = moment, moment.astimezone(UTC).isoformat(timespec="microseconds")
-        return self._text
+@lru_cache(maxsize=1)  # many messages arrive at once
+def _written(moment: datetime) -> str:
+    """A time to the microsecond."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:

@@ -176,8 +176,9 @@ def _record(url: str, to_archive: bool, count: int, listening: Event, all_kept: 
     """A recorder in a process of its own, as it is in life; tells when it listens, and when it has kept so many messages."""
     with tempfile.TemporaryDirectory() as folder, Archive.create(Path(folder) / "live.tape") as archive:
         sink: Sink = ArchiveSink(archive, url) if to_archive else FileSink(Path(folder) / "live.jsonl")
-        recorder = Recorder(url, [_NODE], sink, lambda _: all_kept.set() if recorder.tally.kept == count else None)
-        threading.Thread(target=lambda: recorder.listening.wait() and listening.set(), daemon=True).start()
+        recorder = Recorder(
+            url, [_NODE], sink, lambda _: all_kept.set() if recorder.tally.kept == count else None, listening.set
+        )
         gc.freeze()  # as the command does
         recorder.run(count)
         assert recorder.tally.kept == count

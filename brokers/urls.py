@@ -1,6 +1,7 @@
 """Reads the URLs of brokers: `xmpp://USER@HOST:PORT/?tls=off`, `kafka://HOST:PORT/GROUP?consumer=NAME`."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
@@ -81,6 +82,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is one that every broker takes for an account, a group or a topic."""
+    return re.fullmatch(r"[A-Za-z0-9._-]+", name) is not None
 
 
 def parse_url(url: str) -> BrokerUrl:

@@ -36,9 +36,20 @@ class Recorder:
     """Listens to nodes of a broker and keeps what it hears in a sink, until it is stopped."""
 
     def __init__(
-        self, url: str, nodes: Sequence[str], sink: Sink, on_heard: Callable[[Heard], None] | None = None
+        self,
+        url: str,
+        nodes: Sequence[str],
+        sink: Sink,
+        on_heard: Callable[[Heard], None] | None = None,
+        on_listening: Callable[[], object] = lambda: None,
     ) -> None:
-        self.url, self.nodes, self.sink, self.on_heard = url, tuple(nodes), sink, on_heard
+        self.url, self.nodes, self.sink, self.on_heard, self.on_listening = (
+            url,
+            tuple(nodes),
+            sink,
+            on_heard,
+            on_listening,
+        )
         self.tally = Tally()
         self.listening = threading.Event()
         self._stopped = threading.Event()
@@ -64,6 +75,7 @@ class Recorder:
         self._write_gaps()
         self.sink.alive(source.heard_until)
         self.listening.set()
+        self.on_listening()
         noted, stopping = time.monotonic(), False
         while not stopping and (count is None or self.tally.kept < count):
             stopping = self._stopped.is_set() or source.closed  # what has come by then is still kept

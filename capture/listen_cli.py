@@ -5,9 +5,9 @@ import hashlib
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -62,11 +62,10 @@ def listen(
         raise UsageError("--follow needs --archive, and --service-url to capture from")
     with ExitStack() as stack:
         sink, on_heard = _kept(stack, source, archive, to, service_url(service) if service else None, follow)
-        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_heard)
+        tell = (lambda: None) if quiet else partial(_tell_listening, wanted)
+        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_heard, tell)
         with _stopped_by_signals(recorder):
             try:
-                if not quiet:
-                    threading.Thread(target=_tell_when_listening, args=[recorder], daemon=True).start()
                 gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
                 recorder.run(count)
             except BadUrl as error:
@@ -78,9 +77,8 @@ def listen(
                     print(recorder.tally, file=sys.stderr, flush=True)
 
 
-def _tell_when_listening(recorder: Recorder) -> None:
-    recorder.listening.wait()
-    print(f"listening to {', '.join(recorder.nodes)}; Ctrl-C ends it", file=sys.stderr, flush=True)
+def _tell_listening(nodes: Sequence[str]) -> None:
+    print(f"listening to {', '.join(nodes)}; Ctrl-C ends it", file=sys.stderr, flush=True)
 
 
 def _kept(

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from archive import UsageError, terminal
+from archive.options import Really
 from dummy import hook
 from dummy.server import wait_for_signal
 from dummy.serving import Wish, served
@@ -30,9 +31,6 @@ _Alerts = Annotated[
     _Option(
         metavar="TARGET", help="Where alerts go: -, a file, exec:CMD or any target of replay (ARCHIVE/alerts.jsonl)."
     ),
-]
-_Really = Annotated[
-    list[str] | None, _Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST.")
 ]
 _Fault = Annotated[
     list[str] | None,
@@ -66,7 +64,7 @@ def serve(
     create: _Create = False,
     as_of: _AsOf = None,
     alerts: _Alerts = None,
-    really: _Really = None,
+    really: Really = None,
     fault: _Fault = None,
     seed: _Seed = 0,
     throttle: _Throttle = False,
@@ -100,7 +98,7 @@ def run(
     create: _Create = False,
     as_of: _AsOf = None,
     alerts: _Alerts = None,
-    really: _Really = None,
+    really: Really = None,
     fault: _Fault = None,
     seed: _Seed = 0,
     throttle: _Throttle = False,

@@ -11,15 +11,6 @@ from replay.errors import ReplayError
 from replay.prepare import play
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 class ReplaySource(Source):
     """The messages of an archive for some nodes (for all, if none is named), each at its moment; ends with the last one.
 
@@ -32,10 +23,12 @@ class ReplaySource(Source):
         if unknown := sorted(set(options) - {"speed", "id", "format"}):
             raise BadUrl(f"replay: has no option {unknown[0]!r} (known: speed, id, format)")
         pace = options.get("speed", ["1"])[-1]
-        if pace != "max" and not is_number(pace):
-            raise BadUrl(f"speed={pace} makes no sense: write a number, or max")
         try:
-            clock = MaxClock() if pace == "max" else ScaledClock(check_speed(float(pace)))
+            speed = None if pace == "max" else float(pace)
+        except ValueError:
+            raise BadUrl(f"speed={pace} makes no sense: write a number, or max") from None
+        try:
+            clock = MaxClock() if speed is None else ScaledClock(check_speed(speed))
             self._player = play(path, *options.get("id", []), clock=clock, format=options.get("format", ["modern"])[-1])
         except (ArchiveError, ReplayError, ValueError) as error:
             raise BrokerError(f"{url}: {error}") from error

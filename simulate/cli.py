@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from archive.options import Really
 from archive.terminal import run, sentences, show_table
 from dummy.dateids import gps_of
 from replay.default_command import DEFAULT, DefaultCommandGroup
@@ -52,9 +53,6 @@ _To = Annotated[
 _AlertsOnly = Annotated[
     str | None, _Option(metavar="TARGET", help="Keep nothing, send the alerts: -, FILE.jsonl, or a target of replay.")
 ]
-_Really = Annotated[
-    list[str] | None, _Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST.")
-]
 _Speed = Annotated[float | None, _Option(help="Times as fast as real time (default 1).", show_default=False)]
 _Max = Annotated[bool, _Option("--max", help="As fast as possible.")]
 _OnError = Annotated[OnError, _Option(help="What to do when an action fails.")]
@@ -91,7 +89,7 @@ def simulate(
     ] = None,
     to: _To = None,
     alerts_only: _AlertsOnly = None,
-    really: _Really = None,
+    really: Really = None,
     speed: _Speed = None,
     maximum: _Max = False,
     dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
@@ -144,7 +142,7 @@ def run_saved(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule kept with --save.")],
     to: _To = None,
     alerts_only: _AlertsOnly = None,
-    really: _Really = None,
+    really: Really = None,
     speed: _Speed = None,
     maximum: _Max = False,
     dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,

@@ -3,12 +3,15 @@
 A replayed alert looks like a real one to whoever hears it.
 """
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from brokers import BrokerUrl, is_loopback
 from replay.errors import BadRequest
 
+#: What readers of URLs take differently, so that they see different hosts.
+_AMBIGUOUS = re.compile(r"[\x00- \\\x7f]")
 #: The igwn-alert group of the production GraceDB.
 PRODUCTION_GROUP = "gracedb"
 #: How the names of nodes begin that the production GraceDB keeps for tests and mock data.
@@ -22,9 +25,7 @@ def check_destination(url: str, really: Collection[str] = ()) -> None:
         host = parts.hostname
     except ValueError:
         return  # whoever reads it will say so
-    if parts.netloc and any(
-        letter <= " " or letter in "\\\x7f" for letter in url
-    ):  # readers differ about the host of such
+    if parts.netloc and _AMBIGUOUS.search(url):
         raise BadRequest(f"{url!r} is no URL: a backslash, a space or a control character stands in it")
     if host and not is_loopback(host) and host not in {name.lower() for name in really}:
         raise BadRequest(
