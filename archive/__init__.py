@@ -1,37 +1,51 @@
 """Archives of GraceDB objects: the store, histories and their states as of any entry, and the alerts they imply."""
 
-from archive.alerts import Alert
-from archive.errors import ArchiveError, NotFound, UsageError
-from archive.history import Entry, History, Snapshot
-from archive.recorded import Recorded, add_recorded, recorded_of
-from archive.refs import Ref, category_of, locate, looks_like_archive, parse_ref
-from archive.store import Archive, Capture
-from archive.timeline import Position, Timeline
-from archive.view import FileEntry, StoredView, View
-from archive.writing import Transaction
+from gracetape.lazy import public_names
 
-__all__ = [
-    "Alert",
-    "Archive",
-    "ArchiveError",
-    "Capture",
-    "Entry",
-    "FileEntry",
-    "History",
-    "NotFound",
-    "Position",
-    "Recorded",
-    "Ref",
-    "Snapshot",
-    "StoredView",
-    "Timeline",
-    "Transaction",
-    "UsageError",
-    "View",
-    "add_recorded",
-    "category_of",
-    "locate",
-    "looks_like_archive",
-    "parse_ref",
-    "recorded_of",
-]
+TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
+if TYPE_CHECKING:
+    from gracetape.archive.alerts import (
+        Alert as Alert,
+    )
+    from gracetape.archive.history import (
+        Entry as Entry,
+        History as History,
+        Snapshot as Snapshot,
+    )
+    from gracetape.archive.locate import (
+        locate as locate,
+        looks_like_archive as looks_like_archive,
+    )
+    from gracetape.archive.recorded import (
+        Recorded as Recorded,
+        add_recorded as add_recorded,
+        recorded_of as recorded_of,
+    )
+    from gracetape.archive.store import (
+        Archive as Archive,
+        Capture as Capture,
+    )
+    from gracetape.archive.timeline import (
+        Position as Position,
+        Timeline as Timeline,
+    )
+    from gracetape.archive.view import (
+        FileEntry as FileEntry,
+        StoredView as StoredView,
+        View as View,
+    )
+    from gracetape.archive.writing import (
+        Transaction as Transaction,
+    )
+    from gracetape.errors import (
+        ArchiveError as ArchiveError,
+        NotFound as NotFound,
+        UsageError as UsageError,
+    )
+    from gracetape.ids import (
+        Ref as Ref,
+        category_of as category_of,
+        parse_ref as parse_ref,
+    )
+
+__getattr__, __dir__ = public_names(__name__)

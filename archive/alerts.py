@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from archive import forms
-from archive.made_up import MADE_UP, observation_of, voevent_of
-from archive.rules import Announces, Record, voevent_number
-from archive.times import iso_time
-from archive.view import View
+from gracetape.archive import forms
+from gracetape.archive.made_up import MADE_UP, observation_of, voevent_of
+from gracetape.archive.rules import Announces, Record, voevent_number
+from gracetape.archive.view import View
+from gracetape.times import iso_time
 
 if TYPE_CHECKING:
-    from archive.history import Entry
-    from archive.timeline import Position
+    from gracetape.archive.history import Entry
+    from gracetape.archive.timeline import Position
 
 #: From sure to unsure: heard live; follows from the records; follows with an assumption; holds a guess.
 CERTAINTIES = ("recorded", "exact", "inferred", "guessed")

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from archive.message_file import read_messages
-from archive.options import ArchiveOption, JsonOption
-from archive.recorded import add_recorded
-from archive.refs import locate, parse_ref
-from archive.store import Archive
-from archive.terminal import sentences, show_json
+from gracetape.archive.locate import locate
+from gracetape.archive.message_file import read_messages
+from gracetape.archive.recorded import add_recorded
+from gracetape.archive.store import Archive
+from gracetape.ids import parse_ref
+from gracetape.options import ArchiveOption, JsonOption
+from gracetape.terminal import sentences, show_json
 
 
 @sentences

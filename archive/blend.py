@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive import forms
-from archive.alerts import Alert
-from archive.recorded import Record, Recorded
+from gracetape.archive import forms
+from gracetape.archive.alerts import Alert
+from gracetape.archive.recorded import Record, Recorded
 
 if TYPE_CHECKING:
-    from archive.timeline import Position
+    from gracetape.archive.timeline import Position
 
 _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard

@@ -13,7 +13,7 @@ from typing import IO, Protocol, cast
 
 import zstandard
 
-from archive.errors import ArchiveError, NotFound
+from gracetape.errors import ArchiveError, NotFound
 
 CHUNK = 1 << 20
 #: What the system says where no more can be written.

@@ -5,14 +5,14 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from archive.encode import encode
-from archive.errors import ArchiveError
+from gracetape.archive.encode import encode
+from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from archive.store import Archive
-    from archive.writing import Transaction
+    from gracetape.archive.store import Archive
+    from gracetape.archive.writing import Transaction
 
 Record = dict[str, Any]
 

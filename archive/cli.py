@@ -9,17 +9,18 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from archive.alerts_cli import add_alerts
-from archive.compare import compare
-from archive.errors import ArchiveError, NotFound, UsageError
-from archive.extract import extract as extract_files
-from archive.options import ArchiveOption, JsonOption, Reference
-from archive.packing import collect, convert
-from archive.recorded import count_recorded
-from archive.refs import locate, parse_ref
-from archive.store import Archive, Capture
-from archive.terminal import human_bytes, run, sentences, show_json, show_table
-from archive.verify import verify as find_faults
+from gracetape.archive.alerts_cli import add_alerts
+from gracetape.archive.compare import compare
+from gracetape.archive.extract import extract as extract_files
+from gracetape.archive.locate import locate
+from gracetape.archive.packing import collect, convert
+from gracetape.archive.recorded import count_recorded
+from gracetape.archive.store import Archive, Capture
+from gracetape.archive.verify import verify as find_faults
+from gracetape.errors import ArchiveError, NotFound, UsageError
+from gracetape.ids import parse_ref
+from gracetape.options import ArchiveOption, JsonOption, Reference
+from gracetape.terminal import human_bytes, run, sentences, show_json, show_table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -292,7 +293,7 @@ def meg(
     as_json: JsonOption = False,
 ) -> None:
     """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
-    from archive.meg import import_meg
+    from gracetape.archive.meg import import_meg
 
     target = archive or Path(source.name.split(".")[0] + ".tape")
     if not source.exists():

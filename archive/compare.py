@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from archive.store import Archive
+from gracetape.archive.store import Archive
 
 
 @dataclass(frozen=True)

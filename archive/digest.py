@@ -3,10 +3,10 @@
 import hashlib
 from typing import TYPE_CHECKING
 
-from archive.view import FileEntry
+from gracetape.archive.view import FileEntry
 
 if TYPE_CHECKING:
-    from archive.store import Capture
+    from gracetape.archive.store import Capture
 
 _SPACE = 1 << 256
 

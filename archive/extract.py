@@ -4,9 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from archive.errors import ArchiveError
-from archive.store import Archive
-from archive.view import FileEntry
+from gracetape.archive.store import Archive
+from gracetape.archive.view import FileEntry
+from gracetape.errors import ArchiveError
 
 
 def safe_name(name: str) -> str | None:

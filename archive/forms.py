@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archive.errors import ArchiveError
+from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from archive.alerts import Alert
+    from gracetape.archive.alerts import Alert
 
 Record = dict[str, Any]
 

@@ -6,15 +6,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from archive import rules
-from archive.errors import ArchiveError
-from archive.recorded import Recorded
-from archive.rules import Act, Record
-from archive.snapshot import Lookup, Named, Snapshot, relink
-from archive.spans import Spans
-from archive.times import record_time
-from archive.uploads import Uploads
-from archive.view import View
+from gracetape.archive import rules
+from gracetape.archive.recorded import Recorded
+from gracetape.archive.rules import Act, Record
+from gracetape.archive.snapshot import Lookup, Named, Snapshot, relink
+from gracetape.archive.spans import Spans
+from gracetape.archive.uploads import Uploads
+from gracetape.archive.view import View
+from gracetape.errors import ArchiveError
+from gracetape.times import record_time
 
 __all__ = ["Entry", "History", "Lookup", "Snapshot"]
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row
+from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row
 
 #: `seq` is the number of an object's first capture. Times are GPS seconds, `created` is POSIX seconds.
 TABLES = """

@@ -1,7 +1,7 @@
 """Records as far as the log entry of their act tells of them, for recordings that lack the records themselves."""
 
-from archive.rules import Record
-from archive.view import View
+from gracetape.archive.rules import Record
+from gracetape.archive.view import View
 
 #: Kinds of record whose message is made of the log entry alone where there is no record, and what that knows.
 MADE_UP = {"voevent": "only its file is known", "emobservation": "only its group is known"}

@@ -15,13 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from archive import rules
-from archive.blobs import read_stream
-from archive.errors import ArchiveError
-from archive.extract import safe_name
-from archive.store import Archive, Capture
-from archive.timeline import partners
-from archive.times import parse_time, server_time
+from gracetape.archive import rules
+from gracetape.archive.blobs import read_stream
+from gracetape.archive.extract import safe_name
+from gracetape.archive.store import Archive, Capture
+from gracetape.archive.timeline import partners
+from gracetape.errors import ArchiveError
+from gracetape.times import parse_time, server_time
 
 Record = dict[str, Any]
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.alerts import nodes_of
-from archive.errors import ArchiveError
-from archive.recorded import Recorded
-from archive.refs import category_of
-from archive.times import parse_time
+from gracetape.archive.alerts import nodes_of
+from gracetape.archive.recorded import Recorded
+from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.ids import category_of
+from gracetape.times import parse_time
 
 Record = dict[str, Any]
 
@@ -85,7 +85,7 @@ def _arrival(where: str, record: Record, payload: Record) -> datetime:
         raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
     try:
         return parse_time(text)
-    except ArchiveError as error:
+    except GracetapeError as error:
         raise ArchiveError(f"{where}: {error}") from None
 
 
@@ -96,5 +96,5 @@ def _nodes(where: str, record: Record, payload: Record) -> tuple[str, ...]:
     about = payload.get("object") or payload.get("data")
     try:
         return nodes_of(about if isinstance(about, dict) else {}, category_of(payload["uid"]))
-    except (ArchiveError, KeyError):
+    except (GracetapeError, KeyError):
         raise ArchiveError(f"{where} does not say on which node it came, and its payload does not tell") from None

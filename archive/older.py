@@ -4,7 +4,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from archive import schema
+from gracetape.archive import schema
 
 #: What a packed archive keeps its contents in; never copied, but read where it is.
 _CONTENTS = "chunks"

@@ -5,10 +5,10 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from archive import index
-from archive.errors import ArchiveError
-from archive.recorded import make_index
-from archive.store import Archive
+from gracetape.archive import index
+from gracetape.archive.recorded import make_index
+from gracetape.archive.store import Archive
+from gracetape.errors import ArchiveError
 
 
 def convert(source: Archive, target: Path, *, packed: bool) -> None:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ArchiveError
+from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from archive.store import Archive
-    from archive.writing import Transaction
+    from gracetape.archive.store import Archive
+    from gracetape.archive.writing import Transaction
 
 Record = dict[str, Any]
 

@@ -7,8 +7,8 @@ superevents/utils.py, events/view_logic.py, api/v1/events/views.py; texts of old
 import re
 from typing import Any
 
-from archive.rule import Act, Announces, Record, Rule
-from archive.signoff_rules import signoff_key, signoff_labels, signoff_rules, web_signoff_rules
+from gracetape.archive.rule import Act, Announces, Record, Rule
+from gracetape.archive.signoff_rules import signoff_key, signoff_labels, signoff_rules, web_signoff_rules
 
 __all__ = ["Act", "Announces", "Record", "Rule", "signoff_key", "signoff_labels"]
 __all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "UPLOADED_UNREAD", "WRITTEN"]

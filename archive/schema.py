@@ -5,8 +5,8 @@ import sqlite3
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from archive import catalogues, index
-from archive.errors import ArchiveError
+from gracetape.archive import catalogues, index
+from gracetape.errors import ArchiveError
 
 #: What `PRAGMA application_id` says in every archive ("tape").
 APPLICATION_ID = 0x74617065

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archive.errors import ArchiveError
-from archive.times import parse_time
+from gracetape.errors import GracetapeError
+from gracetape.times import parse_time
 
 Record = dict[str, Any]
 
@@ -120,5 +120,5 @@ def _who(value: Any) -> str | None:
 def _posix(value: Any) -> float | None:
     try:
         return parse_time(str(value)).timestamp()
-    except ArchiveError:
+    except GracetapeError:
         return None

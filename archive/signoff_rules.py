@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from archive.rule import Announces, Rule
+from gracetape.archive.rule import Announces, Rule
 
 
 def signoff_key(kind: str, instrument: str | None) -> str:

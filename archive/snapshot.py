@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from archive import compose
-from archive.rules import EXPOSED, Record
-from archive.spans import signoff_record
-from archive.view import FileEntry
+from gracetape.archive import compose
+from gracetape.archive.rules import EXPOSED, Record
+from gracetape.archive.spans import signoff_record
+from gracetape.archive.view import FileEntry
 
 if TYPE_CHECKING:
-    from archive.history import History
+    from gracetape.archive.history import History
 
 #: Gives another object's record at the same moment: None where it was not there yet. KeyError where it is not known.
 Lookup = Callable[[str], Record | None]

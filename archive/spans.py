@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archive import rules
-from archive.rules import Record
+from gracetape.archive import rules
+from gracetape.archive.rules import Record
 
 if TYPE_CHECKING:
-    from archive.history import Entry, History
+    from gracetape.archive.history import Entry, History
 
 
 @dataclass

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from archive import schema
-from archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, plain
-from archive.errors import ArchiveError, NotFound
-from archive.older import MigratedCopy
-from archive.refs import parse_ref
-from archive.view import FileEntry, StoredView
+from gracetape.archive import schema
+from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, plain
+from gracetape.archive.older import MigratedCopy
+from gracetape.archive.view import FileEntry, StoredView
+from gracetape.errors import ArchiveError, GracetapeError, NotFound
+from gracetape.ids import parse_ref
 
 if TYPE_CHECKING:
-    from archive.history import History
-    from archive.timeline import Timeline
-    from archive.writing import Transaction
+    from gracetape.archive.history import History
+    from gracetape.archive.timeline import Timeline
+    from gracetape.archive.writing import Transaction
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Archive:
         except OSError as error:
             archive.close()
             raise ArchiveError(f"cannot copy {path}, whose schema is older, in order to read it: {error}") from None
-        except ArchiveError:
+        except GracetapeError:
             archive.close()
             raise
         return archive
@@ -226,15 +226,15 @@ class Archive:
 
     def history(self, ref: str) -> "History":
         """The object's history (the newest capture, or the one that `@N` names)."""
-        from archive.history import History
-        from archive.recorded import recorded_of
+        from gracetape.archive.history import History
+        from gracetape.archive.recorded import recorded_of
 
         view = self.view(ref)
         return History(view, recorded_of(self, view.graceid))
 
     def timeline(self, refs: Sequence[str] | None = None) -> "Timeline":
         """The histories of some objects (default: all) in one order."""
-        from archive.timeline import Timeline
+        from gracetape.archive.timeline import Timeline
 
         return Timeline([self.history(ref) for ref in (refs if refs is not None else self.objects())])
 
@@ -265,7 +265,7 @@ class Archive:
 
         ArchiveError if the archive was opened read-only, the disk is full or the database is damaged.
         """
-        from archive.writing import Transaction
+        from gracetape.archive.writing import Transaction
 
         if self.read_only:
             raise ArchiveError(f"{self.path} was opened read-only: nothing can be written to it")

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from archive.alerts import Alert, announce
-from archive.blend import blended
-from archive.errors import ArchiveError
-from archive.history import Entry, History, Lookup
-from archive.rules import Act, Record
-from archive.snapshot import Snapshot, in_order
+from gracetape.archive.alerts import Alert, announce
+from gracetape.archive.blend import blended
+from gracetape.archive.history import Entry, History, Lookup
+from gracetape.archive.rules import Act, Record
+from gracetape.archive.snapshot import Snapshot, in_order
+from gracetape.errors import ArchiveError, GracetapeError
 
 #: Tags that came with a log's own upload left their entries within about a second of it.
 SAME_UPLOAD = timedelta(seconds=1)
@@ -102,7 +102,7 @@ class Timeline:
         """The history of an object, by either of its ids; KeyError if the timeline does not know it."""
         try:
             return self._history(graceid)
-        except ArchiveError:
+        except GracetapeError:
             raise KeyError(graceid) from None
 
     # -- alerts

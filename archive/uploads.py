@@ -10,11 +10,11 @@ from functools import cache, cached_property
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ArchiveError
-from archive.rules import Record
+from gracetape.archive.rules import Record
+from gracetape.errors import GracetapeError
 
 if TYPE_CHECKING:
-    from archive.history import Entry, History
+    from gracetape.archive.history import Entry, History
 
 Reader = Callable[[Record, str, bytes], Record | None]
 
@@ -90,5 +90,5 @@ def _fields_of(history: "History", entry: "Entry") -> Record | None:
     try:
         contents: Any = b"".join(archive.read(file))
         return reader(history.final, file.name, contents)
-    except (ArchiveError, KeyError):
+    except (GracetapeError, KeyError):
         return None

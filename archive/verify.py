@@ -5,10 +5,10 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
-from archive import catalogues, digest, index, recorded
-from archive.blobs import plain
-from archive.errors import ArchiveError
-from archive.store import Archive, Capture
+from gracetape.archive import catalogues, digest, index, recorded
+from gracetape.archive.blobs import plain
+from gracetape.archive.store import Archive, Capture
+from gracetape.errors import GracetapeError
 
 
 def verify(archive: Archive) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _references(archive: Archive) -> Iterator[str]:
 
 
 def _capture(archive: Archive, capture: Capture) -> Iterator[str]:
-    from archive.view import StoredView
+    from gracetape.archive.view import StoredView
 
     view = StoredView(archive, capture)
     marks = [digest.entry_mark(*item) for item in view.items()] + [digest.file_mark(f) for f in view.files()]
@@ -95,5 +95,5 @@ def _blobs(archive: Archive) -> Iterator[str]:
         try:
             for _ in plain(archive.blobs, archive.blob(sha256)):
                 pass
-        except (ArchiveError, OSError) as error:
+        except (GracetapeError, OSError) as error:
             yield f"{what}: {error}"

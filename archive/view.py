@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archive.errors import ArchiveError
+from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from archive.store import Archive, Capture
+    from gracetape.archive.store import Archive, Capture
 
 Record = dict[str, Any]
 

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from archive import index
-from archive.blobs import Blob, spool_in
-from archive.digest import combine, entry_mark, file_mark, seal_of
-from archive.encode import encode
-from archive.errors import NotFound
-from archive.refs import category_of
-from archive.store import Capture
-from archive.view import FileEntry, StoredView
+from gracetape.archive import index
+from gracetape.archive.blobs import Blob, spool_in
+from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
+from gracetape.archive.encode import encode
+from gracetape.archive.store import Capture
+from gracetape.archive.view import FileEntry, StoredView
+from gracetape.errors import NotFound
+from gracetape.ids import category_of
 
 if TYPE_CHECKING:
-    from archive.store import Archive
+    from gracetape.archive.store import Archive
 
 
 def tool_name() -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import zstandard
 
-from archive import Archive
-from archive.packing import convert
 from benchmarks.figure import Figure
+from gracetape.archive import Archive
+from gracetape.archive.packing import convert
 
 
 def _files() -> list[tuple[str, bytes]]:

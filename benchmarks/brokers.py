@@ -19,16 +19,16 @@ from pathlib import Path
 import confluent_kafka
 import slixmpp
 
-import replay
-from archive import Alert, Archive
 from benchmarks.figure import Figure
-from brokers import open_publisher, open_source
-from brokers.ejabberd import PASSWORD, private_xmpp
-from brokers.private import PrivateBroker
-from brokers.tansu import private_kafka
-from brokers.xmpp_publisher import IN_FLIGHT
-from capture.listen import Recorder
-from capture.sinks import ArchiveSink, FileSink, Sink
+from gracetape import replay
+from gracetape.archive import Alert, Archive
+from gracetape.brokers import open_publisher, open_source
+from gracetape.brokers.ejabberd import PASSWORD, private_xmpp
+from gracetape.brokers.private import PrivateBroker
+from gracetape.brokers.tansu import private_kafka
+from gracetape.brokers.xmpp_publisher import IN_FLIGHT
+from gracetape.capture.listen import Recorder
+from gracetape.capture.sinks import ArchiveSink, FileSink, Sink
 
 _NODE = "cbc_gstlal"
 _ROUNDS = 5

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import dummy
-from archive import Archive
 from benchmarks.figure import Figure
 from demo.lives import new_event
-from dummy.client import mount
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.client import mount
 
 _URL = "https://dummy.invalid/api/"
 

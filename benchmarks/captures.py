@@ -10,12 +10,11 @@ from typing import Any
 
 from cheroot import wsgi
 
-import capture
-import dummy
-from archive import Archive
 from benchmarks.figure import Figure
-from capture.pull import CONNECTIONS
 from demo.lives import new_event
+from gracetape import capture, dummy
+from gracetape.archive import Archive
+from gracetape.capture.pull import CONNECTIONS
 
 _FILES, _LATENCY = 200, 0.1
 

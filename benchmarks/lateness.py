@@ -3,9 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-import replay
-from archive import Alert
 from benchmarks.figure import Figure
+from gracetape import replay
+from gracetape.archive import Alert
 
 _COUNT = 400
 

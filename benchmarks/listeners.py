@@ -15,13 +15,13 @@ from statistics import median
 from typing import Any
 
 from benchmarks.figure import Figure
-from brokers import Heard, Source
-from listen import Alert, Context, Listener, PlugIn, Queue, QueueItem, Task, read_configuration
-from listen.accepted import Message
-from listen.child import collect_seldom
-from listen.journal import Journal
-from listen.logs import open_log
-from listen.worker import Worker
+from gracetape.brokers import Heard, Source
+from gracetape.listen import Alert, Context, Listener, PlugIn, Queue, QueueItem, Task, read_configuration
+from gracetape.listen.accepted import Message
+from gracetape.listen.child import collect_seldom
+from gracetape.listen.journal import Journal
+from gracetape.listen.logs import open_log
+from gracetape.listen.worker import Worker
 
 _COUNT = 10_000
 _RATE, _TIMED = 100.0, 500

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive import index
-from archive.searchable import Subject
-from archive.times import server_time
 from benchmarks.figure import Figure
-from dummy.query.reading import read
-from dummy.query.search import find, order_of
+from gracetape.archive import index
+from gracetape.archive.searchable import Subject
+from gracetape.dummy.query.reading import read
+from gracetape.dummy.query.search import find, order_of
+from gracetape.times import server_time
 
 SIZES = (1_000, 10_000, 100_000)
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)

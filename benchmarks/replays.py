@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 
-import replay
-from archive import Alert, Archive
 from benchmarks.figure import Figure
 from benchmarks.lateness import percentiles, slept
-from replay.rename import Names, ids_of
-from replay.retime import Retiming
+from gracetape import replay
+from gracetape.archive import Alert, Archive
+from gracetape.replay.rename import Names, ids_of
+from gracetape.replay.retime import Retiming
 
 _LIFE = Path(__file__).parents[1] / "tests" / "fixtures" / "short.tape"
 _SPACING_S = 0.01

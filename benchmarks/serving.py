@@ -9,13 +9,13 @@ from typing import Any
 
 from ligo.gracedb.rest import GraceDb
 
-import dummy
-from archive import Archive
 from benchmarks.calls import median_s
 from benchmarks.figure import Figure
 from demo.lives import new_event
-from dummy.client import mount
-from dummy.links import HOME
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.client import mount
+from gracetape.dummy.links import HOME
 
 _ENTRIES = 1000
 _FILE = os.urandom(1 << 20)

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from archive import Archive
 from benchmarks.figure import Figure
-from dummy import GraceDb
-from dummy.dateids import utc_of
-from replay import Schedule, VirtualClock
-from simulate import Stream, gen_schedule, read_configuration
-from simulate.acts import CreateEvent, WriteLabel, WriteLog
-from simulate.configuration import parse
-from simulate.running import run
+from gracetape.archive import Archive
+from gracetape.dummy import GraceDb
+from gracetape.replay import Schedule, VirtualClock
+from gracetape.simulate import Stream, gen_schedule, read_configuration
+from gracetape.simulate.acts import CreateEvent, WriteLabel, WriteLog
+from gracetape.simulate.configuration import parse
+from gracetape.simulate.running import run
+from gracetape.times import utc_of
 
 _GPS, _IFOS = 1422144018.0, ("H1", "L1", "V1")
 _LEAN = """

@@ -3,28 +3,38 @@
 Knows nothing of archives or of what the messages say.
 """
 
-from brokers.errors import BadUrl, BrokerError
-from brokers.opening import open_publisher, open_source
-from brokers.publishing import Counts, Publisher, Undelivered
-from brokers.reading import read_json
-from brokers.recent import Recent
-from brokers.sources import Gap, Heard, Source
-from brokers.urls import BrokerUrl, is_loopback, parse_url
+from gracetape.lazy import public_names
 
-__all__ = [
-    "BadUrl",
-    "BrokerError",
-    "BrokerUrl",
-    "Counts",
-    "Gap",
-    "Heard",
-    "Publisher",
-    "Recent",
-    "Source",
-    "Undelivered",
-    "is_loopback",
-    "open_publisher",
-    "open_source",
-    "parse_url",
-    "read_json",
-]
+TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
+if TYPE_CHECKING:
+    from gracetape.brokers.opening import (
+        open_publisher as open_publisher,
+        open_source as open_source,
+    )
+    from gracetape.brokers.publishing import (
+        Counts as Counts,
+        Publisher as Publisher,
+        Undelivered as Undelivered,
+    )
+    from gracetape.brokers.reading import (
+        read_json as read_json,
+    )
+    from gracetape.brokers.recent import (
+        Recent as Recent,
+    )
+    from gracetape.brokers.sources import (
+        Gap as Gap,
+        Heard as Heard,
+        Source as Source,
+    )
+    from gracetape.brokers.urls import (
+        BrokerUrl as BrokerUrl,
+        parse_url as parse_url,
+    )
+    from gracetape.destinations import is_loopback as is_loopback
+    from gracetape.errors import (
+        BadUrl as BadUrl,
+        BrokerError as BrokerError,
+    )
+
+__getattr__, __dir__ = public_names(__name__)

@@ -9,10 +9,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from archive.terminal import FAILURE, USAGE, complain, run
-from brokers.errors import BadUrl, BrokerError
-from brokers.private import PrivateBroker, answers, free_port
-from brokers.urls import DEFAULT_PORTS
+from gracetape.brokers.private import PrivateBroker, answers, free_port
+from gracetape.brokers.urls import DEFAULT_PORTS
+from gracetape.errors import BadUrl, BrokerError
+from gracetape.terminal import FAILURE, USAGE, complain, run
 
 app = typer.Typer(
     help="Run a private broker on this machine, for development.",
@@ -72,11 +72,11 @@ def start(
 
 def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: tuple[str, ...]) -> PrivateBroker:
     if kind is Kind.xmpp:
-        from brokers.ejabberd import private_xmpp
+        from gracetape.brokers.ejabberd import private_xmpp
 
         return private_xmpp(users, port=port)
     try:
-        from brokers.tansu import private_kafka
+        from gracetape.brokers.tansu import private_kafka
     except ModuleNotFoundError as error:
         raise BrokerError(
             f"a Kafka broker needs the package {error.name}: pip install 'gracetape[igwn-alert]'"

@@ -7,8 +7,8 @@ from typing import Any
 
 from safe_netrc import NetrcParseError, netrc
 
-from brokers.errors import BadUrl
-from brokers.urls import BrokerUrl
+from gracetape.brokers.urls import BrokerUrl
+from gracetape.errors import BadUrl
 
 
 def xmpp_login(url: BrokerUrl) -> tuple[str, str]:

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from brokers.errors import BrokerError
-from brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
+from gracetape.brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
+from gracetape.errors import BrokerError
 
 PASSWORD = "development-only"
 _LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib")

@@ -1,15 +1,15 @@
-"""Fixtures for pytest: private brokers, one each for a whole test run. Use: `pytest_plugins = ["brokers.fixtures"]`."""
+"""Fixtures for pytest: private brokers, one each for a whole test run. Use: `pytest_plugins = ["gracetape.brokers.fixtures"]`."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from brokers.private import PrivateBroker
+from gracetape.brokers.private import PrivateBroker
 
 
 @pytest.fixture(scope="session")
 def _xmpp_server() -> Iterator[PrivateBroker]:
-    from brokers.ejabberd import library, private_xmpp
+    from gracetape.brokers.ejabberd import library, private_xmpp
 
     if library() is None:
         pytest.skip("ejabberd is not installed (Debian: apt-get install ejabberd): nothing over XMPP is tested")
@@ -20,7 +20,7 @@ def _xmpp_server() -> Iterator[PrivateBroker]:
 @pytest.fixture(scope="session")
 def kafka_broker() -> Iterator[PrivateBroker]:
     """A private igwn-alert; topics are made as they are named."""
-    from brokers.tansu import private_kafka
+    from gracetape.brokers.tansu import private_kafka
 
     with private_kafka() as broker:
         yield broker

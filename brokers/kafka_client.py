@@ -8,8 +8,8 @@ import confluent_kafka
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from brokers.errors import BadUrl, BrokerError
-from brokers.urls import BrokerUrl, is_plain
+from gracetape.brokers.urls import BrokerUrl, is_plain
+from gracetape.errors import BadUrl, BrokerError
 
 #: What a topic takes, in bytes; hop-client refuses to write to topics without such a limit.
 _LARGEST = 1_048_588

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import confluent_kafka
 from confluent_kafka import TopicPartition
 
-from brokers.kafka_wire import marks_of
+from gracetape.brokers.kafka_wire import marks_of
 
 _LOOK_S = 3.0
 

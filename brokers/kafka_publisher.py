@@ -6,12 +6,12 @@ from typing import Any
 
 import confluent_kafka
 
-from brokers.credentials import kafka_login
-from brokers.errors import BrokerError
-from brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
-from brokers.kafka_wire import Packer, check_group, text_of, topic_of
-from brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
-from brokers.urls import parse_url
+from gracetape.brokers.credentials import kafka_login
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
+from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
+from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
+from gracetape.brokers.urls import parse_url
+from gracetape.errors import BrokerError
 
 #: Messages, and kilobytes, handed over but not acknowledged, at most.
 IN_FLIGHT, _IN_FLIGHT_KB = 20_000, 65_536

@@ -11,14 +11,14 @@ from typing import Any
 import confluent_kafka
 from confluent_kafka import KafkaError, TopicPartition
 
-from brokers.credentials import kafka_login
-from brokers.errors import BadUrl, BrokerError
-from brokers.kafka_client import Admin, client_settings, create_topic, objection, said, topics_on
-from brokers.kafka_places import look
-from brokers.kafka_wire import check_group, marks_of, text_of, topic_of
-from brokers.recent import Recent
-from brokers.sources import Gap, Heard, Place, Source, log_gap, now
-from brokers.urls import parse_url
+from gracetape.brokers.credentials import kafka_login
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topic, objection, said, topics_on
+from gracetape.brokers.kafka_places import look
+from gracetape.brokers.kafka_wire import check_group, marks_of, text_of, topic_of
+from gracetape.brokers.recent import Recent
+from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
+from gracetape.brokers.urls import parse_url
+from gracetape.errors import BadUrl, BrokerError
 
 _SLICE_S = 0.2
 _AT_ONCE = 256

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from brokers.errors import BadUrl
-from brokers.reading import read_json
-from brokers.urls import BrokerUrl
+from gracetape.brokers.reading import read_json
+from gracetape.brokers.urls import BrokerUrl
+from gracetape.errors import BadUrl
 
 Headers = list[tuple[str, str | bytes | None]]
 

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from brokers.errors import BadUrl, BrokerError
-from brokers.reading import read_json
-from brokers.sources import Heard, Place, Source
+from gracetape.brokers.reading import read_json
+from gracetape.brokers.sources import Heard, Place, Source
+from gracetape.errors import BadUrl, BrokerError
 
 _log = logging.getLogger(__name__)
 

@@ -5,16 +5,19 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
-from brokers.errors import BadUrl, BrokerError
-from brokers.lines import LINES, open_lines
-from brokers.publishing import OnUndelivered, Publisher
-from brokers.sources import Gap, Source, log_gap
+from gracetape.brokers.lines import LINES, open_lines
+from gracetape.brokers.publishing import OnUndelivered, Publisher
+from gracetape.brokers.sources import Gap, Source, log_gap
+from gracetape.errors import BadUrl, BrokerError
 
 #: Other packages add sources as entry points of this group, named by their scheme.
 SOURCES = "gracetape.sources"
 
-_SOURCES = {"xmpp": "brokers.xmpp_source:XmppSource", "kafka": "brokers.kafka_source:KafkaSource"}
-_PUBLISHERS = {"xmpp": "brokers.xmpp_publisher:XmppPublisher", "kafka": "brokers.kafka_publisher:KafkaPublisher"}
+_SOURCES = {"xmpp": "gracetape.brokers.xmpp_source:XmppSource", "kafka": "gracetape.brokers.kafka_source:KafkaSource"}
+_PUBLISHERS = {
+    "xmpp": "gracetape.brokers.xmpp_publisher:XmppPublisher",
+    "kafka": "gracetape.brokers.kafka_publisher:KafkaPublisher",
+}
 #: The extra that brings what a scheme needs.
 _EXTRAS = {"xmpp": "lvalert", "kafka": "igwn-alert"}
 

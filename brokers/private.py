@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from brokers.errors import BadUrl, BrokerError
-from brokers.urls import is_plain
+from gracetape.brokers.urls import is_plain
+from gracetape.errors import BadUrl, BrokerError
 
 _READY_WITHIN_S = 60.0
 

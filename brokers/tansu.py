@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import confluent_kafka
 from confluent_kafka.admin import AdminClient
 
-from brokers.errors import BrokerError
-from brokers.kafka_client import create_topic
-from brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
-from brokers.urls import parse_url
+from gracetape.brokers.kafka_client import create_topic
+from gracetape.brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
+from gracetape.brokers.urls import parse_url
+from gracetape.errors import BrokerError
 
 
 def private_kafka(

@@ -1,12 +1,12 @@
 """Reads the URLs of brokers: `xmpp://USER@HOST:PORT/?tls=off`, `kafka://HOST:PORT/GROUP?consumer=NAME`."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from brokers.errors import BadUrl
+from gracetape.destinations import is_loopback
+from gracetape.errors import BadUrl
 
 #: Per scheme: the port that is meant without one, and the options after `?` with what they mean.
 OPTIONS: dict[str, dict[str, str]] = {
@@ -72,16 +72,6 @@ class BrokerUrl:
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.address}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its name or address alone; nothing is looked up."""
-    if host.lower() in ("localhost", "ip6-localhost") or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_plain(name: str) -> bool:

@@ -7,11 +7,11 @@ from itertools import count
 import slixmpp
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from brokers.errors import BrokerError
-from brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
-from brokers.urls import parse_url
-from brokers.xmpp_session import XmppSession
-from brokers.xmpp_wire import create_iq, publish_iq, refusal
+from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
+from gracetape.brokers.urls import parse_url
+from gracetape.brokers.xmpp_session import XmppSession
+from gracetape.brokers.xmpp_wire import create_iq, publish_iq, refusal
+from gracetape.errors import BrokerError
 
 #: Messages handed over but not acknowledged, at most.
 IN_FLIGHT = 64

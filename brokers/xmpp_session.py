@@ -13,10 +13,10 @@ from typing import Any
 import slixmpp
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from brokers.credentials import trusted, xmpp_login
-from brokers.errors import BadUrl, BrokerError
-from brokers.pauses import pauses
-from brokers.urls import BrokerUrl
+from gracetape.brokers.credentials import trusted, xmpp_login
+from gracetape.brokers.pauses import pauses
+from gracetape.brokers.urls import BrokerUrl
+from gracetape.errors import BadUrl, BrokerError
 
 #: Seconds between the pings that notice a dead connection, and how long an answer may take.
 _PING_EVERY, _PING_WAITS = 10, 10

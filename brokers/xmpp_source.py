@@ -8,11 +8,11 @@ from typing import Any
 import slixmpp
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from brokers.errors import BrokerError
-from brokers.sources import Gap, Heard, Source, log_gap, now
-from brokers.urls import parse_url
-from brokers.xmpp_session import XmppSession
-from brokers.xmpp_wire import items_of
+from gracetape.brokers.sources import Gap, Heard, Source, log_gap, now
+from gracetape.brokers.urls import parse_url
+from gracetape.brokers.xmpp_session import XmppSession
+from gracetape.brokers.xmpp_wire import items_of
+from gracetape.errors import BrokerError
 
 
 class XmppSource(Source):

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from brokers.errors import BrokerError
+from gracetape.errors import BrokerError
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 _EVENT = f"{PUBSUB}#event"

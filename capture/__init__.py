@@ -1,7 +1,31 @@
 """Pulls objects from a GraceDB, through the `ligo.gracedb` client, into an archive."""
 
-from capture.errors import CaptureError
-from capture.pull import CaptureResult, capture
-from capture.service import connect
+import sys
+from types import ModuleType
 
-__all__ = ["CaptureError", "CaptureResult", "capture", "connect"]
+from gracetape.lazy import public_names
+
+TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
+if TYPE_CHECKING:
+    from gracetape.capture.pull import (
+        CaptureResult as CaptureResult,
+        capture as capture,
+    )
+    from gracetape.capture.service import (
+        connect as connect,
+    )
+    from gracetape.errors import (
+        CaptureError as CaptureError,
+    )
+
+__getattr__, __dir__ = public_names(__name__)
+
+
+class _Room(ModuleType):
+    """The room can be called: `gracetape.capture(...)` is `gracetape.capture.capture(...)`."""
+
+    def __call__(self, *args: object, **options: object) -> object:
+        return self.capture(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -9,11 +9,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from archive import Archive, category_of
-from archive.terminal import complain, run, sentences
-from capture.progress import progress_for
-from capture.pull import CONNECTIONS, capture_many
-from capture.service import connect, service_url
+from gracetape.archive import Archive, category_of
+from gracetape.capture.progress import progress_for
+from gracetape.capture.pull import CONNECTIONS, capture_many
+from gracetape.capture.service import connect, service_url
+from gracetape.terminal import complain, run, sentences
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -99,7 +99,7 @@ def main(words: Sequence[str] | None = None, name: str = "capture") -> NoReturn:
     """Run the command; `capture listen` is another one."""
     asked = list(sys.argv[1:] if words is None else words)
     if asked[:1] == ["listen"]:
-        from capture.listen_cli import app as listen
+        from gracetape.capture.listen_cli import app as listen
 
         run(listen, f"{name} listen", asked[1:])
     run(app, name, _words(asked))

@@ -3,11 +3,7 @@
 import requests
 from ligo.gracedb.exceptions import HTTPError
 
-from archive import ArchiveError
-
-
-class CaptureError(ArchiveError):
-    """The server did not give what was asked for."""
+from gracetape.errors import CaptureError
 
 
 class Absent(CaptureError):

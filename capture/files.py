@@ -9,10 +9,10 @@ from typing import Any
 import requests
 from ligo.gracedb.exceptions import HTTPError
 
-from archive import Archive, Capture
-from archive.blobs import CHUNK, Blob, spool_in
-from capture.errors import Absent
-from capture.service import ask
+from gracetape.archive import Archive, Capture
+from gracetape.archive.blobs import CHUNK, Blob, spool_in
+from gracetape.capture.errors import Absent
+from gracetape.capture.service import ask
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ import queue
 import sys
 import threading
 
-from archive import Archive, ArchiveError, category_of
-from brokers import Heard
-from capture.pull import capture_many
-from capture.service import connect
-from capture.sinks import graceid_of, payload_of
+from gracetape.archive import Archive, category_of
+from gracetape.brokers import Heard
+from gracetape.capture.pull import capture_many
+from gracetape.capture.service import connect
+from gracetape.capture.sinks import graceid_of, payload_of
+from gracetape.errors import GracetapeError
 
 
 class Follower:
@@ -46,7 +47,7 @@ class Follower:
             try:
                 with connect(self.service) as client:
                     results = capture_many([graceid], self.archive, client)
-            except ArchiveError as error:
+            except GracetapeError as error:
                 self.failed += 1
                 print(f"not captured: {error}", file=sys.stderr, flush=True)
                 continue
@@ -62,6 +63,6 @@ class Follower:
 def _is_id(text: str) -> bool:
     try:
         category_of(text)
-    except ArchiveError:
+    except GracetapeError:
         return False
     return True

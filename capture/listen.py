@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from brokers import Gap, Heard, Source, open_source
-from capture.sinks import Sink
+from gracetape.brokers import Gap, Heard, Source, open_source
+from gracetape.capture.sinks import Sink
 
 #: Messages kept in one go, at most, and seconds between notes that all is well.
 _BATCH, _ALIVE_EVERY_S = 2000, 5.0

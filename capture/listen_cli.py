@@ -14,14 +14,14 @@ from urllib.parse import quote
 
 import typer
 
-from archive import Archive
-from archive.errors import UsageError
-from archive.terminal import FAILURE, USAGE, complain, sentences
-from brokers import BadUrl, BrokerError, Heard, parse_url
-from capture.follow import Follower
-from capture.listen import Recorder
-from capture.service import service_url
-from capture.sinks import ArchiveSink, FileSink, Sink, StreamSink
+from gracetape.archive import Archive
+from gracetape.brokers import BadUrl, BrokerError, Heard, parse_url
+from gracetape.capture.follow import Follower
+from gracetape.capture.listen import Recorder
+from gracetape.capture.service import service_url
+from gracetape.capture.sinks import ArchiveSink, FileSink, Sink, StreamSink
+from gracetape.errors import UsageError
+from gracetape.terminal import FAILURE, USAGE, complain, sentences
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 

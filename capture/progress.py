@@ -5,13 +5,19 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TextColumn, TransferSpeedColumn
-from rich.progress import Progress as Bars
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress as Bars,
+    TextColumn,
+    TransferSpeedColumn,
+)
 
-from archive.terminal import human_bytes
+from gracetape.terminal import human_bytes
 
 if TYPE_CHECKING:
-    from capture.pull import CaptureResult
+    from gracetape.capture.pull import CaptureResult
 
 
 class Progress(Protocol):

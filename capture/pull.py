@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import Archive, ArchiveError, Capture, FileEntry, category_of
-from archive.view import StoredView
-from capture.errors import Absent
-from capture.files import Wanted, download, named, versions
-from capture.progress import Progress, Silent
-from capture.records import LISTS, Record, fetch, fetch_list
-from capture.service import ask, without_login
+from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
+from gracetape.archive.view import StoredView
+from gracetape.capture.errors import Absent
+from gracetape.capture.files import Wanted, download, named, versions
+from gracetape.capture.progress import Progress, Silent
+from gracetape.capture.records import LISTS, Record, fetch, fetch_list
+from gracetape.capture.service import ask, without_login
+from gracetape.errors import GracetapeError
 
 CONNECTIONS = 8
 
@@ -201,7 +202,7 @@ def capture_many(ids: Sequence[str], archive: Archive, client: Any, **options: A
     """`capture`, with what was already kept told in the error: nothing stored is lost."""
     try:
         return capture(ids, archive, client, **options)
-    except ArchiveError as error:
+    except GracetapeError as error:
         kept = [c.ref for c in archive.captures() if c.object in ids]
         if kept and len(ids) > 1:
             raise ArchiveError(f"{error} (kept so far: {', '.join(kept)})") from None

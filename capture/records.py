@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archive.rules import signoff_key
-from capture.errors import Absent, CaptureError
-from capture.service import ask
+from gracetape.archive.rules import signoff_key
+from gracetape.capture.errors import Absent
+from gracetape.capture.service import ask
+from gracetape.errors import CaptureError
 
 Record = dict[str, Any]
 

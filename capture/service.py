@@ -12,8 +12,9 @@ from ligo.gracedb.client import DEFAULT_SERVICE_URL
 from ligo.gracedb.exceptions import HTTPError
 from ligo.gracedb.rest import GraceDb
 
-from archive import ArchiveError, UsageError
-from capture.errors import CaptureError, explain
+from gracetape.archive import UsageError
+from gracetape.capture.errors import explain
+from gracetape.errors import CaptureError, GracetapeError
 
 R = TypeVar("R")
 
@@ -56,7 +57,7 @@ def ask(question: Callable[[], R], what: str, attempts: int = ATTEMPTS) -> R:
     for attempt in range(attempts):
         try:
             return question()
-        except (NotImplementedError, ArchiveError):
+        except (NotImplementedError, GracetapeError):
             raise
         except (HTTPError, requests.exceptions.RequestException, ValueError) as error:
             if attempt + 1 == attempts or not _passing(error):

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from archive import Archive, ArchiveError
-from archive.recorded import Recorded, add_recorded
-from archive.times import iso_time
-from brokers import Gap, Heard, Recent, read_json
-from brokers.lines import written_payload
+from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.recorded import Recorded, add_recorded
+from gracetape.brokers import Gap, Heard, Recent, read_json
+from gracetape.brokers.lines import written_payload
+from gracetape.times import iso_time
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000

@@ -10,8 +10,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from archive import Archive, ArchiveError
-from archive.meg import import_meg
+from gracetape.archive import Archive
+from gracetape.archive.meg import import_meg
+from gracetape.errors import GracetapeError
 
 PACKAGE = "mock-event-generator==1.4.19"
 SHA256 = "fe4008aa91b10f01ac2f8153735834c2ded1c9a1da982b39900bbe41a792ea50"
@@ -35,7 +36,7 @@ def real_tape() -> Path:
             try:
                 with Archive.create(making) as archive:
                     import_meg(cache, archive)
-            except ArchiveError as error:
+            except GracetapeError as error:
                 raise NoRealData(f"the real event cannot be imported: {error}") from None
             try:
                 making.rename(tape)

@@ -12,11 +12,10 @@ from pathlib import Path
 from ligo.gracedb.rest import GraceDb
 from rich.console import Console
 
-import dummy
-import replay
-from archive import Archive
 from demo.lives import whole_life
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
+from gracetape import dummy, replay
+from gracetape.archive import Archive
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".cache" / "demo"

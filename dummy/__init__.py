@@ -1,19 +1,31 @@
 """A GraceDB over an archive: in process behind the ordinary client (`GraceDb`, `use`), or served over HTTP (`serve`).
 
-Where the variable GRACETAPE_DUMMY is set, importing this makes it so that every `ligo.gracedb` client of the process is
-answered by the archive (or the served dummy) that it names.
+What the variable GRACETAPE_DUMMY asks for is done by `honour`, or by the hook of `gracetape dummy run`; importing does nothing.
 """
 
-import os
+from gracetape.lazy import public_names
 
-from dummy.app import make_app
-from dummy.client import GraceDb
-from dummy.faults import Fault, Faults
-from dummy.server import serve
-from dummy.throttle import Throttle
-from dummy.use import VARIABLE, honour, use
+TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
+if TYPE_CHECKING:
+    from gracetape.dummy.app import (
+        make_app as make_app,
+    )
+    from gracetape.dummy.client import (
+        GraceDb as GraceDb,
+    )
+    from gracetape.dummy.faults import (
+        Fault as Fault,
+        Faults as Faults,
+    )
+    from gracetape.dummy.server import (
+        serve as serve,
+    )
+    from gracetape.dummy.throttle import (
+        Throttle as Throttle,
+    )
+    from gracetape.dummy.use import (
+        honour as honour,
+        use as use,
+    )
 
-__all__ = ["Fault", "Faults", "GraceDb", "Throttle", "make_app", "serve", "use"]
-
-if os.environ.get(VARIABLE):
-    honour(os.environ[VARIABLE])
+__getattr__, __dir__ = public_names(__name__)

@@ -8,8 +8,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
-from archive import Alert, Archive, UsageError
-from archive.encode import encode
+from gracetape.archive import Alert, Archive, UsageError
+from gracetape.archive.encode import encode
 
 #: Other rooms give sinks as entry points of this group: functions from a URL, and the hosts that the user allows, to a sink.
 ENTRY_POINTS = "gracetape.sinks"

@@ -6,13 +6,13 @@ from typing import Any
 
 import falcon
 
-from archive import Alert, Archive, Position, Timeline
-from dummy.faults import Fault, Faults
-from dummy.grouping import Grouping
-from dummy.problems import add_handlers
-from dummy.routes import addresses
-from dummy.service import Service
-from dummy.throttle import RATES, Throttle
+from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.dummy.faults import Fault, Faults
+from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.problems import add_handlers
+from gracetape.dummy.routes import addresses
+from gracetape.dummy.service import Service
+from gracetape.dummy.throttle import RATES, Throttle
 
 
 def make_app(

@@ -10,12 +10,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from archive import UsageError, terminal
-from archive.options import Really
-from dummy import hook
-from dummy.server import wait_for_signal
-from dummy.serving import Wish, served
-from dummy.use import VARIABLE
+from gracetape import terminal
+from gracetape.dummy import hook
+from gracetape.dummy.server import wait_for_signal
+from gracetape.dummy.serving import Wish, served
+from gracetape.dummy.use import VARIABLE
+from gracetape.errors import UsageError
+from gracetape.options import Really
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="Serve an archive as a GraceDB."

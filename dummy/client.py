@@ -17,13 +17,13 @@ from urllib3 import HTTPResponse, Retry
 from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.util.request import set_file_position
 
-from archive import Alert, Archive, Position, Timeline
-from dummy.app import make_app
-from dummy.faults import Dropped, Fault, Faults
-from dummy.grouping import Grouping
-from dummy.links import HOME
-from dummy.moments import moment_of
-from dummy.throttle import Throttle
+from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.dummy.app import make_app
+from gracetape.dummy.faults import Dropped, Fault, Faults
+from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.links import HOME
+from gracetape.dummy.moments import moment_of
+from gracetape.dummy.throttle import Throttle
 
 
 class InProcess(BaseAdapter):

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
-from archive import UsageError
-from archive.encode import encode
+from gracetape.archive import UsageError
+from gracetape.archive.encode import encode
 
 Environ = dict[str, Any]
 

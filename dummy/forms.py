@@ -12,9 +12,9 @@ import falcon
 import zstandard
 from falcon.media.multipart import MultipartParseOptions
 
-from archive import Archive
-from archive.blobs import CHUNK, Blob, spool_in
-from dummy.problems import Problem, invalid
+from gracetape.archive import Archive
+from gracetape.archive.blobs import CHUNK, Blob, spool_in
+from gracetape.dummy.problems import Problem, invalid
 
 _MAX_FIELDS = 32 << 20  # bytes of all fields that are not files
 _OPTIONS = MultipartParseOptions()

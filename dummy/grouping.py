@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dummy.acts import superevents
-from dummy.acts.writer import Subject, Writer
-from dummy.source import Record
+from gracetape.dummy.acts import superevents
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.source import Record
 
 #: How far from an event's gpstime superevents are looked for: no window is wider (seconds).
 _REACH = 100.0

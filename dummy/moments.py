@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from archive import ArchiveError, Position, Timeline, UsageError, parse_ref
-from archive.times import parse_time
+from gracetape.archive import ArchiveError, Position, Timeline, UsageError, parse_ref
+from gracetape.errors import GracetapeError
+from gracetape.times import parse_time
 
 
 def asked_moment(timeline: Timeline, as_of: str) -> Position:
     """The moment that a command line names. UsageError if there is no such moment."""
     try:
         return moment_of(timeline, as_of)
-    except ArchiveError as error:
+    except GracetapeError as error:
         raise UsageError(str(error)) from None
 
 
@@ -29,7 +30,7 @@ def moment_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetim
             return moment_of(timeline, int(as_of))
         try:
             ref = parse_ref(as_of)
-        except ArchiveError:
+        except GracetapeError:
             return timeline.at_time(parse_time(as_of))
         if ref.cutoff is None:
             raise ArchiveError(f"as of which log entry of {as_of}? write {as_of}:20")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import ClassVar
 from weakref import WeakValueDictionary
 
-from archive import Alert, ArchiveError
+from gracetape.archive import Alert
+from gracetape.errors import GracetapeError
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class Outlet:
 def _hand_out(callback: Callback, alert: Alert) -> None:
     try:
         callback(alert)
-    except ArchiveError as error:
+    except GracetapeError as error:
         _log.error("the alert %s of %s was not sent: %s", alert.alert_type, alert.graceid, error)
     except Exception:
         _log.exception("the callback for alerts failed on %s of %s", alert.alert_type, alert.graceid)

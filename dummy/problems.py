@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import falcon
 
-from archive import ArchiveError, NotFound
-from archive.encode import encode
+from gracetape.archive import ArchiveError, NotFound
+from gracetape.archive.encode import encode
 
 _log = logging.getLogger(__name__)
 

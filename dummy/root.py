@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dummy import facts
+from gracetape.dummy import facts
 
 _EVENT_TEMPLATES = {
     "event-detail-template": "events/{graceid}",

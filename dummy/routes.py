@@ -3,7 +3,7 @@
 What only one version of the API has, or answers otherwise, stands in tables of its own.
 """
 
-from dummy.resources import (
+from gracetape.dummy.resources import (
     embb,
     emobservations,
     events,
@@ -22,7 +22,7 @@ from dummy.resources import (
     tags,
     voevents,
 )
-from dummy.resources.resource import Resource
+from gracetape.dummy.resources.resource import Resource
 
 #: (address under the API root, resource, category)
 ROUTES: tuple[tuple[str, type[Resource], str], ...] = (

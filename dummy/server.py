@@ -10,8 +10,8 @@ from typing import Any
 from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 
-from archive import ArchiveError
-from dummy.faults import Dropped
+from gracetape.archive import ArchiveError
+from gracetape.dummy.faults import Dropped
 
 THREADS = 16
 _LINGER_S, _LINGER_PIECE = 2.0, 64 << 10

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from archive import Alert, Archive, Position, Timeline
-from dummy.acts.writer import Writer
-from dummy.grouping import Grouping
-from dummy.links import HOME, relink
-from dummy.outlet import Outlet
-from dummy.problems import Problem
-from dummy.source import Source
+from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.dummy.acts.writer import Writer
+from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.links import HOME, relink
+from gracetape.dummy.outlet import Outlet
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.source import Source
 
 
 class Service:

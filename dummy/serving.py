@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive import Archive, UsageError, locate
-from dummy.announcing import open_alerts
-from dummy.app import make_app
-from dummy.faults import MAINTENANCE_RULE, Fault, Faults
-from dummy.grouping import Grouping
-from dummy.moments import asked_moment
-from dummy.server import Server
-from dummy.throttle import Throttle, read_rates
+from gracetape.archive import Archive, UsageError, locate
+from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy.app import make_app
+from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
+from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.moments import asked_moment
+from gracetape.dummy.server import Server
+from gracetape.dummy.throttle import Throttle, read_rates
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

@@ -5,9 +5,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from archive import (
+from gracetape.archive import (
     Archive,
-    ArchiveError,
     FileEntry,
     NotFound,
     Position,
@@ -17,8 +16,9 @@ from archive import (
     category_of,
     compose,
 )
-from archive.store import Capture
-from dummy.query import past
+from gracetape.archive.store import Capture
+from gracetape.dummy.query import past
+from gracetape.errors import GracetapeError
 
 Record = dict[str, Any]
 
@@ -122,7 +122,7 @@ class Source:
     def has(self, graceid: str) -> bool:
         try:
             self.view(graceid)
-        except ArchiveError:
+        except GracetapeError:
             return False
         return True
 
@@ -156,5 +156,5 @@ def category(graceid: str) -> str | None:
     """`event` or `superevent`, or None for what is no id at all."""
     try:
         return category_of(graceid)
-    except ArchiveError:
+    except GracetapeError:
         return None

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
-from archive import UsageError
-from archive.encode import encode
+from gracetape.archive import UsageError
+from gracetape.archive.encode import encode
 
 #: The server's rates by scope (config/settings/base.py).
 RATES: Mapping[str, str] = {"event_creation": "25/second", "annotation": "25/second"}

@@ -1,5 +1,6 @@
 """Makes `ligo.gracedb.rest.GraceDb(...)`, in code that cannot be edited, answer from an archive: `use`, and GRACETAPE_DUMMY."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -11,9 +12,9 @@ import requests
 from ligo.gracedb.client import GraceDBClient
 from requests.adapters import BaseAdapter
 
-from archive import Archive
-from dummy.catching import ToServer, catch, caught, elsewhere
-from dummy.client import InProcess, app_over
+from gracetape.archive import Archive
+from gracetape.dummy.catching import ToServer, catch, caught, elsewhere
+from gracetape.dummy.client import InProcess, app_over
 
 #: The variable that names an archive, or the API root of a served dummy, for all clients of a process.
 VARIABLE = "GRACETAPE_DUMMY"
@@ -95,10 +96,13 @@ def use(
     return using.start()
 
 
-def honour(where: str) -> None:
-    """Do what GRACETAPE_DUMMY asks for, unless that was done: clients are led to a URL, or answered from an archive, which
-    is opened when the first client is made."""
-    if caught(GraceDBClient):
+def honour(where: str | None = None) -> None:
+    """Do what GRACETAPE_DUMMY asks for (or `where`, in its place), unless that was done or the variable is not set.
+
+    Clients are led to a URL, or answered from an archive, which is opened when the first client is made.
+    """
+    where = where or os.environ.get(VARIABLE)
+    if not where or caught(GraceDBClient):
         return
     if where.startswith(("http://", "https://")):
         catch(GraceDBClient, lambda asked, retries: ToServer(where, asked, retries))

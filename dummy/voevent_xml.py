@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from dummy.dateids import utc_of
-from dummy.links import Links
-from dummy.source import Record
+from gracetape.dummy.links import Links
+from gracetape.dummy.source import Record
+from gracetape.times import utc_of
 
 _VOE = "http://www.ivoa.net/xml/VOEvent/v2.0"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from brokers import Heard
+from gracetape.brokers import Heard
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS message(

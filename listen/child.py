@@ -17,14 +17,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from listen.accepted import AcceptedReader, Message
-from listen.configuration import Child
-from listen.journal import Journal
-from listen.length_warnings import LengthWarnings
-from listen.logs import AlertLog, open_log
-from listen.mail import Mailer
-from listen.plugins import find_plugin
-from listen.worker import Worker
+from gracetape.listen.accepted import AcceptedReader, Message
+from gracetape.listen.configuration import Child
+from gracetape.listen.journal import Journal
+from gracetape.listen.length_warnings import LengthWarnings
+from gracetape.listen.logs import AlertLog, open_log
+from gracetape.listen.mail import Mailer
+from gracetape.listen.plugins import find_plugin
+from gracetape.listen.worker import Worker
 
 #: What the parent says on the socket: there are messages; drain and stop.
 WAKE, STOP = b"w", b"s"

@@ -17,18 +17,16 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from archive import terminal
-from brokers import BadUrl, BrokerError, Source, open_source
-from listen import commands as wire_commands
-from listen import once as programs
-from listen import ping as pings
-from listen.configuration import Configuration, read_configuration
-from listen.errors import BadConfiguration, ListenError
-from listen.gracedb import check_client
-from listen.parent import Listener
-from listen.sending import open_sender, send
-from listen.show import status_view
-from listen.status import read_status
+from gracetape import terminal
+from gracetape.brokers import BadUrl, BrokerError, Source, open_source
+from gracetape.errors import BadConfiguration, ListenError
+from gracetape.listen import commands as wire_commands, once as programs, ping as pings
+from gracetape.listen.configuration import Configuration, read_configuration
+from gracetape.listen.gracedb import check_client
+from gracetape.listen.parent import Listener
+from gracetape.listen.sending import open_sender, send
+from gracetape.listen.show import status_view
+from gracetape.listen.status import read_status
 
 P = ParamSpec("P")
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from listen.alert import Alert
-from listen.errors import BadConfiguration, ListenError
-from listen.plugins import Context
-from listen.queue import QueueItem
+from gracetape.errors import BadConfiguration, ListenError
+from gracetape.listen.alert import Alert
+from gracetape.listen.plugins import Context
+from gracetape.listen.queue import QueueItem
 
 #: Any command may carry these, to pick children.
 PICKS = ("node", "process_type")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from listen.errors import BadConfiguration
-from listen.options import CHILD, GENERAL, LISTENER, Option
-from listen.plugins import Sections, find_plugin
+from gracetape.errors import BadConfiguration
+from gracetape.listen.options import CHILD, GENERAL, LISTENER, Option
+from gracetape.listen.plugins import Sections, find_plugin
 
 #: The section of the main file that is about the listener itself, unless it names a child's configuration.
 ITSELF = "listener"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from listen.errors import BadConfiguration
+from gracetape.errors import BadConfiguration
 
 #: Packages add clients as entry points of this group, named by scheme: functions from what follows `scheme:` to a client.
 ENTRY_POINTS = "gracetape.clients"

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from listen.child import STOP, WAKE, Brief, Report
-from listen.logs import AlertLog
-from listen.mail import Mailer
+from gracetape.listen.child import STOP, WAKE, Brief, Report
+from gracetape.listen.logs import AlertLog
+from gracetape.listen.mail import Mailer
 
 #: The longest pause before a restart, seconds.
 LONGEST_PAUSE = 5.0
@@ -45,7 +45,7 @@ class Handle:
         """Start the process, which goes on where its journal ends."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        command = [sys.executable, "-c", "from listen.child import main; main()", str(theirs.fileno())]
+        command = [sys.executable, "-c", "from gracetape.listen.child import main; main()", str(theirs.fileno())]
         folders = os.pathsep.join(dict.fromkeys(folder or str(Path.cwd()) for folder in sys.path))
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, pass_fds=[theirs.fileno()], env={**os.environ, "PYTHONPATH": folders}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from listen.accepted import connect
-from listen.queue import QueueItem
+from gracetape.listen.accepted import connect
+from gracetape.listen.queue import QueueItem
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heard(one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL);

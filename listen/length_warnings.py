@@ -3,9 +3,9 @@
 import math
 import time
 
-from listen.configuration import Child
-from listen.logs import AlertLog
-from listen.mail import Mailer
+from gracetape.listen.configuration import Child
+from gracetape.listen.logs import AlertLog
+from gracetape.listen.mail import Mailer
 
 
 class LengthWarnings:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Protocol
 
-from listen.errors import BadConfiguration
-from listen.logs import AlertLog
+from gracetape.errors import BadConfiguration
+from gracetape.listen.logs import AlertLog
 
 #: Seconds that a mail server may take for an answer, and mails that may wait before further ones are dropped.
 PATIENCE, WAITING = 10.0, 1000

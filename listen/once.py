@@ -4,8 +4,8 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
-from brokers import Heard
-from listen.errors import BadConfiguration, ListenError
+from gracetape.brokers import Heard
+from gracetape.errors import BadConfiguration, ListenError
 
 
 def program(text: str) -> list[str]:

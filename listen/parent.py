@@ -15,16 +15,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from brokers import BrokerError, Heard, Source
-from listen.accepted import Accepted
-from listen.child import Brief, lock
-from listen.configuration import Child, Configuration, file_name
-from listen.errors import ListenError
-from listen.handle import Handle
-from listen.journal import Journal
-from listen.logs import open_log
-from listen.mail import Mailer
-from listen.status import Status
+from gracetape.brokers import BrokerError, Heard, Source
+from gracetape.errors import ListenError
+from gracetape.listen.accepted import Accepted
+from gracetape.listen.child import Brief, lock
+from gracetape.listen.configuration import Child, Configuration, file_name
+from gracetape.listen.handle import Handle
+from gracetape.listen.journal import Journal
+from gracetape.listen.logs import open_log
+from gracetape.listen.mail import Mailer
+from gracetape.listen.status import Status
 
 #: Messages kept together by one write; seconds between two looks at the children; seconds between tries on a full disk.
 BATCH, LOOK, RETRY = 256, 0.1, 1.0

@@ -8,16 +8,16 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from listen.alert import Alert
-from listen.errors import BadConfiguration
-from listen.logs import AlertLog
-from listen.queue import Queue, QueueItem, Task
+from gracetape.errors import BadConfiguration
+from gracetape.listen.alert import Alert
+from gracetape.listen.logs import AlertLog
+from gracetape.listen.queue import Queue, QueueItem, Task
 
 #: Other packages add plug-ins as entry points of this group, named by their process type.
 ENTRY_POINTS = "gracetape.listen"
 
 #: The plug-ins that come along.
-SHIPPED = {"test": "listen.printing:plugin", "checks": "listen.checks.plugin:plugin"}
+SHIPPED = {"test": "gracetape.listen.printing:plugin", "checks": "gracetape.listen.checks.plugin:plugin"}
 
 #: A child's own configuration: section → option (lower case) → value.
 Sections = Mapping[str, Mapping[str, str]]

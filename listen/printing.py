@@ -2,9 +2,9 @@
 
 import json
 
-from listen.alert import Alert
-from listen.plugins import Context, PlugIn
-from listen.queue import Queue, Task
+from gracetape.listen.alert import Alert
+from gracetape.listen.plugins import Context, PlugIn
+from gracetape.listen.queue import Queue, Task
 
 #: Seconds after an alert's arrival.
 DELAYS = (5.0, 10.0)

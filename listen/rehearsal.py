@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from listen.accepted import Message
-from listen.configuration import Child
-from listen.journal import Journal
-from listen.logs import DEBUG, AlertLog, LogFile
-from listen.options import CHILD, GENERAL
-from listen.plugins import PlugIn, find_plugin
-from listen.worker import Worker
+from gracetape.listen.accepted import Message
+from gracetape.listen.configuration import Child
+from gracetape.listen.journal import Journal
+from gracetape.listen.logs import DEBUG, AlertLog, LogFile
+from gracetape.listen.options import CHILD, GENERAL
+from gracetape.listen.plugins import PlugIn, find_plugin
+from gracetape.listen.worker import Worker
 
 
 @dataclass

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import brokers
-from listen.errors import ListenError
+from gracetape import brokers
+from gracetape.errors import ListenError
 
 
 class FileSender:

@@ -11,9 +11,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from listen.configuration import Configuration
-from listen.errors import ListenError
-from listen.handle import Handle
+from gracetape.errors import ListenError
+from gracetape.listen.configuration import Configuration
+from gracetape.listen.handle import Handle
 
 #: Per child: name of the figure, what it is, and where it comes from.
 _FIGURES: dict[str, tuple[str, Callable[[Handle], float]]] = {

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from listen import commands
-from listen.accepted import Message
-from listen.alert import Alert, NotAnAlert, read_alert
-from listen.configuration import Child
-from listen.gracedb import client_of
-from listen.journal import Changes, Journal
-from listen.logs import AlertLog
-from listen.mail import Mails
-from listen.plugins import Context, Memories, PlugIn
-from listen.queue import Queue, QueueItem, Task
+from gracetape.listen import commands
+from gracetape.listen.accepted import Message
+from gracetape.listen.alert import Alert, NotAnAlert, read_alert
+from gracetape.listen.configuration import Child
+from gracetape.listen.gracedb import client_of
+from gracetape.listen.journal import Changes, Journal
+from gracetape.listen.logs import AlertLog
+from gracetape.listen.mail import Mails
+from gracetape.listen.plugins import Context, Memories, PlugIn
+from gracetape.listen.queue import Queue, QueueItem, Task
 
 #: The uids that are no ids of events.
 COMMAND, HEARTBEAT = "command", "heartbeat"

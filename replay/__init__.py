@@ -1,72 +1,79 @@
 """Plays an archive's alerts again: schedules, clocks, the player, and the targets that messages go to."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from gracetape.lazy import public_names
 
-from replay.branch import Branch
-from replay.chance import Distribution, parse_distribution
-from replay.clock import Clock, MaxClock, RealClock, ScaledClock, VirtualClock
-from replay.errors import BadRequest, ReplayError
-from replay.faults import Faults, Touched
-from replay.graceid import GraceID
-from replay.message import Message
-from replay.player import Player, due
-from replay.playhead import Playhead
-from replay.prepare import Tape, play
-from replay.programme import Programme
-from replay.reel import Cue, Lane, Reel, Track
-from replay.schedule import Action, Schedule
-from replay.targets import Target, open_target, register
-from replay.virtual_loop import VirtualLoop, announced, run_virtual
-
+TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
 if TYPE_CHECKING:
-    from replay.rename import Renaming
-    from replay.retime import Retiming
-    from replay.serving import following
+    from gracetape.clocks import (
+        Clock as Clock,
+        MaxClock as MaxClock,
+        RealClock as RealClock,
+        ScaledClock as ScaledClock,
+        VirtualClock as VirtualClock,
+    )
+    from gracetape.errors import (
+        BadRequest as BadRequest,
+        ReplayError as ReplayError,
+    )
+    from gracetape.replay.async_alerts import (
+        aiter_alerts as aiter_alerts,
+    )
+    from gracetape.replay.branch import (
+        Branch as Branch,
+    )
+    from gracetape.replay.chance import (
+        Distribution as Distribution,
+        parse_distribution as parse_distribution,
+    )
+    from gracetape.replay.faults import (
+        Faults as Faults,
+        Touched as Touched,
+    )
+    from gracetape.replay.message import (
+        Message as Message,
+    )
+    from gracetape.replay.player import (
+        Player as Player,
+        due as due,
+    )
+    from gracetape.replay.playhead import (
+        Playhead as Playhead,
+    )
+    from gracetape.replay.prepare import (
+        Tape as Tape,
+        play as play,
+    )
+    from gracetape.replay.programme import (
+        Programme as Programme,
+    )
+    from gracetape.replay.reel import (
+        Cue as Cue,
+        Lane as Lane,
+        Reel as Reel,
+        Track as Track,
+    )
+    from gracetape.replay.rename import (
+        Renaming as Renaming,
+    )
+    from gracetape.replay.retime import (
+        Retiming as Retiming,
+    )
+    from gracetape.replay.serving import (
+        following as following,
+    )
+    from gracetape.replay.targets import (
+        Target as Target,
+        open_target as open_target,
+        register as register,
+    )
+    from gracetape.schedule import (
+        Action as Action,
+        GraceID as GraceID,
+        Schedule as Schedule,
+    )
+    from gracetape.virtual_loop import (
+        VirtualLoop as VirtualLoop,
+        run_virtual as run_virtual,
+    )
 
-__all__ = [
-    "Action",
-    "BadRequest",
-    "Branch",
-    "Clock",
-    "Cue",
-    "Distribution",
-    "Faults",
-    "GraceID",
-    "Lane",
-    "MaxClock",
-    "Message",
-    "Player",
-    "Playhead",
-    "Programme",
-    "RealClock",
-    "Reel",
-    "Renaming",
-    "ReplayError",
-    "Retiming",
-    "ScaledClock",
-    "Schedule",
-    "Tape",
-    "Target",
-    "Touched",
-    "Track",
-    "VirtualClock",
-    "VirtualLoop",
-    "announced",
-    "due",
-    "following",
-    "open_target",
-    "parse_distribution",
-    "play",
-    "register",
-    "run_virtual",
-]
-
-#: What needs the dummy is imported when it is asked for, so that `replay` starts quickly.
-_LATER = {"Renaming": "replay.rename", "Retiming": "replay.retime", "following": "replay.serving"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'replay' has no attribute {name!r}")
-    return getattr(import_module(_LATER[name]), name)
+__getattr__, __dir__ = public_names(__name__)

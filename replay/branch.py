@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import Archive, Position
-from archive.rules import signoff_key
-from archive.store import Capture
-from archive.view import FileEntry
-from archive.writing import Transaction
-from replay.change import Change
-from replay.errors import BadRequest
-from replay.reel import Track
-from replay.selection import mentions
+from gracetape.archive import Archive, Position
+from gracetape.archive.rules import signoff_key
+from gracetape.archive.store import Capture
+from gracetape.archive.view import FileEntry
+from gracetape.archive.writing import Transaction
+from gracetape.errors import BadRequest
+from gracetape.replay.change import Change
+from gracetape.replay.reel import Track
+from gracetape.replay.selection import mentions
 
 if TYPE_CHECKING:
-    from archive import Alert, Snapshot
-    from replay.player import Player
+    from gracetape.archive import Alert, Snapshot
+    from gracetape.replay.player import Player
 
 Record = dict[str, Any]
 #: How the records of each kind are told apart.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from replay.errors import BadRequest
+from gracetape.errors import BadRequest
 
 #: By name: how many parameters, their names, and how one value is drawn.
 _KINDS: dict[str, tuple[str, Callable[..., float]]] = {

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archive import Alert
-    from replay.rename import Renaming
-    from replay.retime import Retiming
+    from gracetape.archive import Alert
+    from gracetape.replay.rename import Renaming
+    from gracetape.replay.retime import Retiming
 
 
 @dataclass(frozen=True)

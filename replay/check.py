@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from archive import Alert, Archive, ArchiveError, Timeline, parse_ref
-from archive.blend import Pair, pairs
-from archive.times import iso_time
-from replay.prepare import histories_of
-from replay.table import printable
+from gracetape.archive import Alert, Archive, ArchiveError, Timeline, parse_ref
+from gracetape.archive.blend import Pair, pairs
+from gracetape.replay.prepare import histories_of
+from gracetape.terminal import printable
+from gracetape.times import iso_time
 
 Verdict = Literal["equal", "differs", "missing", "extra"]
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from archive import Archive
-from archive.options import ArchiveOption, JsonOption
-from archive.refs import locate
-from archive.terminal import FAILURE, sentences, show_json, show_table
-from replay.check import Checked, Report, check
+from gracetape.archive import Archive
+from gracetape.archive.locate import locate
+from gracetape.options import ArchiveOption, JsonOption
+from gracetape.replay.check import Checked, Report, check
+from gracetape.terminal import FAILURE, sentences, show_json, show_table
 
 _LONGEST = 60  # characters of a value in the table
 

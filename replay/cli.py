@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from archive import ArchiveError, UsageError
-from archive.terminal import FAILURE, USAGE, complain, damage, run
-from replay import options as o
-from replay.check_cli import check_command
-from replay.default_command import DEFAULT, DefaultCommandGroup
-from replay.errors import BadRequest, ReplayError
-from replay.faults import Faults, Touched
-from replay.player import Player
-from replay.reenact import is_server
-from replay.request import Request
-from replay.status import Stopwatch, status_line
-from replay.table import print_dry_run
-from replay.targets import Counted, Target, open_target
+from gracetape.archive import UsageError
+from gracetape.errors import BadRequest, GracetapeError, ReplayError
+from gracetape.replay import options as o
+from gracetape.replay.check_cli import check_command
+from gracetape.replay.default_command import DEFAULT, DefaultCommandGroup
+from gracetape.replay.faults import Faults, Touched
+from gracetape.replay.player import Player
+from gracetape.replay.reenact import is_server
+from gracetape.replay.request import Request
+from gracetape.replay.status import Stopwatch, status_line
+from gracetape.replay.table import print_dry_run
+from gracetape.replay.targets import Counted, Target, open_target
+from gracetape.terminal import FAILURE, USAGE, complain, damage, run
 
 if TYPE_CHECKING:
-    from replay.reenact.command import Restaging
+    from gracetape.replay.reenact.command import Restaging
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -149,7 +149,7 @@ def play_command(
         if len(to or []) > 1 or serve is not None:
             complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
         # Only this needs the dummy and the client, which take a second to load.
-        from replay.reenact.command import Restaging, Staging
+        from gracetape.replay.reenact.command import Restaging, Staging
 
         staging = Staging(group, search, gps, placeholders, on_error, really or ())
         _run(Restaging(request, servers[0], staging, dry_run, as_json, quiet))
@@ -164,7 +164,7 @@ def _run(replay: "_Replay | Restaging") -> None:
             problems = replay.play()
     except (BadRequest, UsageError) as error:
         complain(error, USAGE)
-    except (ArchiveError, ReplayError, sqlite3.Error) as error:
+    except (GracetapeError, ReplayError, sqlite3.Error) as error:
         _discard_stdout()
         complain(damage(error) if isinstance(error, sqlite3.Error) else error, FAILURE)
     except KeyboardInterrupt:
@@ -202,7 +202,7 @@ def _play(replay: _Replay) -> list[str]:
             if replay.faults is not None:
                 replay.faults.on_touch = _fault_teller(replay, stack)
             if replay.serve is not None:
-                from replay.serving import following
+                from gracetape.replay.serving import following
 
                 served = following(player, port=replay.serve, branch=replay.branch)
                 _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from replay.chance import Distribution
-from replay.errors import BadRequest
-from replay.message import Body, Message
+from gracetape.errors import BadRequest
+from gracetape.replay.chance import Distribution
+from gracetape.replay.message import Body, Message
 
 
 @dataclass(frozen=True)

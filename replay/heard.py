@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
-from archive import ArchiveError
-from brokers import BadUrl, BrokerError, Heard, Source
-from brokers.sources import now
-from replay.clock import MaxClock, ScaledClock, check_speed
-from replay.errors import ReplayError
-from replay.prepare import play
+from gracetape.brokers import BadUrl, BrokerError, Heard, Source
+from gracetape.brokers.sources import now
+from gracetape.clocks import MaxClock, ScaledClock, check_speed
+from gracetape.errors import GracetapeError, ReplayError
+from gracetape.replay.prepare import play
 
 
 class ReplaySource(Source):
@@ -30,7 +29,7 @@ class ReplaySource(Source):
         try:
             clock = MaxClock() if speed is None else ScaledClock(check_speed(speed))
             self._player = play(path, *options.get("id", []), clock=clock, format=options.get("format", ["modern"])[-1])
-        except (ArchiveError, ReplayError, ValueError) as error:
+        except (GracetapeError, ReplayError, ValueError) as error:
             raise BrokerError(f"{url}: {error}") from error
         self._nodes = frozenset(nodes)
         self._messages = self._all()

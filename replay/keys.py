@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from replay.errors import BadRequest
-from replay.player import Player
+from gracetape.errors import BadRequest
+from gracetape.replay.player import Player
 
 #: A faster or slower replay goes to the next of these, times powers of 10.
 _STEPS = (1, 2, 5)

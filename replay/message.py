@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archive import Alert
+    from gracetape.archive import Alert
 
 # Messages come from JSON, so no part of one holds itself.
 _encode = json.JSONEncoder(check_circular=False).encode

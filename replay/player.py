@@ -5,18 +5,18 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from replay.clock import Clock
-from replay.errors import ReplayError
-from replay.faults import Faults
-from replay.message import Message, messages_of
-from replay.playhead import Playhead
-from replay.reel import Lane, Reel, Track
-from replay.schedule import Action, Schedule
-from replay.selection import before
-from replay.targets import Target
+from gracetape.clocks import Clock
+from gracetape.errors import ReplayError
+from gracetape.replay.faults import Faults
+from gracetape.replay.message import Message, messages_of
+from gracetape.replay.playhead import Playhead
+from gracetape.replay.reel import Lane, Reel, Track
+from gracetape.replay.selection import before
+from gracetape.replay.targets import Target
+from gracetape.schedule import Action, Schedule
 
 if TYPE_CHECKING:
-    from archive import Alert, Position, Timeline
+    from gracetape.archive import Alert, Position, Timeline
 
 
 def due(schedule: Schedule, clock: Clock) -> Iterator[Action]:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from replay.clock import Clock, ScaledClock
-from replay.errors import BadRequest
-from replay.reel import Cue, Reel
-from replay.selection import moment_of, only_one
+from gracetape.clocks import Clock, ScaledClock
+from gracetape.errors import BadRequest
+from gracetape.replay.reel import Cue, Reel
+from gracetape.replay.selection import moment_of, only_one
 
 if TYPE_CHECKING:
-    from archive import Alert
+    from gracetape.archive import Alert
 
 
 class Playhead:

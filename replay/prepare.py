@@ -7,14 +7,14 @@ from datetime import datetime
 from os import PathLike
 from typing import Any
 
-from archive import Archive, ArchiveError, History, Ref, Timeline, parse_ref
-from archive.alerts import FORMATS
-from replay.clock import Clock, ScaledClock, check_speed
-from replay.errors import BadRequest
-from replay.player import Player
-from replay.programme import Programme
-from replay.reel import Track
-from replay.selection import Wanted, mentions, only_one, select
+from gracetape.archive import Archive, History, Ref, Timeline, parse_ref
+from gracetape.archive.alerts import FORMATS
+from gracetape.clocks import Clock, ScaledClock, check_speed
+from gracetape.errors import BadRequest, GracetapeError
+from gracetape.replay.player import Player
+from gracetape.replay.programme import Programme
+from gracetape.replay.reel import Track
+from gracetape.replay.selection import Wanted, mentions, only_one, select
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def read_refs(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
     for name in names:
         try:
             ref = parse_ref(name)
-        except ArchiveError as error:
+        except GracetapeError as error:
             raise BadRequest(str(error)) from None
         graceid = archive.resolve(ref.graceid)
         if graceid in refs:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from replay.change import UNCHANGED, Change
-from replay.errors import BadRequest
-from replay.reel import Lane, Reel, Track
+from gracetape.errors import BadRequest
+from gracetape.replay.change import UNCHANGED, Change
+from gracetape.replay.reel import Lane, Reel, Track
 
 if TYPE_CHECKING:
-    from replay.rename import Renaming
-    from replay.retime import Retiming
+    from gracetape.replay.rename import Renaming
+    from gracetape.replay.retime import Retiming
 
 ALIGNMENTS = ("as-recorded", "start")
 
@@ -72,7 +72,7 @@ class Programme:
         """What names each track's copies; tracks of one archive share their names, and those of several share none."""
         if not self.names:
             return [None] * len(tracks)
-        from replay.rename import Names, ids_of
+        from gracetape.replay.rename import Names, ids_of
 
         archives: dict[str, dict[str, None]] = defaultdict(dict)
         for track in tracks:
@@ -100,6 +100,6 @@ class Programme:
 def _timing(track: Track, then: datetime | None) -> "Retiming | None":
     if then is None:
         return None
-    from replay.retime import Retiming
+    from gracetape.replay.retime import Retiming
 
     return Retiming.between(track.born, then)

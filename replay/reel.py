@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from replay.change import UNCHANGED, Change
-from replay.spread import offsets
+from gracetape.replay.change import UNCHANGED, Change
+from gracetape.replay.spread import offsets
 
 if TYPE_CHECKING:
-    from archive import Alert, Archive, Position, Timeline
+    from gracetape.archive import Alert, Archive, Position, Timeline
 
 
 @dataclass(slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from archive import UsageError, category_of
-from dummy.dateids import letters
-from replay.errors import BadRequest
-from replay.selection import mentions
+from gracetape.archive import UsageError, category_of
+from gracetape.errors import BadRequest
+from gracetape.ids import letters
+from gracetape.replay.selection import mentions
 
 if TYPE_CHECKING:
-    from archive import Alert, Timeline
+    from gracetape.archive import Alert, Timeline
 
 #: Whatever looks like an id and stands alone; only known ids are replaced.
 _WORD = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,3}\d+[A-Za-z]*(?![A-Za-z0-9])")

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from archive import ArchiveError, locate, looks_like_archive
-from archive.times import parse_time
-from replay.chance import parse_distribution
-from replay.clock import Clock, MaxClock, ScaledClock, check_speed
-from replay.errors import BadRequest
-from replay.faults import Faults
-from replay.player import Player
-from replay.prepare import Tape, play
+from gracetape.archive import locate, looks_like_archive
+from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.errors import BadRequest, GracetapeError
+from gracetape.replay.chance import parse_distribution
+from gracetape.replay.faults import Faults
+from gracetape.replay.player import Player
+from gracetape.replay.prepare import Tape, play
+from gracetape.times import parse_time
 
 
 @dataclass(frozen=True)
@@ -103,5 +103,5 @@ def as_bad_request() -> Iterator[None]:
     """What the archive calls wrong was wrong on the command line."""
     try:
         yield
-    except ArchiveError as error:
+    except GracetapeError as error:
         raise BadRequest(str(error)) from None

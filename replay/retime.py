@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from archive.times import parse_time, server_time
-from dummy.dateids import gps_of
+from gracetape.times import gps_of, parse_time, server_time
 
 if TYPE_CHECKING:
-    from archive import Alert
+    from gracetape.archive import Alert
 
 #: Fields that hold GPS seconds, in events, superevents and the attributes that pipelines bring.
 _GPS_FIELDS = frozenset(

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from archive import Alert, ArchiveError, History, Position, Timeline
-from replay.errors import BadRequest
+from gracetape.archive import Alert, History, Position, Timeline
+from gracetape.errors import BadRequest, GracetapeError
 
 #: Certainties of what follows from the records without any assumption.
 CERTAIN = ("recorded", "exact")
@@ -99,7 +99,7 @@ def moment_of(timeline: Timeline, graceid: str, n: int) -> Position:
         raise BadRequest(f"{graceid} has no log entries, so none can be named by {n}")
     try:
         return timeline.at(graceid, n)
-    except ArchiveError as error:
+    except GracetapeError as error:
         raise BadRequest(str(error)) from None
 
 

@@ -8,11 +8,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from archive import Archive, Position
-from dummy import make_app, serve
-from replay.branch import Branch
-from replay.errors import BadRequest
-from replay.player import Player
+from gracetape.archive import Archive, Position
+from gracetape.dummy import make_app, serve
+from gracetape.errors import BadRequest
+from gracetape.replay.branch import Branch
+from gracetape.replay.player import Player
 
 #: How soon (s) a thread that answers a request lets the one that plays go on: Python's own 5 ms would make messages late.
 _SWITCH_S = 1e-4

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import accumulate, groupby
 
-from replay.errors import BadRequest
+from gracetape.errors import BadRequest
 
 
 def _as_recorded(seconds: list[float]) -> list[float]:

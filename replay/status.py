@@ -9,9 +9,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from replay.keys import HINT, keys
-from replay.player import Player
-from replay.table import printable
+from gracetape.replay.keys import HINT, keys
+from gracetape.replay.player import Player
+from gracetape.terminal import printable
 
 
 class Status:

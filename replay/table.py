@@ -9,20 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from replay.errors import ReplayError
+from gracetape.errors import ReplayError
+from gracetape.terminal import printable
 
 if TYPE_CHECKING:
-    from replay.player import Player
+    from gracetape.replay.player import Player
 
 _UNBOUNDED = 10_000  # columns, where no terminal sets a width
 _WIDE = 140  # columns from which a terminal has room for dates, offsets and reasons
 _LONGEST = 100  # characters of `what`; comments may be pages
 _STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
-
-
-def printable(text: str) -> str:
-    """Text from a record made safe for a terminal: control characters and the like become blanks."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def rows(player: "Player") -> Iterator[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from replay.graceid import GraceID
-from simulate.files import File
+from gracetape.schedule import GraceID
+from gracetape.simulate.files import File
 
 
 class Act(Protocol):

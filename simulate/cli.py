@@ -8,17 +8,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from archive.options import Really
-from archive.terminal import run, sentences, show_table
-from dummy.dateids import gps_of
-from replay.default_command import DEFAULT, DefaultCommandGroup
-from simulate import places, saved
-from simulate.configuration import read_configuration, shipped, shipped_text
-from simulate.errors import SimulateError
-from simulate.living import live, way_of
-from simulate.showing import show_schedule, show_stages
-from simulate.stages import stages as all_stages
-from simulate.streams import Stream, check, read_far
+from gracetape.destinations import check_writes
+from gracetape.errors import SimulateError
+from gracetape.options import Really
+from gracetape.replay.default_command import DEFAULT, DefaultCommandGroup
+from gracetape.simulate import saved
+from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
+from gracetape.simulate.living import live, way_of
+from gracetape.simulate.showing import show_schedule, show_stages
+from gracetape.simulate.stages import stages as all_stages
+from gracetape.simulate.streams import Stream, check, read_far
+from gracetape.terminal import run, sentences, show_table
+from gracetape.times import gps_of
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -126,7 +127,7 @@ def simulate(
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
-        places.check_safe(way.to, {one.group for one in stream.configurations}, unsafe)
+        check_writes(way.to, way.really, {one.group for one in stream.configurations}, unsafe=unsafe)
     schedule = stream.gen_schedule(numpy.random.default_rng(seed))
     if save:
         saved.save(schedule, save, start)
@@ -160,7 +161,12 @@ def run_saved(
     if way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, or --dry-run")
     if way.to is not None:
-        places.check_safe(way.to, {str(group) for a in schedule if (group := getattr(a.what, "group", None))}, unsafe)
+        check_writes(
+            way.to,
+            way.really,
+            {str(group) for a in schedule if (group := getattr(a.what, "group", None))},
+            unsafe=unsafe,
+        )
     live(schedule, gps_of(datetime.now(UTC)) if start is None else start, way)
 
 

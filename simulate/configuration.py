@@ -8,11 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from simulate.errors import SimulateError
-from simulate.life import StageRow
-from simulate.options import Option, Options, plain, read_section
-from simulate.pipelines import check, pipeline_named
-from simulate.stages import stages
+from gracetape.errors import SimulateError
+from gracetape.simulate.life import StageRow
+from gracetape.simulate.options import Option, Options, plain, read_section
+from gracetape.simulate.pipelines import check, pipeline_named
+from gracetape.simulate.stages import stages
 
 Sections = dict[str, dict[str, Any]]
 

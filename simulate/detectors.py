@@ -2,7 +2,7 @@
 
 import math
 
-from dummy.dateids import utc_of
+from gracetape.times import utc_of
 
 #: Earth-fixed positions of the corner stations, in m (LIGO-P000006 and the detectors' own surveys).
 _PLACES = {

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from simulate.trigger import Trigger
+from gracetape.simulate.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator

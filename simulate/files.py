@@ -7,33 +7,33 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from simulate.errors import SimulateError
-from simulate.trigger import Trigger
+from gracetape.errors import SimulateError
+from gracetape.simulate.trigger import Trigger
 
 #: Recipe -> the module (loaded when first needed: astropy and matplotlib are slow) and the function that makes the bytes.
 RECIPES: dict[str, tuple[str, str]] = {
-    "coinc": ("simulate.ligolw", "coinc"),
-    "psd": ("simulate.ligolw", "psd"),
-    "ranking": ("simulate.ligolw", "ranking"),
-    "segments": ("simulate.ligolw", "segments"),
-    "glitches": ("simulate.ligolw", "glitches"),
-    "skymap": ("simulate.skymaps", "flat"),
-    "multiorder": ("simulate.skymaps", "multiorder"),
-    "skymap png": ("simulate.pictures", "skymap"),
-    "curve png": ("simulate.pictures", "curve"),
-    "cwb": ("simulate.triggers", "cwb"),
-    "olib": ("simulate.triggers", "olib"),
-    "mly": ("simulate.triggers", "mly"),
-    "aframe": ("simulate.triggers", "aframe"),
-    "voevent": ("simulate.triggers", "voevent"),
-    "event log": ("simulate.documents", "event_log"),
-    "p_astro": ("simulate.documents", "p_astro"),
-    "em_bright": ("simulate.documents", "em_bright"),
-    "posterior": ("simulate.documents", "posterior"),
-    "skyviewer": ("simulate.documents", "skyviewer"),
-    "idq json": ("simulate.documents", "idq"),
-    "dqr": ("simulate.documents", "dqr"),
-    "frame": ("simulate.frames", "frame"),
+    "coinc": ("gracetape.simulate.ligolw", "coinc"),
+    "psd": ("gracetape.simulate.ligolw", "psd"),
+    "ranking": ("gracetape.simulate.ligolw", "ranking"),
+    "segments": ("gracetape.simulate.ligolw", "segments"),
+    "glitches": ("gracetape.simulate.ligolw", "glitches"),
+    "skymap": ("gracetape.simulate.skymaps", "flat"),
+    "multiorder": ("gracetape.simulate.skymaps", "multiorder"),
+    "skymap png": ("gracetape.simulate.pictures", "skymap"),
+    "curve png": ("gracetape.simulate.pictures", "curve"),
+    "cwb": ("gracetape.simulate.triggers", "cwb"),
+    "olib": ("gracetape.simulate.triggers", "olib"),
+    "mly": ("gracetape.simulate.triggers", "mly"),
+    "aframe": ("gracetape.simulate.triggers", "aframe"),
+    "voevent": ("gracetape.simulate.triggers", "voevent"),
+    "event log": ("gracetape.simulate.documents", "event_log"),
+    "p_astro": ("gracetape.simulate.documents", "p_astro"),
+    "em_bright": ("gracetape.simulate.documents", "em_bright"),
+    "posterior": ("gracetape.simulate.documents", "posterior"),
+    "skyviewer": ("gracetape.simulate.documents", "skyviewer"),
+    "idq json": ("gracetape.simulate.documents", "idq"),
+    "dqr": ("gracetape.simulate.documents", "dqr"),
+    "frame": ("gracetape.simulate.frames", "frame"),
 }
 
 

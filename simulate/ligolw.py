@@ -9,8 +9,8 @@ from xml.sax.xmlreader import AttributesImpl
 import numpy as np
 from igwn_ligolw import ligolw, utils
 
-from simulate.detectors import delay
-from simulate.trigger import Trigger
+from gracetape.simulate.detectors import delay
+from gracetape.simulate.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -11,13 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from archive.terminal import FAILURE
-from dummy.dateids import utc_of
-from replay.clock import Clock, MaxClock, ScaledClock, check_speed
-from replay.schedule import Schedule
-from replay.table import printable
-from simulate import places, running
-from simulate.errors import SimulateError
+from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.errors import SimulateError
+from gracetape.schedule import Schedule
+from gracetape.simulate import places, running
+from gracetape.terminal import FAILURE, printable
+from gracetape.times import utc_of
 
 
 @dataclass(frozen=True)

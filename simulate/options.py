@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulate.chance import Timing
-from simulate.errors import SimulateError
+from gracetape.errors import SimulateError
+from gracetape.simulate.chance import Timing
 
 Value = float | bool | str | tuple[str, ...]
 

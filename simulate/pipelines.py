@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulate.errors import SimulateError
+from gracetape.errors import SimulateError
 
 _CBC_SEARCHES = ("AllSky", "LowMass", "HighMass", "EarlyWarning", "SSM", "BBH", "LowMassSim", "VTInjection", "MDC")
 _BURST_SEARCHES = ("AllSky", "BBH", "IMBH", "AllSkyLong", "BurstLF", "BurstHF", "MDC")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import ArchiveError
-from replay.clock import Clock
-from replay.schedule import Action, Schedule
+from gracetape.archive import ArchiveError
+from gracetape.clocks import Clock
+from gracetape.schedule import Action, Schedule
 
 
 @dataclass

@@ -6,12 +6,11 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from replay.graceid import GraceID
-from replay.schedule import Action, Schedule
-from simulate.acts import ACTS
-from simulate.errors import SimulateError
-from simulate.files import File
-from simulate.trigger import Trigger
+from gracetape.errors import SimulateError
+from gracetape.schedule import Action, GraceID, Schedule
+from gracetape.simulate.acts import ACTS
+from gracetape.simulate.files import File
+from gracetape.simulate.trigger import Trigger
 
 _FORMAT = "gracetape schedule 1"
 

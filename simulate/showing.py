@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from archive.terminal import show_json, show_table
-from replay.schedule import Schedule
-from replay.table import printable
-from simulate.life import StageRow
+from gracetape.schedule import Schedule
+from gracetape.simulate.life import StageRow
+from gracetape.terminal import printable, show_json, show_table
 
 
 def _shown(default: object) -> str:

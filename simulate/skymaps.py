@@ -9,8 +9,8 @@ import numpy as np
 from astropy.io import fits
 from astropy_healpix import HEALPix, level_ipix_to_uniq
 
-from dummy.dateids import utc_of
-from simulate.trigger import Trigger
+from gracetape.simulate.trigger import Trigger
+from gracetape.times import utc_of
 
 if TYPE_CHECKING:
     from numpy.random import Generator

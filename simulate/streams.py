@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from replay.schedule import Schedule
-from simulate.configuration import Configuration
-from simulate.errors import SimulateError
-from simulate.lives import gen_schedule
+from gracetape.errors import SimulateError
+from gracetape.schedule import Schedule
+from gracetape.simulate.configuration import Configuration
+from gracetape.simulate.lives import gen_schedule
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
-from dummy.dateids import utc_of
-from simulate.trigger import Trigger
+from gracetape.simulate.trigger import Trigger
+from gracetape.times import utc_of
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from simulate import Stream, life_of, read_configuration, shipped  # noqa: E402
-from simulate.acts import CreateEvent  # noqa: E402
+from gracetape.simulate import Stream, life_of, read_configuration, shipped  # noqa: E402
+from gracetape.simulate.acts import CreateEvent  # noqa: E402
 
 _GPS, _IFOS = 1422144018.0, ("H1", "L1", "V1")
 #: Acts of one colour.

@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT))
 
-import replay  # noqa: E402
 from demo.real_data import real_tape  # noqa: E402
-from replay.table import dry_run_table  # noqa: E402
+from gracetape import replay  # noqa: E402
+from gracetape.replay.table import dry_run_table  # noqa: E402
 
-REPLAY = [sys.executable, "-c", "from replay.cli import main; main()"]
+REPLAY = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
 #: Keys typed into the player, as tmux names them, and what is said of each beside the picture that follows it.
 TYPED = (
     ("", "# as it begins"),
@@ -51,7 +51,7 @@ def player() -> None:
     session = f"gracetape-{os.getpid()}"
     tmux = ["tmux", "-L", session]
     words = "--start 14 --speed 5 --to alerts.jsonl"
-    command = f"{sys.executable} -c 'from replay.cli import main; main()' {real_tape()} {words.replace('alerts.jsonl', os.devnull)}"
+    command = f"{sys.executable} -c 'from gracetape.replay.cli import main; main()' {real_tape()} {words.replace('alerts.jsonl', os.devnull)}"
     start = [*tmux, "new-session", "-d", "-x", "100", "-y", "12", f"cd {ROOT}; {command}; sleep 60"]
     subprocess.run(start, check=True)
     frames = [f"$ replay S220609hl.tape {words}"]

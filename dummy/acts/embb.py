@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from archive.rules import Act, Announces, Rule
-from dummy import facts
-from dummy.acts.writer import Subject, Writer
-from dummy.problems import Problem
-from dummy.source import Record
+from gracetape.archive.rules import Act, Announces, Rule
+from gracetape.dummy import facts
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.source import Record
 
 _REPORTED = Rule("embb_event_log", "event", "", (Announces("embb_event_log", "embb", lambda params: params["n"]),))
 _TEXTS = ("instrument", "footprintID", "comment", "extra_info_dict")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from archive import ArchiveError
-from archive.times import parse_time, server_time
-from dummy.acts.writer import Subject, Writer
-from dummy.problems import invalid
-from dummy.source import Record
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.source import Record
+from gracetape.errors import GracetapeError
+from gracetape.times import parse_time, server_time
 
 LISTS = ("ra_list", "dec_list", "ra_width_list", "dec_width_list", "start_time_list", "duration_list")
 
@@ -61,7 +61,7 @@ def _footprint(n: int, row: Sequence[Any]) -> Record:
 def _start(value: Any) -> str:
     try:
         moment: datetime = parse_time(str(value))
-    except ArchiveError:
+    except GracetapeError:
         raise invalid(f"Datetime has wrong format: {value!r}") from None
     return server_time(moment)
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive import rules
-from archive.rules import Act
-from dummy.acts.labels import add_label, has_label
-from dummy.acts.writer import Subject, Writer
-from dummy.dateids import gps_of
-from dummy.forms import Upload
-from dummy.links import HOME, Links
-from dummy.problems import Problem
-from dummy.source import Record
-from dummy.uploads import UploadedEvent
+from gracetape.archive import rules
+from gracetape.archive.rules import Act
+from gracetape.dummy.acts.labels import add_label, has_label
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.forms import Upload
+from gracetape.dummy.links import HOME, Links
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.source import Record
+from gracetape.dummy.uploads import UploadedEvent
+from gracetape.times import gps_of
 
 _COUNTER = "event"
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from archive import category_of
-from archive.catalogues import add_catalogue
-from archive.errors import ArchiveError
-from dummy.acts.superevents import members_of
-from dummy.acts.writer import Subject, Writer
-from dummy.problems import invalid
-from dummy.source import Record
+from gracetape.archive import category_of
+from gracetape.archive.catalogues import add_catalogue
+from gracetape.dummy.acts.superevents import members_of
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.source import Record
+from gracetape.errors import GracetapeError
 
 _NUMBER = re.compile(r"[a-zA-Z0-9._-]{1,25}")
 
@@ -43,7 +43,7 @@ def _superevent(writer: Writer, name: str) -> Subject:
 def _is(graceid: Any, category: str) -> bool:
     try:
         return category_of(str(graceid)) == category
-    except ArchiveError:
+    except GracetapeError:
         return False
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from dummy.acts.writer import Subject, Writer
-from dummy.problems import Problem, invalid
-from dummy.source import Record
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.source import Record
 
 #: Labels that ask for a signoff, and those that tell of one made.
 REQUESTS: Mapping[str, tuple[str, str]] = {

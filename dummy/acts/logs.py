@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from dummy.acts.labels import add_label, has_label
-from dummy.acts.tags import name_tags
-from dummy.acts.writer import Subject, Writer
-from dummy.forms import Upload
-from dummy.source import Record
+from gracetape.dummy.acts.labels import add_label, has_label
+from gracetape.dummy.acts.tags import name_tags
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.forms import Upload
+from gracetape.dummy.source import Record
 
 
 def write_log(

@@ -7,10 +7,10 @@ from typing import Any
 
 import jsonschema
 
-from dummy.acts.writer import Subject, Writer
-from dummy.forms import Upload
-from dummy.problems import invalid
-from dummy.source import Record
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.forms import Upload
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.source import Record
 
 _SCHEMA = "igwn.alerts.Alert.schema.json"
 _TAGS = ("em_follow",)

@@ -1,7 +1,7 @@
 """Who else may see a superevent: exposed to LV-EM observers and the public, or hidden from them."""
 
-from archive.rules import EXPOSED
-from dummy.acts.writer import Subject, Writer
+from gracetape.archive.rules import EXPOSED
+from gracetape.dummy.acts.writer import Subject, Writer
 
 
 def expose(writer: Writer, subject: Subject) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from archive.rules import signoff_key, signoff_labels
-from dummy.acts.labels import displace, place
-from dummy.acts.writer import Subject, Writer
-from dummy.problems import Problem, invalid
-from dummy.source import Record
+from gracetape.archive.rules import signoff_key, signoff_labels
+from gracetape.dummy.acts.labels import displace, place
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.source import Record
 
 _TYPES = {"OP": "Operator", "ADV": "Advocate"}
 _TAGS = ("em_follow",)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archive import category_of
-from archive.rules import text
-from dummy.acts.labels import add_label
-from dummy.acts.writer import Subject, Writer
-from dummy.dateids import gw_id, superevent_id
-from dummy.links import HOME, Links, relink
-from dummy.problems import Problem, invalid
-from dummy.source import Record
+from gracetape.archive import category_of
+from gracetape.archive.rules import text
+from gracetape.dummy.acts.labels import add_label
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.links import HOME, Links, relink
+from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.source import Record
+from gracetape.ids import gw_id, superevent_id
 
 #: Code of a category -> how records name it.
 CATEGORIES = {"P": "Production", "T": "Test", "M": "MDC"}

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from dummy.acts.writer import Subject, Writer
-from dummy.source import Record
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.source import Record
 
 
 def name_tags(subject: Subject, tags: Sequence[str], display_names: Sequence[str]) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from archive.blobs import spool_in
-from dummy.acts.writer import Subject, Writer
-from dummy.problems import invalid
-from dummy.source import Record
-from dummy.voevent_xml import Told, render
+from gracetape.archive.blobs import spool_in
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.source import Record
+from gracetape.dummy.voevent_xml import Told, render
 
 #: Code of a type -> its name in file names and in the XML.
 TYPES = {"PR": "Preliminary", "IN": "Initial", "UP": "Update", "RE": "Retraction"}

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from archive import Alert, Entry, NotFound, Transaction, rules
-from archive.alerts import announce
-from archive.rules import Act
-from archive.times import server_time
-from archive.view import FileEntry
-from dummy.links import HOME, Links
-from dummy.source import ComposedView, Record
+from gracetape.archive import Alert, Entry, NotFound, Transaction, rules
+from gracetape.archive.alerts import announce
+from gracetape.archive.rules import Act
+from gracetape.archive.view import FileEntry
+from gracetape.dummy.links import HOME, Links
+from gracetape.dummy.source import ComposedView, Record
+from gracetape.times import server_time
 
 #: Nothing was taken away.
 NO_REMOVALS: Mapping[tuple[str, str], Record] = {}

@@ -54,7 +54,7 @@ def _catch(client_class: Any, where: str) -> None:
 @functools.cache
 def _dummy_over(where: str) -> Any:
     try:
-        from dummy.use import Use
+        from gracetape.dummy.use import Use
     except ImportError as error:
         said = "GRACETAPE_DUMMY names an archive, but this Python has no gracetape"
         raise RuntimeError(f"{said} ({error}): use `gracetape dummy run` instead") from None

@@ -1,6 +1,6 @@
 """The tables of attributes that events of some pipelines have besides their common fields, with what queries call them."""
 
-from archive.searchable import SHORT
+from gracetape.archive.searchable import SHORT
 
 _INTEGRATED = "ifos end_time end_time_ns mass mchirp minimum_duration snr false_alarm_rate combined_far"
 _SINGLE = (

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from dummy.query.tree import QueryError
+from gracetape.dummy.query.tree import QueryError
 
 _UNITS = {
     "month": timedelta(days=30),

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from dummy.query import attributes, dates
-from dummy.query.fields import EVENT
-from dummy.query.meaning import (
+from gracetape.dummy.query import attributes, dates
+from gracetape.dummy.query.fields import EVENT
+from gracetape.dummy.query.meaning import (
     Reader,
     check_joined,
     contains,
@@ -20,9 +20,9 @@ from dummy.query.meaning import (
     superevent_id,
     without_labels,
 )
-from dummy.query.search import Words
-from dummy.query.syntax import Term, Value, Written
-from dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query, QueryError, mapped
+from gracetape.dummy.query.search import Words
+from gracetape.dummy.query.syntax import Term, Value, Written
+from gracetape.dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query, QueryError, mapped
 
 #: Terms of the same tag that stand side by side are joined by "or", except these; different tags by "and".
 _JOINED_BY_AND = ("nevents", "label", "joined")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dummy.query import attributes
+from gracetape.dummy.query import attributes
 
 
 @dataclass(frozen=True)

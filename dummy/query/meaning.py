@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dummy.query import runs
-from dummy.query.search import Words
-from dummy.query.syntax import Term, Value
-from dummy.query.tree import AnyOf, Condition, Node, QueryError
+from gracetape.dummy.query import runs
+from gracetape.dummy.query.search import Words
+from gracetape.dummy.query.syntax import Term, Value
+from gracetape.dummy.query.tree import AnyOf, Condition, Node, QueryError
 
 EVENT_ID = re.compile(r"([GHTEM])(\d+)", re.IGNORECASE)
 _SUPEREVENT_ID = re.compile(r"([TM]?)(S|GW)(\d{6})([a-z]*)", re.IGNORECASE)

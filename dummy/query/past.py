@@ -4,8 +4,8 @@ import sqlite3
 import threading
 from weakref import WeakKeyDictionary
 
-from archive import Position, Timeline, index
-from archive.searchable import Subject
+from gracetape.archive import Position, Timeline, index
+from gracetape.archive.searchable import Subject
 
 _lock = threading.Lock()
 #: The last moment that was searched, per timeline: whoever pages through an answer asks for the same one again.

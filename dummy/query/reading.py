@@ -3,10 +3,10 @@
 import sqlite3
 from datetime import datetime
 
-from dummy.query import events, superevents
-from dummy.query.search import words_of
-from dummy.query.syntax import parse
-from dummy.query.tree import EVERYTHING, Query, QueryError
+from gracetape.dummy.query import events, superevents
+from gracetape.dummy.query.search import words_of
+from gracetape.dummy.query.syntax import parse
+from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError
 
 
 def read(tables: sqlite3.Connection, category: str, text: str, now: datetime) -> Query:

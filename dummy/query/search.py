@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.searchable import MDC, TEST
-from dummy import facts
-from dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
-from dummy.query.sql import Compiler, Sql, gathered
-from dummy.query.tree import AllOf, Node, Query
+from gracetape.archive.searchable import MDC, TEST
+from gracetape.dummy import facts
+from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
+from gracetape.dummy.query.sql import Compiler, Sql, gathered
+from gracetape.dummy.query.tree import AllOf, Node, Query
 
 _ALL = (0, TEST, MDC, TEST | MDC)
 _LIMITS = (64, 1024, 16384)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dummy.query.attributes import canonical
-from dummy.query.fields import FIELDS, Field, attribute_field
-from dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, QueryError, leaves
+from gracetape.dummy.query.attributes import canonical
+from gracetape.dummy.query.fields import FIELDS, Field, attribute_field
+from gracetape.dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, QueryError, leaves
 
 #: More conditions than this (after equal tests of one field, such as ids, were put together) are refused.
 MOST_CONDITIONS = 100

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from dummy.query.structured_fields import NO_DEFAULT, Rule, meaning, rule_of
-from dummy.query.tree import AllOf, AnyOf, Node, Not, Query, QueryError
+from gracetape.dummy.query.structured_fields import NO_DEFAULT, Rule, meaning, rule_of
+from gracetape.dummy.query.tree import AllOf, AnyOf, Node, Not, Query, QueryError
 
 #: A query may be that long (characters), and nested that deep.
 LONGEST, DEEPEST = 100_000, 50

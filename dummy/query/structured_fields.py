@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dummy.query import attributes, dates, runs
-from dummy.query.meaning import superevent_id
-from dummy.query.superevents import CATEGORIES, same_id
-from dummy.query.tree import AnyOf, Condition, Node, Not, QueryError
+from gracetape.dummy.query import attributes, dates, runs
+from gracetape.dummy.query.meaning import superevent_id
+from gracetape.dummy.query.superevents import CATEGORIES, same_id
+from gracetape.dummy.query.tree import AnyOf, Condition, Node, Not, QueryError
 
 _COMPARED = ("=", "!=", "<", "<=", ">", ">=", "between")
 _NULLABLE = (*_COMPARED, "is_null")

@@ -2,8 +2,8 @@
 
 import re
 
-from archive.searchable import MDC, TEST
-from dummy.query.meaning import (
+from gracetape.archive.searchable import MDC, TEST
+from gracetape.dummy.query.meaning import (
     Reader,
     check_joined,
     contains,
@@ -18,9 +18,9 @@ from dummy.query.meaning import (
     superevent_id,
     without_labels,
 )
-from dummy.query.search import Words
-from dummy.query.syntax import Term, Written
-from dummy.query.tree import AllOf, AnyOf, Condition, Node, Query, QueryError, leaves, mapped
+from gracetape.dummy.query.search import Words
+from gracetape.dummy.query.syntax import Term, Written
+from gracetape.dummy.query.tree import AllOf, AnyOf, Condition, Node, Query, QueryError, leaves, mapped
 
 CATEGORIES = {"production": 0, "test": TEST, "mdc": MDC}
 _GW = (Condition("gw_id", "null", (False,)), Condition("gw_id", "null", (True,)))

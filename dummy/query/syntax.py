@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import LarkError, VisitError
 
-from dummy.query import dates
-from dummy.query.tree import AllOf, AnyOf, Not, QueryError, Tree
+from gracetape.dummy.query import dates
+from gracetape.dummy.query.tree import AllOf, AnyOf, Not, QueryError, Tree
 
 #: A query may be that long (characters) and have that many parentheses.
 LONGEST, DEEPEST = 20_000, 50
@@ -60,7 +60,7 @@ def parse(text: str, now: datetime) -> list[Written]:
 
 @cache
 def _parser() -> Lark:
-    grammar = files("dummy.query").joinpath("grammar.lark").read_text()
+    grammar = files("gracetape.dummy.query").joinpath("grammar.lark").read_text()
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 

@@ -2,9 +2,9 @@
 
 import falcon
 
-from dummy.acts import embb as acts
-from dummy.problems import Problem
-from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.acts import embb as acts
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 
 class EmbbLogs(Resource):

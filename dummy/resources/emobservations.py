@@ -2,10 +2,10 @@
 
 import falcon
 
-from dummy import facts
-from dummy.acts import emobservations as acts
-from dummy.problems import not_found
-from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy import facts
+from gracetape.dummy.acts import emobservations as acts
+from gracetape.dummy.problems import not_found
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 
 class EMObservations(Resource):

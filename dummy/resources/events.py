@@ -5,16 +5,16 @@ from typing import Any
 
 import falcon
 
-from dummy import facts, replay_ids
-from dummy.acts import events as acts
-from dummy.acts.labels import PROTECTED
-from dummy.forms import Form, Upload
-from dummy.links import Links
-from dummy.problems import JSON, Problem
-from dummy.resources.listing import answer_list
-from dummy.resources.resource import Resource, answer, led, root_of
-from dummy.source import ComposedView
-from dummy.uploads import read_upload
+from gracetape.dummy import facts, replay_ids
+from gracetape.dummy.acts import events as acts
+from gracetape.dummy.acts.labels import PROTECTED
+from gracetape.dummy.forms import Form, Upload
+from gracetape.dummy.links import Links
+from gracetape.dummy.problems import JSON, Problem
+from gracetape.dummy.resources.listing import answer_list
+from gracetape.dummy.resources.resource import Resource, answer, led, root_of
+from gracetape.dummy.source import ComposedView
+from gracetape.dummy.uploads import read_upload
 
 #: Seconds around an event within which others are its neighbours, by default.
 NEIGHBORHOOD = (5, 5)

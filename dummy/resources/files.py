@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import falcon
 
-from archive import FileEntry, NotFound
-from dummy.links import Links
-from dummy.problems import Problem
-from dummy.resources.resource import Resource, answer, led
-from dummy.source import FileView
+from gracetape.archive import FileEntry, NotFound
+from gracetape.dummy.links import Links
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.resources.resource import Resource, answer, led
+from gracetape.dummy.source import FileView
 
 
 class Files(Resource):

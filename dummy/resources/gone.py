@@ -2,9 +2,9 @@
 
 import falcon
 
-from dummy.problems import GONE, Problem
-from dummy.resources.resource import Resource
-from dummy.resources.voevents import VOEvents
+from gracetape.dummy.problems import GONE, Problem
+from gracetape.dummy.resources.resource import Resource
+from gracetape.dummy.resources.voevents import VOEvents
 
 
 def gone() -> Problem:

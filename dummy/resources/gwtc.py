@@ -5,12 +5,12 @@ from urllib.parse import urlencode
 
 import falcon
 
-from archive.catalogues import catalogues_of
-from dummy.acts import gwtc as acts
-from dummy.links import quoted
-from dummy.problems import not_found
-from dummy.resources.resource import Resource, answer, root_of
-from dummy.source import Record
+from gracetape.archive.catalogues import catalogues_of
+from gracetape.dummy.acts import gwtc as acts
+from gracetape.dummy.links import quoted
+from gracetape.dummy.problems import not_found
+from gracetape.dummy.resources.resource import Resource, answer, root_of
+from gracetape.dummy.source import Record
 
 _COUNT = 10
 

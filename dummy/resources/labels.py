@@ -4,12 +4,12 @@ import json
 
 import falcon
 
-from dummy import facts
-from dummy.acts import labels as acts
-from dummy.links import Links
-from dummy.problems import Problem, invalid, not_found
-from dummy.resources.resource import Resource, answer, answer_created, led
-from dummy.source import Record
+from gracetape.dummy import facts
+from gracetape.dummy.acts import labels as acts
+from gracetape.dummy.links import Links
+from gracetape.dummy.problems import Problem, invalid, not_found
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
+from gracetape.dummy.source import Record
 
 
 class Labels(Resource):

@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 
 import falcon
 
-from dummy.problems import JSON, Problem, not_found, write_problem
-from dummy.query import structured
-from dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
-from dummy.query.reading import read
-from dummy.query.search import Found, Order, find, order_of
-from dummy.query.tree import EVERYTHING, Query, QueryError
-from dummy.resources import renderings
-from dummy.resources.resource import Resource, answer, led, root_of
-from dummy.service import Service
-from dummy.source import FileView, Source
+from gracetape.dummy.problems import JSON, Problem, not_found, write_problem
+from gracetape.dummy.query import structured
+from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
+from gracetape.dummy.query.reading import read
+from gracetape.dummy.query.search import Found, Order, find, order_of
+from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError
+from gracetape.dummy.resources import renderings
+from gracetape.dummy.resources.resource import Resource, answer, led, root_of
+from gracetape.dummy.service import Service
+from gracetape.dummy.source import FileView, Source
 
 _COUNT, _LARGEST = 10, 1000
 #: Forms of a list of events -> media types that ask for them. A list of superevents comes as JSON only.

@@ -2,11 +2,11 @@
 
 import falcon
 
-from dummy import facts
-from dummy.acts import logs as acts
-from dummy.acts.labels import check_applicable
-from dummy.problems import Problem, invalid
-from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy import facts
+from gracetape.dummy.acts import logs as acts
+from gracetape.dummy.acts.labels import check_applicable
+from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 
 class Logs(Resource):

@@ -2,9 +2,9 @@
 
 import falcon
 
-from dummy.acts import notices as acts
-from dummy.problems import invalid, not_found
-from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.acts import notices as acts
+from gracetape.dummy.problems import invalid, not_found
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 
 class Notices(Resource):

@@ -2,9 +2,9 @@
 
 import falcon
 
-from dummy.acts import permissions as acts
-from dummy.problems import Problem
-from dummy.resources.resource import Resource, answer, led, page
+from gracetape.dummy.acts import permissions as acts
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.resources.resource import Resource, answer, led, page
 
 
 class Permissions(Resource):

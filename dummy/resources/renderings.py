@@ -6,11 +6,11 @@ from typing import Any
 
 from igwn_ligolw import ligolw, utils
 
-from archive import Archive
-from dummy.problems import Problem
-from dummy.source import FileView, Record
-from dummy.uploads.event import UploadError
-from dummy.uploads.ligolw_files import document
+from gracetape.archive import Archive
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.source import FileView, Record
+from gracetape.dummy.uploads.event import UploadError
+from gracetape.dummy.uploads.ligolw_files import document
 
 #: More events than this are not put into one LIGO_LW document.
 MOST_MERGED = 1000

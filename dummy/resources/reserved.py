@@ -2,13 +2,13 @@
 
 import falcon
 
-from dummy import replay_ids
-from dummy.acts import events as acts
-from dummy.links import Links
-from dummy.problems import invalid
-from dummy.resources.events import file_of, kind_of, labels_of
-from dummy.resources.resource import Resource, answer, led, root_of
-from dummy.uploads import read_upload
+from gracetape.dummy import replay_ids
+from gracetape.dummy.acts import events as acts
+from gracetape.dummy.links import Links
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.resources.events import file_of, kind_of, labels_of
+from gracetape.dummy.resources.resource import Resource, answer, led, root_of
+from gracetape.dummy.uploads import read_upload
 
 #: What a reservation tells of the event.
 _TOLD = ("graceid", "submitter", "created", "group", "pipeline", "search", "replay_id", "processing_status")

@@ -6,14 +6,14 @@ from typing import Any
 
 import falcon
 
-from archive.encode import encode
-from archive.errors import ArchiveError, NotFound
-from dummy.acts.writer import Subject, Writer
-from dummy.forms import Form, read_form
-from dummy.links import HOME, relink
-from dummy.problems import JSON, Problem, not_found
-from dummy.service import Service
-from dummy.source import FileView, Record
+from gracetape.archive.encode import encode
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.forms import Form, read_form
+from gracetape.dummy.links import HOME, relink
+from gracetape.dummy.problems import JSON, Problem, not_found
+from gracetape.dummy.service import Service
+from gracetape.dummy.source import FileView, Record
+from gracetape.errors import GracetapeError, NotFound
 
 
 class Resource:
@@ -36,7 +36,7 @@ class Resource:
             found = self.service.source().view(graceid)
         except NotFound:
             raise self.unknown() from None
-        except ArchiveError:
+        except GracetapeError:
             raise
         if found.category != self.category:
             raise self.unknown()

@@ -2,9 +2,9 @@
 
 import falcon
 
-from dummy import facts
-from dummy.resources.resource import Resource, answer, root_of
-from dummy.root import root_document
+from gracetape.dummy import facts
+from gracetape.dummy.resources.resource import Resource, answer, root_of
+from gracetape.dummy.root import root_document
 
 
 class Root(Resource):

@@ -2,10 +2,10 @@
 
 import falcon
 
-from dummy import facts
-from dummy.acts import signoffs as acts
-from dummy.problems import invalid, not_found
-from dummy.resources.resource import Resource, answer, answer_created, led, page
+from gracetape.dummy import facts
+from gracetape.dummy.acts import signoffs as acts
+from gracetape.dummy.problems import invalid, not_found
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page
 
 
 class Signoffs(Resource):

@@ -5,15 +5,15 @@ from typing import Any
 
 import falcon
 
-from dummy import facts
-from dummy.acts import superevents as acts
-from dummy.acts.labels import PROTECTED
-from dummy.acts.writer import Subject, Writer
-from dummy.forms import Form
-from dummy.links import HOME, Links
-from dummy.problems import invalid, invalid_fields, not_found
-from dummy.resources.listing import answer_list
-from dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
+from gracetape.dummy import facts
+from gracetape.dummy.acts import superevents as acts
+from gracetape.dummy.acts.labels import PROTECTED
+from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.forms import Form
+from gracetape.dummy.links import HOME, Links
+from gracetape.dummy.problems import invalid, invalid_fields, not_found
+from gracetape.dummy.resources.listing import answer_list
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
 
 _TIMES = ("t_start", "t_0", "t_end")
 _NUMBERS = (*_TIMES, "time_coinc_far", "space_coinc_far")

@@ -4,14 +4,14 @@ from typing import Any
 
 import falcon
 
-from dummy import facts
-from dummy.acts import tags as acts
-from dummy.forms import Form
-from dummy.links import Links
-from dummy.problems import Problem, invalid, not_found
-from dummy.resources.logs import facts_tag
-from dummy.resources.resource import Resource, answer, answer_created, led, number
-from dummy.source import FileView
+from gracetape.dummy import facts
+from gracetape.dummy.acts import tags as acts
+from gracetape.dummy.forms import Form
+from gracetape.dummy.links import Links
+from gracetape.dummy.problems import Problem, invalid, not_found
+from gracetape.dummy.resources.logs import facts_tag
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.source import FileView
 
 
 class _OnLog(Resource):

@@ -4,11 +4,11 @@ from typing import Any
 
 import falcon
 
-from dummy import facts
-from dummy.acts import voevents as acts
-from dummy.forms import Form
-from dummy.problems import invalid, not_found
-from dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy import facts
+from gracetape.dummy.acts import voevents as acts
+from gracetape.dummy.forms import Form
+from gracetape.dummy.problems import invalid, not_found
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
 
 #: Flags of a request and what they are when not given.
 _FLAGS = {"internal": True, "open_alert": False, "hardware_inj": False, "CoincComment": False, "raven_coinc": False}

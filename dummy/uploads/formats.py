@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from dummy import facts
-from dummy.uploads.event import UploadedEvent, UploadError
-from dummy.uploads.ligolw_files import read_coinc, read_injection
-from dummy.uploads.text_files import read_cwb, read_mly, read_olib
-from dummy.uploads.voevent_files import read_neutrino, read_voevent
+from gracetape.dummy import facts
+from gracetape.dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.dummy.uploads.ligolw_files import read_coinc, read_injection
+from gracetape.dummy.uploads.text_files import read_cwb, read_mly, read_olib
+from gracetape.dummy.uploads.voevent_files import read_neutrino, read_voevent
 
 Reader = Callable[[bytes, Mapping[str, str]], UploadedEvent]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from igwn_ligolw import ligolw, utils
 
-from dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.dummy.uploads.event import UploadedEvent, UploadError
 
 #: Elements that hold no table: spectra and series of the detectors, whose times only lal reads.
 _PASSED_OVER = ("Array", "Time")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.dummy.uploads.event import UploadedEvent, UploadError
 
 
 def _number(value: Any) -> float | None:

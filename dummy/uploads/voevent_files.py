@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from dummy.dateids import gps_of
-from dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.times import gps_of
 
 _DURATIONS = ("Trig_Dur", "Trans_Duration", "Data_Integ", "Integ_Time", "Trig_Timescale")
 _TRIGGER_IDS = ("TrigID", "Trans_Num", "EventID")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from listen.alert import Alert
+from gracetape.listen.alert import Alert
 
 #: The states of a check. `late` is what waits for a stage that should have come.
 OK, FAILED, PENDING, LATE = "ok", "failed", "pending", "late"

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from listen.alert import Alert
-from listen.checks.check import FAILED, Check, Options, Seen, Stage
+from gracetape.listen.alert import Alert
+from gracetape.listen.checks.check import FAILED, Check, Options, Seen, Stage
 
 _IFO = r"(?P<ifo>[A-Z]\d)"
 _WITHIN = r"within \[ ?(?P<start>-?[\d.]+), ?(?P<stop>-?[\d.]+) ?\]"

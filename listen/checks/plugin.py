@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from listen.alert import Alert
-from listen.checks.check import FAILED, LATE, OK, PENDING, Check, Options, Seen, Stage
-from listen.checks.table import CHECKS
-from listen.plugins import Context, PlugIn, Sections
-from listen.queue import Queue, Task
+from gracetape.listen.alert import Alert
+from gracetape.listen.checks.check import FAILED, LATE, OK, PENDING, Check, Options, Seen, Stage
+from gracetape.listen.checks.table import CHECKS
+from gracetape.listen.plugins import Context, PlugIn, Sections
+from gracetape.listen.queue import Queue, Task
 
 #: Options that every check has: what is done when it fails, and the label for that.
 COMMON = {"action": "log", "label": "DQV"}

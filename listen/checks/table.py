@@ -4,9 +4,9 @@ import fnmatch
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from listen.alert import Alert
-from listen.checks.check import FAILED, OK, Check, Options, Seen, Stage
-from listen.checks.idq import IDQ
+from gracetape.listen.alert import Alert
+from gracetape.listen.checks.check import FAILED, OK, Check, Options, Seen, Stage
+from gracetape.listen.checks.idq import IDQ
 
 
 def _of_a_new_event(alert: Alert) -> Sequence[str]:

@@ -11,16 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archive import Archive
-from archive.times import iso_time
-from replay.clock import Clock, MaxClock, ScaledClock, check_speed
-from replay.errors import BadRequest
-from replay.prepare import Tape
-from replay.reenact.deeds import LeftOut, Write
-from replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
-from replay.reenact.server import open_server
-from replay.request import Request, time_of
-from replay.table import printable, shortened, write_out
+from gracetape.archive import Archive
+from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.errors import BadRequest
+from gracetape.replay.prepare import Tape
+from gracetape.replay.reenact.deeds import LeftOut, Write
+from gracetape.replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
+from gracetape.replay.reenact.server import open_server
+from gracetape.replay.request import Request, time_of
+from gracetape.replay.table import shortened, write_out
+from gracetape.terminal import printable
+from gracetape.times import iso_time
 
 _LONGEST = 90  # characters of a text in the table
 _TOLD = 12  # entries left out that are named one by one

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archive import Entry, History
-from archive.rules import voevent_number
-from dummy.acts.voevents import TYPES
-from replay.reenact.scene import Absent, Scene
+from gracetape.archive import Entry, History
+from gracetape.archive.rules import voevent_number
+from gracetape.dummy.acts.voevents import TYPES
+from gracetape.replay.reenact.scene import Absent, Scene
 
 #: A call on a client that does something again.
 Call = Callable[[Any], object]

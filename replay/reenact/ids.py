@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 
-from replay.graceid import GraceID
+from gracetape.schedule import GraceID
 
 
 class Ids:

@@ -7,15 +7,15 @@ from typing import Any
 
 from ligo.gracedb.exceptions import HTTPError
 
-from archive import Archive, Position, Timeline
-from dummy.dateids import gps_of
-from replay.clock import Clock, RealClock
-from replay.errors import BadRequest, ReplayError
-from replay.player import due
-from replay.prepare import cutoffs_of, histories_of, read_refs
-from replay.reenact.deeds import LeftOut, Write, deed
-from replay.reenact.scene import Scene
-from replay.schedule import Action, Schedule
+from gracetape.archive import Archive, Position, Timeline
+from gracetape.clocks import Clock, RealClock
+from gracetape.errors import BadRequest, ReplayError
+from gracetape.replay.player import due
+from gracetape.replay.prepare import cutoffs_of, histories_of, read_refs
+from gracetape.replay.reenact.deeds import LeftOut, Write, deed
+from gracetape.replay.reenact.scene import Scene
+from gracetape.schedule import Action, Schedule
+from gracetape.times import gps_of
 
 ON_ERROR = ("stop", "go-on")
 

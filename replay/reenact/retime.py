@@ -14,7 +14,7 @@ from typing import Any
 
 from igwn_ligolw import ligolw, utils
 
-from dummy.dateids import gps_of, utc_of
+from gracetape.times import gps_of, utc_of
 
 #: GPS seconds are taken for such from here on (1995); smaller numbers are durations.
 _EARLIEST_GPS = 5e8

@@ -6,11 +6,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from archive import Archive, Entry, FileEntry, History
-from archive.timeline import SAME_UPLOAD
-from archive.times import parse_time
-from replay.reenact.ids import Ids
-from replay.reenact.retime import retimed
+from gracetape.archive import Archive, Entry, FileEntry, History
+from gracetape.archive.timeline import SAME_UPLOAD
+from gracetape.replay.reenact.ids import Ids
+from gracetape.replay.reenact.retime import retimed
+from gracetape.times import parse_time
 
 #: Tags that servers put on entries of their own accord: (act, tag).
 _SERVERS_TAGS = frozenset(

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dummy
-from archive import Archive, ArchiveError
-from replay.errors import BadRequest, ReplayError
-from replay.reenact import SCHEMES
-
-#: The server on which everybody's alerts are real.
-PRODUCTION = frozenset({"gracedb.ligo.org", "gracedb.igwn.org"})
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.destinations import check_writes, server_address
+from gracetape.errors import BadRequest, GracetapeError, ReplayError
+from gracetape.replay.reenact import SCHEMES
 
 
 def open_server(url: str, really: Collection[str] = (), now: Callable[[], datetime] | None = None) -> Any:
@@ -24,14 +22,10 @@ def open_server(url: str, really: Collection[str] = (), now: Callable[[], dateti
     scheme, _, rest = url.partition(":")
     if scheme.lower() == "dummy":
         return _dummy(rest, now)
-    address = url[len("gracedb+") :]
-    host = urlsplit(address).hostname or ""
-    if scheme.lower() not in SCHEMES or not host:
+    address = server_address(url)
+    if scheme.lower() not in SCHEMES or not urlsplit(address).hostname:
         raise BadRequest(f"{url!r} names no GraceDB: write dummy:ARCHIVE or gracedb+https://HOST/api/")
-    if host in PRODUCTION and host not in really:
-        raise BadRequest(
-            f"{host} is a production server: to write there all the same, name it again with --yes-really-send-to {host}"
-        )
+    check_writes(url, really)
     return _client(address if address.endswith("/") else address + "/")
 
 
@@ -40,7 +34,7 @@ def _dummy(path: str, now: Callable[[], datetime] | None) -> Any:
         raise BadRequest("dummy: needs an archive, as in dummy:new.tape")
     try:
         archive = Archive.open(path, read_only=False) if Path(path).exists() else Archive.create(path)
-    except ArchiveError as error:
+    except GracetapeError as error:
         raise BadRequest(str(error)) from None
     return dummy.GraceDb(archive, now=now)
 

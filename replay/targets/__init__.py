@@ -1,8 +1,8 @@
 """Where messages go: standard output, files, programs, and whatever else is registered by the scheme of its URL."""
 
-from replay.targets.program import ProgramTarget
-from replay.targets.registry import Counted, Target, open_target, register
-from replay.targets.stream import FileTarget, StdoutTarget
+from gracetape.replay.targets.program import ProgramTarget
+from gracetape.replay.targets.registry import Counted, Target, open_target, register
+from gracetape.replay.targets.stream import FileTarget, StdoutTarget
 
 register("-", StdoutTarget)
 register("file", FileTarget)

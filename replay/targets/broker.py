@@ -4,10 +4,10 @@ import json
 import logging
 from functools import partial
 
-from brokers import BadUrl, BrokerError, Counts, Undelivered, open_publisher, parse_url
-from replay.errors import BadRequest, ReplayError
-from replay.message import Message
-from replay.targets.safety import check_names
+from gracetape.brokers import BadUrl, BrokerError, Counts, Undelivered, open_publisher, parse_url
+from gracetape.destinations import check_node
+from gracetape.errors import BadRequest, ReplayError
+from gracetape.replay.message import Message
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class BrokerTarget:
         url = f"{scheme}:{rest}"
         try:
             self.url = parse_url(url)
-            check_names(self.url, "test_")
+            check_node(self.url, "test_")
             self._losses = Losses(str(self.url))
             self._publisher = open_publisher(url, on_undelivered=self._losses)
         except BadUrl as error:
@@ -64,7 +64,7 @@ class BrokerTarget:
     def send(self, message: Message) -> None:
         node = message.node
         if node not in self._allowed:
-            check_names(self.url, node)
+            check_node(self.url, node)
             self._allowed.add(node)
         payload = message.payload_json()
         try:

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from replay.errors import BadRequest, ReplayError
-from replay.message import Message
+from gracetape.errors import BadRequest, ReplayError
+from gracetape.replay.message import Message
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
-from replay.errors import BadRequest
-from replay.message import Message
-from replay.targets.safety import check_destination
+from gracetape.destinations import check_messages
+from gracetape.errors import BadRequest
+from gracetape.replay.message import Message
 
 #: Other packages add targets as entry points of this group, named by their scheme.
 ENTRY_POINTS = "gracetape.targets"
@@ -69,6 +69,6 @@ def open_target(url: str, really: Collection[str] = ()) -> Target:
     if match := _SCHEME.fullmatch(url):
         factory = _factory(match["scheme"].lower())
         if match["rest"].startswith("//"):
-            check_destination(url, really)
+            check_messages(url, really)
         return factory(match["rest"])
     return _factory("file")(url)

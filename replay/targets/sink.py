@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from archive import Alert, ArchiveError, UsageError
-from replay.errors import BadRequest, ReplayError
-from replay.message import messages_of
-from replay.targets.registry import Target, open_target
+from gracetape.archive import Alert, ArchiveError, UsageError
+from gracetape.errors import BadRequest, ReplayError
+from gracetape.replay.message import messages_of
+from gracetape.replay.targets.registry import Target, open_target
 
 
 class Sink:

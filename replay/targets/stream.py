@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from replay.errors import BadRequest, ReplayError
-from replay.message import Message
-from replay.table import write_out
+from gracetape.errors import BadRequest, ReplayError
+from gracetape.replay.message import Message
+from gracetape.replay.table import write_out
 
 
 class StdoutTarget:

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import requests
 
-from brokers import Counts, Undelivered, is_loopback
-from brokers.pauses import pauses
-from replay.errors import BadRequest, ReplayError
-from replay.message import Message
-from replay.targets.broker import Losses
+from gracetape.brokers import Counts, Undelivered
+from gracetape.brokers.pauses import pauses
+from gracetape.destinations import is_loopback
+from gracetape.errors import BadRequest, ReplayError
+from gracetape.replay.message import Message
+from gracetape.replay.targets.broker import Losses
 
 PATIENCE_S = 60.0
 _TIMEOUT_S = 30.0

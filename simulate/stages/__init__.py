@@ -4,18 +4,18 @@ from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import entry_points
 
-from simulate.life import Life, Stage, StageRow
-from simulate.options import Option, Options, plain, prob, timed
-from simulate.stages.detchar import DetChar
-from simulate.stages.humans import Humans
-from simulate.stages.idq import IDQ
-from simulate.stages.localization import ANALYSES, Localization
-from simulate.stages.properties import Diagnostics, Property
-from simulate.stages.searches import OneLine
-from simulate.stages.segments import Segments
-from simulate.stages.superevent import Superevent
-from simulate.stages.uploads import PipelineUploads
-from simulate.stages.voevents import VOEvents
+from gracetape.simulate.life import Life, Stage, StageRow
+from gracetape.simulate.options import Option, Options, plain, prob, timed
+from gracetape.simulate.stages.detchar import DetChar
+from gracetape.simulate.stages.humans import Humans
+from gracetape.simulate.stages.idq import IDQ
+from gracetape.simulate.stages.localization import ANALYSES, Localization
+from gracetape.simulate.stages.properties import Diagnostics, Property
+from gracetape.simulate.stages.searches import OneLine
+from gracetape.simulate.stages.segments import Segments
+from gracetape.simulate.stages.superevent import Superevent
+from gracetape.simulate.stages.uploads import PipelineUploads
+from gracetape.simulate.stages.voevents import VOEvents
 
 #: Other packages add stages as entry points of this group; each loads a StageRow.
 ENTRY_POINTS = "gracetape.stages"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from simulate.acts import Act, WriteLabel, WriteLog
-from simulate.chance import happens, seed
-from simulate.files import File
-from simulate.life import Scripted
+from gracetape.simulate.acts import Act, WriteLabel, WriteLog
+from gracetape.simulate.chance import happens, seed
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Scripted
 
 _LOOKED = "Check looked within -2/+2 seconds of superevent. "
 _TAGS = ("data_quality",)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from simulate.acts import Act, Signoff, WriteLabel
-from simulate.chance import happens
-from simulate.life import Scripted
+from gracetape.simulate.acts import Act, Signoff, WriteLabel
+from gracetape.simulate.chance import happens
+from gracetape.simulate.life import Scripted
 
 _SITES = ("H1", "L1", "V1", "K1")
 

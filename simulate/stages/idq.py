@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator
 
-from simulate.acts import Act, WriteLog
-from simulate.chance import seed
-from simulate.files import File
-from simulate.life import Life, Scripted
-from simulate.options import Options
+from gracetape.simulate.acts import Act, WriteLog
+from gracetape.simulate.chance import seed
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Life, Scripted
+from gracetape.simulate.options import Options
 
 _WITHIN = "for {classifier} at {ifo} within [{begin}, {end}] :"
 _OF = "for {classifier} at {ifo}"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from replay.schedule import Schedule
-from simulate.acts import Act, WriteLabel, WriteLog
-from simulate.chance import Timing, seed
-from simulate.files import File
-from simulate.life import Life, actions
-from simulate.options import Options
+from gracetape.schedule import Schedule
+from gracetape.simulate.acts import Act, WriteLabel, WriteLog
+from gracetape.simulate.chance import Timing, seed
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Life, actions
+from gracetape.simulate.options import Options
 
 
 @dataclass(frozen=True)

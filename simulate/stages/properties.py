@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from replay.schedule import Schedule
-from simulate.acts import Act, WriteLabel, WriteLog
-from simulate.chance import seed
-from simulate.files import File
-from simulate.life import Life, Scripted, actions
-from simulate.options import Options
+from gracetape.schedule import Schedule
+from gracetape.simulate.acts import Act, WriteLabel, WriteLog
+from gracetape.simulate.chance import seed
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Life, Scripted, actions
+from gracetape.simulate.options import Options
 
 #: Recipe -> pipeline -> message, file name, tags; the row of '' is for everybody else. Then the label that follows.
 _TEXTS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {

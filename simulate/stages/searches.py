@@ -1,10 +1,10 @@
 """Searches beside the event that end in one line: external triggers, unblind injections."""
 
-from replay.schedule import Schedule
-from simulate.acts import WriteLog
-from simulate.chance import happens
-from simulate.life import Life, actions
-from simulate.options import Options
+from gracetape.schedule import Schedule
+from gracetape.simulate.acts import WriteLog
+from gracetape.simulate.chance import happens
+from gracetape.simulate.life import Life, actions
+from gracetape.simulate.options import Options
 
 
 class OneLine:

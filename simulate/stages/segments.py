@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from simulate.acts import Act, WriteLog
-from simulate.chance import seed
-from simulate.files import File
-from simulate.life import Scripted
+from gracetape.simulate.acts import Act, WriteLog
+from gracetape.simulate.chance import seed
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Scripted
 
 
 class Segments(Scripted):

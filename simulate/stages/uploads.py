@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from simulate.acts import Act, CreateEvent, WriteLog
-from simulate.chance import seed
-from simulate.files import File
-from simulate.life import Scripted
-from simulate.pipelines import pipeline_named
+from gracetape.simulate.acts import Act, CreateEvent, WriteLog
+from gracetape.simulate.chance import seed
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Scripted
+from gracetape.simulate.pipelines import pipeline_named
 
 #: A file that accompanies a CBC event: option, message, name, recipe, tags.
 _COMPANIONS = (

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from replay.graceid import GraceID
-from simulate.acts import Act, SendVOEvent, WriteLabel, WriteLog
-from simulate.documents import HAS, classes, matter
-from simulate.files import File
-from simulate.life import Scripted
-from simulate.pipelines import pipeline_named
+from gracetape.schedule import GraceID
+from gracetape.simulate.acts import Act, SendVOEvent, WriteLabel, WriteLog
+from gracetape.simulate.documents import HAS, classes, matter
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Scripted
+from gracetape.simulate.pipelines import pipeline_named
 
 _TAGS = ("sky_loc", "lvem", "public")
 

@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from ligo.gracedb.exceptions import HTTPError
 
-import capture
-import dummy
-import replay
-from archive import Archive
 from demo.lives import whole_life
+from gracetape import capture, dummy, replay
+from gracetape.archive import Archive
 from tests.roundtrip.lives import Ticking
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "long.tape"

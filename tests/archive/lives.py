@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import replay
-from archive import Alert, Archive
+from gracetape import replay
+from gracetape.archive import Alert, Archive
 
 SERVICE = "https://gracedb.ligo.org/api/"
 BORN = datetime(2017, 8, 17, 13, 8, 15, tzinfo=UTC)

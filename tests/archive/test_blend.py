@@ -3,11 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from archive import Alert, Archive, Recorded
-from archive.blend import bare_node, blended, pairs
+from gracetape.archive import Alert, Archive, Recorded
+from gracetape.archive.blend import bare_node, blended, pairs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 with Archive.open(FIXTURES / "long.tape") as _tape:

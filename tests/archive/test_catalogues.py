@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-import dummy
-from archive import Archive, ArchiveError
-from archive.catalogues import add_catalogue, catalogues_of
-from archive.packing import convert
-from archive.verify import verify
+from gracetape import dummy
+from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.catalogues import add_catalogue, catalogues_of
+from gracetape.archive.packing import convert
+from gracetape.archive.verify import verify
 
 
 def record(number: str, comment: str) -> dict[str, Any]:

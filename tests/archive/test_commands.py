@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from archive import Archive, cli
-from archive.verify import verify
+from gracetape.archive import Archive, cli
+from gracetape.archive.verify import verify
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 

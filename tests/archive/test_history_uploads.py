@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-import capture
-import dummy
-import replay
-from archive import Alert, Archive
 from demo.lives import sample
+from gracetape import capture, dummy, replay
+from gracetape.archive import Alert, Archive
 
 
 @pytest.fixture

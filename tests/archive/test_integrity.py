@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from archive import Archive, ArchiveError
-from archive.extract import extract
-from archive.packing import convert
-from archive.verify import verify
+from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.extract import extract
+from gracetape.archive.packing import convert
+from gracetape.archive.verify import verify
+from gracetape.errors import GracetapeError
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 
@@ -114,12 +115,12 @@ def test_no_flipped_bit_is_both_missed_by_verify_and_seen_by_readers(packed: Pat
         hurt.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << draw.randrange(8))]) + whole[at + 1 :])
         try:
             told = faults(hurt)
-        except ArchiveError as error:
+        except GracetapeError as error:
             told = [str(error)]
         found += bool(told)
         try:
             assert told or _all_of(hurt) == expected
-        except (ArchiveError, sqlite3.Error):
+        except (GracetapeError, sqlite3.Error):
             assert told
     assert found > 20  # the rest hit the free space of pages
 
@@ -137,7 +138,7 @@ def test_a_truncated_archive_is_refused_in_a_sentence_or_found_faulty(packed: Pa
     packed.write_bytes(packed.read_bytes()[:size])
     try:
         assert faults(packed)
-    except ArchiveError as error:
+    except GracetapeError as error:
         assert str(packed) in str(error)
 
 

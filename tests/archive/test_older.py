@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import dummy
-from archive import Archive, index, schema
-from archive.packing import collect
-from archive.verify import verify
 from demo.lives import sample
+from gracetape import dummy
+from gracetape.archive import Archive, index, schema
+from gracetape.archive.packing import collect
+from gracetape.archive.verify import verify
 
 
 def _made_older(path: Path) -> bytes:

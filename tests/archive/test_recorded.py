@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-import replay
-from archive import Archive, Recorded, add_recorded, recorded_of
-from archive.packing import collect, convert
-from archive.verify import verify
-from replay.check import check
+from gracetape import replay
+from gracetape.archive import Archive, Recorded, add_recorded, recorded_of
+from gracetape.archive.packing import collect, convert
+from gracetape.archive.verify import verify
+from gracetape.replay.check import check
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 SUPEREVENT = "TS101020a"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from archive.rules import RULES, read, rule_of, text
-from archive.times import record_time
+from gracetape.archive.rules import RULES, read, rule_of, text
+from gracetape.times import record_time
 from tests.archive.lives import BORN, announced, event, keep, log, told
 
 UPLOAD = log(1, "Original Data", 0, "coinc.xml")

@@ -8,12 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from archive import Archive, ArchiveError, NotFound, UsageError, locate, parse_ref
-from archive.packing import collect, convert
-from archive.verify import verify
+from gracetape.archive import Archive, ArchiveError, NotFound, UsageError, locate, parse_ref
+from gracetape.archive.packing import collect, convert
+from gracetape.archive.verify import verify
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 SERVICE = "https://gracedb.ligo.org/api/"

@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 
-import capture
-import dummy
-import replay
-from archive import Alert, Archive
 from demo.lives import sample
+from gracetape import capture, dummy, replay
+from gracetape.archive import Alert, Archive
 
 BROKEN = [("gstlal", b"not xml"), ("CWB", b"start: 1.x\n"), ("oLIB", b"{}"), ("Fermi", b"<a/>")]
 SAID = "Could not read data (it is too long)"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
+from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
 from tests.brokers.doors import Authority
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers import BrokerError, open_publisher
+from gracetape.brokers import BrokerError, open_publisher
 
 CAPTURE = Path(sys.executable).with_name("capture")
 

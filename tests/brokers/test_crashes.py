@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from brokers import BrokerError, Gap, Heard, Publisher, Source, Undelivered, open_publisher, open_source
-from brokers.private import PrivateBroker, answers, free_port
-from brokers.tansu import private_kafka
+from gracetape.brokers import BrokerError, Gap, Heard, Publisher, Source, Undelivered, open_publisher, open_source
+from gracetape.brokers.private import PrivateBroker, answers, free_port
+from gracetape.brokers.tansu import private_kafka
 
 TOTAL = 400
 
@@ -122,7 +122,7 @@ def kafka_memory() -> Iterator[PrivateBroker]:
 @pytest.fixture
 def own_xmpp(xmpp_broker: PrivateBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateBroker]:
     """An LVAlert of this test's own."""
-    from brokers.ejabberd import private_xmpp
+    from gracetape.brokers.ejabberd import private_xmpp
 
     with private_xmpp() as broker:
         monkeypatch.setenv("NETRC", broker.environment["NETRC"])

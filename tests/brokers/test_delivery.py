@@ -1,11 +1,10 @@
 """What is published on a real broker is heard there, whole and in order."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-from brokers import BrokerError, Undelivered, open_publisher, open_source
-from brokers.private import PrivateBroker
+from gracetape.brokers import BrokerError, Undelivered, open_publisher, open_source
+from gracetape.brokers.private import PrivateBroker
 
 NODES = ["superevent", "cbc_gstlal", "cbc_gstlal_allsky"]
 HARD = [
@@ -81,7 +80,7 @@ def test_a_message_that_is_too_large_is_named(kafka_broker: PrivateBroker) -> No
 def test_any_text_survives_the_wire_of_kafka(text: str) -> None:
     from hop.io import Producer
 
-    from brokers.kafka_wire import Packer, text_of
+    from gracetape.brokers.kafka_wire import Packer, text_of
 
     value, headers = Packer("me")(text)
     theirs, their_headers = Producer.pack(text, headers=[("_sender", b"me")])

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import dummy
-from archive import Archive
-from brokers import Heard, open_source
-from brokers.private import PrivateBroker
-from capture.sinks import payload_of
 from demo.lives import whole_life
-from replay.targets.sink import open_sink
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.brokers import Heard, open_source
+from gracetape.brokers.private import PrivateBroker
+from gracetape.capture.sinks import payload_of
+from gracetape.replay.targets.sink import open_sink
 
 NODES = ["test_superevent", "test_gstlal", "test_gstlal_allsky"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from brokers import open_publisher, open_source
-from brokers.private import PrivateBroker
+from gracetape.brokers import open_publisher, open_source
+from gracetape.brokers.private import PrivateBroker
 
 BIN = Path(sys.executable).parent
 LVALERT = Path(__file__).resolve().parents[2] / ".cache" / "lvalert" / "bin" / "lvalert"
@@ -73,8 +73,8 @@ def lvalert(start: Start) -> Start:
 @pytest.fixture
 def port_5222(tmp_path: Path) -> Iterator[PrivateBroker]:
     """A private LVAlert where `lvalert` looks for one: it cannot be told a port."""
-    from brokers.ejabberd import library, private_xmpp
-    from brokers.private import answers
+    from gracetape.brokers.ejabberd import library, private_xmpp
+    from gracetape.brokers.private import answers
 
     if library() is None:
         pytest.skip("ejabberd is not installed: nothing over XMPP is tested")
@@ -121,8 +121,8 @@ def test_lvalert_prints_what_we_publish_and_we_hear_what_it_sends(
 @pytest.fixture
 def port_9092() -> Iterator[PrivateBroker]:
     """A private igwn-alert where `igwn-alert` looks for one: version 0.7 fails when it is told a port."""
-    from brokers.private import answers
-    from brokers.tansu import private_kafka
+    from gracetape.brokers.private import answers
+    from gracetape.brokers.tansu import private_kafka
 
     if answers(9092):
         pytest.skip("port 9092 is taken, and the command igwn-alert can use no other: it is not tested")

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from brokers import BrokerError, open_publisher, open_source
-from brokers.kafka_publisher import KafkaPublisher
-from brokers.tansu import private_kafka
+from gracetape.brokers import BrokerError, open_publisher, open_source
+from gracetape.brokers.kafka_publisher import KafkaPublisher
+from gracetape.brokers.tansu import private_kafka
 from tests.waiting import eventually
 
 

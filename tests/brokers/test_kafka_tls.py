@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from brokers import open_publisher, open_source
-from brokers.private import free_port
+from gracetape.brokers import open_publisher, open_source
+from gracetape.brokers.private import free_port
 from tests.brokers.doors import Authority, Door
 from tests.brokers.refusals import refused
 from tests.brokers.scram import ScramGuard
@@ -58,7 +58,7 @@ def stack() -> Iterator[ExitStack]:
 
 def start(stack: ExitStack, authority: Authority, folder: Path, host: str | None = "localhost") -> Secured:
     """A broker behind a door with a certificate for `host` (None: without TLS)."""
-    from brokers.tansu import private_kafka
+    from gracetape.brokers.tansu import private_kafka
 
     port, guard = free_port(), ScramGuard(USER, PASSWORD)
     broker = stack.enter_context(private_kafka(advertised=port))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ligo.gracedb.rest import GraceDb
 
-from brokers import BadUrl, BrokerError, Heard, Source, open_source
+from gracetape.brokers import BadUrl, BrokerError, Heard, Source, open_source
 
 NODES = ("first", "second")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.private import answers, free_port
+from gracetape.brokers.private import answers, free_port
 from tests.waiting import eventually
 
 GRACETAPE = str(Path(sys.executable).with_name("gracetape"))

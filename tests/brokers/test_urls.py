@@ -2,7 +2,7 @@
 
 import pytest
 
-from brokers import BadUrl, is_loopback, open_publisher, open_source, parse_url
+from gracetape.brokers import BadUrl, is_loopback, open_publisher, open_source, parse_url
 
 
 def test_a_url_names_user_host_port_group_and_options() -> None:

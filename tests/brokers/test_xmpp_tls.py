@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from brokers import BadUrl, open_publisher, open_source
-from brokers.private import PrivateBroker, answers
-from brokers.xmpp_session import DIRECT_TLS_PORT
+from gracetape.brokers import BadUrl, open_publisher, open_source
+from gracetape.brokers.private import PrivateBroker, answers
+from gracetape.brokers.xmpp_session import DIRECT_TLS_PORT
 from tests.brokers.doors import Authority, Door
 from tests.brokers.refusals import refused
 
@@ -18,7 +18,7 @@ Start = Callable[[str | None], PrivateBroker]
 @pytest.fixture
 def start(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts an LVAlert with a certificate for a host, None: without TLS; alice's password is where `$NETRC` says."""
-    from brokers.ejabberd import library, private_xmpp
+    from gracetape.brokers.ejabberd import library, private_xmpp
 
     if library() is None:
         pytest.skip("ejabberd is not installed (Debian: apt-get install ejabberd): XMPP over TLS is not tested")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from cheroot import wsgi
 
-import dummy
-from archive import Archive
 from demo.lives import new_event
+from gracetape import dummy
+from gracetape.archive import Archive
 
 
 @dataclass

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-import capture
-from archive import Archive
-from archive.verify import verify
-from capture.service import service_url
+from gracetape import capture
+from gracetape.archive import Archive
+from gracetape.archive.verify import verify
+from gracetape.capture.service import service_url
 from tests.capture.conftest import Source
 
-COMMAND = [sys.executable, "-c", "import sys; from capture.cli import main; sys.argv[0] = 'capture'; main()"]
+COMMAND = [sys.executable, "-c", "import sys; from gracetape.capture.cli import main; sys.argv[0] = 'capture'; main()"]
 
 
 def run(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:

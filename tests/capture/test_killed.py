@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from archive import Archive
-from archive.recorded import recorded_of
-from archive.verify import verify
-from brokers import open_publisher
-from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
-from brokers.private import PrivateBroker
+from gracetape.archive import Archive
+from gracetape.archive.recorded import recorded_of
+from gracetape.archive.verify import verify
+from gracetape.brokers import open_publisher
+from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
+from gracetape.brokers.private import PrivateBroker
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
 CAPTURE = Path(sys.executable).with_name("capture")

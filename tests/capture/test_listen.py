@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-import dummy
-from archive import Archive, ArchiveError
-from archive.recorded import recorded_of
-from brokers import Gap, Heard, open_publisher
-from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
-from brokers.private import PrivateBroker
-from brokers.sources import Place
-from capture.listen import Recorder
-from capture.sinks import ArchiveSink, FileSink, Sink, payload_of
 from demo.lives import new_event
+from gracetape import dummy
+from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.recorded import recorded_of
+from gracetape.brokers import Gap, Heard, open_publisher
+from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
+from gracetape.brokers.private import PrivateBroker
+from gracetape.brokers.sources import Place
+from gracetape.capture.listen import Recorder
+from gracetape.capture.sinks import ArchiveSink, FileSink, Sink, payload_of
 from tests.waiting import eventually
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
@@ -254,7 +254,7 @@ def test_objects_are_captured_as_they_appear_and_again_when_followed(
     kafka_broker: PrivateBroker, tmp_path: Path
 ) -> None:
     """A write on a dummy is announced on the broker, heard, and captured from the dummy, which is served."""
-    from replay.targets.sink import open_sink
+    from gracetape.replay.targets.sink import open_sink
 
     path = tmp_path / "followed.tape"
     Archive.create(path).close()

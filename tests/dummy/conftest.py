@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import dummy
-from archive import Archive
 from demo.lives import new_event
+from gracetape import dummy
+from gracetape.archive import Archive
 
 
 @pytest.fixture

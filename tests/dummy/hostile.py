@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from demo.lives import sample
-from dummy.routes import ROUTES, V2_ROUTES
+from gracetape.dummy.routes import ROUTES, V2_ROUTES
 
 SQL = ["' OR 1=1 --", "'; DROP TABLE captures; --", '"', "%' UNION SELECT json FROM records --", "T1' OR ''='"]
 PATHS = [

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from ligo.gracedb.rest import GraceDb
 
-import dummy
-from archive import Archive
-from archive.verify import verify
 from demo.lives import new_event
-from dummy.outlet import Outlet
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.archive.verify import verify
+from gracetape.dummy.outlet import Outlet
 from tests.dummy.writers import write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +115,7 @@ def test_a_receiver_that_writes_and_waits_for_it_is_let_in(tape: Archive, gracei
 
 def test_a_process_waits_until_the_others_alerts_are_out(tape: Archive, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from dummy.outlet import Outlet\n"
+        "import sys, time; from pathlib import Path; from gracetape.dummy.outlet import Outlet\n"
         "with Outlet.of(Path(sys.argv[1])).turn.held():\n"
         "    print('mine', flush=True); time.sleep(0.5); Path(sys.argv[2]).touch()"
     )
@@ -130,7 +130,7 @@ def test_a_process_waits_until_the_others_alerts_are_out(tape: Archive, tmp_path
 
 def test_a_killed_process_leaves_its_turn_to_the_others(tape: Archive) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from dummy.outlet import Outlet\n"
+        "import sys, time; from pathlib import Path; from gracetape.dummy.outlet import Outlet\n"
         "with Outlet.of(Path(sys.argv[1])).turn.held(): print('mine', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tape.path)], cwd=ROOT, stdout=subprocess.PIPE) as other:

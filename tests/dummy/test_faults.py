@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from ligo.gracedb.exceptions import HTTPError
 from ligo.gracedb.rest import GraceDb
 
-import dummy
-from archive import Archive, UsageError
-from dummy.faults import MAINTENANCE
-from dummy.throttle import read_rates
+from gracetape import dummy
+from gracetape.archive import Archive, UsageError
+from gracetape.dummy.faults import MAINTENANCE
+from gracetape.dummy.throttle import read_rates
 
 Opens = Callable[..., Any]
 

@@ -17,11 +17,11 @@ from wsgiref.types import WSGIApplication
 
 import pytest
 
-import dummy
-from archive import Archive
-from archive.verify import verify
 from demo.lives import whole_life
-from dummy.server import Server
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.archive.verify import verify
+from gracetape.dummy.server import Server
 from tests.dummy.hostile import Request, requests
 
 HOSTILE = int(os.environ.get("HOSTILE", "1500"))

@@ -12,10 +12,10 @@ import pytest
 from ligo.gracedb.cli.client import CommandLineInterface
 from ligo.gracedb.cli.commands.base import command_registry
 
-from archive import Archive
 from demo.lives import SAMPLES
-from dummy.app import make_app
-from dummy.server import serve
+from gracetape.archive import Archive
+from gracetape.dummy.app import make_app
+from gracetape.dummy.server import serve
 
 #: What is done, in order: (command, status that it answers). {…} are what earlier commands made.
 LIFE = (

@@ -14,10 +14,10 @@ import pytest
 import requests
 from ligo.gracedb.rest import GraceDb
 
-import dummy
-from archive import Archive
 from demo.lives import new_event
-from dummy.announcing import open_alerts
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.announcing import open_alerts
 
 GRACETAPE = str(Path(sys.executable).with_name("gracetape"))
 MIB = 1 << 20

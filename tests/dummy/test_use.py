@@ -9,9 +9,9 @@ import pytest
 from ligo.gracedb.exceptions import HTTPError
 from ligo.gracedb.rest import GraceDb
 
-import dummy
-from archive import Archive, ArchiveError
-from dummy import hook
+from gracetape import dummy
+from gracetape.archive import Archive, ArchiveError
+from gracetape.dummy import hook
 
 BIN = Path(sys.executable).parent
 HOOK = str(Path(hook.__file__).parent)
@@ -106,9 +106,13 @@ def test_the_variable_leads_a_process_with_the_hook_to_an_archive(tape: Archive,
     assert comments(tape.path) == ["from a program"] * 2
 
 
-def test_the_variable_is_honoured_by_importing_dummy(tape: Archive, graceid: str) -> None:
-    done = run(sys.executable, "-c", f"import dummy\n{PROGRAM}", GRACETAPE_DUMMY=str(tape.path))
+def test_the_variable_is_honoured_by_a_call_and_not_by_importing_dummy(tape: Archive, graceid: str) -> None:
+    honoured = f"from gracetape import dummy\ndummy.honour()\n{PROGRAM}"
+    done = run(sys.executable, "-c", honoured, GRACETAPE_DUMMY=str(tape.path))
     assert (done.stdout, done.stderr) == ("201\n201\n", "")
+    imported = "from gracetape import dummy\nfrom ligo.gracedb.client import GraceDBClient\nprint(GraceDBClient.__init__.__module__)"
+    done = run(sys.executable, "-c", imported, GRACETAPE_DUMMY=str(tape.path))
+    assert (done.stdout, done.stderr) == ("ligo.gracedb.client\n", "")
 
 
 def test_the_variable_can_name_a_served_dummy(tape: Archive, graceid: str) -> None:

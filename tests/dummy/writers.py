@@ -4,9 +4,9 @@ import sys
 import threading
 from pathlib import Path
 
-import dummy
-from archive import Archive
-from dummy.announcing import Lines
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.announcing import Lines
 
 
 def write(tape: Archive, heard: Path, graceids: list[str], name: str, times: int, threads: int) -> None:

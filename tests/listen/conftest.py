@@ -1,5 +1,5 @@
 """Private brokers, for the tests that go over a wire."""
 
-from brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
+from gracetape.brokers.fixtures import _xmpp_server, kafka_broker, xmpp_broker
 
 __all__ = ["_xmpp_server", "kafka_broker", "xmpp_broker"]

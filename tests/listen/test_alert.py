@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from listen import NotAnAlert
-from listen.alert import Alert, read_alert
+from gracetape.listen import NotAnAlert
+from gracetape.listen.alert import Alert, read_alert
 
 EVENT = {"graceid": "G1", "instruments": "L1,H1", "far": 1e-9}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from listen import BadConfiguration, Rehearsal, read_configuration, rehearse
+from gracetape.listen import BadConfiguration, Rehearsal, read_configuration, rehearse
 from tests.listen.listeners import configure
 
 SEEDS = int(os.environ.get("SEEDS", "100"))

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from listen import ListenError, commands, read_configuration
-from listen.accepted import Message
-from listen.commands import COMMANDS, message
-from listen.journal import Journal
-from listen.logs import open_log
-from listen.plugins import find_plugin
-from listen.worker import Worker
+from gracetape.listen import ListenError, commands, read_configuration
+from gracetape.listen.accepted import Message
+from gracetape.listen.commands import COMMANDS, message
+from gracetape.listen.journal import Journal
+from gracetape.listen.logs import open_log
+from gracetape.listen.plugins import find_plugin
+from gracetape.listen.worker import Worker
 from tests.listen.listeners import NODE, configure
 
 

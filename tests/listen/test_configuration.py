@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from listen import BadConfiguration, read_configuration
+from gracetape.listen import BadConfiguration, read_configuration
 
 OLD_MAIN = """
 [process name]
@@ -130,7 +130,7 @@ def test_a_process_type_that_is_none_is_refused_with_the_names_known(tmp_path: P
 
 def test_a_plugin_of_ones_own_lies_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "beside_me.py").write_text(
-        "from listen import PlugIn\nplugin = PlugIn(hear=lambda alert, queue, context: None)\n"
+        "from gracetape.listen import PlugIn\nplugin = PlugIn(hear=lambda alert, queue, context: None)\n"
     )
     (tmp_path / "child.ini").write_text("[general]\nprocess_type = beside_me\n")
     (tmp_path / "main.ini").write_text(f"[c]\n{CHILD}")

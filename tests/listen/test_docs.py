@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from listen import read_configuration
-from listen.checks.table import CHECKS
-from listen.commands import COMMANDS
-from listen.options import CHILD, GENERAL, LISTENER
+from gracetape.listen import read_configuration
+from gracetape.listen.checks.table import CHECKS
+from gracetape.listen.commands import COMMANDS
+from gracetape.listen.options import CHILD, GENERAL, LISTENER
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,13 +6,13 @@ import random
 from pathlib import Path
 from typing import Any
 
-from listen import read_configuration
-from listen.accepted import Message
-from listen.checks.table import CHECKS
-from listen.journal import Journal
-from listen.logs import open_log
-from listen.plugins import find_plugin
-from listen.worker import Worker
+from gracetape.listen import read_configuration
+from gracetape.listen.accepted import Message
+from gracetape.listen.checks.table import CHECKS
+from gracetape.listen.journal import Journal
+from gracetape.listen.logs import open_log
+from gracetape.listen.plugins import find_plugin
+from gracetape.listen.worker import Worker
 from tests.listen.listeners import NODE, append, configure, logs, running, stop
 from tests.waiting import eventually
 

@@ -17,7 +17,7 @@ KILLS = int(os.environ.get("KILLS", "6"))
 
 PLUGIN = """
 import os
-from listen import PlugIn, QueueItem, Task
+from gracetape.listen import PlugIn, QueueItem, Task
 
 def hear(alert, queue, context):
     n = str(alert.payload["n"])

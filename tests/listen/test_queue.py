@@ -5,11 +5,10 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from listen import Queue, QueueItem, Task
-from listen.journal import Changes, Journal
+from gracetape.listen import Queue, QueueItem, Task
+from gracetape.listen.journal import Changes, Journal
 
 #: What is done to a queue: add an item with these timeouts, finish an item early, do the first task.
 ACTS = st.lists(

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from brokers.private import free_port
+from gracetape.brokers.private import free_port
 from tests.listen.listeners import LISTEN, append, children_of, configure, logs, running, status, stop
 from tests.waiting import eventually
 
 QUICK = """
-from listen import PlugIn, Task
+from gracetape.listen import PlugIn, Task
 
 def hear(alert, queue, context):
     if alert.payload.get("hear") == "fails":

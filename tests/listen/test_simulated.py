@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archive import Archive
-from dummy import GraceDb
-from dummy.dateids import utc_of
-from listen import rehearse
-from listen.checks.plugin import states
-from listen.journal import Journal
-from listen.status import read_status
-from replay import Schedule, VirtualClock
-from simulate import life_of
-from simulate.acts import CreateEvent, WriteLog
-from simulate.configuration import parse
-from simulate.life import Life
-from simulate.running import run
+from gracetape.archive import Archive
+from gracetape.dummy import GraceDb
+from gracetape.listen import rehearse
+from gracetape.listen.checks.plugin import states
+from gracetape.listen.journal import Journal
+from gracetape.listen.status import read_status
+from gracetape.replay import Schedule, VirtualClock
+from gracetape.simulate import life_of
+from gracetape.simulate.acts import CreateEvent, WriteLog
+from gracetape.simulate.configuration import parse
+from gracetape.simulate.life import Life
+from gracetape.simulate.running import run
+from gracetape.times import utc_of
 from tests.listen.listeners import configure, logs, running, stop
 from tests.waiting import eventually
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.private import PrivateBroker
+from gracetape.brokers.private import PrivateBroker
 from tests.listen.listeners import LISTEN, NODE, configure, logs, running, stop
 from tests.waiting import eventually
 

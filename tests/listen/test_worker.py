@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from listen import Alert, Context, PlugIn, Queue, Task, rehearse
+from gracetape.listen import Alert, Context, PlugIn, Queue, Task, rehearse
 
 Hear = Callable[[Alert, Queue, Context], object]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import replay
-from archive import Alert, Archive
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
+from gracetape import replay
+from gracetape.archive import Alert, Archive
 
 pytestmark = pytest.mark.real
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archive import Alert, Archive, Position
+from gracetape.archive import Alert, Archive, Position
 
 SERVICE = "https://gracedb.invalid/api/"
 BORN = datetime(2022, 6, 9, 22, 18, 0, tzinfo=UTC)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from archive import Alert
-from brokers import open_source
-from brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
-from brokers.private import PrivateBroker
-from replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target
-from replay.targets.webhook import WebhookTarget
+from gracetape.archive import Alert
+from gracetape.brokers import open_source
+from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
+from gracetape.brokers.private import PrivateBroker
+from gracetape.replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target
+from gracetape.replay.targets.webhook import WebhookTarget
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
 REPLAY = Path(sys.executable).with_name("replay")
@@ -74,18 +74,18 @@ def test_production_names_are_refused_even_where_sending_is_allowed(make_alerts:
 
 
 def test_production_nodes_need_another_name() -> None:
-    from brokers import parse_url
-    from replay.targets.safety import check_names
+    from gracetape.brokers import parse_url
+    from gracetape.destinations import check_node
 
     for allowed in (
         "xmpp://localhost/?tls=off",
         "xmpp://host.invalid/?prefix=storm-",
         "kafka://host.invalid/gracedb-test",
     ):
-        check_names(parse_url(allowed), "superevent")
-    check_names(parse_url("xmpp://host.invalid/"), "test_gstlal")
+        check_node(parse_url(allowed), "superevent")
+    check_node(parse_url("xmpp://host.invalid/"), "test_gstlal")
     with pytest.raises(BadRequest, match="prefix=NAME"):
-        check_names(parse_url("xmpp://host.invalid/"), "superevent")
+        check_node(parse_url("xmpp://host.invalid/"), "superevent")
 
 
 def test_a_broker_that_is_not_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

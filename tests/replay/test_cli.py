@@ -12,9 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from replay.cli import app
+from gracetape.replay.cli import app
 
-COMMAND = [sys.executable, "-c", "from replay.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
 ROOT = Path(__file__).parents[2]
 Replay = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -187,7 +187,7 @@ def test_it_is_gathered_as_a_sub_command_and_leaves_room_for_its_own(event_tape:
 
 
 def test_further_sub_commands_stand_beside_it() -> None:
-    from replay.default_command import DEFAULT, DefaultCommandGroup
+    from gracetape.replay.default_command import DEFAULT, DefaultCommandGroup
 
     group = typer.Typer(cls=DefaultCommandGroup)
     group.callback()(lambda: None)

@@ -5,10 +5,9 @@ import threading
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from replay import Action, BadRequest, MaxClock, RealClock, ScaledClock, Schedule, VirtualClock, due
+from gracetape.replay import Action, BadRequest, MaxClock, RealClock, ScaledClock, Schedule, VirtualClock, due
 
 
 class FakeSystem:

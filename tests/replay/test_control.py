@@ -8,11 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from archive import Alert
-from replay import BadRequest, MaxClock, Player, RealClock, ScaledClock, VirtualClock, play
+from gracetape.archive import Alert
+from gracetape.replay import BadRequest, MaxClock, Player, RealClock, ScaledClock, VirtualClock, play
 from tests.replay.conftest import BORN, SECOND, S, make_alerts_at
 
 MakeAlerts = Callable[..., list[Alert]]

@@ -4,10 +4,9 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from replay import BadRequest, Faults, Message, Player, Touched, VirtualClock, parse_distribution
+from gracetape.replay import BadRequest, Faults, Message, Player, Touched, VirtualClock, parse_distribution
 from tests.replay.conftest import make_alerts_at
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from ligo.gracedb.exceptions import HTTPError
 from ligo.gracedb.rest import GraceDb
 
-import dummy
-from archive import Alert, Archive
-from replay import Branch, MaxClock, Message, Player, Tape, VirtualClock, following, play
+from gracetape import dummy
+from gracetape.archive import Alert, Archive
+from gracetape.replay import Branch, MaxClock, Message, Player, Tape, VirtualClock, following, play
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 SUPEREVENT = "TS101020a"

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from archive import Alert
-from replay import Player, ScaledClock, VirtualClock
-from replay.keys import changed_speed, press
+from gracetape.archive import Alert
+from gracetape.replay import Player, ScaledClock, VirtualClock
+from gracetape.replay.keys import changed_speed, press
 from tests.replay.conftest import make_alerts_at
 
-COMMAND = [sys.executable, "-c", "from replay.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm", "COLUMNS": "120"}
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from brokers import Gap, Source, Undelivered, open_source
-from brokers.fixtures import _xmpp_server, xmpp_broker
-from brokers.private import PrivateBroker
-from brokers.xmpp_publisher import XmppPublisher
-from replay import MaxClock, Player, ReplayError, open_target, play
-from replay.targets.broker import name_of
+from gracetape.brokers import Gap, Source, Undelivered, open_source
+from gracetape.brokers.fixtures import _xmpp_server, xmpp_broker
+from gracetape.brokers.private import PrivateBroker
+from gracetape.brokers.xmpp_publisher import XmppPublisher
+from gracetape.replay import MaxClock, Player, ReplayError, open_target, play
+from gracetape.replay.targets.broker import name_of
 from tests.waiting import eventually
 
 __all__ = ["_xmpp_server", "xmpp_broker"]
@@ -74,7 +74,7 @@ class Times:
 @pytest.fixture
 def broker(xmpp_broker: PrivateBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateBroker]:
     """An LVAlert of this test's own."""
-    from brokers.ejabberd import private_xmpp
+    from gracetape.brokers.ejabberd import private_xmpp
 
     with private_xmpp() as own:
         monkeypatch.setenv("NETRC", own.environment["NETRC"])

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from replay import BadRequest
-from replay.cli import app
-from replay.request import Request
+from gracetape.replay import BadRequest
+from gracetape.replay.cli import app
+from gracetape.replay.request import Request
 from tests.replay.conftest import FIRST, LONE, SECOND, S
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"

@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Callable
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from archive import Alert, Position
-from replay import MaxClock, Message, Player, RealClock, VirtualClock
-from replay.reel import Track
+from gracetape.archive import Alert, Position
+from gracetape.replay import MaxClock, Message, Player, RealClock, VirtualClock
+from gracetape.replay.reel import Track
 
 MakeAlerts = Callable[..., list[Alert]]
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from archive import Alert
-from replay import Cue, Lane, Reel, Track
-from replay.change import Change
+from gracetape.archive import Alert
+from gracetape.replay import Cue, Lane, Reel, Track
+from gracetape.replay.change import Change
 from tests.replay.conftest import make_alerts_at
 
 MakeAlerts = Callable[..., list[Alert]]

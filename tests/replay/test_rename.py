@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from archive import Alert
-from replay import BadRequest, MaxClock, Renaming, Retiming, play
-from replay.change import Change
+from gracetape.archive import Alert
+from gracetape.replay import BadRequest, MaxClock, Renaming, Retiming, play
+from gracetape.replay.change import Change
 from tests.replay.conftest import FIRST, LONE, SECOND, S, make_alerts_at
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"

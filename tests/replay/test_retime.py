@@ -5,13 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from archive import Alert
-from archive.times import parse_time
-from dummy.dateids import gps_of
-from replay import MaxClock, Retiming, play
+from gracetape.archive import Alert
+from gracetape.replay import MaxClock, Retiming, play
+from gracetape.times import gps_of, parse_time
 from tests.replay.conftest import BORN, S, make_alerts_at
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"

@@ -5,11 +5,10 @@ import random
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rich.console import Console
 
-from replay import Action, GraceID, Schedule
+from gracetape.replay import Action, GraceID, Schedule
 
 delays = st.lists(st.integers(-5, 5).map(float) | st.floats(-1e6, 1e6), max_size=30)
 

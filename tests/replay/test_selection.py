@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archive import Alert, Archive, ArchiveError, Position
-from replay import BadRequest, MaxClock, play
+from gracetape.archive import Alert, Archive, ArchiveError, Position
+from gracetape.replay import BadRequest, MaxClock, play
 
 S, FIRST, SECOND, LONE = "S220609hl", "G1001", "G1002", "G9000"
 

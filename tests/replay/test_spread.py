@@ -3,11 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from replay import BadRequest
-from replay.spread import SPREADS, offsets
+from gracetape.replay import BadRequest
+from gracetape.replay.spread import SPREADS, offsets
 
 BORN = datetime(2022, 6, 9, 22, 18, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import replay
-from brokers import open_source
-from brokers.fixtures import kafka_broker
-from brokers.private import PrivateBroker
+from gracetape import replay
+from gracetape.brokers import open_source
+from gracetape.brokers.fixtures import kafka_broker
+from gracetape.brokers.private import PrivateBroker
 
 __all__ = ["kafka_broker"]
 REPLAY = Path(sys.executable).with_name("replay")

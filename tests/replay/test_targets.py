@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from archive import Alert
-from replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target, register
-from replay.message import Body
-from replay.targets import registry
-from replay.targets.program import ProgramTarget
-from replay.targets.stream import FileTarget
+from gracetape.archive import Alert
+from gracetape.replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target, register
+from gracetape.replay.message import Body
+from gracetape.replay.targets import registry
+from gracetape.replay.targets.program import ProgramTarget
+from gracetape.replay.targets.stream import FileTarget
 
 MakeAlerts = Callable[..., list[Alert]]
 
@@ -152,7 +152,7 @@ def test_further_targets_are_registered_by_their_scheme(monkeypatch: pytest.Monk
 
 
 def test_other_packages_bring_targets_as_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("elsewhere", "replay.targets.stream:FileTarget", registry.ENTRY_POINTS)
+    entry = EntryPoint("elsewhere", "gracetape.replay.targets.stream:FileTarget", registry.ENTRY_POINTS)
     monkeypatch.setattr(registry, "entry_points", lambda **_: [entry])
     assert registry.schemes()[-1] == "elsewhere"
     with pytest.raises(BadRequest, match="needs a path"):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from replay import MaxClock, Player, VirtualClock, announced, play, run_virtual
+from gracetape.replay import MaxClock, Player, VirtualClock, announced, play, run_virtual
 from tests.replay.conftest import make_alerts_at
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import replay
-from archive import Archive
+from gracetape import replay
+from gracetape.archive import Archive
 from tests.roundtrip.test_round_trip import lived, messages
 
 

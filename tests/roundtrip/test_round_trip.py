@@ -7,10 +7,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-import capture
-import dummy
-import replay
-from archive import Alert, Archive
+from gracetape import capture, dummy, replay
+from gracetape.archive import Alert, Archive
 from tests.roundtrip.lives import Life, Ticking, acts
 
 FORMATS = ("modern", "legacy", "between")

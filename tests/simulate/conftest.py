@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archive import Alert, Archive
-from dummy import GraceDb
-from dummy.dateids import utc_of
-from replay import Schedule, VirtualClock
-from simulate import read_configuration
-from simulate.life import Life
-from simulate.lives import life_of
-from simulate.running import Outcome, run
+from gracetape.archive import Alert, Archive
+from gracetape.dummy import GraceDb
+from gracetape.replay import Schedule, VirtualClock
+from gracetape.simulate import read_configuration
+from gracetape.simulate.life import Life
+from gracetape.simulate.lives import life_of
+from gracetape.simulate.running import Outcome, run
+from gracetape.times import utc_of
 
 GPS = 1400000000.25
 IFOS = ("H1", "L1", "V1")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from simulate import SimulateError, Stream, read_configuration, shipped
-from simulate.configuration import parse
-from simulate.stages import STAGES
+from gracetape.simulate import SimulateError, Stream, read_configuration, shipped
+from gracetape.simulate.configuration import parse
+from gracetape.simulate.stages import STAGES
 from tests.simulate.conftest import LiveIn, MakeLife
 
 #: A configuration of 2016: every section and option of that time's files, values of our own.

@@ -12,13 +12,13 @@ import voeventparse
 from astropy.io import fits
 from igwn_ligolw import ligolw, utils
 
-from dummy.uploads import read_upload
-from dummy.uploads.ligolw_files import rows
-from simulate.acts import CreateEvent
-from simulate.files import File
-from simulate.life import Life
-from simulate.pipelines import PIPELINES
-from simulate.trigger import Trigger, draw
+from gracetape.dummy.uploads import read_upload
+from gracetape.dummy.uploads.ligolw_files import rows
+from gracetape.simulate.acts import CreateEvent
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Life
+from gracetape.simulate.pipelines import PIPELINES
+from gracetape.simulate.trigger import Trigger, draw
 from tests.simulate.conftest import GPS, IFOS, MakeLife
 
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-import capture
-import dummy
-import replay
-from archive import Alert, Archive
-from simulate import Life, shipped
-from simulate.acts import CreateEvent, WriteLabel, WriteLog
+from gracetape import capture, dummy, replay
+from gracetape.archive import Alert, Archive
+from gracetape.simulate import Life, shipped
+from gracetape.simulate.acts import CreateEvent, WriteLabel, WriteLog
 from tests.simulate.conftest import LiveIn, MakeLife
 
 

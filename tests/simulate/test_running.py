@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import dummy
-from archive import Archive
-from replay import Action, GraceID, Schedule, VirtualClock
-from simulate import SimulateError, StageRow, cli, places, timed
-from simulate import stages as table
-from simulate.acts import (
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.destinations import check_writes, is_dummy
+from gracetape.errors import BadRequest
+from gracetape.replay import Action, GraceID, Schedule, VirtualClock
+from gracetape.simulate import StageRow, cli, stages as table, timed
+from gracetape.simulate.acts import (
     AddEvent,
     CreateEvent,
     CreateSuperevent,
@@ -27,13 +28,13 @@ from simulate.acts import (
     WriteLabel,
     WriteLog,
 )
-from simulate.configuration import parse
-from simulate.files import File
-from simulate.life import Life, actions
-from simulate.lives import life_of
-from simulate.options import Options
-from simulate.running import ActionFailed, run
-from simulate.trigger import draw
+from gracetape.simulate.configuration import parse
+from gracetape.simulate.files import File
+from gracetape.simulate.life import Life, actions
+from gracetape.simulate.lives import life_of
+from gracetape.simulate.options import Options
+from gracetape.simulate.running import ActionFailed, run
+from gracetape.simulate.trigger import draw
 from tests.simulate.conftest import GPS, IFOS
 
 
@@ -137,12 +138,25 @@ def test_other_packages_add_stages_by_entry_point(monkeypatch: pytest.MonkeyPatc
     ],
 )  # fmt: skip
 def test_only_dummies_take_other_groups_than_test(place: str, safe: bool) -> None:
-    assert places.is_dummy(place) is safe
-    places.check_safe(place, {"Test"}, unsafe=False)
-    places.check_safe(place, {"CBC"}, unsafe=True)
+    really = ["gracedb.ligo.org"]
+    assert is_dummy(place) is safe
+    check_writes(place, really, {"Test"})
+    check_writes(place, really, {"CBC"}, unsafe=True)
     if not safe:
-        with pytest.raises(SimulateError, match="--unsafe"):
-            places.check_safe(place, {"Test", "CBC"}, unsafe=False)
+        with pytest.raises(BadRequest, match="--unsafe"):
+            check_writes(place, really, {"Test", "CBC"})
+
+
+@pytest.mark.parametrize(
+    "place", ["https://gracedb.ligo.org/api/", "gracedb+https://GraceDB.ligo.org./api/", "https://gracedb.igwn.org"]
+)
+def test_a_production_server_is_written_to_only_if_it_is_named_again(
+    place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BadRequest, match="--yes-really-send-to gracedb"):
+        check_writes(place, [], {"Test"}, unsafe=True)
+    said = Said(capsys, "gstlal", "--to", place)
+    assert (said.code, "--yes-really-send-to" in said.err) == (2, True)
 
 
 def test_a_real_server_is_not_even_asked_for_another_group(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,15 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from replay import Action, GraceID, Schedule
-from simulate import SimulateError, Stream, read_configuration
-from simulate.acts import ACTS, ConfirmAsGW, Expose, RemoveEvent, ReplaceEvent, Signoff, WriteEMObservation, WriteLog
-from simulate.files import File
-from simulate.files import given as given_file
-from simulate.saved import load, save
+from gracetape.replay import Action, GraceID, Schedule
+from gracetape.simulate import SimulateError, Stream, read_configuration
+from gracetape.simulate.acts import (
+    ACTS,
+    ConfirmAsGW,
+    Expose,
+    RemoveEvent,
+    ReplaceEvent,
+    Signoff,
+    WriteEMObservation,
+    WriteLog,
+)
+from gracetape.simulate.files import File, given as given_file
+from gracetape.simulate.saved import load, save
 from tests.simulate.conftest import GPS, IFOS
 
 

@@ -6,15 +6,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
-from simulate import SimulateError, shipped
-from simulate.acts import Signoff, WriteLabel, WriteLog
-from simulate.configuration import Configuration, parse
-from simulate.life import Life
-from simulate.lives import gen_schedule, life_of
+from gracetape.simulate import SimulateError, shipped
+from gracetape.simulate.acts import Signoff, WriteLabel, WriteLog
+from gracetape.simulate.configuration import Configuration, parse
+from gracetape.simulate.life import Life
+from gracetape.simulate.lives import gen_schedule, life_of
 from tests.simulate.conftest import GPS, IFOS, MakeLife
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulate import Far, SimulateError, Stream, read_configuration
-from simulate.acts import CreateEvent
-from simulate.configuration import parse
-from simulate.streams import check, read_far
+from gracetape.simulate import Far, SimulateError, Stream, read_configuration
+from gracetape.simulate.acts import CreateEvent
+from gracetape.simulate.configuration import parse
+from gracetape.simulate.streams import check, read_far
 from tests.simulate.conftest import GPS, IFOS
 
 BARE = parse("bare", '[general]\npipeline = "MLy"\n', ini=False)

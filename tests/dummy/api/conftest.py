@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import dummy
-from archive import Alert, Archive
+from gracetape import dummy
+from gracetape.archive import Alert, Archive
 
 Made = Callable[..., Any]
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from archive import Alert
 from demo.lives import new_event
+from gracetape.archive import Alert
 
 
 def report(client: Any, graceid: str, **more: Any) -> Any:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-import dummy
-from archive import Alert, Archive
 from demo.lives import sample
-from dummy.grouping import Grouping
+from gracetape import dummy
+from gracetape.archive import Alert, Archive
+from gracetape.dummy.grouping import Grouping
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-import dummy
-from archive import Alert, Archive
+from gracetape import dummy
+from gracetape.archive import Alert, Archive
 from tests.roundtrip.lives import Life, Ticking, acts
 from tests.roundtrip.test_round_trip import messages
 

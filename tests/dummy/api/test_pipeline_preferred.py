@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from ligo.gracedb.exceptions import HTTPError
 
-import capture
-import replay
-from archive import Alert, Archive
 from demo.lives import sample
+from gracetape import capture, replay
+from gracetape.archive import Alert, Archive
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ligo.gracedb.exceptions import HTTPError
 
-from archive import Alert
 from demo.lives import SAMPLES, new_event, sample
+from gracetape.archive import Alert
 
 COINC = str(SAMPLES / "cbc-lm.xml")
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from falcon.testing import TestClient
 
-import dummy
-from archive import Archive
-from dummy.app import make_app
-from dummy.links import HOME, Links
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.app import make_app
+from gracetape.dummy.links import HOME, Links
 
 NOW = datetime(2019, 3, 31, 10, 50, 0, tzinfo=UTC)
 

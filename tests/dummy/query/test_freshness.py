@@ -4,10 +4,10 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import dummy
-from archive import Archive
-from archive.verify import verify
 from demo.lives import sample
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.archive.verify import verify
 
 
 def test_a_query_as_of_a_moment_finds_what_was_so_then() -> None:

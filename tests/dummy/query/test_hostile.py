@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 from falcon.testing import TestClient
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.dummy.query.conftest import asked
 

@@ -6,10 +6,10 @@ import pytest
 from falcon.testing import TestClient
 from igwn_ligolw import ligolw
 
-import dummy
-from archive import Archive
 from demo.lives import sample
-from dummy.uploads.ligolw_files import document
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.uploads.ligolw_files import document
 from tests.dummy.query.conftest import get, ids
 
 TSV = {"Accept": "text/tab-separated-values"}

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from dummy.query.syntax import Term, parse
-from dummy.query.tree import QueryError
+from gracetape.dummy.query.syntax import Term, parse
+from gracetape.dummy.query.tree import QueryError
 from tests.dummy.query.conftest import NOW  # a Sunday, 10:50
 
 

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from archive import index
-from archive.searchable import Subject
-from dummy.query.reading import read
-from dummy.query.search import find, order_of, written
-from dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query
+from gracetape.archive import index
+from gracetape.archive.searchable import Subject
+from gracetape.dummy.query.reading import read
+from gracetape.dummy.query.search import find, order_of, written
+from gracetape.dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, Query
 from tests.dummy.query.conftest import NOW, event
 
 _NAMES = {"id": "graceid", "group": "group", "pipeline": "pipeline", "far": "far", "gpstime": "gpstime"}

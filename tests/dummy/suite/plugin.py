@@ -26,9 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def _answer_in_process(tape: str) -> None:
     from ligo.gracedb.client import GraceDBClient
 
-    from archive import Archive
-    from dummy.app import make_app
-    from dummy.client import mount
+    from gracetape.archive import Archive
+    from gracetape.dummy.app import make_app
+    from gracetape.dummy.client import mount
 
     app = make_app(Archive.open(tape, read_only=False), api_default=os.environ["SUITE_API"])
     ordinary = GraceDBClient.__init__

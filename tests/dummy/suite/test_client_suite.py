@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from archive import Archive
-from dummy.app import make_app
-from dummy.server import serve
+from gracetape.archive import Archive
+from gracetape.dummy.app import make_app
+from gracetape.dummy.server import serve
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES = 112

@@ -5,10 +5,10 @@ import math
 
 import pytest
 
-from archive import Archive
 from demo.lives import sample
 from demo.real_data import NoRealData, real_tape
-from dummy.uploads import read_upload
+from gracetape.archive import Archive
+from gracetape.dummy.uploads import read_upload
 
 FIELDS = ("instruments", "nevents", "far", "likelihood", "extra_attributes")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from archive import Archive
-from replay import cli
+from gracetape.archive import Archive
+from gracetape.replay import cli
 
 SHORT = Path(__file__).parents[2] / "fixtures" / "short.tape"
 

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-import capture
-import dummy
-import replay
-from archive import Alert, Archive
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
-from replay.reenact.perform import Reenactment, reenact
-from replay.reenact.server import open_server
+from gracetape import capture, dummy, replay
+from gracetape.archive import Alert, Archive
+from gracetape.replay.reenact.perform import Reenactment, reenact
+from gracetape.replay.reenact.server import open_server
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 _ID = re.compile(r"\b(?:[GTMEH]\d+|[TM]?S\d{6}[a-z]+|[TM]?GW\d{6}[A-Z]+)\b")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from replay.errors import BadRequest
+from gracetape.errors import BadRequest
 
 _LONGEST_WAIT_S = 3600.0  # one real wait; longer ones are made of several, since waits of centuries overflow
 

@@ -2,14 +2,10 @@
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
-from replay.clock import VirtualClock
-
-if TYPE_CHECKING:
-    from archive import Alert
-    from replay.player import Player
+from gracetape.clocks import VirtualClock
 
 T = TypeVar("T")
 
@@ -49,18 +45,3 @@ def run_virtual(main: Coroutine[Any, Any, T], clock: VirtualClock) -> T:
     """Run a coroutine as `asyncio.run` does, on a virtual clock."""
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
         return runner.run(main)
-
-
-async def announced(player: "Player") -> AsyncIterator["Alert"]:
-    """A player's alerts, each at its moment, without keeping the loop from its other tasks."""
-    loop = asyncio.get_running_loop()
-    if not (isinstance(loop, VirtualLoop) and loop.clock is player.clock):
-        while (alert := await asyncio.to_thread(next, player, None)) is not None:
-            yield alert
-        return
-    begun = player.clock.now() - player.elapsed_s
-    while (cue := player.reel.peek()) is not None and not player.stopped:
-        await asyncio.sleep(max(0.0, begun + cue.dt - player.clock.now()))
-        alert = next(player, None)
-        if alert is not None:
-            yield alert

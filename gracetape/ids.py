@@ -1,37 +1,48 @@
-"""Ids of superevents: the UTC date of t_0 and a running letter, `S220609hl`, `TS…`, `MS…`, `GW150914A`."""
+"""Ids: of events and superevents (`S220609hl`: the UTC date of t_0 and a running letter), and as users write them, `G1234@2:20`."""
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
-GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
-#: The days (UTC) at whose start one more leap second had been put in since the GPS epoch.
-_LEAPS = [
-    datetime(*map(int, day.split("-")), tzinfo=UTC)  # type: ignore[arg-type,misc]
-    for day in [
-        "1981-7-1",
-        "1982-7-1",
-        "1983-7-1",
-        "1985-7-1",
-        "1988-1-1",
-        "1990-1-1",
-        "1991-1-1",
-        "1992-7-1",
-        "1993-7-1",
-        "1994-7-1",
-        "1996-1-1",
-        "1997-7-1",
-        "1999-1-1",
-        "2006-1-1",
-        "2009-1-1",
-        "2012-7-1",
-        "2015-7-1",
-        "2017-1-1",
-    ]
-]
-_LEAPS_GPS = [(day - GPS_EPOCH).total_seconds() + count for count, day in enumerate(_LEAPS, start=1)]
-_ID = re.compile(
+from gracetape.errors import UsageError
+from gracetape.times import utc_of
+
+_EVENT = re.compile(r"[GTMEH]\d+")
+_SUPEREVENT = re.compile(r"[TM]?(S\d{6}[a-z]+|GW\d{6}[A-Z]+)")
+_REF = re.compile(r"(?P<id>[^@:]+)(@(?P<version>\d+))?(:(?P<cutoff>-?\d+))?")
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An object as the user named it: its graceid, which capture (None: the newest), up to which log entry."""
+
+    graceid: str
+    version: int | None = None
+    cutoff: int | None = None
+
+
+def category_of(graceid: str) -> str:
+    """`event` or `superevent`, by the form of the id; UsageError if it is neither."""
+    if _EVENT.fullmatch(graceid):
+        return "event"
+    if _SUPEREVENT.fullmatch(graceid):
+        return "superevent"
+    raise UsageError(f"{graceid!r} is not a GraceID: ids look like G1234, T1234, E1234, S220609hl or GW150914A")
+
+
+def parse_ref(text: str) -> Ref:
+    """Read `G1234`, `G1234@2`, `G1234:20` or `G1234@2:20`; UsageError with the reason for anything else."""
+    match = _REF.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} names no object: write G1234, G1234@2 (second capture) or G1234:20 (up to log 20)")
+    category_of(match["id"])
+    version = int(match["version"]) if match["version"] else None
+    if version == 0:
+        raise UsageError(f"{text!r}: captures are numbered from 1")
+    return Ref(match["id"], version, int(match["cutoff"]) if match["cutoff"] else None)
+
+
+_DATED = re.compile(
     r"(?P<category>[TM]?)(?:S(?P<date>\d{6})(?P<letters>[a-z]+)|GW(?P<gw_date>\d{6})(?P<gw_letters>[A-Z]+))"
 )
 _PREFIX = {"P": "", "T": "T", "M": "M"}
@@ -47,16 +58,6 @@ class DateId:
     gw: bool
 
 
-def utc_of(gps: float) -> datetime:
-    """GPS seconds as UTC."""
-    return GPS_EPOCH + timedelta(seconds=gps - bisect_right(_LEAPS_GPS, gps))
-
-
-def gps_of(moment: datetime) -> float:
-    """UTC as GPS seconds."""
-    return (moment - GPS_EPOCH).total_seconds() + bisect_right(_LEAPS, moment)
-
-
 def letters(number: int) -> str:
     """1 is a, 26 z, 27 aa, 702 zz, 703 aaa."""
     if number < 1:
@@ -68,7 +69,7 @@ def letters(number: int) -> str:
     return found
 
 
-def number(text: str) -> int:
+def number_of(text: str) -> int:
     """The inverse of `letters`, in either case."""
     count = 0
     for letter in text.lower():
@@ -86,9 +87,9 @@ def gw_id(category: str, t_0_gps: float, count: int) -> str:
     return f"{_PREFIX[category]}GW{utc_of(t_0_gps):%y%m%d}{letters(count).upper()}"
 
 
-def parse(graceid: str) -> DateId:
+def parse_date_id(graceid: str) -> DateId:
     """Read an id; ValueError if it is none or its date does not exist. Years 80 to 99 are 1980 to 1999."""
-    match = _ID.fullmatch(graceid)
+    match = _DATED.fullmatch(graceid)
     if match is None:
         raise ValueError(f"{graceid!r} is not a superevent id")
     text = match["date"] or match["gw_date"]
@@ -98,5 +99,5 @@ def parse(graceid: str) -> DateId:
     except ValueError:
         raise ValueError(f"{graceid!r} has a date that does not exist") from None
     return DateId(
-        match["category"] or "P", day, number(match["letters"] or match["gw_letters"]), bool(match["gw_date"])
+        match["category"] or "P", day, number_of(match["letters"] or match["gw_letters"]), bool(match["gw_date"])
     )

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archive.errors import ArchiveError, UsageError
+from gracetape.errors import GracetapeError, UsageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,7 +46,7 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except UsageError as error:
             complain(error, USAGE)
-        except ArchiveError as error:
+        except GracetapeError as error:
             complain(error)
         except BrokenPipeError:
             # The reader (head, less) has gone: nothing is wrong, and nothing more can be said.
@@ -60,10 +61,20 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoReturn:
-    """Run a command line as the command `name`; words that it cannot read are answered with one sentence and exit code 2."""
+    """Run a command line as the command `name`; words that it cannot read are answered with one sentence and exit code 2.
+
+    Every command knows `-h` and `--version`; a command of its own (no blank in its name) can install completion for a shell.
+    """
+    words = list(sys.argv[1:] if words is None else words)
+    if "--version" in words[: words.index("--")] if "--" in words else "--version" in words:
+        print(f"gracetape {version('gracetape')}")
+        raise SystemExit(0)
     command = typer.main.get_command(app)
+    command.context_settings["help_option_names"] = ["--help", "-h"]
+    if " " not in name:
+        command.params.extend(typer.main.get_install_completion_arguments())
     try:
-        code = command.main(list(sys.argv[1:] if words is None else words), prog_name=name, standalone_mode=False)
+        code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
         said = " ".join(error.format_message().split()).rstrip(".")
@@ -95,6 +106,11 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
     if not console.is_terminal:
         console = Console(width=200)
     console.print(table)
+
+
+def printable(text: str) -> str:
+    """Text from a record made safe for a terminal: control characters and the like become blanks."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def human_bytes(size: int | None) -> str:

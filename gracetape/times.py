@@ -1,10 +1,11 @@
-"""Reads the two forms of time that GraceDB servers wrote, and writes the one that they write now."""
+"""Times: UTC and GPS, the two forms that GraceDB servers wrote, and the one that they write now."""
 
 import re
-from datetime import UTC, datetime
+from bisect import bisect_right
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from archive.errors import ArchiveError
+from gracetape.errors import ArchiveError
 
 _MODERN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
 
@@ -45,3 +46,41 @@ def server_time(moment: datetime) -> str:
 def iso_time(moment: datetime) -> str:
     """ISO 8601 with a Z; microseconds only where there are any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
+#: The days (UTC) at whose start one more leap second had been put in since the GPS epoch.
+_LEAPS = [
+    datetime(*map(int, day.split("-")), tzinfo=UTC)  # type: ignore[arg-type,misc]
+    for day in [
+        "1981-7-1",
+        "1982-7-1",
+        "1983-7-1",
+        "1985-7-1",
+        "1988-1-1",
+        "1990-1-1",
+        "1991-1-1",
+        "1992-7-1",
+        "1993-7-1",
+        "1994-7-1",
+        "1996-1-1",
+        "1997-7-1",
+        "1999-1-1",
+        "2006-1-1",
+        "2009-1-1",
+        "2012-7-1",
+        "2015-7-1",
+        "2017-1-1",
+    ]
+]
+_LEAPS_GPS = [(day - GPS_EPOCH).total_seconds() + count for count, day in enumerate(_LEAPS, start=1)]
+
+
+def utc_of(gps: float) -> datetime:
+    """GPS seconds as UTC."""
+    return GPS_EPOCH + timedelta(seconds=gps - bisect_right(_LEAPS_GPS, gps))
+
+
+def gps_of(moment: datetime) -> float:
+    """UTC as GPS seconds."""
+    return (moment - GPS_EPOCH).total_seconds() + bisect_right(_LEAPS, moment)

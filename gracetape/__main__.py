@@ -1,0 +1,60 @@
+"""The command `gracetape`: gathers the commands of every room, loading a room only when it is asked for."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+#: Sub-commands: the module whose `app` and `main(words, name)` they are, and what they do.
+ROOMS = {
+    "archive": ("gracetape.archive.cli", "Look into archives and look after them."),
+    "broker": ("gracetape.brokers.cli", "Run a private LVAlert or igwn-alert for development."),
+    "capture": ("gracetape.capture.cli", "Pull objects from a GraceDB into an archive."),
+    "dummy": ("gracetape.dummy.cli", "Serve an archive as a GraceDB."),
+    "listen": ("gracetape.listen.cli", "Listen to alerts with many processes."),
+    "replay": ("gracetape.replay.cli", "Play an archive's alert messages again."),
+    "simulate": ("gracetape.simulate.cli", "Live events that never happened, for tests."),
+}
+
+
+def _gathered() -> Any:
+    """All commands as one typer application: for its help, for completion, and for words that name no command."""
+    import typer
+
+    class Rooms(typer.core.TyperGroup):
+        """Loads the commands of a room when one of them is meant; its own help needs none."""
+
+        def list_commands(self, ctx: Any) -> list[str]:
+            return list(ROOMS)
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            if cmd_name not in ROOMS:
+                return None
+            module, what = ROOMS[cmd_name]
+            if ctx.resilient_parsing:  # completing
+                return typer.main.get_command(import_module(module).app)
+            return typer.core.TyperCommand(cmd_name, help=what)
+
+    app = typer.Typer(
+        cls=Rooms, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
+    )
+    app.callback()(lambda: None)
+    app.info.help = (
+        "Record events from GraceDB, keep them, and live through them again.\n\n"
+        "`gracetape COMMAND --help` tells more of each."
+    )
+    return app
+
+
+def main() -> None:
+    """Run `gracetape COMMAND …`."""
+    words = sys.argv[1:]
+    if words and words[0] in ROOMS and "_GRACETAPE_COMPLETE" not in os.environ:
+        import_module(ROOMS[words[0]][0]).main(words[1:], f"gracetape {words[0]}")
+    from gracetape.terminal import run
+
+    run(_gathered(), "gracetape", words)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What can go wrong, as one tree; `str()` of each is one clear sentence for the user.
+
+GracetapeError                 whatever gracetape itself raises
+├── UsageError                 what was asked for makes no sense: commands end with exit code 2
+├── ArchiveError               an archive is damaged, or cannot be read or written
+│   └── NotFound               it does not hold the object, record or file
+├── CaptureError               a GraceDB did not give what was asked for
+├── BrokerError                a broker cannot be reached, refuses, or stays away too long
+│   └── BadUrl                 (UsageError, ValueError) a URL, or a credential that it needs, makes no sense
+├── ReplayError                a replay failed on its way: a target, a program
+│   └── BadRequest             (UsageError, ValueError) it cannot be done at all: a cutoff beyond the end, a speed of zero
+├── ListenError                a listener, or one of its tools, cannot go on
+│   └── BadConfiguration       (UsageError, ValueError) its file, section and option are named
+└── SimulateError              (UsageError) a configuration, an option or a target of a simulation
+"""
+
+
+class GracetapeError(Exception):
+    """Whatever gracetape raises; commands end with exit code 1."""
+
+
+class UsageError(GracetapeError):
+    """What was asked for makes no sense; commands end with exit code 2."""
+
+
+class ArchiveError(GracetapeError):
+    """Something is wrong with an archive or with what was asked of it."""
+
+
+class NotFound(ArchiveError):
+    """The archive does not hold the object, record or file that was asked for."""
+
+
+class CaptureError(GracetapeError):
+    """The server did not give what was asked for."""
+
+
+class BrokerError(GracetapeError):
+    """A broker cannot be reached, refuses, or stays away too long."""
+
+
+class BadUrl(BrokerError, UsageError, ValueError):
+    """A URL, or a credential that it needs, makes no sense: nothing was asked of a broker."""
+
+
+class ReplayError(GracetapeError):
+    """A replay failed on its way (a target that cannot be written, a program that cannot run)."""
+
+
+class BadRequest(ReplayError, UsageError, ValueError):
+    """What was asked cannot be done at all (a cutoff beyond the end, a speed of zero, an unknown target)."""
+
+
+class ListenError(GracetapeError):
+    """The listener, or one of its tools, cannot go on."""
+
+
+class BadConfiguration(ListenError, UsageError, ValueError):
+    """What was asked for, or what a configuration says, makes no sense; names file, section and option."""
+
+
+class SimulateError(UsageError):
+    """What was asked cannot be simulated (a configuration, an option, a target)."""

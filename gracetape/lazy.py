@@ -1,0 +1,49 @@
+"""Public names that are loaded when they are first used, so that importing a room costs next to nothing.
+
+A package lists its public names once, as imports below `if TYPE_CHECKING:`, which type checkers read as they stand; at run time
+the same lines are read from its source when a name is first asked for (as the package lazy-loader reads stub files).
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+
+def _homes(package: str) -> dict[str, tuple[str, str]]:
+    """Public name → (module, name there), as the imports below `if TYPE_CHECKING:` in the package's source say."""
+    import ast
+
+    loader = sys.modules[package].__spec__.loader  # type: ignore[union-attr]
+    source = loader.get_source(package)  # type: ignore[union-attr]
+    homes: dict[str, tuple[str, str]] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for line in node.body:
+                if isinstance(line, ast.ImportFrom):
+                    homes |= {alias.asname or alias.name: (str(line.module), alias.name) for alias in line.names}
+    return homes
+
+
+def public_names(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` for a package whose public names are loaded when they are first used."""
+    known: dict[str, tuple[str, str]] = {}
+
+    def homes() -> dict[str, tuple[str, str]]:
+        if not known:
+            known.update(_homes(package))
+        return known
+
+    def load(name: str) -> object:
+        if name == "__all__":
+            return sorted(homes())
+        if name.startswith("_") or name not in homes():
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module, there = homes()[name]
+        found = getattr(import_module(module), there)
+        # A room that is named as what it does (`gracetape.capture`) stays the room, which can be called.
+        return vars(sys.modules[package]).setdefault(name, found)
+
+    def listed() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes()})
+
+    return load, listed
