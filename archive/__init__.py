@@ -12,10 +12,6 @@ if TYPE_CHECKING:
         History as History,
         Snapshot as Snapshot,
     )
-    from gracetape.archive.locate import (
-        locate as locate,
-        looks_like_archive as looks_like_archive,
-    )
     from gracetape.archive.recorded import (
         Recorded as Recorded,
         add_recorded as add_recorded,
@@ -33,6 +29,10 @@ if TYPE_CHECKING:
         FileEntry as FileEntry,
         StoredView as StoredView,
         View as View,
+    )
+    from gracetape.archive.which import (
+        locate as locate,
+        looks_like_archive as looks_like_archive,
     )
     from gracetape.archive.writing import (
         Transaction as Transaction,

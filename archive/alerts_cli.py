@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gracetape.archive.locate import locate
 from gracetape.archive.message_file import read_messages
 from gracetape.archive.recorded import add_recorded
 from gracetape.archive.store import Archive
+from gracetape.archive.which import locate
 from gracetape.ids import parse_ref
 from gracetape.options import ArchiveOption, JsonOption
 from gracetape.terminal import sentences, show_json

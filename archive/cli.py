@@ -12,23 +12,18 @@ import typer
 from gracetape.archive.alerts_cli import add_alerts
 from gracetape.archive.compare import compare
 from gracetape.archive.extract import extract as extract_files
-from gracetape.archive.locate import locate
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.recorded import count_recorded
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.verify import verify as find_faults
+from gracetape.archive.which import locate
 from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.ids import parse_ref
 from gracetape.options import ArchiveOption, JsonOption, Reference
-from gracetape.terminal import human_bytes, run, sentences, show_json, show_table
+from gracetape.terminal import commands, human_bytes, run, sentences, show_json, show_table
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    help="Look into archives and look after them.",
-)
-importing = typer.Typer(no_args_is_help=True, help="Read what other tools keep into an archive.")
+app = commands("Look into archives and look after them.")
+importing = commands("Read what other tools keep into an archive.")
 app.add_typer(importing, name="import")
 app.command("add-alerts")(add_alerts)
 

@@ -12,14 +12,9 @@ import typer
 from gracetape.brokers.private import PrivateBroker, answers, free_port
 from gracetape.brokers.urls import DEFAULT_PORTS
 from gracetape.errors import BadUrl, BrokerError
-from gracetape.terminal import FAILURE, USAGE, complain, run
+from gracetape.terminal import FAILURE, USAGE, commands, complain, run
 
-app = typer.Typer(
-    help="Run a private broker on this machine, for development.",
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = commands("Run a private broker on this machine, for development.")
 
 
 class Kind(StrEnum):

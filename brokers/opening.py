@@ -27,7 +27,7 @@ def _load(place: str, scheme: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
-        if str(error.name or "").startswith("brokers"):
+        if str(error.name or "").startswith("gracetape"):
             raise
         extra = _EXTRAS[scheme]
         raise BrokerError(f"{scheme}:// needs the package {error.name}: pip install 'gracetape[{extra}]'") from None

@@ -13,9 +13,9 @@ from gracetape.archive import Archive, category_of
 from gracetape.capture.progress import progress_for
 from gracetape.capture.pull import CONNECTIONS, capture_many
 from gracetape.capture.service import connect, service_url
-from gracetape.terminal import complain, run, sentences
+from gracetape.terminal import commands, complain, run, sentences
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = commands("")
 
 
 @contextmanager

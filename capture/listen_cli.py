@@ -21,9 +21,9 @@ from gracetape.capture.listen import Recorder
 from gracetape.capture.service import service_url
 from gracetape.capture.sinks import ArchiveSink, FileSink, Sink, StreamSink
 from gracetape.errors import UsageError
-from gracetape.terminal import FAILURE, USAGE, complain, sentences
+from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = commands("")
 
 
 @app.command()

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
         Fault as Fault,
         Faults as Faults,
     )
+    from gracetape.dummy.patched_clients import (
+        honour as honour,
+        use as use,
+    )
     from gracetape.dummy.server import (
         serve as serve,
     )
     from gracetape.dummy.throttle import (
         Throttle as Throttle,
-    )
-    from gracetape.dummy.use import (
-        honour as honour,
-        use as use,
     )
 
 __getattr__, __dir__ = public_names(__name__)

@@ -12,15 +12,13 @@ import typer
 
 from gracetape import terminal
 from gracetape.dummy import hook
+from gracetape.dummy.patched_clients import VARIABLE
 from gracetape.dummy.server import wait_for_signal
 from gracetape.dummy.serving import Wish, served
-from gracetape.dummy.use import VARIABLE
 from gracetape.errors import UsageError
 from gracetape.options import Really
 
-app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="Serve an archive as a GraceDB."
-)
+app = terminal.commands("Serve an archive as a GraceDB.")
 
 _Option = typer.Option
 _Archive = Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")]

@@ -21,6 +21,8 @@ def _gathered() -> Any:
     """All commands as one typer application: for its help, for completion, and for words that name no command."""
     import typer
 
+    from gracetape.terminal import commands
+
     class Rooms(typer.core.TyperGroup):
         """Loads the commands of a room when one of them is meant; its own help needs none."""
 
@@ -35,14 +37,12 @@ def _gathered() -> Any:
                 return typer.main.get_command(import_module(module).app)
             return typer.core.TyperCommand(cmd_name, help=what)
 
-    app = typer.Typer(
-        cls=Rooms, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
+    app = commands(
+        "Record events from GraceDB, keep them, and live through them again.\n\n"
+        "`gracetape COMMAND --help` tells more of each.",
+        cls=Rooms,
     )
     app.callback()(lambda: None)
-    app.info.help = (
-        "Record events from GraceDB, keep them, and live through them again.\n\n"
-        "`gracetape COMMAND --help` tells more of each."
-    )
     return app
 
 

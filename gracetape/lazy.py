@@ -5,8 +5,10 @@ the same lines are read from its source when a name is first asked for (as the p
 """
 
 import sys
-from collections.abc import Callable
-from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _homes(package: str) -> dict[str, tuple[str, str]]:
@@ -24,7 +26,7 @@ def _homes(package: str) -> dict[str, tuple[str, str]]:
     return homes
 
 
-def public_names(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+def public_names(package: str) -> "tuple[Callable[[str], object], Callable[[], list[str]]]":
     """`__getattr__` and `__dir__` for a package whose public names are loaded when they are first used."""
     known: dict[str, tuple[str, str]] = {}
 
@@ -38,6 +40,8 @@ def public_names(package: str) -> tuple[Callable[[str], object], Callable[[], li
             return sorted(homes())
         if name.startswith("_") or name not in homes():
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        from importlib import import_module
+
         module, there = homes()[name]
         found = getattr(import_module(module), there)
         # A room that is named as what it does (`gracetape.capture`) stays the room, which can be called.

@@ -60,6 +60,17 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def commands(help: str, *, cls: type[typer.core.TyperGroup] | None = None, bare: bool = False) -> typer.Typer:
+    """An application of typer that speaks as all commands here do: plain help that fits any terminal, one sentence for a failure.
+
+    `bare`: it does something without any words, too; else it shows its help then.
+    """
+    return typer.Typer(
+        help=help, cls=cls, no_args_is_help=not bare, rich_markup_mode=None, pretty_exceptions_enable=False,
+        add_completion=False,
+    )  # fmt: skip
+
+
 def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoReturn:
     """Run a command line as the command `name`; words that it cannot read are answered with one sentence and exit code 2.
 
@@ -70,7 +81,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         print(f"gracetape {version('gracetape')}")
         raise SystemExit(0)
     command = typer.main.get_command(app)
-    command.context_settings["help_option_names"] = ["--help", "-h"]
+    for known in (command, *getattr(command, "commands", {}).values()):
+        known.context_settings["help_option_names"] = ["--help", "-h"]
     if " " not in name:
         command.params.extend(typer.main.get_install_completion_arguments())
     try:

@@ -30,12 +30,7 @@ from gracetape.listen.status import read_status
 
 P = ParamSpec("P")
 
-app = typer.Typer(
-    help="Listen to alerts with many processes.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+app = terminal.commands("Listen to alerts with many processes.")
 
 _FROM = typer.Option("--from", metavar="SOURCE", help="xmpp://HOST/, kafka://HOST/GROUP, FILE.jsonl, - or exec:CMD.")
 _TO = typer.Option("--to", metavar="TARGET", help="xmpp://HOST/, kafka://HOST/GROUP or FILE.jsonl.")

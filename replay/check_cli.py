@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gracetape.archive import Archive
-from gracetape.archive.locate import locate
+from gracetape.archive.which import locate
 from gracetape.options import ArchiveOption, JsonOption
 from gracetape.replay.check import Checked, Report, check
 from gracetape.terminal import FAILURE, sentences, show_json, show_table

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from gracetape.archive import UsageError
+from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.errors import BadRequest, GracetapeError, ReplayError
 from gracetape.replay import options as o
 from gracetape.replay.check_cli import check_command
-from gracetape.replay.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.replay.faults import Faults, Touched
 from gracetape.replay.player import Player
 from gracetape.replay.reenact import is_server
@@ -25,17 +25,12 @@ from gracetape.replay.request import Request
 from gracetape.replay.status import Stopwatch, status_line
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, Target, open_target
-from gracetape.terminal import FAILURE, USAGE, complain, damage, run
+from gracetape.terminal import FAILURE, USAGE, commands, complain, damage, run
 
 if TYPE_CHECKING:
     from gracetape.replay.reenact.command import Restaging
 
-app = typer.Typer(
-    cls=DefaultCommandGroup,
-    help="Send an archive's alerts again, at their own pace or faster.",
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+app = commands("Send an archive's alerts again, at their own pace or faster.", cls=DefaultCommandGroup, bare=True)
 app.command("check")(check_command)
 
 

@@ -8,25 +8,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
 from gracetape.options import Really
-from gracetape.replay.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.simulate import saved
 from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
 from gracetape.simulate.living import live, way_of
 from gracetape.simulate.showing import show_schedule, show_stages
 from gracetape.simulate.stages import stages as all_stages
 from gracetape.simulate.streams import Stream, check, read_far
-from gracetape.terminal import run, sentences, show_table
+from gracetape.terminal import commands, run, sentences, show_table
 from gracetape.times import gps_of
 
-app = typer.Typer(
-    cls=DefaultCommandGroup,
-    help="Live events that never happened, one or a stream of them.",
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+app = commands("Live events that never happened, one or a stream of them.", cls=DefaultCommandGroup, bare=True)
 _Option = typer.Option
 
 #: Where streams with a seed begin unless they are told: 2025-01-29, so that a seed alone makes the same bytes.

@@ -22,7 +22,7 @@ GENERAL = (
     Option("search", "", "the search; none if empty"),
     Option("weight", 1.0, "how often this configuration is taken, against the others of a stream"),
 )
-_SHIPPED = files("simulate") / "configurations"
+_SHIPPED = files("gracetape.simulate") / "configurations"
 _INI = (".ini", ".cfg", ".conf")
 
 

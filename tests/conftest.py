@@ -1,6 +1,22 @@
 """What all tests share."""
 
 import signal
+import sys
+from importlib.abc import MetaPathFinder
+from typing import Any
+
+ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "replay", "simulate"})
+
+
+class _OtherPeoplesNames(MetaPathFinder):
+    """Refuses the folders' own names, which tests could import because they run in the repository: `gracetape` alone is installed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name in ROOMS:
+            raise ModuleNotFoundError(f"No module named {name!r}: import gracetape.{name}", name=name)
+
+
+sys.meta_path.insert(0, _OtherPeoplesNames())
 
 
 def pytest_configure() -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("archive", "brokers", "capture", "dummy", "listen", "replay", "simulate")
+ROOMS = sorted(link.name for link in (ROOT / "gracetape").iterdir() if link.is_symlink())
+
+
+def test_every_room_is_a_folder_at_the_top_and_a_link_in_the_package() -> None:
+    assert sorted(package.parent.name for package in ROOT.glob("*/cli.py")) == ROOMS
+    for room in ROOMS:
+        assert (ROOT / "gracetape" / room).readlink() == Path("..") / room
 
 
 def test_arrows_between_rooms_go_one_way() -> None:

@@ -43,8 +43,8 @@ class _Watch:
 
 
 def _catch(client_class: Any, where: str) -> None:
-    spec = importlib.util.spec_from_file_location("gracetape_catching", _HERE.parent / "catching.py")
-    catching = _load("gracetape_catching", spec)
+    spec = importlib.util.spec_from_file_location("gracetape_client_patch", _HERE.parent / "client_patch.py")
+    catching = _load("gracetape_client_patch", spec)
     if where.startswith(("http://", "https://")):
         catching.catch(client_class, lambda asked, retries: catching.ToServer(where, asked, retries))
     else:
@@ -54,7 +54,7 @@ def _catch(client_class: Any, where: str) -> None:
 @functools.cache
 def _dummy_over(where: str) -> Any:
     try:
-        from gracetape.dummy.use import Use
+        from gracetape.dummy.patched_clients import Use
     except ImportError as error:
         said = "GRACETAPE_DUMMY names an archive, but this Python has no gracetape"
         raise RuntimeError(f"{said} ({error}): use `gracetape dummy run` instead") from None

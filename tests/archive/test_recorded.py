@@ -49,7 +49,7 @@ def gracetape(*words: object) -> subprocess.CompletedProcess[str]:
     said, complained, code = StringIO(), StringIO(), 0
     with redirect_stdout(said), redirect_stderr(complained):
         try:
-            importlib.import_module(f"{room}.cli").main(rest)
+            importlib.import_module(f"gracetape.{room}.cli").main(rest)
         except SystemExit as end:
             code = int(end.code or 0)
     return subprocess.CompletedProcess(rest, code, said.getvalue(), complained.getvalue())

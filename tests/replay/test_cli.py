@@ -187,7 +187,7 @@ def test_it_is_gathered_as_a_sub_command_and_leaves_room_for_its_own(event_tape:
 
 
 def test_further_sub_commands_stand_beside_it() -> None:
-    from gracetape.replay.default_command import DEFAULT, DefaultCommandGroup
+    from gracetape.default_command import DEFAULT, DefaultCommandGroup
 
     group = typer.Typer(cls=DefaultCommandGroup)
     group.callback()(lambda: None)

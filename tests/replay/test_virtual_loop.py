@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from gracetape.replay import MaxClock, Player, VirtualClock, announced, play, run_virtual
+from gracetape.replay import MaxClock, Player, VirtualClock, aiter_alerts, play, run_virtual
 from tests.replay.conftest import make_alerts_at
 
 
@@ -21,7 +21,7 @@ def test_sleeps_timers_and_messages_come_in_the_order_of_their_moments() -> None
     async def listen() -> None:
         beating = asyncio.create_task(heartbeat())
         clock.call_later(7000, lambda: seen.append(("call", clock.now())))
-        async for alert in announced(player):
+        async for alert in aiter_alerts(player):
             seen.append((f"log {alert.n}", clock.now()))
         beating.cancel()
 
@@ -58,6 +58,6 @@ def test_threads_that_really_take_time_are_waited_for() -> None:
 
 def test_an_ordinary_loop_hears_a_replay_as_well(tape: Path) -> None:
     async def listen() -> list[int | None]:
-        return [alert.n async for alert in announced(play(tape, clock=MaxClock()))]
+        return [alert.n async for alert in aiter_alerts(play(tape, clock=MaxClock()))]
 
     assert asyncio.run(listen()) == [alert.n for alert in play(tape, clock=MaxClock())]

@@ -13,8 +13,8 @@ from ligo.gracedb.client import GraceDBClient
 from requests.adapters import BaseAdapter
 
 from gracetape.archive import Archive
-from gracetape.dummy.catching import ToServer, catch, caught, elsewhere
 from gracetape.dummy.client import InProcess, app_over
+from gracetape.dummy.client_patch import ToServer, catch, caught, elsewhere
 
 #: The variable that names an archive, or the API root of a served dummy, for all clients of a process.
 VARIABLE = "GRACETAPE_DUMMY"
