@@ -1,15 +1,20 @@
 """Where the alerts of a served dummy go: lines on standard output or in a file, or what a sink of another room makes of a URL."""
 
+import logging
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Collection
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
+from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.encode import encode
+
+_log = logging.getLogger(__name__)
 
 #: Other rooms give sinks as entry points of this group: functions from a URL, and the hosts that the user allows, to a sink.
 ENTRY_POINTS = "gracetape.sinks"
@@ -26,25 +31,62 @@ class Sink(Protocol):
         """Finish; one sentence if something went wrong on the way, else None."""
 
 
-class Lines:
-    """Writes alerts as JSON Lines, one per message and node, each at once and in one piece; a file is added to."""
+class _Lines:
+    """Alerts as JSON Lines, one per message and node."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._to = sys.stdout.fileno() if path is None else os.open(path, flags, 0o666)
-        self._owned = path is not None
+    def __init__(self) -> None:
         self._first: Alert | None = None
 
-    def __call__(self, alert: Alert) -> None:
+    def text(self, alert: Alert) -> bytes:
         self._first = self._first or alert
-        rest = memoryview("".join(encode(line) + "\n" for line in alert.lines(self._first.created)).encode())
+        return "".join(encode(line) + "\n" for line in alert.lines(self._first.created)).encode()
+
+
+class StandardOutput(_Lines):
+    """Writes alerts on standard output, each at once and in one piece."""
+
+    def __call__(self, alert: Alert) -> None:
+        rest = memoryview(self.text(alert))
         while rest:
-            rest = rest[os.write(self._to, rest) :]
+            rest = rest[os.write(sys.stdout.fileno(), rest) :]
 
     def close(self) -> str | None:
-        if self._owned:
-            os.close(self._to)
         return None
+
+
+class File(_Lines):
+    """Adds alerts to a file. Where that cannot be written (a full disk), alerts wait, in order, until it can; that is told of."""
+
+    def __init__(self, path: Path, *, strange: bool = False) -> None:
+        super().__init__()
+        self._path, self._file = path, LineFile(path, strange=strange)
+        self._waiting: deque[bytes] = deque()
+
+    def __call__(self, alert: Alert) -> None:
+        told = bool(self._waiting)
+        self._waiting.append(self.text(alert))
+        error = self._write()
+        if error is not None and not told:
+            _log.error("%s cannot be written (%s): alerts wait until it can", self._path, error.strerror)
+
+    def _write(self) -> OSError | None:
+        try:
+            while self._waiting:
+                self._file.append(self._waiting[0])
+                self._waiting.popleft()
+        except OSError as error:
+            return error
+        return None
+
+    def close(self) -> str | None:
+        error = self._write()
+        self._file.close()
+        if error is None:
+            return None
+        return (
+            f"{len(self._waiting)} alerts were not written to {self._path} ({error.strerror}): "
+            "what they tell of is kept, and `replay` makes them again"
+        )
 
 
 def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ()) -> Sink:
@@ -54,12 +96,12 @@ def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ())
     UsageError or ArchiveError if there is none; OSError if a file cannot be written.
     """
     if url == "-":
-        return Lines()
+        return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
     if url is None or found is None:
-        return Lines(Path(url) if url else _own_file(archive))
+        return File(Path(url)) if url else File(_own_file(archive), strange=True)
     if found["scheme"].lower() == "file":
-        return Lines(Path(found["rest"]))
+        return File(Path(found["rest"]))
     for entry in entry_points(group=ENTRY_POINTS):
         sink: Sink = entry.load()(url, really)
         return sink

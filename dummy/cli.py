@@ -59,6 +59,9 @@ def serve(
     archive: _Archive = None,
     port: Annotated[int, _Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     host: Annotated[str, _Option(help="A loopback address.")] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None, _Option(metavar="NAME", help="Answer requests for this host name, too; may be repeated.")
+    ] = None,
     user: _User = "gracetape",
     create: _Create = False,
     as_of: _AsOf = None,
@@ -76,7 +79,7 @@ def serve(
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None,
+        api_default, group_window if group_superevents else None, allow_host or (),
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):

@@ -1,11 +1,12 @@
 """The drop-in client: the ordinary `ligo.gracedb` client, its requests answered in this process by the dummy's app."""
 
 import io
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from http.client import RemoteDisconnected
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import unquote, urlsplit
 from wsgiref.types import WSGIApplication
 
@@ -18,6 +19,7 @@ from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.util.request import set_file_position
 
 from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.archive.blobs import CHUNK
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import Dropped, Fault, Faults
 from gracetape.dummy.grouping import Grouping
@@ -122,20 +124,33 @@ def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
     if isinstance(body, str):
         body = body.encode()
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    length = str(len(body)) if isinstance(body, bytes) else request.headers.get("Content-Length")
+    if length is None:  # it would be sent in chunks, whose sum a server learns at their end
+        stream, length = _gathered(body)
     environ = {
         "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": unquote(url.path),
         "QUERY_STRING": url.query, "SERVER_NAME": url.hostname or "", "SERVER_PORT": str(url.port or 443),
         "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": url.scheme, "wsgi.input": stream,
         "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
-        "HTTP_HOST": url.netloc, "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": url.netloc, "REMOTE_ADDR": "127.0.0.1", "CONTENT_LENGTH": length,
     }  # fmt: skip
     for name, value in request.headers.items():
         key = name.upper().replace("-", "_")
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = (
-            value.decode() if isinstance(value, bytes) else value
-        )
-    environ.setdefault("CONTENT_LENGTH", str(len(body)) if isinstance(body, bytes) else "")
+        if key not in ("CONTENT_LENGTH", "TRANSFER_ENCODING"):
+            environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = (
+                value.decode() if isinstance(value, bytes) else value
+            )
     return environ
+
+
+def _gathered(body: Any) -> tuple[IO[bytes], str]:
+    """What a body without a length gives, an iterable of pieces or a file, and how many bytes that are."""
+    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=CHUNK)  # noqa: SIM115  # the request reads it
+    for piece in iter(lambda: body.read(CHUNK), b"") if hasattr(body, "read") else body:
+        spool.write(piece.encode() if isinstance(piece, str) else piece)
+    length = spool.tell()
+    spool.seek(0)
+    return spool, str(length)
 
 
 def mount(client: requests.Session, app: WSGIApplication, prefix: str = "https://dummy.invalid/") -> None:

@@ -116,13 +116,17 @@ def _json(body: bytes) -> Form:
 
 
 def _multipart(req: falcon.Request, archive: Archive) -> Form:
-    form = Form()
+    form, left = Form(), _MAX_FIELDS
     try:
         handler = falcon.media.MultipartFormHandler(_OPTIONS)
         for part in handler.deserialize(req.bounded_stream, req.content_type, req.content_length):
             name = part.name or ""
             if part.filename is None:
-                form.fields.setdefault(name, []).append(part.get_data().decode())
+                value = part.stream.read(left + 1)
+                left -= len(value)
+                if left < 0:
+                    raise Problem(413, {"detail": f"The fields of a request may have {_MAX_FIELDS} bytes together."})
+                form.fields.setdefault(name, []).append(value.decode())
             else:
                 filename = file_name(part.filename)  # refused before anything waits on disk
                 form.files.append(Upload(name, filename, *spool_in(archive.blobs, _pieces(part.stream))))

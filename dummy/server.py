@@ -1,118 +1,173 @@
-"""Serves the dummy's app over HTTP on loopback, with threads, until it is told to stop."""
+"""Serves the dummy's app over HTTP on loopback, until it is told to stop.
+
+Requests are read, and answers sent, by one loop (waitress); a worker sees a request only when it is there as a whole, so that clients
+that are slow, or say nothing, keep nobody else from being answered.
+"""
 
 import contextlib
+import logging
+import re
+import resource
 import signal
-import socket
 import threading
 import time
 from typing import Any
 
-from cheroot import wsgi
-from cheroot.server import HTTPConnection, HTTPRequest
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import create_server
+from waitress.task import WSGITask
+from waitress.utilities import BadRequest
 
-from gracetape.archive import ArchiveError
 from gracetape.dummy.faults import Dropped
+from gracetape.dummy.serving_limits import LIMITS, ServingLimits
+from gracetape.errors import ArchiveError
+from gracetape.same_origin import around
 
 THREADS = 16
-_LINGER_S, _LINGER_PIECE = 2.0, 64 << 10
+_TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class _Request(HTTPRequest):
-    """A request whose body need not be read: then the answer goes out at once and the connection is closed after it."""
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """A request that says its length in two ways is refused: readers could see different requests in it."""
 
-    def parse_request(self) -> None:
-        super().parse_request()
-        if not self.ready and self.started_request:
-            self._linger()
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.chunked and re.search(rb"(?i)\ncontent-length[ \t]*:", header_plus):
+            raise ParsingError("Content-Length and Transfer-Encoding exclude each other")
 
-    def read_request_line(self) -> bool:
-        try:
-            return bool(super().read_request_line())  # type: ignore[no-untyped-call]
-        except ValueError:
-            self.simple_response("400 Bad Request", "Malformed Request-URI")
-            return False
-
-    def read_request_headers(self) -> bool:
-        if not super().read_request_headers():  # type: ignore[no-untyped-call]
-            return False
-        length = self.inheaders.get(b"Content-Length", b"0").strip()
-        if length.startswith(b"-") or (self.chunked_read and b"Content-Length" in self.inheaders):
-            self.simple_response("400 Bad Request", "Malformed Content-Length Header.")
-            return False
-        return True
-
-    def send_headers(self) -> None:
-        if self._unread():
-            self.close_connection = True
-        super().send_headers()
-
-    def simple_response(self, status: object, msg: str = "") -> None:
-        """What is refused before the app sees it; what the request is to blame for is no 5xx."""
-        super().simple_response("400 Bad Request" if str(status)[:3] in ("501", "505") else status, msg)
-
-    def respond(self) -> None:
-        super().respond()
-        if self.ready and self._unread():
-            self._linger()
-
-    def _unread(self) -> bool:
-        """Whether the client may still be sending."""
-        return bool(self.chunked_read or getattr(self.rfile, "remaining", 0) > 0)
-
-    def _linger(self) -> None:
-        """Let the client read its answer: closing on unread bytes would make the kernel throw the answer away."""
-        until = time.monotonic() + _LINGER_S
-        with contextlib.suppress(OSError):
-            self.conn.socket.shutdown(socket.SHUT_WR)
-            self.conn.socket.settimeout(_LINGER_S)
-            while time.monotonic() < until and self.conn.socket.recv(_LINGER_PIECE):
-                pass
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        error: Any = self.error  # type: ignore[has-type]
+        if error is not None and error.code >= 500:  # what the request is to blame for is no failure of ours
+            self.error = BadRequest(error.body)
+        return taken
 
 
-class _Connection(HTTPConnection):
-    RequestHandlerClass = _Request
-
-
-class _Gateway(wsgi.Gateway_10):
+class _Task(WSGITask):  # type: ignore[misc]
     """Calls the app; a fault that drops the connection ends the answer where it is."""
 
-    def respond(self) -> None:
+    def execute(self) -> None:
         try:
-            super().respond()
+            super().execute()
         except Dropped:
-            self.req.ready, self.req.chunked_write, self.req.close_connection = False, False, True
+            self.complete = self.wrote_header = self.close_on_finish = True
+            self.chunked_response = False
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when it owes something: the rest of a request, or taking its answer."""
+
+    task_class, parser_class = _Task, _Parser
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._since, self._moved, self._sending = time.monotonic(), 0, False
+        super().__init__(*args, **options)
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self._since, self._moved = time.monotonic(), 0
+        self._moved += len(data)
+        taken: bool = super().received(data)
+        if self.request is None:
+            self._since = time.monotonic()
+        return taken
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        if not self._sending:
+            self._since, self._moved, self._sending = time.monotonic(), 0, True
+        sent: int = super().send(data, do_close=do_close)
+        self._moved += sent
+        return sent
+
+    def is_overdue(self, limits: ServingLimits) -> bool:
+        """Whether its client has kept the connection for longer than it may."""
+        passed = time.monotonic() - self._since
+        if self.total_outbufs_len:
+            return passed > limits.grace_s + self._moved / limits.slowest
+        if self._sending and not self.requests:
+            self._sending, self._since = False, time.monotonic()
+        if self.requests:
+            return False  # it waits for us
+        if self.request is None:
+            return passed > limits.idle_s if self._moved else passed > limits.header_s
+        if not self.request.headers_finished:
+            return passed > limits.header_s
+        return passed > limits.grace_s + self._moved / limits.slowest
+
+    def give_up(self) -> None:
+        """Close it; whoever was in the middle of a request is told."""
+        if self.request is not None and not self.total_outbufs_len:
+            with contextlib.suppress(OSError):
+                self.socket.send(_TIMED_OUT)
+        self.will_close = True
 
 
 class Server:
     """A running server; `url` is the API root. Stop it with `stop()`, or use it as a context manager.
 
-    `timeout_s`: how long it waits for the next byte of a request before it gives up on it (408).
+    `allowed_hosts`: names, beside this machine's own, under which browsers and clients may ask (see `gracetape.same_origin`).
+    Raises ArchiveError if the port cannot be listened on.
     """
 
-    def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, timeout_s: int = 10) -> None:
-        self._server = wsgi.Server(
-            (host, port), app, numthreads=THREADS, server_name="gracetape", shutdown_timeout=5, timeout=timeout_s,
-            request_queue_size=128,
-        )  # fmt: skip
-        self._server.gateway, self._server.ConnectionClass = _Gateway, _Connection
-        self._server.max_request_header_size = 64 << 10
+    def __init__(
+        self,
+        app: Any,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: ServingLimits = LIMITS,
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> None:
+        connections = _let_open(limits.connections)
+        logging.getLogger("waitress").setLevel(logging.ERROR)
         try:
-            self._server.prepare()
-        except OSError as error:
+            self._server: Any = create_server(
+                around(app, (host, *allowed_hosts)), map={}, host=host, port=port, threads=THREADS, ident="gracetape",
+                backlog=1024, connection_limit=connections, asyncore_use_poll=True, cleanup_interval=1, channel_timeout=1 << 30,
+                max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
+                clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
             raise ArchiveError(f"cannot listen on {host}:{port}: {error}") from None
-        self.port = int(self._server.bind_addr[1])
+        self._limits = limits
+        self._server.channel_class = _Channel
+        self._server.maintenance = self._close_overdue
+        self.port = int(self._server.effective_port)
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self.port}/api/"
-        self._thread = threading.Thread(target=self._server.serve, name="dummy", daemon=True)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="dummy", daemon=True)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections it holds."""
+        return len(self._server.active_channels)
+
+    def _close_overdue(self, now: float) -> None:
+        for channel in list(self._server.active_channels.values()):
+            if channel.is_overdue(self._limits):
+                channel.give_up()
+
+    def _loop(self) -> None:
+        loop, channels = self._server.asyncore.loop, self._server._map
+        while not self._stopping.is_set():
+            loop(timeout=0.25, map=channels, use_poll=True, count=1)
 
     def start(self) -> "Server":
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        self._server.stop()
+        """Let the requests that are being answered end, for a few seconds at the most, and close every connection."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._server.accepting = False
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=self._limits.stop_s)
+        self._server.pull_trigger()
         if self._thread.is_alive():
-            self._thread.join(10)
+            self._thread.join(self._limits.stop_s)
+        self._server.asyncore.close_all(self._server._map, ignore_all=True)
 
     def __enter__(self) -> "Server":
         return self.start()
@@ -121,9 +176,26 @@ class Server:
         self.stop()
 
 
-def serve(app: Any, host: str = "127.0.0.1", port: int = 0, timeout_s: int = 10) -> Server:
+def _let_open(wanted: int) -> int:
+    """How many connections this process can hold, once it may open as many files as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted + 512 if hard == resource.RLIM_INFINITY else min(hard, wanted + 512)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return wanted if soft == resource.RLIM_INFINITY else max(64, min(wanted, soft - 256))
+
+
+def serve(
+    app: Any,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    limits: ServingLimits = LIMITS,
+    allowed_hosts: tuple[str, ...] = (),
+) -> Server:
     """Serve an app on loopback in the background: `with serve(make_app(archive)) as server: server.url`."""
-    return Server(app, host, port, timeout_s)
+    return Server(app, host, port, limits, allowed_hosts)
 
 
 def wait_for_signal() -> None:

@@ -38,6 +38,7 @@ class Wish:
     maintenance: bool = False
     api_default: str = "v1"
     group_window: float | None = None
+    allowed_hosts: Sequence[str] = ()
 
     def grouping(self) -> Grouping | None:
         return None if self.group_window is None else Grouping(self.group_window, self.group_window)
@@ -71,13 +72,13 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             timeline = tape.timeline()
             moment = asked_moment(timeline, wish.as_of)
             app = make_app(tape, user=wish.user, as_of=lambda: moment, timeline=timeline, **rest)
-            with Server(app, wish.host, wish.port) as server:
+            with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
             return
         sink = open_alerts(wish.alerts, tape, wish.really)
         try:
             app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
-            with Server(app, wish.host, wish.port) as server:
+            with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
         finally:
             if said := sink.close():

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gracetape.appending import LineFile
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
 from gracetape.replay.table import write_out
@@ -22,27 +23,23 @@ class StdoutTarget:
 
 
 class FileTarget:
-    """One line of JSON per message and node in a file, written anew; each line is on its way to disk before the next."""
+    """One line of JSON per message and node in a file, written anew; each line is there, whole, before the next."""
 
     def __init__(self, path: str) -> None:
         if not path:
             raise BadRequest("a file target needs a path, as in file:alerts.jsonl")
         self.path = Path(path)
         try:
-            self._file = self.path.open("w", encoding="utf-8")
+            self._file = LineFile(self.path, anew=True)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise BadRequest(f"cannot write {path!r}: {reason}") from None
 
     def send(self, message: Message) -> None:
         try:
-            self._file.write(message.json() + "\n")
-            self._file.flush()
+            self._file.append(f"{message.json()}\n".encode())
         except OSError as error:
             raise ReplayError(f"cannot write {str(self.path)!r}: {error.strerror}") from None
 
     def close(self) -> None:
-        try:
-            self._file.close()
-        except OSError:
-            pass  # what could not be written was told of when it was sent
+        self._file.close()

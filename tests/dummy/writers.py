@@ -6,12 +6,12 @@ from pathlib import Path
 
 from gracetape import dummy
 from gracetape.archive import Archive
-from gracetape.dummy.announcing import Lines
+from gracetape.dummy.announcing import File
 
 
 def write(tape: Archive, heard: Path, graceids: list[str], name: str, times: int, threads: int) -> None:
     """Write from several threads, each with a client of its own: entries, versions of one file, and a label and its end."""
-    sink = Lines(heard)
+    sink = File(heard)
     failures: list[BaseException] = []
 
     def work(thread: int) -> None:

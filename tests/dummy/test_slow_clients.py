@@ -1,0 +1,90 @@
+"""Clients that are slow, silent or in pieces keep nobody else from being answered, and are let go in the end."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+import requests
+
+from gracetape import dummy
+from gracetape.archive import Archive
+from gracetape.dummy.server import Server
+from gracetape.dummy.serving_limits import ServingLimits
+
+MANY = 300
+HEAD = b"POST /api/events/T1/log/ HTTP/1.1\r\nHost: localhost\r\n"
+#: What each sends at once; nobody of them reads an answer, and none ends what it began.
+SLOW = {
+    "nothing": b"",
+    "the beginning of a head": b"GET /api/ HTT",
+    "a head without an end": b"GET /api/ HTTP/1.1\r\nHost: localhost\r\nX: ",
+    "the beginning of a body": HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+    "the beginning of a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n3e8\r\nabc",
+    "many requests whose answers it never reads": b"GET /api/superevents/ HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40,
+}
+
+
+@pytest.fixture
+def server(tape: Archive) -> Iterator[Server]:
+    with dummy.serve(dummy.make_app(tape), limits=ServingLimits(header_s=2, grace_s=2, idle_s=2)) as running:
+        yield running
+
+
+def connect(server: Server, stack: ExitStack, number: int, sent: bytes) -> list[socket.socket]:
+    found = []
+    for _ in range(number):
+        connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+        connection.sendall(sent)
+        found.append(connection)
+    return found
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW.keys())
+def test_slow_connections_keep_nobody_from_being_answered_and_are_let_go(server: Server, sent: bytes) -> None:
+    with ExitStack() as stack:
+        connect(server, stack, MANY if len(sent) < 500 else 40, sent)
+        for _ in range(3):
+            assert requests.get(server.url, timeout=30).status_code == 200
+        wait_until(lambda: not server.open_connections)
+    assert requests.get(server.url, timeout=30).status_code == 200
+
+
+def test_a_request_that_drips_is_given_up_although_bytes_keep_coming(server: Server) -> None:
+    with ExitStack() as stack:
+        (connection,) = connect(server, stack, 1, HEAD + b"Content-Length: 100000\r\n\r\n")
+        connection.settimeout(0.05)
+        heard = b""
+        until = time.monotonic() + 120
+        while not heard and time.monotonic() < until:
+            try:
+                connection.sendall(b"x")
+                heard = connection.recv(1000)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        assert heard[:12] in (b"", b"HTTP/1.1 408")
+        assert time.monotonic() < until
+
+
+def test_a_stop_waits_for_no_slow_client_nor_for_a_request_that_never_ends() -> None:
+    def forever(environ: object, start_response: object) -> list[bytes]:
+        time.sleep(3600)
+        return []
+
+    with ExitStack() as stack:
+        server = Server(forever, limits=ServingLimits(stop_s=0.5)).start()
+        connect(server, stack, 20, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connect(server, stack, 20, SLOW["the beginning of a body"])
+        server.stop()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", server.port), timeout=60)
