@@ -1,9 +1,10 @@
 """An alert as plug-ins see it: the three forms that messages have had, read through one set of names."""
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from gracetape.bounded_json import read_json
 
 #: The longest uid that is taken for one; real ones have about ten characters.
 LONGEST_UID = 200
@@ -89,8 +90,8 @@ def _text(value: object) -> str:
 def read_alert(id: str, node: str, arrived: float, text: str) -> Alert:
     """The alert that a message's text is; NotAnAlert if it is none."""
     try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        payload = read_json(text)
+    except ValueError as error:
         raise NotAnAlert(f"the message is no JSON: {error}") from error
     if not isinstance(payload, dict):
         raise NotAnAlert(f"the message is a JSON {type(payload).__name__}, not an object")

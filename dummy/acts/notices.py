@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 
+from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
 from gracetape.dummy.problems import invalid
@@ -34,8 +35,8 @@ def _validator() -> Any:
 def read(content: bytes) -> Record:
     """A notice; Problem (400) if it is not JSON or not as the schema wants it."""
     try:
-        notice = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        notice = read_json(content)
+    except ValueError as error:
         raise invalid(f"Notice file is not valid JSON: {error}") from None
     wrong = jsonschema.exceptions.best_match(_validator().iter_errors(notice))
     if wrong is not None:

@@ -14,7 +14,10 @@ from typing import Any
 
 from igwn_ligolw import ligolw, utils
 
+from gracetape.bounded_json import read_json
+from gracetape.dummy.uploads.ligolw_parser import load
 from gracetape.times import gps_of, utc_of
+from gracetape.unpacking import unpacked
 
 #: GPS seconds are taken for such from here on (1995); smaller numbers are durations.
 _EARLIEST_GPS = 5e8
@@ -23,15 +26,15 @@ _PROCESS_TABLES = ("process", "process_params", "search_summary")
 _GPS_KEYS = ("gpstime", "central_time")
 _CWB_LINE = re.compile(rb"^(?:time|start|stop|event_time|segment|left_time|right_time):.*$", re.MULTILINE)
 _NUMBER = re.compile(rb"\d{9,10}(?:\.\d*)?")
-_ISO_TIMES = re.compile(rb"(<(?:\w+:)?(?:ISOTime|Date)>\s*)([^<]+?)(\s*</)")
+_ISO_TIMES = re.compile(rb"(<(?:\w+:)?(?:ISOTime|Date)>)([^<]*)(</)")
 
 
 def retimed(name: str, contents: bytes, shift_s: float) -> bytes:
     """The contents of a file with its times moved by `shift_s` seconds; unchanged if its form holds none that are known."""
     if contents[:2] == b"\x1f\x8b":
         try:
-            inner = gzip.decompress(contents)
-        except (OSError, EOFError):
+            inner = unpacked(contents)
+        except ValueError:
             return contents
         moved = _plain(inner, shift_s)
         return contents if moved is inner else gzip.compress(moved, mtime=0)
@@ -58,20 +61,21 @@ def _decimal(number: bytes, shift_s: float) -> bytes:
 
 
 def _iso(text: bytes, shift_s: float) -> bytes:
-    """A UTC time in ISO 8601, moved; unchanged if it is none."""
-    said = text.decode(errors="replace").strip()
+    """A UTC time in ISO 8601, moved, with the space around it; unchanged if it is none."""
+    bare = text.strip()
+    said = bare.decode(errors="replace")
     try:
         moment = datetime.fromisoformat(said)
-    except ValueError:
+        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
+    except (ValueError, OverflowError):
         return text
-    moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
     form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")
-    return (form + ("Z" if said.endswith("Z") else "")).encode()
+    return text.replace(bare, (form + ("Z" if said.endswith("Z") else "")).encode(), 1)
 
 
 def _json(contents: bytes, shift_s: float) -> bytes:
     try:
-        data = json.loads(contents)
+        data = read_json(contents)
     except ValueError:
         return contents
     keys = [key for key in _GPS_KEYS if _is_gps(data.get(key))]
@@ -101,7 +105,7 @@ class _Handler(ligolw.LIGOLWContentHandler):  # type: ignore[misc]
 
 def _ligolw(contents: bytes, shift_s: float) -> bytes:
     try:
-        document = utils.load_fileobj(io.BytesIO(contents), contenthandler=_Handler)
+        document = load(contents, _Handler)
     except Exception:  # the parser raises whatever its input makes it stumble on
         return contents
     nanoseconds = round(shift_s * 1_000_000_000)
