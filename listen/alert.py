@@ -8,6 +8,8 @@ from gracetape.bounded_json import read_json
 
 #: The longest uid that is taken for one; real ones have about ten characters.
 LONGEST_UID = 200
+#: A whole number in JSON may be larger than any float.
+_LARGEST = 10**300
 
 
 class NotAnAlert(ValueError):
@@ -80,7 +82,9 @@ class Alert:
     def far(self) -> float | None:
         """The event's false alarm rate in Hz, if the message shows it."""
         far = self.event.get("far")
-        return float(far) if isinstance(far, int | float) and not isinstance(far, bool) else None
+        if not isinstance(far, int | float) or isinstance(far, bool) or abs(far) > _LARGEST:
+            return None
+        return float(far)
 
 
 def _text(value: object) -> str:

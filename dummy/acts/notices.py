@@ -41,7 +41,9 @@ def read(content: bytes) -> Record:
     wrong = jsonschema.exceptions.best_match(_validator().iter_errors(notice))
     if wrong is not None:
         where = "/".join(str(part) for part in wrong.absolute_path)
-        raise invalid(f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message}")
+        raise invalid(
+            f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message[:1000]}"
+        )
     assert isinstance(notice, dict)
     return notice
 

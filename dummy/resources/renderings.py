@@ -16,12 +16,15 @@ from gracetape.reading_limits import LIMITS, LimitExceeded, check_count
 #: More events than this are not put into one LIGO_LW document.
 MOST_MERGED = 1000
 _COLUMNS = "graceid,labels,group,pipeline,search,far,gpstime,created,dataurl"
+_MOST_COLUMNS = 500
 _FILE = "coinc.xml"
 
 
 def tab_separated(records: Iterable[Record], columns: str) -> str:
-    """A header line, then a line per event. `columns` are names with commas between, `a.b` for nested ones."""
+    """A header line, then a line per event. `columns` are names with commas between, `a.b` for nested ones; Problem (400) if there are too many."""
     names = (columns.replace("DEFAULTS", _COLUMNS) or _COLUMNS).split(",")
+    if len(names) > _MOST_COLUMNS:
+        raise invalid(f"a list has at most {_MOST_COLUMNS} columns")
     lines = ["#" + "\t".join(names)]
     lines += ["\t".join(_cell(record, name) for name in names) for record in records]
     return "\n".join(lines)
