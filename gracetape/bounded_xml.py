@@ -16,11 +16,23 @@ def check_xml(contents: bytes, limits: ReadingLimits = LIMITS) -> None:
     parser: Any = expat.ParserCreate()
     _Watch(limits).listen_to(parser)
     try:
-        parser.Parse(contents, True)
+        _parse(parser, contents, limits)
     except expat.ExpatError as error:
         raise ValueError(f"not XML: {error}") from None
     except LookupError as error:  # it names an encoding that there is not
         raise ValueError(f"not XML: {error}") from None
+
+
+def _parse(parser: Any, contents: bytes, limits: ReadingLimits) -> None:
+    """Parse in pieces, so that a tag or comment that never ends is noticed: the parser keeps its place where one begins."""
+    for at in range(0, len(contents), _PIECE):
+        parser.Parse(contents[at : at + _PIECE], False)
+        if at - parser.CurrentByteIndex > limits.xml_tag_bytes:
+            raise LimitExceeded(f"it has a tag, comment or name of more than {limits.xml_tag_bytes} bytes")
+    parser.Parse(b"", True)
+
+
+_PIECE = 1 << 18
 
 
 class _Watch:
@@ -28,7 +40,7 @@ class _Watch:
 
     def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
-        self._depth = self._elements = self._attributes = 0
+        self._depth = self._elements = self._attributes = self._unknown = 0
         self._declares = False
 
     def listen_to(self, parser: Any) -> None:
@@ -36,7 +48,9 @@ class _Watch:
         parser.ordered_attributes = True
         parser.StartElementHandler, parser.EndElementHandler = self.start, self.end
         parser.StartDoctypeDeclHandler, parser.EndDoctypeDeclHandler = self.doctype, self.doctype_end
-        parser.EntityDeclHandler = self.entity
+        parser.EntityDeclHandler, parser.SkippedEntityHandler = self.entity, self.unknown_entity
+        # Each is compared with all before it, so the first one must be the last; a handler for elements would be worse than they.
+        parser.AttlistDeclHandler = parser.NotationDeclHandler = self.declaration
 
     def start(self, name: str, attributes: list[str]) -> None:
         self._depth += 1
@@ -49,6 +63,10 @@ class _Watch:
         ):
             if found > most:
                 raise LimitExceeded(f"it has {what} {most}")
+        for key, value in zip(attributes[::2], attributes[1::2], strict=True):
+            # Readers that know of namespaces put its whole name before each name in it.
+            if key.startswith("xmlns") and len(value) > self._limits.xml_namespace:
+                raise LimitExceeded(f"it names a namespace of more than {self._limits.xml_namespace} characters")
 
     def end(self, name: str) -> None:
         self._depth -= 1
@@ -58,7 +76,15 @@ class _Watch:
 
     def doctype_end(self) -> None:
         if self._declares:
-            raise LimitExceeded("it declares a document type of its own, which is refused")
+            self.declaration()
+
+    def declaration(self, *_: object) -> None:
+        raise LimitExceeded("it declares a document type of its own, which is refused")
 
     def entity(self, name: str, *_: object) -> None:
         raise LimitExceeded("it declares entities, which are refused")
+
+    def unknown_entity(self, *_: object) -> None:
+        self._unknown += 1
+        if self._unknown > self._limits.xml_unknown_entities:
+            raise LimitExceeded(f"it refers to undeclared entities more than {self._limits.xml_unknown_entities} times")

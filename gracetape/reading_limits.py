@@ -18,8 +18,13 @@ class ReadingLimits:
     xml_depth: int = 50
     xml_elements: int = 20_000
     xml_attributes: int = 50_000
-    ligolw_columns: int = 2000
-    ligolw_columns_of_a_table: int = 250
+    xml_tag_bytes: int = 1 << 20
+    xml_namespace: int = 1000
+    xml_unknown_entities: int = 1000
+    ligolw_attribute: int = 1000
+    ligolw_columns: int = 1000
+    ligolw_columns_of_a_table: int = 150
+    ligolw_column_name: int = 64
     ligolw_cells: int = 1_500_000
     json_bytes: int = 32 << 20
     json_depth: int = 200

@@ -56,12 +56,14 @@ class _Guard:
     def startElementNS(self, name: tuple[str | None, str], qname: str | None, attributes: Any) -> None:
         self._pass_on()
         local = name[1]
+        self._check_attributes(local, attributes)
         if local == "Column":
             self._count_column()
         elif local in ("Table", "Array"):
             self._in_table, self._sizes = 0, []
         elif local == "Stream" and not self._passed_over:
             self._delimiter = attributes.get((None, "Delimiter"), ",") or ","
+            self._check_columns()
             self._reserve()
         self._inner.startElementNS(name, qname, attributes)
 
@@ -80,6 +82,20 @@ class _Guard:
         if self._text:
             text, self._text = "".join(self._text), []
             self._inner.characters(text)
+
+    def _check_attributes(self, element: str, attributes: Any) -> None:
+        """The library looks through the names of all columns at each one; what is in YAML may be anything."""
+        most = self._limits.ligolw_column_name if element == "Column" else self._limits.ligolw_attribute
+        if any(len(value) > most for value in attributes.values()):
+            raise LimitExceeded(f"it has an attribute of more than {most} characters")
+        if element == "Param" and attributes.get((None, "Type")) == "yaml":
+            raise LimitExceeded("it has a parameter in YAML, which is refused")
+
+    def _check_columns(self) -> None:
+        """The library's C code falls over rows without columns, and takes the process with it."""
+        parent = self._inner.current
+        if parent.tagName == ligolw.Table.tagName and not self._in_table:
+            raise ValueError("a table has a Stream before its first Column")
 
     def _count_column(self) -> None:
         self._columns += 1

@@ -76,12 +76,11 @@ def _iso(text: bytes, shift_s: float) -> bytes:
 def _json(contents: bytes, shift_s: float) -> bytes:
     try:
         data = read_json(contents)
-    except ValueError:
+        keys = [key for key in _GPS_KEYS if _is_gps(data.get(key))]
+        moved = {key: data[key] + shift_s for key in keys}
+    except (ValueError, OverflowError):
         return contents
-    keys = [key for key in _GPS_KEYS if _is_gps(data.get(key))]
-    if not keys:
-        return contents
-    return json.dumps(data | {key: data[key] + shift_s for key in keys}).encode()
+    return json.dumps(data | moved).encode() if moved else contents
 
 
 def _is_gps(value: object) -> bool:
@@ -105,9 +104,12 @@ class _Handler(ligolw.LIGOLWContentHandler):  # type: ignore[misc]
 
 def _ligolw(contents: bytes, shift_s: float) -> bytes:
     try:
-        document = load(contents, _Handler)
-    except Exception:  # the parser raises whatever its input makes it stumble on
+        return _moved(load(contents, _Handler), shift_s)
+    except Exception:  # the library raises whatever it stumbles on, in reading and in writing
         return contents
+
+
+def _moved(document: Any, shift_s: float) -> bytes:
     nanoseconds = round(shift_s * 1_000_000_000)
     for table in document.getElementsByTagName(ligolw.Table.tagName):
         if table.Name not in _PROCESS_TABLES:

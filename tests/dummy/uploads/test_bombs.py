@@ -26,6 +26,8 @@ BILLION = b'<!DOCTYPE LIGO_LW [<!ENTITY a0 "lol">' + ENTITIES + b"]><LIGO_LW><Co
 LONG_ENTITY = b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 5000 + b'">]><x>' + b"&a;" * 5000 + b"</x>"
 OUTSIDE = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
 PARAMETER = b'<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1:9/">%a;]><x/>'
+DEFAULTS_OF_ONE = b"<!DOCTYPE x [<!ATTLIST y" + b"".join(b' a%d CDATA ""' % i for i in range(200_000)) + b">]><x/>"
+NAMESPACE = b'<x xmlns:p="' + b"a" * 1_000_000 + b'">' + b"<p:a/>" * 10_000 + b"</x>"
 DEFAULTS = b'<!DOCTYPE x [<!ATTLIST y a CDATA "' + b"a" * 5000 + b'">]><x>' + b"<y/>" * 5000 + b"</x>"
 
 
@@ -54,13 +56,25 @@ BEYOND = {
     "a file outside": (OUTSIDE, "declares entities"),
     "an address outside": (PARAMETER, "declares entities"),
     "long defaults": (DEFAULTS, "declares a document type"),
+    "defaults of one element": (DEFAULTS_OF_ONE, "declares a document type"),
+    "a long namespace, often": (NAMESPACE, "namespace of more than 1000 characters"),
+    "a long tag": (
+        ligolw(b"<LIGO_LW " + b" ".join(b'a%d=""' % i for i in range(200_000)) + b"/>"),
+        "more than 1048576 bytes",
+    ),
+    "a tag without end": (b"<" + b"a" * 5_000_000, "more than 1048576 bytes"),
+    "a comment without end": (HEAD + b"<!--" + b" a" * 5_000_000, "more than 1048576 bytes"),
+    "names that nobody declared": (ligolw(b"<Comment>" + b"&a;" * 1001 + b"</Comment>"), "undeclared entities"),
+    "a long attribute": (ligolw(b'<LIGO_LW Name="' + b"a" * 1001 + b'"/>'), "an attribute of more than 1000"),
+    "a long name of a column": (ligolw(table(1).replace(b"c0", b"c" * 65)), "an attribute of more than 64 characters"),
+    "YAML": (ligolw(b'<Param Name="a:param" Type="yaml">!!python/name:os.system ""</Param>'), "in YAML"),
     "too deep": (ligolw(b"<LIGO_LW>" * 50 + b"</LIGO_LW>" * 50), "more deeply than 50"),
     "much too deep": (b"<LIGO_LW>" * 100_000, "more deeply than 50"),
     "too many elements": (ligolw(b"<LIGO_LW/>" * 20_000), "more elements than 20000"),
     "too many lines": (ligolw(b"\n" * 4_000_001), "more than 4000000 lines"),
     "too long": (ligolw(b" " * (32 << 20)), "more than 33554432 bytes"),
-    "a table too wide": (ligolw(table(251, row(251))), "more than 250 columns"),
-    "wide tables": (ligolw(table(250, row(250)) * 8 + table(1)), "more than 2000 columns"),
+    "a table too wide": (ligolw(table(151, row(151))), "more than 150 columns"),
+    "wide tables": (ligolw(table(100, row(100)) * 10 + table(1)), "more than 1000 columns"),
     "too many cells": (ligolw(table(1, b";" * 1_500_001, b";")), "more than 1500000 values"),
     "gzip too long": (gzip.compress(bytes(33 << 20), 1), "gzip holds more than"),
     "bzip2 too long": (bz2.compress(bytes(33 << 20), 1), "bzip2 holds more than"),
@@ -86,10 +100,16 @@ WITHIN = {
     "deep": ligolw(b"<LIGO_LW>" * 49 + b"</LIGO_LW>" * 49),
     "many elements": ligolw(b"<LIGO_LW/>" * 19_000),
     "many short texts": ligolw(b"<Comment>" + b"&amp;\n" * 500_000 + b"</Comment>"),
-    "wide": ligolw(table(250, row(250)) * 4),
+    "wide": ligolw(table(150, row(150)) * 4),
     "cells": ligolw(table(1, row(300_000))),
     "one long cell": ligolw(table(1, b" " * 4_000_000 + b"1")),
-    "a long attribute": ligolw(b'<LIGO_LW Name="' + b"a" * 8_000_000 + b'"/>'),
+    "a long attribute": ligolw(b'<LIGO_LW Name="' + b"a" * 1000 + b'"/>'),
+    "a long comment": ligolw(b"<!--" + b"a" * 1_000_000 + b"-->"),
+    "wide names": ligolw(
+        b'<Table Name="a:table">'
+        + b"".join(b'<Column Name="%s%d" Type="real_8"/>' % (b"c" * 60, i) for i in range(150))
+        + b"</Table>"
+    ),
     "gzip": gzip.compress(ligolw(b" " * (30 << 20)), 1),
     "members": gzip.compress(b"") * 998 + gzip.compress(HEAD) + gzip.compress(FOOT) + bytes(5000),
     "an entity that nobody declared": ligolw(b"<Comment>&unheard;</Comment>"),
@@ -100,6 +120,30 @@ WITHIN = {
 def test_a_ligolw_file_within_the_limits_is_read(content: bytes) -> None:
     told = read_upload("gstlal", "Test", None, "coinc.xml", content, {})
     assert told.warnings == ["Could not extract coinc inspiral table."]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        table(0),
+        b'<Table Name="a:table"><Stream Name="a:table"/></Table>',
+        b'<Table Name="a:table"><Stream Name="a:table">1</Stream><Column Name="a" Type="real_8"/></Table>',
+        table(1) + b"<LIGO_LW>" + table(0, b"") + b"</LIGO_LW>",
+    ],
+)
+def test_a_table_without_columns_is_unreadable_and_does_not_end_the_process(inner: bytes) -> None:
+    told = read_upload("gstlal", "Test", None, "coinc.xml", ligolw(inner), {})
+    assert "a Stream before its first Column" in str(told.failed)
+    assert told.refused is None
+    assert retimed("coinc.xml", ligolw(inner), 5.0) == ligolw(inner)
+
+
+@pytest.mark.parametrize("inner", [b"", b"<Stream/>", b"<Stream>1 2</Stream>"])
+def test_what_the_library_cannot_write_again_stays_as_it_is(inner: bytes) -> None:
+    content = ligolw(b'<Array Name="a:array" Type="real_8">' + inner + b"</Array>")
+    assert retimed("psd.xml", content, 5.0)
+    huge = b'{"gpstime": 1' + b"0" * 400 + b"}"
+    assert retimed("olib.json", huge, 5.0) == huge
 
 
 @pytest.mark.parametrize("sizes", [(1 << 40,), (2000, 2000), (1 << 20, 1 << 20, 1 << 20), (10**30,)])
