@@ -1,37 +1,30 @@
 """The command `capture`: pull objects from a GraceDB into an archive."""
 
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from gracetape.archive import Archive, category_of
+from gracetape.archive.making import is_free
 from gracetape.capture.progress import progress_for
-from gracetape.capture.pull import CONNECTIONS, capture_many
+from gracetape.capture.pull import CONNECTIONS, capture as pull
 from gracetape.capture.service import connect, service_url
+from gracetape.capture.stopping import stopped_by_signals
 from gracetape.terminal import commands, complain, run, sentences
 
 app = commands("")
+_LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
 
 
-@contextmanager
-def _archive(named: Path | None, first: str) -> Iterator[Archive]:
-    """The archive to write to; one that was made for nothing is removed again."""
-    path = named or Path(f"{first}.tape")
-    if path.exists():
-        with Archive.open(path, read_only=False) as archive:
-            yield archive
-        return
-    with Archive.create(path) as archive:
-        try:
-            yield archive
-        finally:
-            if not archive.captures(unfinished=True):
-                shutil.rmtree(path, ignore_errors=True)
+def _checked(path: Path) -> Path:
+    """The place of an archive; ArchiveError if there is something that is none."""
+    if not is_free(path):
+        Archive.at(path).close()
+    return path
 
 
 @app.command()
@@ -61,16 +54,22 @@ def capture(
         category_of(graceid)
     service = service_url(url)
     progress = progress_for(quiet)
-    with connect(service, api_version) as client, _archive(archive, ids[0]) as tape:
+    path = _checked(archive or Path(f"{ids[0]}.tape"))
+    with connect(service, api_version) as client, stopped_by_signals(partial(_stop, client), _LAST_WORDS) as stopping:
         try:
-            capture_many(
-                ids, tape, client, files=files, pattern=pattern, with_events=with_events, recapture=recapture,
-                connections=connections, progress=progress,
+            pull(
+                ids, partial(Archive.at, path), client, files=files, pattern=pattern, with_events=with_events,
+                recapture=recapture, connections=connections, progress=progress,
             )  # fmt: skip
         except KeyboardInterrupt:
-            complain("stopped; what was fetched is kept, and the same command goes on from there", 130)
+            complain(_LAST_WORDS, stopping.status)
         finally:
             progress.close()
+
+
+def _stop(client: Any) -> NoReturn:
+    client.stop()
+    raise KeyboardInterrupt
 
 
 def _words(words: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Protocol
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.encode import encode
+from gracetape.shown import target, visible
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,8 @@ class StandardOutput(_Lines):
     """Writes alerts on standard output, each at once and in one piece."""
 
     def __call__(self, alert: Alert) -> None:
-        rest = memoryview(self.text(alert))
+        text = self.text(alert)
+        rest = memoryview(visible(text.decode(), keep="\n").encode() if sys.stdout.isatty() else text)
         while rest:
             rest = rest[os.write(sys.stdout.fileno(), rest) :]
 
@@ -105,7 +107,7 @@ def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ())
     for entry in entry_points(group=ENTRY_POINTS):
         sink: Sink = entry.load()(url, really)
         return sink
-    raise UsageError(f"alerts cannot be sent to {url}: gracetape's replay is not installed here")
+    raise UsageError(f"alerts cannot be sent to {target(url)}: gracetape's replay is not installed here")
 
 
 def _own_file(archive: Archive) -> Path:

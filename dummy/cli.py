@@ -83,7 +83,10 @@ def serve(
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
-        print(f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:", file=told)
+        terminal.say(
+            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:",
+            error=told is sys.stderr,
+        )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
         wait_for_signal()
     print("stopped", file=told, flush=True)

@@ -1,6 +1,5 @@
 """Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.moments import asked_moment
 from gracetape.dummy.server import Server
 from gracetape.dummy.throttle import Throttle, read_rates
+from gracetape.terminal import say
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -52,7 +52,7 @@ class Wish:
         if not self.create:
             return Archive.open(locate(self.archive), read_only=self.as_of is not None)
         where = self.archive or Path("dummy.tape")
-        return Archive.open(where, read_only=False) if where.exists() else Archive.create(where)
+        return Archive.at(where)
 
 
 @contextmanager
@@ -82,4 +82,4 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
                 yield tape, server
         finally:
             if said := sink.close():
-                print(f"gracetape: {said}", file=sys.stderr)
+                say(f"gracetape: {said}", error=True)

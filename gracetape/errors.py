@@ -27,12 +27,19 @@ class ArchiveError(GracetapeError):
     """Something is wrong with an archive or with what was asked of it."""
 
 
+class AlreadyThere(ArchiveError):
+    """Something is where a new archive was to be."""
+
+
 class NotFound(ArchiveError):
     """The archive does not hold the object, record or file that was asked for."""
 
 
 class CaptureError(GracetapeError):
-    """The server did not give what was asked for."""
+    """The server did not give what was asked for. What it said is told on one line, without control characters."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("".join(c if c.isprintable() else " " for c in sentence))
 
 
 class BrokerError(GracetapeError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 if TYPE_CHECKING:
     from rich.table import Table
 
+
 __all__ = ["Action", "GraceID", "Schedule"]
 
 
@@ -131,7 +132,7 @@ class Schedule:
         from rich.table import Table
         from rich.text import Text
 
-        from gracetape.terminal import printable
+        from gracetape.shown import printable
 
         table = Table("dt (s)", "action", title=repr(self).strip("<>"))
         for action in self._actions:

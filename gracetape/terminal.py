@@ -1,6 +1,9 @@
 """How commands speak on a terminal: one sentence for what went wrong, tables or JSON for what was asked."""
 
+import codecs
 import functools
+import io
+import itertools
 import json
 import os
 import sqlite3
@@ -14,7 +17,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gracetape.errors import GracetapeError, UsageError
+from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.shown import guard, printable, printable_json, say, visible
+
+__all__ = [
+    "FAILURE",
+    "USAGE",
+    "complain",
+    "damage",
+    "human_bytes",
+    "printable",
+    "run",
+    "say",
+    "sentences",
+    "show_json",
+    "show_table",
+    "show_text",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,8 +51,7 @@ def damage(error: sqlite3.Error) -> str:
 
 def complain(sentence: object, code: int = FAILURE) -> NoReturn:
     """Say one sentence on stderr and end the command."""
-    text = " ".join(str(sentence).split())
-    print(f"gracetape: {text}", file=sys.stderr)
+    say(f"gracetape: {' '.join(str(sentence).split())}", error=True)
     raise typer.Exit(code)
 
 
@@ -76,7 +94,11 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
 
     Every command knows `-h` and `--version`; a command of its own (no blank in its name) can install completion for a shell.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
+    guard(words)
     if "--version" in words[: words.index("--")] if "--" in words else "--version" in words:
         print(f"gracetape {version('gracetape')}")
         raise SystemExit(0)
@@ -94,7 +116,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             print(context.get_help(), file=sys.stderr)
         else:
             where = context.command_path if context is not None else name
-            print(f"gracetape: {said}: `{where} --help` tells what can be asked", file=sys.stderr)
+            say(f"gracetape: {said}: `{where} --help` tells what can be asked", error=True)
         raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
@@ -103,26 +125,40 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
 
 def show_json(value: Any) -> None:
     """Print a value as JSON, indented on a terminal."""
-    print(json.dumps(value, ensure_ascii=not sys.stdout.isatty(), indent=2 if sys.stdout.isatty() else None))
+    print(printable_json(value, indent=2) if sys.stdout.isatty() else json.dumps(value))
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows as a table; columns whose name starts with `>` are numbers, flush right."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    """Print rows as a table; columns whose name starts with `>` are numbers, flush right. Cells may be strangers' texts."""
+    table = Table(
+        title=None if title is None else Text(printable(title)),
+        title_justify="left",
+        box=None,
+        header_style="bold",
+        pad_edge=False,
+    )
     for column in columns:
         right = column.startswith(">")
         table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
     console.print(table)
 
 
-def printable(text: str) -> str:
-    """Text from a record made safe for a terminal: control characters and the like become blanks."""
-    return "".join(c if c.isprintable() else " " for c in text)
+def show_text(pieces: Iterable[bytes], name: str) -> None:
+    """Print a stranger's text, whose orders to the terminal become visible; ArchiveError if it is no text."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for piece in itertools.chain(pieces, [b""]):
+            if b"\0" in piece:
+                raise UnicodeError
+            sys.stdout.write(visible(decoder.decode(piece, final=not piece), keep="\n\t"))
+    except UnicodeError:
+        raise ArchiveError(f"{name} is no text, which a terminal could show: send it to a file with > FILE") from None
+    sys.stdout.flush()
 
 
 def human_bytes(size: int | None) -> str:

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from gracetape import terminal
+from gracetape import shown, terminal
 from gracetape.brokers import BadUrl, BrokerError, Source, open_source
 from gracetape.errors import BadConfiguration, ListenError
 from gracetape.listen import commands as wire_commands, once as programs, ping as pings
@@ -84,7 +84,10 @@ def run(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: listener.stop())
         children = ", ".join(f"{child.name} ({child.process_type})" for child in configuration.children)
-        print(f"listening to {url} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)", flush=True)
+        print(
+            f"listening to {shown.target(url)} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)",
+            flush=True,
+        )
         return listener.run(lambda after: open_source(url, configuration.nodes, after=after), until_end=until_end)
 
 
@@ -106,7 +109,7 @@ def once(
                 message.ack()
                 failures += bool(code)
                 if code:
-                    print(f"gracetape: {words[0]} ended with exit code {code}", file=sys.stderr)
+                    shown.say(f"gracetape: {words[0]} ended with exit code {code}", error=True)
     return int(failures > 0)
 
 
@@ -122,7 +125,8 @@ def confirm(
         wanted = (message for message in heard if message.node in node)
         for message in itertools.islice(wanted, count):
             moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            print(f"{moment} {message.node} {message.payload}", flush=True)
+            line = f"{moment} {message.node} {message.payload}"
+            print(shown.visible(line, keep="\n") if sys.stdout.isatty() else line, flush=True)
             message.ack()
 
 

@@ -53,7 +53,12 @@ class _BranchTransaction(Transaction):
 
 
 class BranchArchive(Archive):
-    """An archive whose writes leave some numbers free: by (object, kind) the last one that is taken."""
+    """An archive whose writes leave some numbers free: by (object, kind) the last one that is taken.
+
+    Its replay goes on in time, so nothing waits for the disk.
+    """
+
+    durable = False
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         super().__init__(path, read_only=read_only, packed=packed)

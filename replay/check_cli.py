@@ -10,7 +10,7 @@ from gracetape.archive import Archive
 from gracetape.archive.which import locate
 from gracetape.options import ArchiveOption, JsonOption
 from gracetape.replay.check import Checked, Report, check
-from gracetape.terminal import FAILURE, sentences, show_json, show_table
+from gracetape.terminal import FAILURE, say, sentences, show_json, show_table
 
 _LONGEST = 60  # characters of a value in the table
 
@@ -48,7 +48,7 @@ def _show(report: Report, *, every: bool) -> None:
     if rows:
         show_table(["", "time", ">N", "node", "alert type", "certainty", "field", "rebuilt", "recorded"], rows)
     told = f"{report.graceid}: {report.count('equal', 'differs')} matched, {report.count('equal')} of them equal in every field"
-    print(f"{told}; {report.count('missing')} missing, {report.count('extra')} extra; score {report.score:.4f}")
+    say(f"{told}; {report.count('missing')} missing, {report.count('extra')} extra; score {report.score:.4f}")
 
 
 def _rows(message: Checked) -> list[tuple[object, ...]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from gracetape import shown
 from gracetape.archive import UsageError
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.errors import BadRequest, GracetapeError, ReplayError
@@ -243,7 +244,7 @@ def _discard_stdout() -> None:
 
 def _say(sentence: str) -> None:
     with suppress(OSError):
-        typer.echo(sentence, err=True)
+        shown.say(sentence, error=True)
 
 
 def main(words: Sequence[str] | None = None, name: str = "replay") -> NoReturn:

@@ -8,6 +8,7 @@ from gracetape.brokers.sources import now
 from gracetape.clocks import MaxClock, ScaledClock, check_speed
 from gracetape.errors import GracetapeError, ReplayError
 from gracetape.replay.prepare import play
+from gracetape.shown import target
 
 
 class ReplaySource(Source):
@@ -30,7 +31,7 @@ class ReplaySource(Source):
             clock = MaxClock() if speed is None else ScaledClock(check_speed(speed))
             self._player = play(path, *options.get("id", []), clock=clock, format=options.get("format", ["modern"])[-1])
         except (GracetapeError, ReplayError, ValueError) as error:
-            raise BrokerError(f"{url}: {error}") from error
+            raise BrokerError(f"{target(url)}: {error}") from error
         self._nodes = frozenset(nodes)
         self._messages = self._all()
         self._closed = False

@@ -1,14 +1,13 @@
 """A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch."""
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, Position
+from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.dummy import make_app, serve
 from gracetape.errors import BadRequest
 from gracetape.replay.branch import Branch
@@ -48,7 +47,7 @@ def _read_only(player: Player, stack: ExitStack) -> Any:
         source = lane.track.source
         tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
         return make_app(tape, as_of=lambda: player.position or Position(0), timeline=lane.track.timeline)
-    path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gracetape-"))) / "played.tape"
+    path = stack.enter_context(Scratch(None, COPIED)).path / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
     return make_app(stack.enter_context(Archive.open(path)))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gracetape.replay.keys import HINT, keys
 from gracetape.replay.player import Player
-from gracetape.terminal import printable
+from gracetape.shown import printable
 
 
 class Status:

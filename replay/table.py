@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gracetape.errors import ReplayError
-from gracetape.terminal import printable
+from gracetape.shown import printable
 
 if TYPE_CHECKING:
     from gracetape.replay.player import Player

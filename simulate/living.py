@@ -15,7 +15,7 @@ from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
 from gracetape.errors import SimulateError
 from gracetape.schedule import Schedule
 from gracetape.simulate import places, running
-from gracetape.terminal import FAILURE, printable
+from gracetape.terminal import FAILURE, printable, say
 from gracetape.times import utc_of
 
 
@@ -71,10 +71,10 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
             print(f"stopped: {outcome.done} of {len(schedule)} actions done", file=sys.stderr)
             raise
     for action, reason in outcome.failed:
-        print(f"gracetape: at {action.dt:.3f} s, {printable(str(action))}: {reason}", file=sys.stderr)
+        say(f"gracetape: at {action.dt:.3f} s, {action}: {reason}", error=True)
     if not way.quiet:
         where = f" in {way.to}" if way.to else ""
-        print(f"{outcome.done} of {len(schedule)} actions done{where}", file=sys.stderr)
+        say(f"{outcome.done} of {len(schedule)} actions done{where}", error=True)
     if outcome.failed:
         raise typer.Exit(FAILURE)
 

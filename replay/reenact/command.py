@@ -20,7 +20,7 @@ from gracetape.replay.reenact.perform import Outcome, Reenactment, in_gps_range,
 from gracetape.replay.reenact.server import open_server
 from gracetape.replay.request import Request, time_of
 from gracetape.replay.table import shortened, write_out
-from gracetape.terminal import printable
+from gracetape.shown import printable, say, target
 from gracetape.times import iso_time
 
 _LONGEST = 90  # characters of a text in the table
@@ -72,7 +72,7 @@ class Restaging:
             return
         ids = sum(len(outcome.ids) for outcome in self.outcomes)
         begin = f"{why}: " if why else ""
-        print(f"{begin}{self.done} writes done, {ids} objects made at {self.target}", file=sys.stderr)
+        say(f"{begin}{self.done} writes done, {ids} objects made at {target(self.target)}", error=True)
 
     # -- planning
 
@@ -129,7 +129,7 @@ class Restaging:
             return
         for left in left_out[:_TOLD]:
             n = "" if left.n is None else f":{left.n}"
-            print(f"left out: {left.act} of {left.graceid}{n}: {left.reason}", file=sys.stderr)
+            say(f"left out: {left.act} of {left.graceid}{n}: {left.reason}", error=True)
         if len(left_out) > _TOLD:
             print(f"left out: {len(left_out) - _TOLD} more (--dry-run --json tells all)", file=sys.stderr)
 

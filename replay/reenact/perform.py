@@ -94,7 +94,7 @@ class Reenactment:
             write: Write = action.what
             try:
                 write.call(client)
-            except (HTTPError, OSError, RuntimeError, ValueError, KeyError) as error:
+            except (HTTPError, OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
                 failure = Failure(write, _said(error))
                 outcome.failures.append(failure)
                 if on_error == "stop":

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,15 +24,21 @@ _PROCESS_TABLES = ("process", "process_params", "search_summary")
 _GPS_KEYS = ("gpstime", "central_time")
 _CWB_LINE = re.compile(rb"^(?:time|start|stop|event_time|segment|left_time|right_time):.*$", re.MULTILINE)
 _NUMBER = re.compile(rb"\d{9,10}(?:\.\d*)?")
-_ISO_TIMES = re.compile(rb"(<(?:\w+:)?(?:ISOTime|Date)>\s*)([^<]+?)(\s*</)")
+_ISO_TIMES = re.compile(rb"(<(?:\w++:)?(?:ISOTime|Date)>)([^<]++)(</)")
+_MOST_DECIMALS = 100
+#: What a gzipped file may unpack to, in bytes.
+_LARGEST = 64 << 20
 
 
 def retimed(name: str, contents: bytes, shift_s: float) -> bytes:
     """The contents of a file with its times moved by `shift_s` seconds; unchanged if its form holds none that are known."""
     if contents[:2] == b"\x1f\x8b":
         try:
-            inner = gzip.decompress(contents)
-        except (OSError, EOFError):
+            with gzip.open(io.BytesIO(contents)) as stream:  # to its end, where the checksum is
+                inner = stream.read(_LARGEST + 1)
+        except (OSError, EOFError, zlib.error):
+            return contents
+        if len(inner) > _LARGEST:
             return contents
         moved = _plain(inner, shift_s)
         return contents if moved is inner else gzip.compress(moved, mtime=0)
@@ -52,27 +59,31 @@ def _plain(contents: bytes, shift_s: float) -> bytes:
 
 
 def _decimal(number: bytes, shift_s: float) -> bytes:
-    """A number in digits, moved, with as many decimals as it had."""
+    """A number in digits, moved, with as many decimals as it had; with very many it is none that somebody measured."""
     _, _, decimals = number.partition(b".")
+    if len(decimals) > _MOST_DECIMALS:
+        return number
     return f"{Decimal(number.decode()) + Decimal(repr(shift_s)):.{len(decimals)}f}".encode()
 
 
 def _iso(text: bytes, shift_s: float) -> bytes:
     """A UTC time in ISO 8601, moved; unchanged if it is none."""
-    said = text.decode(errors="replace").strip()
+    bare = text.strip()
+    said = bare.decode(errors="replace")
     try:
         moment = datetime.fromisoformat(said)
-    except ValueError:
+        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
+    except (ValueError, OverflowError):
         return text
-    moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
     form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")
-    return (form + ("Z" if said.endswith("Z") else "")).encode()
+    new = (form + ("Z" if said.endswith("Z") else "")).encode()
+    return text.replace(bare, new)
 
 
 def _json(contents: bytes, shift_s: float) -> bytes:
     try:
         data = json.loads(contents)
-    except ValueError:
+    except (ValueError, RecursionError):
         return contents
     keys = [key for key in _GPS_KEYS if _is_gps(data.get(key))]
     if not keys:

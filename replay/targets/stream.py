@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gracetape import shown
 from gracetape.appending import LineFile
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
@@ -33,13 +34,13 @@ class FileTarget:
             self._file = LineFile(self.path, anew=True)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise BadRequest(f"cannot write {path!r}: {reason}") from None
+            raise BadRequest(f"cannot write {shown.target(path)!r}: {reason}") from None
 
     def send(self, message: Message) -> None:
         try:
             self._file.append(f"{message.json()}\n".encode())
         except OSError as error:
-            raise ReplayError(f"cannot write {str(self.path)!r}: {error.strerror}") from None
+            raise ReplayError(f"cannot write {shown.target(str(self.path))!r}: {error.strerror}") from None
 
     def close(self) -> None:
         self._file.close()
