@@ -13,6 +13,7 @@ from typing import Protocol
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.encode import encode
+from gracetape.archive.inside import check
 from gracetape.shown import target, visible
 
 _log = logging.getLogger(__name__)
@@ -111,6 +112,8 @@ def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ())
 
 
 def _own_file(archive: Archive) -> Path:
+    """The file beside the contents, or beside the packed file; ArchiveError where a stranger put something else there."""
     if archive.packed:
         return archive.path.with_name(archive.path.name.removesuffix(".tape") + ".alerts.jsonl")
+    check(archive.path / "alerts.jsonl")
     return archive.path / "alerts.jsonl"
