@@ -7,6 +7,7 @@ from typing import Any
 from gracetape.archive import category_of
 from gracetape.archive.shapes import fault
 from gracetape.errors import CaptureError, GracetapeError
+from gracetape.times import record_time
 
 Record = dict[str, Any]
 _LARGEST = 1 << 53  # JSON's whole numbers
@@ -16,6 +17,14 @@ _LONGEST_NAME = 1000
 
 def is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_time(value: Any) -> bool:
+    """A time that histories can be put in order by."""
+    try:
+        return isinstance(value, str) and record_time(value) is not None
+    except GracetapeError:
+        return False
 
 
 def is_name(value: Any) -> bool:
@@ -79,7 +88,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "event": (
         ("graceid", _is_event, "an event's id"),
         ("gpstime", _is_number, "a number"),
-        ("created", is_text, "text"),
+        ("created", _is_time, "a time"),
         ("labels", _is_texts, "a list of names"),
         ("superevent", is_text, "text"),
         ("extra_attributes", _is_object, "an object"),
@@ -91,7 +100,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         ("t_0", _is_number, "a number"),
         ("t_start", _is_number, "a number"),
         ("t_end", _is_number, "a number"),
-        ("created", is_text, "text"),
+        ("created", _is_time, "a time"),
         ("labels", _is_texts, "a list of names"),
         ("gw_events", _is_events, "a list of events' ids"),
         ("em_events", _is_events, "a list of events' ids"),
@@ -99,10 +108,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         ("preferred_event_data", _is_object, "an object"),
         ("links", _is_object, "an object"),
     ),
-    "log": (_NUMBERED, ("comment", is_text, "text"), ("created", is_text, "text"), *_FILED, ("tag_names", _is_texts, "a list of names")),
-    "label": (("name", is_name, "a name"), ("created", is_text, "text")),
-    "voevent": (_NUMBERED, ("created", is_text, "text"), *_FILED),
-    "emobservation": (_NUMBERED, ("created", is_text, "text")),
+    "log": (_NUMBERED, ("comment", is_text, "text"), ("created", _is_time, "a time"), *_FILED, ("tag_names", _is_texts, "a list of names")),
+    "label": (("name", is_name, "a name"), ("created", _is_time, "a time")),
+    "voevent": (_NUMBERED, ("created", _is_time, "a time"), *_FILED),
+    "emobservation": (_NUMBERED, ("created", _is_time, "a time")),
     "signoff": (("signoff_type", is_text, "text"), ("instrument", is_text, "text"), ("comment", is_text, "text")),
     "permission": (),
 }  # fmt: skip
