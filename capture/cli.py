@@ -2,29 +2,16 @@
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from gracetape.archive import Archive, category_of
-from gracetape.archive.making import is_free
-from gracetape.capture.progress import progress_for
-from gracetape.capture.pull import CONNECTIONS, capture as pull
-from gracetape.capture.service import connect, service_url
-from gracetape.capture.stopping import stopped_by_signals
-from gracetape.terminal import commands, complain, run, sentences
+from gracetape.capture import CONNECTIONS
+from gracetape.ids import category_of
+from gracetape.terminal import commands, run, sentences
 
 app = commands("")
-_LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
-
-
-def _checked(path: Path) -> Path:
-    """The place of an archive; ArchiveError if there is something that is none."""
-    if not is_free(path):
-        Archive.at(path).close()
-    return path
 
 
 @app.command()
@@ -52,24 +39,13 @@ def capture(
     """
     for graceid in ids:
         category_of(graceid)
-    service = service_url(url)
-    progress = progress_for(quiet)
-    path = _checked(archive or Path(f"{ids[0]}.tape"))
-    with connect(service, api_version) as client, stopped_by_signals(partial(_stop, client), _LAST_WORDS) as stopping:
-        try:
-            pull(
-                ids, partial(Archive.at, path), client, files=files, pattern=pattern, with_events=with_events,
-                recapture=recapture, connections=connections, progress=progress,
-            )  # fmt: skip
-        except KeyboardInterrupt:
-            complain(_LAST_WORDS, stopping.status)
-        finally:
-            progress.close()
+    # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
+    from gracetape.capture.run import capture_into
 
-
-def _stop(client: Any) -> NoReturn:
-    client.stop()
-    raise KeyboardInterrupt
+    capture_into(
+        archive or Path(f"{ids[0]}.tape"), ids, url, api_version, quiet=quiet, files=files, pattern=pattern,
+        with_events=with_events, recapture=recapture, connections=connections,
+    )  # fmt: skip
 
 
 def _words(words: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
 from gracetape.archive.view import StoredView
+from gracetape.capture import CONNECTIONS
 from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
 from gracetape.capture.place import Place
@@ -18,8 +19,6 @@ from gracetape.capture.records import LISTS, fetch, fetch_list
 from gracetape.capture.service import ask, limits_of, without_login
 from gracetape.capture.shapes import Record, is_category
 from gracetape.errors import CaptureError, GracetapeError
-
-CONNECTIONS = 8
 
 
 @dataclass
