@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "security.md"
-ROOMS = ("archive", "brokers", "capture", "dummy", "listen", "replay", "simulate")
+PACKAGE = ROOT / "gracetape"
 BEGIN, END = "<!-- limits: written by docs/make_limits.py -->", "<!-- end of limits -->"
 _NAME = re.compile(r"_?(LONGEST|LARGEST|DEEPEST|MOST|MAX|PATIENCE|TIMEOUT|LIMIT)(_[A-Z_]+)?S?")
 
@@ -36,17 +36,18 @@ def _written(value: float) -> str:
 
 
 def limits(root: Path = ROOT) -> Iterator[Limit]:
-    """Every limit in the code: constants named as limits, and the fields of classes called Limits."""
-    for room in ROOMS:
-        for path in sorted((root / room).rglob("*.py")):
+    """Every limit in the code: constants named as limits, and the fields of classes whose names end so."""
+    rooms = sorted(root / link.name for link in PACKAGE.iterdir() if link.is_symlink())
+    for room in (*rooms, PACKAGE):
+        for path in sorted(room.rglob("*.py")):
             text = path.read_text(encoding="utf-8")
             module = ".".join(path.relative_to(root).with_suffix("").parts)
             lines = text.splitlines()
             for node in ast.parse(text).body:
-                if isinstance(node, ast.ClassDef) and node.name == "Limits":
+                if isinstance(node, ast.ClassDef) and node.name.endswith("Limits"):
                     for field in node.body:
                         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                            yield from _read(module, f"Limits.{field.target.id}", field.value, lines, field)
+                            yield from _read(module, f"{node.name}.{field.target.id}", field.value, lines, field)
                 elif isinstance(node, ast.Assign):
                     yield from _constants(module, node, lines)
 

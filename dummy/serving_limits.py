@@ -5,20 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ServingLimits:
-    """Times in seconds, sizes in bytes. Whoever goes beyond one of them loses its connection, and nobody else notices.
+    """Times in seconds, sizes in bytes. Whoever goes beyond one of them loses its connection, and nobody else notices."""
 
-    `header_s`, `idle_s`: for the head of a request, and between two requests. `grace_s` and `slowest` (bytes per second): a body or an
-    answer on its way may take `grace_s`, and longer only while it comes, or is taken, at that speed on the whole.
-    """
-
-    header_s: float = 10.0
-    idle_s: float = 75.0
-    grace_s: float = 10.0
-    slowest: float = 1024.0
+    header_s: float = 10.0  # for the head of a request
+    idle_s: float = 75.0  # between two requests
+    grace_s: float = 10.0  # for a body or an answer; longer only while it moves at `slowest`
+    slowest: float = 1024.0  # bytes per second, on the whole
     header_bytes: int = 64 << 10
-    body_bytes: int = 16 << 30
-    connections: int = 4096
-    stop_s: float = 5.0
+    body_bytes: int = 16 << 30  # of one request
+    connections: int = 4096  # at once
+    stop_s: float = 5.0  # for requests that are being answered when it is told to stop
 
 
 LIMITS = ServingLimits()
