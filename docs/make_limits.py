@@ -38,7 +38,7 @@ def _written(value: float) -> str:
 def limits(root: Path = ROOT) -> Iterator[Limit]:
     """Every limit in the code: constants named as limits, and the fields of classes whose names end so."""
     rooms = sorted(root / link.name for link in PACKAGE.iterdir() if link.is_symlink())
-    for room in (*rooms, PACKAGE):
+    for room in (*rooms, root / PACKAGE.name):
         for path in sorted(room.rglob("*.py")):
             text = path.read_text(encoding="utf-8")
             module = ".".join(path.relative_to(root).with_suffix("").parts)

@@ -13,7 +13,7 @@ class ServingLimits:
     slowest: float = 1024.0  # bytes per second, on the whole
     header_bytes: int = 64 << 10
     body_bytes: int = 16 << 30  # of one request
-    connections: int = 4096  # at once
+    connections: int = 4000  # at once
     stop_s: float = 5.0  # for requests that are being answered when it is told to stop
 
 
