@@ -30,7 +30,7 @@ class Wanted:
 
 def select(timeline: Timeline, wanted: Wanted) -> list[Alert]:
     """The wanted alerts in order; BadRequest if a cutoff or the start is not an entry of that object's log."""
-    ends = _ends(timeline, wanted)
+    ends = ends_of(timeline, wanted.cutoffs, wanted.cut_all)
     objects = timeline.histories.keys() if wanted.objects is None else set(wanted.objects)
     start = _begin(timeline, wanted)
     until = wanted.until.replace(tzinfo=UTC) if wanted.until and wanted.until.tzinfo is None else wanted.until
@@ -67,10 +67,14 @@ def mentions(history: History) -> set[str]:
     return {name for name in names if isinstance(name, str)} - {history.graceid}
 
 
-def _ends(timeline: Timeline, wanted: Wanted) -> dict[str, Position]:
-    """The last moment of each object whose messages end early."""
-    own = {graceid: moment_of(timeline, graceid, n) for graceid, n in wanted.cutoffs.items()}
-    if wanted.cut_all and own:
+def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = False) -> dict[str, Position]:
+    """The last moment of each object that ends early, by the cutoffs (N by graceid) that were given.
+
+    A superevent's cutoff is that of its events too, unless they have their own; with `cut_all` a cutoff is the end for all.
+    Raises BadRequest if there is no such log entry.
+    """
+    own = {graceid: moment_of(timeline, graceid, n) for graceid, n in cutoffs.items()}
+    if cut_all and own:
         return dict.fromkeys(timeline.histories, min(own.values()))
     ends: dict[str, Position] = {}
     for graceid, position in own.items():

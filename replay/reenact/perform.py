@@ -1,6 +1,6 @@
 """Plans a re-enactment from an archive and performs it on a clock, telling what was done, left out and refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from gracetape.replay.player import due
 from gracetape.replay.prepare import cutoffs_of, histories_of, read_refs
 from gracetape.replay.reenact.deeds import LeftOut, Write, deed
 from gracetape.replay.reenact.scene import Scene
+from gracetape.replay.selection import ends_of, mentions
 from gracetape.schedule import Action, Schedule
 from gracetape.times import gps_of
 
@@ -47,11 +48,11 @@ class Reenactment:
     `schedule` holds an Action per write, at its seconds after the first. Performing it needs the archive open.
     """
 
-    def __init__(self, scene: Scene, timeline: Timeline, upto: Position) -> None:
+    def __init__(self, scene: Scene, timeline: Timeline, ends: Mapping[str, Position]) -> None:
         self.scene = scene
         self.left_out: list[LeftOut] = []
         actions, latest, zero = [], 0.0, None
-        for created, found in self._deeds(timeline, upto):
+        for created, found in self._deeds(timeline, ends):
             if isinstance(found, LeftOut):
                 self.left_out.append(found)
                 continue
@@ -61,10 +62,13 @@ class Reenactment:
         self.schedule = Schedule(actions)
         self.zero = zero
 
-    def _deeds(self, timeline: Timeline, upto: Position) -> Iterator[tuple[datetime, Write | LeftOut]]:
+    def _deeds(self, timeline: Timeline, ends: Mapping[str, Position]) -> Iterator[tuple[datetime, Write | LeftOut]]:
+        """What is done again of each object, up to the end of its own."""
         missing: set[str] = set()
-        for step in timeline.steps[: upto.index]:
+        for number, step in enumerate(timeline.steps, start=1):
             for graceid, index in step.entries:
+                if number > ends[graceid].index:
+                    continue
                 history = timeline.histories[graceid]
                 found = deed(self.scene, history, index)
                 if found is None:
@@ -125,21 +129,38 @@ def reenact(
 ) -> Reenactment:
     """Plan the re-enactment of some objects (default: all) with everything that they are tied to.
 
-    `cutoff` and `until` as for `play`. `group` (None: as recorded) and `search` ('': as recorded; None: as recorded in group
-    Test, else MDC) say where events are put. `retime` moves all times, also those inside uploaded files, so that the first
-    step happens now, or at a UTC time. `placeholders`: files that the archive lacks are written as a line that says so,
-    instead of leaving their entries out. Raises BadRequest, ArchiveError.
+    `cutoff`, cutoffs of refs and `until` as for `play`; what comes along unnamed ends with the last object that it is tied
+    to. `group` (None: as recorded) and `search` ('': as recorded; None: as recorded in group Test, else MDC) say where events
+    are put. `retime` moves all times, also those inside uploaded files, so that the first step happens now, or at a UTC time.
+    `placeholders`: files that the archive lacks are written as a line that says so, instead of leaving their entries out.
+    Raises BadRequest, ArchiveError.
     """
     named = read_refs(archive, refs)
     timeline = Timeline(list(histories_of(archive, named).values()))
-    ends = [timeline.at(graceid, n) for graceid, n in cutoffs_of(timeline, named, cutoff).items()]
+    ends = _ends(timeline, named, cutoffs_of(timeline, named, cutoff))
     if until is not None:
-        ends.append(timeline.at_time(until))
+        latest = timeline.at_time(until)
+        ends = {graceid: min(end, latest) for graceid, end in ends.items()}
     scene = Scene(archive, timeline.histories, group, search, placeholders=placeholders)
     if retime and timeline.steps:
         moment = retime if isinstance(retime, datetime) else datetime.now(UTC)
         scene.shift_s = gps_of(moment) - gps_of(timeline.steps[0].created)
-    return Reenactment(scene, timeline, min(ends, default=timeline.end))
+    return Reenactment(scene, timeline, ends)
+
+
+def _ends(timeline: Timeline, named: Collection[str], cutoffs: Mapping[str, int]) -> dict[str, Position]:
+    """The last moment of each object: its own, its superevent's, or the last one of the objects that it comes along with."""
+    early = ends_of(timeline, cutoffs, cut_all=not named)
+    ends = {graceid: early.get(graceid, timeline.end) for graceid in named or timeline.histories}
+    ties = {graceid: mentions(history) for graceid, history in timeline.histories.items()}
+    while len(ends) < len(timeline.histories):
+        found: dict[str, Position] = {}
+        for graceid in timeline.histories.keys() - ends.keys():
+            tied = [end for other, end in ends.items() if graceid in ties[other] or other in ties[graceid]]
+            if tied:
+                found[graceid] = early.get(graceid, max(tied))
+        ends |= found or dict.fromkeys(timeline.histories.keys() - ends.keys(), timeline.end)
+    return ends
 
 
 def in_gps_range(archive: Archive, start: float, end: float) -> list[str]:
