@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     )
     from gracetape.replay.player import (
         Player as Player,
-        due as due,
     )
     from gracetape.replay.playhead import (
         Playhead as Playhead,
@@ -70,6 +69,8 @@ if TYPE_CHECKING:
         Action as Action,
         GraceID as GraceID,
         Schedule as Schedule,
+        due as due,
+        run as run,
     )
     from gracetape.virtual_loop import (
         VirtualLoop as VirtualLoop,

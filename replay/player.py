@@ -1,6 +1,6 @@
 """Plays alerts on a clock: each at its own moment, in the order in which the server sent them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -13,19 +13,9 @@ from gracetape.replay.playhead import Playhead
 from gracetape.replay.reel import Lane, Reel, Track
 from gracetape.replay.selection import before
 from gracetape.replay.targets import Target
-from gracetape.schedule import Action, Schedule
 
 if TYPE_CHECKING:
     from gracetape.archive import Alert, Position, Timeline
-
-
-def due(schedule: Schedule, clock: Clock) -> Iterator[Action]:
-    """The actions of a schedule, each when `clock` says that its delay has passed; ends early if the clock is stopped."""
-    origin = clock.now()
-    for action in schedule:
-        if not clock.wait_until(origin + action.dt):
-            return
-        yield action
 
 
 class Player(Playhead):

@@ -9,7 +9,7 @@ from typing import Any
 
 from gracetape.archive import Archive, History, Ref, Timeline, parse_ref
 from gracetape.archive.alerts import FORMATS
-from gracetape.clocks import Clock, ScaledClock, check_speed
+from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.replay.player import Player
 from gracetape.replay.programme import Programme
@@ -53,7 +53,7 @@ def play(
     check_speed(speed)
     if format not in FORMATS:
         raise BadRequest(f"there is no message format {format!r}: use {', '.join(FORMATS)}")
-    own_clock = clock if clock is not None else ScaledClock(speed)
+    own_clock = clock if clock is not None else clock_for(speed)
     together = Programme(**programme)
     tapes = [Tape(archive, refs)] if isinstance(archive, Archive | str | PathLike) else list(archive)
     tracks: list[tuple[Track, float]] = []

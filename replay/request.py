@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gracetape.archive import locate, looks_like_archive
-from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.replay.chance import parse_distribution
 from gracetape.replay.faults import Faults
@@ -34,10 +34,9 @@ class Request:
 
     def player(self) -> Player:
         """The player that is asked for; BadRequest or ArchiveError if it can't be had."""
-        clock: Clock = MaxClock() if self.speed is None else ScaledClock(check_speed(self.speed))
         return play(
             self.tapes(),
-            clock=clock,
+            clock=clock_for(self.speed, maximum=self.speed is None),
             until=time_of(self.until),
             laps=1 if self.loop is None else self.loop or None,
             retime=datetime.now(UTC) if self.retime else time_of(self.retime_to),

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gracetape.archive import Archive
-from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest
 from gracetape.replay.prepare import Tape
 from gracetape.replay.reenact.deeds import LeftOut, Write
@@ -111,7 +111,7 @@ class Restaging:
         plan = self._plan(archive, names)
         if lap == 0:
             self._tell_what_is_left_out(plan.left_out)
-        clock: Clock = MaxClock() if self.request.speed is None else ScaledClock(check_speed(self.request.speed))
+        clock = clock_for(self.request.speed, maximum=self.request.speed is None)
         zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.scene.shift_s)
         with open_server(self.target, self.staging.really, lambda: zero + timedelta(seconds=clock.now())) as client:
             outcome = plan.perform(client, clock, on_error=self.staging.on_error, after=lambda w: self._tell(plan, w))

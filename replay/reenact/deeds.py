@@ -23,6 +23,9 @@ class Write:
     label: str
     call: Call
 
+    def __call__(self, client: Any) -> object:
+        return self.call(client)
+
 
 @dataclass(frozen=True)
 class LeftOut:

@@ -7,10 +7,10 @@ from typing import Any
 
 from ligo.gracedb.exceptions import HTTPError
 
+from gracetape import schedule
 from gracetape.archive import Archive, Position, Timeline
 from gracetape.clocks import Clock, RealClock
-from gracetape.errors import BadRequest, ReplayError
-from gracetape.replay.player import due
+from gracetape.errors import ActionFailed, BadRequest, ReplayError
 from gracetape.replay.prepare import cutoffs_of, histories_of, read_refs
 from gracetape.replay.reenact.deeds import LeftOut, Write, deed
 from gracetape.replay.reenact.scene import Scene
@@ -27,6 +27,11 @@ class Failure:
 
     write: Write
     reason: str
+
+    @classmethod
+    def of(cls, action: Action, reason: str) -> "Failure":
+        """Of an action that failed."""
+        return cls(action.what, reason)
 
     def __str__(self) -> str:
         n = "" if self.write.n is None else f" (log entry {self.write.n})"
@@ -93,22 +98,20 @@ class Reenactment:
         """
         if on_error not in ON_ERROR:
             raise BadRequest(f"on_error is {' or '.join(ON_ERROR)}, not {on_error!r}")
-        outcome = Outcome()
-        for action in due(self.schedule, clock or RealClock()):
-            write: Write = action.what
-            try:
-                write.call(client)
-            except (HTTPError, OSError, RuntimeError, ValueError, KeyError) as error:
-                failure = Failure(write, _said(error))
-                outcome.failures.append(failure)
-                if on_error == "stop":
-                    raise ReplayError(f"stopped after {outcome.done} writes: {failure}") from None
-                continue
-            outcome.done += 1
-            if after is not None:
-                after(write)
-        outcome.ids = self.scene.ids.given
-        return outcome
+
+        def told(action: Action, failure: str | None) -> None:
+            if failure is None and after is not None:
+                after(action.what)
+
+        clock, ran = clock or RealClock(), schedule.Outcome()
+        try:
+            schedule.run(
+                self.schedule, client, clock,
+                go_on=on_error == "go-on", after=told, outcome=ran, since=clock.now(), reason=_said,
+            )  # fmt: skip
+        except ActionFailed:
+            raise ReplayError(f"stopped after {ran.done} writes: {Failure.of(*ran.failed[-1])}") from None
+        return Outcome(ran.done, self.scene.ids.given, [Failure.of(*failed) for failed in ran.failed])
 
 
 def _said(error: Exception) -> str:
