@@ -11,10 +11,10 @@ from gracetape import schedule
 from gracetape.archive import Archive, Position, Timeline
 from gracetape.clocks import Clock, RealClock
 from gracetape.errors import ActionFailed, BadRequest, ReplayError
-from gracetape.replay.prepare import cutoffs_of, histories_of, read_refs
-from gracetape.replay.reenact.deeds import LeftOut, Write, deed
-from gracetape.replay.reenact.scene import Scene
-from gracetape.replay.selection import ends_of, mentions
+from gracetape.replay.prepare import histories_of, read_refs
+from gracetape.replay.reenact.context import Context
+from gracetape.replay.reenact.writes import LeftOut, Write, write_of
+from gracetape.replay.selection import cutoffs_of, ends_of, mentions
 from gracetape.schedule import Action, Schedule
 from gracetape.times import gps_of
 
@@ -53,11 +53,11 @@ class Reenactment:
     `schedule` holds an Action per write, at its seconds after the first. Performing it needs the archive open.
     """
 
-    def __init__(self, scene: Scene, timeline: Timeline, ends: Mapping[str, Position]) -> None:
-        self.scene = scene
+    def __init__(self, context: Context, timeline: Timeline, ends: Mapping[str, Position]) -> None:
+        self.context = context
         self.left_out: list[LeftOut] = []
         actions, latest, zero = [], 0.0, None
-        for created, found in self._deeds(timeline, ends):
+        for created, found in self._writes(timeline, ends):
             if isinstance(found, LeftOut):
                 self.left_out.append(found)
                 continue
@@ -67,7 +67,7 @@ class Reenactment:
         self.schedule = Schedule(actions)
         self.zero = zero
 
-    def _deeds(self, timeline: Timeline, ends: Mapping[str, Position]) -> Iterator[tuple[datetime, Write | LeftOut]]:
+    def _writes(self, timeline: Timeline, ends: Mapping[str, Position]) -> Iterator[tuple[datetime, Write | LeftOut]]:
         """What is done again of each object, up to the end of its own."""
         missing: set[str] = set()
         for number, step in enumerate(timeline.steps, start=1):
@@ -75,7 +75,7 @@ class Reenactment:
                 if number > ends[graceid].index:
                     continue
                 history = timeline.histories[graceid]
-                found = deed(self.scene, history, index)
+                found = write_of(self.context, history, index)
                 if found is None:
                     continue
                 if graceid in missing:
@@ -111,7 +111,7 @@ class Reenactment:
             )  # fmt: skip
         except ActionFailed:
             raise ReplayError(f"stopped after {ran.done} writes: {Failure.of(*ran.failed[-1])}") from None
-        return Outcome(ran.done, self.scene.ids.given, [Failure.of(*failed) for failed in ran.failed])
+        return Outcome(ran.done, self.context.ids.given, [Failure.of(*failed) for failed in ran.failed])
 
 
 def _said(error: Exception) -> str:
@@ -144,11 +144,11 @@ def reenact(
     if until is not None:
         latest = timeline.at_time(until)
         ends = {graceid: min(end, latest) for graceid, end in ends.items()}
-    scene = Scene(archive, timeline.histories, group, search, placeholders=placeholders)
+    context = Context(archive, timeline.histories, group, search, placeholders=placeholders)
     if retime and timeline.steps:
         moment = retime if isinstance(retime, datetime) else datetime.now(UTC)
-        scene.shift_s = gps_of(moment) - gps_of(timeline.steps[0].created)
-    return Reenactment(scene, timeline, ends)
+        context.shift_s = gps_of(moment) - gps_of(timeline.steps[0].created)
+    return Reenactment(context, timeline, ends)
 
 
 def _ends(timeline: Timeline, named: Collection[str], cutoffs: Mapping[str, int]) -> dict[str, Position]:

@@ -173,7 +173,7 @@ def test_times_move_together_also_inside_files(tmp_path: Path) -> None:
     with fixture("short") as tape:
         superevent, *events = tape.objects()
         again = Again(tape, tmp_path, retime=moment)
-        shift = again.plan.scene.shift_s
+        shift = again.plan.context.shift_s
         assert shift > 1e8
         with again.captured as captured:
             for event in events:
@@ -221,10 +221,10 @@ def test_events_are_put_where_they_do_no_harm_unless_asked(
     asked: dict[str, Any], group: str, search: str, category: str
 ) -> None:
     with fixture("short") as tape:
-        scene = reenact(tape, **asked).scene
+        context = reenact(tape, **asked).context
         event = tape.objects()[1]
-        cast = scene.cast(scene.histories[event].final)
-        assert (cast.group, cast.search, scene.category_of(event)) == (group, search, category)
+        placement = context.placement_of(context.histories[event].final)
+        assert (placement.group, placement.search, context.category_of(event)) == (group, search, category)
 
 
 def test_a_failure_stops_or_is_kept_as_asked(tmp_path: Path) -> None:
