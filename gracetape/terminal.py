@@ -6,13 +6,9 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gracetape.errors import GracetapeError, UsageError
 
@@ -78,6 +74,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     """
     words = list(sys.argv[1:] if words is None else words)
     if "--version" in words[: words.index("--")] if "--" in words else "--version" in words:
+        from importlib.metadata import version
+
         print(f"gracetape {version('gracetape')}")
         raise SystemExit(0)
     command = typer.main.get_command(app)
@@ -108,6 +106,11 @@ def show_json(value: Any) -> None:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """Print rows as a table; columns whose name starts with `>` are numbers, flush right."""
+    # Only this needs rich, which takes longer to load than all else here.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
         right = column.startswith(">")
