@@ -1,12 +1,23 @@
 """Messages as JSON Lines, on standard output or in a file."""
 
+import sys
 from pathlib import Path
 
 from gracetape import shown
 from gracetape.appending import LineFile
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
-from gracetape.replay.table import write_out
+
+
+def write_out(text: str) -> None:
+    """Write to standard output at once; ReplayError if that fails, but for a reader that went away: BrokenPipeError."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReplayError(f"cannot write to standard output: {error.strerror}") from None
 
 
 class StdoutTarget:

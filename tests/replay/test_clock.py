@@ -6,7 +6,16 @@ import threading
 import pytest
 from hypothesis import given, strategies as st
 
+from gracetape.clocks import clock_for
 from gracetape.replay import Action, BadRequest, MaxClock, RealClock, ScaledClock, Schedule, VirtualClock, due
+
+
+def test_one_function_makes_the_clock_for_a_speed() -> None:
+    assert [clock.speed for clock in (clock_for(), clock_for(2.5)) if isinstance(clock, ScaledClock)] == [1.0, 2.5]
+    assert type(clock_for(maximum=True)) is MaxClock
+    for speed, maximum in ((0, False), (math.nan, False), (2.0, True)):
+        with pytest.raises(BadRequest):
+            clock_for(speed, maximum)
 
 
 class FakeSystem:

@@ -86,7 +86,7 @@ def test_a_place_that_is_not_there_is_refused_and_nothing_moves(
     with pytest.raises(BadRequest, match=sentence):
         player.seek(**where)  # type: ignore[arg-type]
     assert player.last == first
-    assert player.reel.done == 1
+    assert player.queue.done == 1
 
 
 def test_the_speed_changes_while_it_plays() -> None:

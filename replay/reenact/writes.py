@@ -7,7 +7,7 @@ from typing import Any
 from gracetape.archive import Entry, History
 from gracetape.archive.rules import voevent_number
 from gracetape.dummy.acts.voevents import TYPES
-from gracetape.replay.reenact.scene import Absent, Scene
+from gracetape.replay.reenact.context import Absent, Context
 
 #: A call on a client that does something again.
 Call = Callable[[Any], object]
@@ -23,6 +23,9 @@ class Write:
     label: str
     call: Call
 
+    def __call__(self, client: Any) -> object:
+        return self.call(client)
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -34,14 +37,14 @@ class LeftOut:
     reason: str
 
 
-def deed(scene: Scene, history: History, index: int) -> Write | LeftOut | None:
+def write_of(context: Context, history: History, index: int) -> Write | LeftOut | None:
     """What does the entry before `index` again; None where the server itself does it along with something else."""
     entry = history.entries[index - 1]
-    row = DEEDS.get((history.category, entry.act.name)) or DEEDS.get(("", entry.act.name))
+    row = WRITES.get((history.category, entry.act.name)) or WRITES.get(("", entry.act.name))
     if row is None:
         return None
     try:
-        call = row(scene, history, index, entry)
+        call = row(context, history, index, entry)
     except Absent as error:
         return LeftOut(history.graceid, entry.n, entry.act.name, str(error))
     if call is None:
@@ -53,26 +56,26 @@ def deed(scene: Scene, history: History, index: int) -> Write | LeftOut | None:
 # -- events
 
 
-def _upload(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _upload(context: Context, history: History, index: int, entry: Entry) -> Call:
     record, name = history.final, entry.record.get("filename") or ""
-    contents = scene.contents(history, name, entry.record.get("file_version"))
-    cast = scene.cast(record)
+    contents = context.contents(history, name, entry.record.get("file_version"))
+    placement = context.placement_of(record)
 
     def call(client: Any) -> None:
         answer = client.create_event(
-            cast.group, record["pipeline"], name, search=cast.search, filecontents=contents(),
+            placement.group, record["pipeline"], name, search=placement.search, filecontents=contents(),
             offline=bool(record.get("offline")),
         )  # fmt: skip
-        scene.ids.give(history.graceid, answer.json()["graceid"])
-        scene.ids.keep_number(history.graceid, entry.n or 1, 1)
+        context.ids.give(history.graceid, answer.json()["graceid"])
+        context.ids.keep_number(history.graceid, entry.n or 1, 1)
 
     return call
 
 
-def _replace(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _replace(context: Context, history: History, index: int, entry: Entry) -> Call:
     name = entry.record["filename"]
-    contents = scene.contents(history, name, entry.record.get("file_version"))
-    return lambda client: client.replace_event(scene.ids.new(history.graceid), name, filecontents=contents())
+    contents = context.contents(history, name, entry.record.get("file_version"))
+    return lambda client: client.replace_event(context.ids.new(history.graceid), name, filecontents=contents())
 
 
 # -- superevents
@@ -80,99 +83,99 @@ def _replace(scene: Scene, history: History, index: int, entry: Entry) -> Call:
 _GPS = ("t_start", "t_0", "t_end")
 
 
-def _create(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _create(context: Context, history: History, index: int, entry: Entry) -> Call:
     params = entry.act.params
     preferred = str(params.get("preferred_event") or history.final.get("preferred_event"))
-    scene.need(preferred)
+    context.need(preferred)
     times: dict[str, Any] = {name: params.get(name, history.final.get(name)) for name in _GPS}
-    members = [graceid for graceid in params.get("events", []) if scene.has(graceid)]
-    category = scene.category_of(preferred)
+    members = [graceid for graceid in params.get("events", []) if context.has(graceid)]
+    category = context.category_of(preferred)
 
     def call(client: Any) -> None:
-        moved = {name: scene.moved(value) for name, value in times.items()}
+        moved = {name: context.moved(value) for name, value in times.items()}
         answer = client.create_superevent(
-            moved["t_start"], moved["t_0"], moved["t_end"], scene.ids.new(preferred), category=category,
-            events=[scene.ids.new(graceid) for graceid in members] or None,
+            moved["t_start"], moved["t_0"], moved["t_end"], context.ids.new(preferred), category=category,
+            events=[context.ids.new(graceid) for graceid in members] or None,
         )  # fmt: skip
-        scene.ids.give(history.graceid, answer.json()["superevent_id"])
-        scene.ids.keep_number(history.graceid, entry.n or 1, 1)
+        context.ids.give(history.graceid, answer.json()["superevent_id"])
+        context.ids.keep_number(history.graceid, entry.n or 1, 1)
 
     return call
 
 
-def _update(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _update(context: Context, history: History, index: int, entry: Entry) -> Call:
     changes = {name: new for name, _, new in entry.act.params["changes"] if new is not None}
     if "preferred_event" in changes:
-        scene.need(changes["preferred_event"])
+        context.need(changes["preferred_event"])
 
     def call(client: Any) -> object:
         values: dict[str, Any] = {
-            name: scene.moved(value) if name in _GPS else value for name, value in changes.items()
+            name: context.moved(value) if name in _GPS else value for name, value in changes.items()
         }
         if "preferred_event" in values:
-            values["preferred_event"] = scene.ids.new(values["preferred_event"])
-        return client.update_superevent(scene.ids.new(history.graceid), **values)
+            values["preferred_event"] = context.ids.new(values["preferred_event"])
+        return client.update_superevent(context.ids.new(history.graceid), **values)
 
     return call
 
 
 def _member(method: str) -> Callable[..., Call]:
-    def row(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+    def row(context: Context, history: History, index: int, entry: Entry) -> Call:
         member = entry.act.params["graceid"]
-        scene.need(member)
-        return lambda client: getattr(client, method)(scene.ids.new(history.graceid), scene.ids.new(member))
+        context.need(member)
+        return lambda client: getattr(client, method)(context.ids.new(history.graceid), context.ids.new(member))
 
     return row
 
 
-def _confirm(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _confirm(context: Context, history: History, index: int, entry: Entry) -> Call:
     def call(client: Any) -> None:
-        answer = client.confirm_superevent_as_gw(scene.ids.new(history.graceid))
-        scene.ids.give(entry.act.params["new"], answer.json()["gw_id"])
+        answer = client.confirm_superevent_as_gw(context.ids.new(history.graceid))
+        context.ids.give(entry.act.params["new"], answer.json()["gw_id"])
 
     return call
 
 
 def _access(action: str) -> Callable[..., Call]:
-    return lambda scene, history, index, entry: (
-        lambda client: client.modify_permissions(scene.ids.new(history.graceid), action)
+    return lambda context, history, index, entry: (
+        lambda client: client.modify_permissions(context.ids.new(history.graceid), action)
     )
 
 
 # -- on both
 
 
-def _log(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _log(context: Context, history: History, index: int, entry: Entry) -> Call:
     record, upload = entry.record, {}
     if name := record.get("filename"):
-        contents = scene.contents(history, name, record.get("file_version"))
+        contents = context.contents(history, name, record.get("file_version"))
         upload = {"filename": name, "filecontents": contents}
-    tags = scene.tags_that_came_along(history, entry)
+    tags = context.tags_that_came_along(history, entry)
 
     def call(client: Any) -> None:
         file = upload and {"filename": upload["filename"], "filecontents": upload["filecontents"]()}
-        comment = scene.ids.text(record.get("comment") or "")
-        answer = client.write_log(scene.ids.new(history.graceid), comment, tag_name=tags, **file)
-        scene.ids.keep_number(history.graceid, entry.n or 0, answer.json()["N"])
+        comment = context.ids.text(record.get("comment") or "")
+        answer = client.write_log(context.ids.new(history.graceid), comment, tag_name=tags, **file)
+        context.ids.keep_number(history.graceid, entry.n or 0, answer.json()["N"])
 
     return call
 
 
 def _tag(method: str) -> Callable[..., Call | None]:
-    def row(scene: Scene, history: History, index: int, entry: Entry) -> Call | None:
+    def row(context: Context, history: History, index: int, entry: Entry) -> Call | None:
         n, tag = entry.act.params["n"], entry.act.params["tag"]
-        if method == "add_tag" and scene.came_along(history, entry):
+        if method == "add_tag" and context.came_along(history, entry):
             return None
         return lambda client: getattr(client, method)(
-            scene.ids.new(history.graceid), scene.ids.number(history.graceid, n), tag
+            context.ids.new(history.graceid), context.ids.number(history.graceid, n), tag
         )
 
     return row
 
 
 def _label(method: str) -> Callable[..., Call]:
-    return lambda scene, history, index, entry: (
-        lambda client: getattr(client, method)(scene.ids.new(history.graceid), entry.act.params["label"])
+    return lambda context, history, index, entry: (
+        lambda client: getattr(client, method)(context.ids.new(history.graceid), entry.act.params["label"])
     )
 
 
@@ -183,7 +186,7 @@ _SIGNOFFS = {
 }
 
 
-def _signoff(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _signoff(context: Context, history: History, index: int, entry: Entry) -> Call:
     params, act = entry.act.params, entry.act.name
     kind = "OP" if params["key"].startswith("OP") else "ADV"
     about: dict[str, Any] = {"instrument": params.get("instrument") or ""}
@@ -193,13 +196,13 @@ def _signoff(scene: Scene, history: History, index: int, entry: Entry) -> Call:
         about |= {"status": params.get("new_status"), "comment": params.get("new")}
 
     def call(client: Any) -> object:
-        said = {name: scene.ids.text(text) if name == "comment" and text else text for name, text in about.items()}
-        return getattr(client, _SIGNOFFS[act])(scene.ids.new(history.graceid), kind, **said)
+        said = {name: context.ids.text(text) if name == "comment" and text else text for name, text in about.items()}
+        return getattr(client, _SIGNOFFS[act])(context.ids.new(history.graceid), kind, **said)
 
     return call
 
 
-def _no_signoff(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _no_signoff(context: Context, history: History, index: int, entry: Entry) -> Call:
     raise Absent("signoffs of events are made on the web pages: the API has none")
 
 
@@ -218,7 +221,7 @@ def _kind_of(filename: str) -> str | None:
     return next((code for code, name in TYPES.items() if filename.endswith(f"-{name}.xml")), None)
 
 
-def _voevent(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _voevent(context: Context, history: History, index: int, entry: Entry) -> Call:
     n = voevent_number(entry.record)
     record = history.view.one("voevent", n) if n is not None else None
     kind = record["voevent_type"] if record else _kind_of(entry.record.get("filename") or "")
@@ -228,10 +231,10 @@ def _voevent(scene: Scene, history: History, index: int, entry: Entry) -> Call:
         raise Absent("neither its record nor its file's name tells of which type it is")
     if kind in ("IN", "UP") and "skymap_filename" not in about:
         raise Absent("its own record is not in the archive, so its sky map is not known")
-    return lambda client: client.create_voevent(scene.ids.new(history.graceid), kind, **about)
+    return lambda client: client.create_voevent(context.ids.new(history.graceid), kind, **about)
 
 
-def _observation(scene: Scene, history: History, index: int, entry: Entry) -> Call:
+def _observation(context: Context, history: History, index: int, entry: Entry) -> Call:
     before = sum(e.act.name == "emobservation" for e in history.entries[: index - 1])
     records = history.view.records("emobservation")
     if before >= len(records):
@@ -241,15 +244,15 @@ def _observation(scene: Scene, history: History, index: int, entry: Entry) -> Ca
     columns = [[footprint[name] for footprint in record["footprints"]] for name in names]
 
     def call(client: Any) -> object:
-        columns[4] = [scene.moved_moment(text) for text in columns[4]]
-        comment = scene.ids.text(record.get("comment") or "")
-        return client.write_emobservation(scene.ids.new(history.graceid), record["group"], *columns, comment)
+        columns[4] = [context.moved_moment(text) for text in columns[4]]
+        comment = context.ids.text(record.get("comment") or "")
+        return client.write_emobservation(context.ids.new(history.graceid), record["group"], *columns, comment)
 
     return call
 
 
 #: (category, or '' for both; act) -> what does it again. Acts without a row are done by the server itself.
-DEEDS: dict[tuple[str, str], Callable[..., Call | None]] = {
+WRITES: dict[tuple[str, str], Callable[..., Call | None]] = {
     ("event", "uploaded"): _upload,
     ("event", "replaced"): _replace,
     ("superevent", "created"): _create,
