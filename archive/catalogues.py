@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from gracetape.archive.bounded_json import read_json
 from gracetape.archive.encode import encode
+from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def catalogues_of(archive: "Archive", number: str | None = None) -> list[Record]
 
 def _record(number: str, version: int, text: str) -> Record:
     try:
-        record = read_json(text)
+        record = read_kept(text)
     except ValueError as error:
         raise ArchiveError(f"version {version} of the catalogue {number} is not JSON: {error}") from None
     if not isinstance(record, dict):

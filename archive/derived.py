@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gracetape.archive.bounded_json import read_json
+from gracetape.bounded_json import read_kept
 
 Record = dict[str, Any]
 
@@ -52,7 +52,7 @@ def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[st
     found: dict[str, _Told] = defaultdict(_Told)
     for name, category, completed, text in connection.execute(_RECORDS, (graceid, graceid)):
         try:
-            record = read_json(text)
+            record = read_kept(text)
         except (ValueError, TypeError):  # damage, which `verify` tells of
             continue
         if not isinstance(record, dict):

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from gracetape.archive.bounded_json import read_json
 from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row, text_of
+from gracetape.bounded_json import read_kept
 from gracetape.errors import UsageError
 from gracetape.ids import category_of
 
@@ -151,7 +151,7 @@ def stored(connection: sqlite3.Connection, capture: int) -> Subject | None:
         return None
     graceid, category, seq, composed, text, exposed = row
     try:
-        record = read_json(text)
+        record = read_kept(text)
     except (ValueError, TypeError):  # damage, which `verify` tells of
         return None
     if not (isinstance(graceid, str) and category in ("event", "superevent") and _is_of(graceid, category)):

@@ -19,13 +19,13 @@ from typing import IO, Any, cast
 
 from gracetape.archive import rules
 from gracetape.archive.blobs import read_stream
-from gracetape.archive.bounded_json import read_json
 from gracetape.archive.extract import safe_name
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.timeline import partners
 from gracetape.archive.writing import Transaction
+from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError
 from gracetape.times import parse_time, server_time
 
@@ -149,7 +149,7 @@ def _unpack(source: Path, folder: str) -> None:
 def _read(path: Path) -> Record:
     try:
         with os.fdopen(open_inside(path.parent, path.name), encoding="utf-8") as stream:
-            found = read_json(stream.read())
+            found = read_kept(stream.read())
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read: {error}") from None
     if not isinstance(found, dict):

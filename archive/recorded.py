@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gracetape.archive.bounded_json import read_json
+from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
 
 def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
     try:
-        moment, payload = datetime.fromisoformat(arrived), read_json(text)
+        moment, payload = datetime.fromisoformat(arrived), read_kept(text)
         if not isinstance(payload, dict) or moment.tzinfo is None:
             raise ValueError("it is no JSON object, or its time of arrival is none")
     except ValueError as error:

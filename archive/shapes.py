@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gracetape.archive.bounded_json import read_json
+from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError
 
 Record = dict[str, Any]
@@ -84,7 +84,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 def read_record(text: str, kind: str, key: str, owner: str) -> Any:
     """A record from its JSON text; ArchiveError if no server writes such a one."""
     try:
-        record = read_json(text)
+        record = read_kept(text)
     except ValueError as error:
         raise ArchiveError(f"{_what(kind, key, owner)} is not JSON: {error}: it is not read") from None
     if said := fault(record, kind, key):

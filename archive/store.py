@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gracetape.archive import counters, layout, schema
 from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, is_sound, plain
-from gracetape.archive.bounded_json import read_json
 from gracetape.archive.inside import check, check_database
 from gracetape.archive.making import made
 from gracetape.archive.older import MigratedCopy
@@ -19,6 +18,7 @@ from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.archive.scratch import MAKING, sweep
 from gracetape.archive.shapes import GREATEST
 from gracetape.archive.view import FileEntry, StoredView
+from gracetape.bounded_json import read_kept
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
 from gracetape.ids import category_of, parse_ref
 from gracetape.shown import target
@@ -65,7 +65,7 @@ class Capture:
     def noted(self) -> dict[str, Any]:
         """The notes; ArchiveError if they are no JSON object."""
         try:
-            notes = read_json(self.notes)
+            notes = read_kept(self.notes)
         except ValueError as error:
             raise ArchiveError(f"the notes of {self.ref} are not JSON: {error}") from None
         if not isinstance(notes, dict):

@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
 from gracetape.dummy.problems import invalid
@@ -34,15 +35,17 @@ def _validator() -> Any:
 def read(content: bytes) -> Record:
     """A notice; Problem (400) if it is not JSON or not as the schema wants it."""
     try:
-        notice = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        notice = read_json(content)
+    except ValueError as error:
         raise invalid(f"Notice file is not valid JSON: {error}") from None
     from jsonschema.exceptions import best_match
 
     wrong = best_match(_validator().iter_errors(notice))
     if wrong is not None:
         where = "/".join(str(part) for part in wrong.absolute_path)
-        raise invalid(f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message}")
+        raise invalid(
+            f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message[:1000]}"
+        )
     assert isinstance(notice, dict)
     return notice
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from gracetape.dummy.query import events, superevents
 from gracetape.dummy.query.search import words_of
 from gracetape.dummy.query.syntax import parse
-from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError
+from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError, TooMuch
 
 
 def read(tables: sqlite3.Connection, category: str, text: str, now: datetime) -> Query:
@@ -20,6 +20,8 @@ def read(tables: sqlite3.Connection, category: str, text: str, now: datetime) ->
     meaning = events.query if category == "event" else superevents.query
     try:
         return meaning(parse(text, now), text, words)
+    except TooMuch:
+        raise
     except QueryError as error:
         raise QueryError(
             superevents.complaint(text, error, words) if category == "superevent" else f"{error}"

@@ -7,6 +7,7 @@ from gracetape.dummy.uploads.event import UploadedEvent, UploadError
 from gracetape.dummy.uploads.ligolw_files import read_coinc, read_injection
 from gracetape.dummy.uploads.text_files import read_cwb, read_mly, read_olib
 from gracetape.dummy.uploads.voevent_files import read_neutrino, read_voevent
+from gracetape.reading_limits import LimitExceeded
 
 Reader = Callable[[bytes, Mapping[str, str]], UploadedEvent]
 
@@ -20,20 +21,31 @@ READERS: dict[str, Reader] = {
     "HardwareInjection": read_injection,
 }
 
+_UNREADABLE = "Problem scanning data. No alert issued"
+
 
 def read_upload(
     pipeline: str, group: str, search: str | None, filename: str, content: bytes, form: Mapping[str, str]
 ) -> UploadedEvent:
-    """What the server takes from an uploaded file. Never raises: what can't be read is said in `failed`.
+    """What the server takes from an uploaded file. Never raises: what can't be read is said in `failed`, what is beyond a limit in `refused` too.
 
     Pipelines without a format of their own, and MBTA's frame files, give an event without attributes.
     """
-    reader = READERS.get(pipeline)
-    if reader is None or (pipeline in ("MBTA", "MBTAOnline") and ".xml" not in filename):
+    reader = _reader(pipeline, filename)
+    if reader is None:
         return UploadedEvent()
     try:
         return reader(content, {**form, "pipeline": pipeline, "search": search or "", "group": group})
-    except UploadError as error:
-        return UploadedEvent(failed=f"Problem scanning data. No alert issued ({error})")
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return UploadedEvent(failed=f"Problem scanning data. No alert issued ({error})")
+    except LimitExceeded as error:
+        return UploadedEvent(failed=f"{_UNREADABLE} ({error})", refused=f"{filename}: {error}")
+    except (UploadError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        return UploadedEvent(failed=f"{_UNREADABLE} ({str(error)[:1000]})")
+
+
+def is_read(pipeline: str, filename: str) -> bool:
+    """Whether anything is taken from a file of that name, so that it has to be read."""
+    return _reader(pipeline, filename) is not None
+
+
+def _reader(pipeline: str, filename: str) -> Reader | None:
+    return None if pipeline in ("MBTA", "MBTAOnline") and ".xml" not in filename else READERS.get(pipeline)

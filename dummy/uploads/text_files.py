@@ -1,12 +1,13 @@
 """Reads the burst pipelines' uploads: cWB's text, the JSON of oLIB, MLy and aframe."""
 
 import itertools
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
+from gracetape.bounded_json import read_json
 from gracetape.dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.reading_limits import LIMITS, LimitExceeded, check_size
 
 
 def _number(value: Any) -> float | None:
@@ -14,8 +15,8 @@ def _number(value: Any) -> float | None:
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
-        raise UploadError(f"could not convert string to float: {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise UploadError(f"could not convert string to float: {str(value)[:100]!r}") from None
     return found if math.isfinite(found) else None
 
 
@@ -60,7 +61,10 @@ _BURST = (
 
 def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     """cWB's trigger text, in each of its forms."""
+    check_size(content, LIMITS.file_bytes)
     lines = content.decode(errors="replace").splitlines()
+    if len(lines) > LIMITS.text_lines:
+        raise LimitExceeded(f"it has more than {LIMITS.text_lines} lines")
     raw = _pairs(lines)
     pairs = sorted(zip(raw.get("ifo", []), raw.get("time", []), strict=False), key=lambda pair: pair[0])
     ifos = ",".join(sorted(raw.get("ifo", [])))
@@ -90,7 +94,9 @@ def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
 
 def _json(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content)
+        found = read_json(content)
+    except LimitExceeded:
+        raise
     except ValueError as error:
         raise UploadError(str(error)) from None
     if not isinstance(found, dict):

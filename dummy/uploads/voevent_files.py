@@ -8,7 +8,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from gracetape.bounded_xml import check_xml
 from gracetape.dummy.uploads.event import UploadedEvent, UploadError
+from gracetape.reading_limits import LimitExceeded
 from gracetape.times import gps_of
 
 _DURATIONS = ("Trig_Dur", "Trans_Duration", "Data_Integ", "Integ_Time", "Trig_Timescale")
@@ -44,8 +46,11 @@ def _whole(text: str | None) -> int | None:
 
 def _root(content: bytes) -> Element:
     try:
+        check_xml(content)
         root: Element = fromstring(content)
-    except (ParseError, DefusedXmlException) as error:
+    except LimitExceeded:
+        raise
+    except (ParseError, DefusedXmlException, ValueError) as error:
         raise UploadError(f"not a VOEvent: {error}") from None
     return root
 

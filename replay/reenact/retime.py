@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +14,10 @@ from typing import Any
 
 from igwn_ligolw import ligolw, utils
 
+from gracetape.bounded_json import read_json
+from gracetape.dummy.uploads.ligolw_parser import load
 from gracetape.times import gps_of, utc_of
+from gracetape.unpacking import unpacked
 
 #: GPS seconds are taken for such from here on (1995); smaller numbers are durations.
 _EARLIEST_GPS = 5e8
@@ -26,19 +28,14 @@ _CWB_LINE = re.compile(rb"^(?:time|start|stop|event_time|segment|left_time|right
 _NUMBER = re.compile(rb"\d{9,10}(?:\.\d*)?")
 _ISO_TIMES = re.compile(rb"(<(?:\w++:)?(?:ISOTime|Date)>)([^<]++)(</)")
 _MOST_DECIMALS = 100
-#: What a gzipped file may unpack to, in bytes.
-_LARGEST = 64 << 20
 
 
 def retimed(name: str, contents: bytes, shift_s: float) -> bytes:
     """The contents of a file with its times moved by `shift_s` seconds; unchanged if its form holds none that are known."""
     if contents[:2] == b"\x1f\x8b":
         try:
-            with gzip.open(io.BytesIO(contents)) as stream:  # to its end, where the checksum is
-                inner = stream.read(_LARGEST + 1)
-        except (OSError, EOFError, zlib.error):
-            return contents
-        if len(inner) > _LARGEST:
+            inner = unpacked(contents)
+        except ValueError:
             return contents
         moved = _plain(inner, shift_s)
         return contents if moved is inner else gzip.compress(moved, mtime=0)
@@ -67,7 +64,7 @@ def _decimal(number: bytes, shift_s: float) -> bytes:
 
 
 def _iso(text: bytes, shift_s: float) -> bytes:
-    """A UTC time in ISO 8601, moved; unchanged if it is none."""
+    """A UTC time in ISO 8601, moved, with the space around it; unchanged if it is none."""
     bare = text.strip()
     said = bare.decode(errors="replace")
     try:
@@ -76,14 +73,13 @@ def _iso(text: bytes, shift_s: float) -> bytes:
     except (ValueError, OverflowError):
         return text
     form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")
-    new = (form + ("Z" if said.endswith("Z") else "")).encode()
-    return text.replace(bare, new)
+    return text.replace(bare, (form + ("Z" if said.endswith("Z") else "")).encode(), 1)
 
 
 def _json(contents: bytes, shift_s: float) -> bytes:
     try:
-        data = json.loads(contents)
-    except (ValueError, RecursionError):
+        data = read_json(contents)
+    except ValueError:
         return contents
     keys = [key for key in _GPS_KEYS if _is_gps(data.get(key))]
     if not keys:
@@ -112,7 +108,7 @@ class _Handler(ligolw.LIGOLWContentHandler):  # type: ignore[misc]
 
 def _ligolw(contents: bytes, shift_s: float) -> bytes:
     try:
-        document = utils.load_fileobj(io.BytesIO(contents), contenthandler=_Handler)
+        document = load(contents, _Handler)
     except Exception:  # the parser raises whatever its input makes it stumble on
         return contents
     nanoseconds = round(shift_s * 1_000_000_000)

@@ -266,9 +266,7 @@ def test_what_configurations_print_can_be_begun_from(capsys: pytest.CaptureFixtu
 
 
 def test_help_and_the_table_of_stages_load_no_pictures() -> None:
-    code = (
-        "import sys, gracetape.simulate.cli, gracetape.simulate.stages; print([m for m in ('matplotlib', 'astropy') if m in sys.modules])"
-    )
+    code = "import sys, gracetape.simulate.cli, gracetape.simulate.stages; print([m for m in ('matplotlib', 'astropy') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
