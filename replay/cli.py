@@ -31,15 +31,15 @@ def play_command(options: Options) -> None:
     servers = [url for url in targets if is_server(url)]
     if servers and (len(targets) > 1 or options.serve is not None):
         complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
-    from gracetape.replay.command import Replay, end_well
+    from gracetape.replay.command import ReplayRun, end_well
 
     if servers:
         # Only this needs the dummy and the client, which take a second to load.
-        from gracetape.replay.reenact.command import Restaging
+        from gracetape.replay.reenact.command import ReenactmentRun
 
-        end_well(Restaging(options, servers[0]))
+        end_well(ReenactmentRun(options, servers[0]))
     else:
-        end_well(Replay(options))
+        end_well(ReplayRun(options))
 
 
 @app.command("check")

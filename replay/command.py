@@ -38,7 +38,7 @@ class Run(Protocol):
         """Say what was done, after the reason for an early end if there is one."""
 
 
-class Replay:
+class ReplayRun:
     """Alerts sent to targets."""
 
     def __init__(self, options: Options) -> None:

@@ -1,6 +1,6 @@
 """Hands messages to targets, through the faults on their way: at once, or late."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from gracetape.replay.faults import Faults
@@ -19,16 +19,21 @@ class Delivery:
         self.count = 0
         self._later = later
 
-    def deliver(self, message: Message) -> None:
-        """Hand a message to every target, now. ReplayError if one fails."""
-        for target in self.targets:
-            target.send(message)
-            self.count += 1
+    def deliver(self, *messages: Message) -> None:
+        """Hand messages to every target, now. ReplayError if one fails."""
+        for message in messages:
+            for target in self.targets:
+                target.send(message)
+                self.count += 1
 
-    def pass_through(self, message: Message, dt: float, faults: Faults) -> None:
-        """Deliver what faults leave of a message of `dt` played seconds, and of those that they held back before."""
-        for late_s, touched in faults.on(message):
-            if late_s > 0:
-                self._later(dt + late_s, partial(self.deliver, touched))
-            else:
-                self.deliver(touched)
+    def send(self, messages: Iterable[Message], faults: Faults | None) -> None:
+        """Deliver what faults leave of messages, and of those that they held back before, each when it comes."""
+        if faults is None:
+            self.deliver(*messages)
+            return
+        for message in messages:
+            for late_s, touched in faults.on(message):
+                if late_s > 0:
+                    self._later(message.offset_s + late_s, partial(self.deliver, touched))
+                else:
+                    self.deliver(touched)

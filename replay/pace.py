@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import threading
 from collections.abc import Callable
 
 from gracetape.clocks import Clock, ScaledClock
@@ -65,11 +66,12 @@ class Pace:
 
 
 class Errands:
-    """What is to be done at some played second, in order."""
+    """What is to be done at some played second, in order. Any thread may add to it; the one that plays does it."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
+        self._lock = threading.Lock()
 
     @property
     def next_dt(self) -> float | None:
@@ -78,8 +80,11 @@ class Errands:
 
     def add(self, dt: float, errand: Callable[[], object]) -> None:
         """Have something done at `dt`."""
-        heapq.heappush(self._waiting, (dt, next(self._order), errand))
+        with self._lock:
+            heapq.heappush(self._waiting, (dt, next(self._order), errand))
 
-    def take(self) -> Callable[[], object]:
-        """The next one, which is no longer waiting."""
-        return heapq.heappop(self._waiting)[2]
+    def do_next(self) -> None:
+        """Do the next one."""
+        with self._lock:
+            _, _, errand = heapq.heappop(self._waiting)
+        errand()

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Self
 
 from gracetape.archive import Alert, Position, Timeline
@@ -157,8 +156,7 @@ class Player:
         return self
 
     def __next__(self) -> Alert:
-        taken = self._wait_for_next()
-        if taken is None:
+        if (taken := self._wait_for_next()) is None:
             raise StopIteration
         queued, alert = taken
         self._reach(queued.copy, alert.position)
@@ -176,8 +174,7 @@ class Player:
 
     def later(self, dt: float, errand: Callable[[], object]) -> None:
         """Do something at `dt` played seconds, between messages and in the thread that plays."""
-        with self._lock:
-            self._errands.add(dt, errand)
+        self._errands.add(dt, errand)
         self.clock.interrupt()
 
     def _wait_for_next(self) -> tuple[Queued, Alert] | None:
@@ -199,22 +196,17 @@ class Player:
                     return None
                 origin = pace.origin
             if origin is None and errand_dt is not None and errand_dt <= pace.elapsed_s:
-                self._do_errand()
+                self._errands.do_next()
             elif origin is None:
                 self.clock.rest()
             elif errand_dt is not None and (queued is None or errand_dt <= queued.dt):
                 if wait_until(origin + errand_dt):
-                    self._do_errand()
+                    self._errands.do_next()
             elif queued is not None and wait_until(origin + queued.dt) and pace.allows():
                 with lock:
                     if queue.peek() is queued and not self.paused and not self.stopped:
                         return self._take()
         return None
-
-    def _do_errand(self) -> None:
-        with self._lock:
-            errand = self._errands.take()
-        errand()
 
     def _take(self) -> tuple[Queued, Alert]:
         queued, alert = self.queue.take()
@@ -225,19 +217,14 @@ class Player:
 
     def messages(self, alert: Alert, offset_s: float | None = None) -> list[Message]:
         """What is sent for one alert: one message per node; `offset_s` (default: for the last one) since the first message."""
-        if offset_s is None and alert is self.last:
-            offset_s = self.last_dt
         if offset_s is None:
-            offset_s = (alert.created - (self.first or alert.created)).total_seconds()
+            last = alert is self.last
+            offset_s = self.last_dt if last else (alert.created - (self.first or alert.created)).total_seconds()
         return messages_of(alert, offset_s, self.format)
 
     def send_now(self, alert: Alert) -> None:
         """Deliver somebody else's alert, now, to the targets that this player plays to; any thread may call it."""
-        self.later(self.elapsed_s, partial(self._send_between, alert))
-
-    def _send_between(self, alert: Alert) -> None:
-        for message in self.messages(alert, self.elapsed_s):
-            self._delivery.deliver(message)
+        self.later(self.elapsed_s, lambda: self._delivery.deliver(*self.messages(alert, self.elapsed_s)))
 
     def play(
         self,
@@ -250,19 +237,14 @@ class Player:
 
         `faults` may keep messages from the targets, or hand them over damaged, late, twice or in another order.
         """
-        delivery = self._delivery
-        delivery.targets = targets
+        self._delivery.targets = targets
         try:
             for alert in self:
-                for message in messages_of(alert, self.last_dt, self.format):
-                    if faults is None:
-                        delivery.deliver(message)
-                    else:
-                        delivery.pass_through(message, self.last_dt, faults)
+                self._delivery.send(self.messages(alert), faults)
                 if after is not None:
                     after(alert)
-            for message in faults.held() if faults is not None and not self.stopped else ():
-                delivery.deliver(message)
+            if faults is not None and not self.stopped:
+                self._delivery.deliver(*faults.held())
         except ReplayError as error:
             of = f" of {self.queue.messages}" if self.queue.laps is not None else ""
             raise ReplayError(f"{error} (at message {self.messages_sent}{of})") from None

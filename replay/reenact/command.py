@@ -30,7 +30,7 @@ _TOLD = 12  # entries left out that are named one by one
 
 
 @dataclass
-class Restaging:
+class ReenactmentRun:
     """One run of the command: what is asked for (see docs/reenact.md), and what came of it so far."""
 
     options: Options

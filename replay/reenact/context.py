@@ -18,6 +18,9 @@ _SERVERS_TAGS = frozenset(
 )
 _PLACEHOLDER = b"This file stands for one that the recording does not have.\n"
 
+#: A call on a client that does something again.
+Call = Callable[[Any], object]
+
 
 class Absent(Exception):
     """Something cannot be done again; `str()` says why."""
