@@ -43,10 +43,10 @@ def limits(root: Path = ROOT) -> Iterator[Limit]:
             module = ".".join(path.relative_to(root).with_suffix("").parts)
             lines = text.splitlines()
             for node in ast.parse(text).body:
-                if isinstance(node, ast.ClassDef) and node.name == "Limits":
+                if isinstance(node, ast.ClassDef) and node.name.endswith("Limits"):
                     for field in node.body:
                         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                            yield from _read(module, f"Limits.{field.target.id}", field.value, lines, field)
+                            yield from _read(module, f"{node.name}.{field.target.id}", field.value, lines, field)
                 elif isinstance(node, ast.Assign):
                     yield from _constants(module, node, lines)
 
