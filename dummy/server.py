@@ -42,7 +42,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         except ValueError:  # an address or a length that Python's own readers refuse
             self.error, self.completed, self.headers_finished = BadRequest("it cannot be read"), True, True
             return len(data)
-        error: Any = self.error  # type: ignore[has-type]
+        error: Any = self.error
         if error is not None and error.code >= 500:  # what the request is to blame for is no failure of ours
             self.error = BadRequest(error.body)
         return taken
