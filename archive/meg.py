@@ -8,7 +8,6 @@ entries have the issuer `gracetape-import`.
 import lzma
 import os
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from gracetape.archive.blobs import read_stream
 from gracetape.archive.extract import safe_name
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
+from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.timeline import partners
 from gracetape.archive.writing import Transaction
@@ -115,15 +115,15 @@ def _folder(source: Path) -> Iterator[Path]:
     if source.is_dir():
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="gracetape-") as folder:
+    with Scratch(None, COPIED) as scratch:
         try:
-            _unpack(source, folder)
+            _unpack(source, scratch.path)
         except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise ArchiveError(f"{source} cannot be unpacked as a cache of mock-event-generator: {error}") from None
-        yield Path(folder)
+        yield scratch.path
 
 
-def _unpack(source: Path, folder: str) -> None:
+def _unpack(source: Path, folder: Path) -> None:
     """Unpack a .tar.gz, read to its very end: the checksum of a compressed stream comes last, and tarfile never asks for it.
 
     tarfile also takes a damaged header for the end of the archive, which really is a block of zeros.

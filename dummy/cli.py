@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gracetape import terminal
-from gracetape.errors import UsageError
+from gracetape.errors import ArchiveError, UsageError
 from gracetape.options import Really
 
 app = terminal.commands("Serve an archive as a GraceDB.")
@@ -126,8 +126,14 @@ def run(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents else None,
     )  # fmt: skip
-    with served(wish) as (_tape, server):
-        code = _run(words, server.url)
+    code = 0
+    try:
+        with served(wish) as (_tape, server):
+            code = _run(words, server.url)
+    except ArchiveError as error:
+        if not code:
+            raise
+        terminal.say(f"gracetape: {error}", error=True)
     raise typer.Exit(code)
 
 

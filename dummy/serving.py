@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, UsageError, locate
+from gracetape.archive import Archive, ArchiveError, UsageError, locate
 from gracetape.dummy.announcing import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
@@ -57,7 +57,7 @@ class Wish:
 
 @contextmanager
 def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends."""
+    """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
     if wish.host not in _LOOPBACK:
         raise UsageError(
             f"{wish.host} is not a loopback address: the dummy has no logins, so it serves this machine only"
@@ -80,6 +80,9 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
-        finally:
+        except BaseException:
             if said := sink.close():
                 say(f"gracetape: {said}", error=True)
+            raise
+        if said := sink.close():
+            raise ArchiveError(said)

@@ -123,8 +123,9 @@ def test_a_program_that_fails_is_told_of_at_the_end_and_the_writes_stay(tape: Ar
     with serving(str(tape.path), "--alerts", "exec:false") as (url, process):
         write_two(url, graceid)
         process.send_signal(signal.SIGTERM)
-        err = process.communicate(timeout=30)[1]
+        err = process.communicate(timeout=60)[1]
     assert err == "gracetape: false failed on 4 of 4 messages (last: exit status 1)\n"
+    assert process.returncode == 1
     assert tape.view(graceid).count("log") == 3
 
 

@@ -5,8 +5,11 @@ import os
 import re
 import signal
 import subprocess
+import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -207,6 +210,9 @@ def test_status_and_prometheus_tell_how_it_does(tmp_path: Path) -> None:
         assert record["running"]
         assert (record["accepted"], record["children"][0]["tasks"], record["children"][0]["queue"]) == (2, 1, 1)
         eventually(lambda: 'queue_length{child="quick"} 1.0' in metrics(port))
+        for strange in ({"Host": "elsewhere.example"}, {"Origin": "http://elsewhere.example"}):
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                metrics(port, strange)
         table = commands.run([*LISTEN, "status", str(config)], capture_output=True, timeout=60, check=False)
         assert table.returncode == 0
         assert re.search(r"quick +quick_plugin +lvalertMP-TestNode +runs +2 +1 +0 +1", table.stdout)
@@ -214,8 +220,9 @@ def test_status_and_prometheus_tell_how_it_does(tmp_path: Path) -> None:
     assert commands.run([*LISTEN, "status", str(config)], capture_output=True, timeout=60, check=False).returncode == 1
 
 
-def metrics(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+def metrics(port: int, headers: Mapping[str, str] = MappingProxyType({})) -> str:
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=dict(headers))
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         return str(answer.read().decode())
 
 

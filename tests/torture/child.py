@@ -136,7 +136,7 @@ def _prepare(out: Path, disturbance: Disturbance, temporary: Path | None, cpu_s:
     if temporary is not None:
         temporary.mkdir(exist_ok=True)
         os.environ["TMPDIR"] = str(temporary)
-        tempfile.tempdir = None
+        tempfile.tempdir = str(temporary)  # found without the file with which Python tries whether it can write there
     if disturbance.largest is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (disturbance.largest, disturbance.largest))
     if disturbance.points.what != "count":

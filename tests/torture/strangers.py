@@ -183,7 +183,7 @@ def alerts_on_a_full_disk(world: World, folder: Path, chance: random.Random) -> 
 
     from demo.lives import new_event
     from gracetape import dummy
-    from gracetape.dummy.announcing import Lines
+    from gracetape.dummy.announcing import File
 
     (folder / "alerts.jsonl").write_text(
         '{"payload": {"data": {}}}\n' * 100_000
@@ -192,7 +192,7 @@ def alerts_on_a_full_disk(world: World, folder: Path, chance: random.Random) -> 
     def work() -> None:
         written = []
         with Archive.create(folder / "a.tape", packed=True) as tape:
-            lines = Lines(folder / "alerts.jsonl")
+            lines = File(folder / "alerts.jsonl")
             with dummy.GraceDb(tape, on_alert=lines, retries=0) as client:
                 graceid = new_event(client)
                 for number in range(12):
