@@ -14,9 +14,15 @@ from gracetape.capture.progress import progress_for
 from gracetape.capture.pull import CONNECTIONS, capture as pull
 from gracetape.capture.service import connect, service_url
 from gracetape.capture.stopping import stopped_by_signals
+from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.terminal import commands, complain, run, sentences
 
-app = commands("")
+
+class _Commands(DefaultCommandGroup):
+    rooms = {"listen": ("gracetape.capture.listen_cli", "Record a live stream of alerts until Ctrl-C.")}
+
+
+app = commands("Pull objects from a GraceDB into an archive.", cls=_Commands, bare=True)
 _LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
 
 
@@ -27,7 +33,12 @@ def _checked(path: Path) -> Path:
     return path
 
 
-@app.command()
+@app.callback()
+def _capture() -> None:
+    """Pull objects from a GraceDB into an archive."""
+
+
+@app.command(DEFAULT, hidden=True)
 @sentences
 def capture(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Events (G1234, T1234, …) and superevents.")],
@@ -46,10 +57,7 @@ def capture(
     api_version: Annotated[str | None, typer.Option(help="v1 or v2 (default: the server's).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
-    """Pull everything that GraceDB has on some objects into an archive.
-
-    `capture listen --help` tells of recording live alerts.
-    """
+    """Pull everything that GraceDB has on some objects into an archive."""
     for graceid in ids:
         category_of(graceid)
     service = service_url(url)

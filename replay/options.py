@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from gracetape.options import archives_here
+
 Flag = typer.Option
 
 Names = Annotated[
@@ -11,6 +13,7 @@ Names = Annotated[
     typer.Argument(
         metavar="ARCHIVE|ID",
         help="Archives, and ids in the archive named before: G1234, G1234@2, G1234:20. None: all of it.",
+        autocompletion=archives_here,
     ),
 ]
 ArchivePath = Annotated[
