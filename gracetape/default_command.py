@@ -19,6 +19,11 @@ class DefaultCommandGroup(LazyCommands):
         """The sub-commands that have to be named."""
         return {name: command for name, command in self.commands.items() if name != DEFAULT}
 
+    def _meant(self, word: str) -> list[str]:
+        """The sub-commands that were perhaps meant by a word, if that names nothing else: no file, no id."""
+        plain = re.fullmatch("[a-z]+", word) and not Path(word).exists()
+        return get_close_matches(word, self.others) if plain else []
+
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         completing = extra.get("resilient_parsing", False)
         if (args and args[0] in self.others) or (completing and not args):
@@ -27,12 +32,9 @@ class DefaultCommandGroup(LazyCommands):
         default.epilog = "Besides: " + "; ".join(
             f"`{info_name} {name}`: {command.get_short_help_str(200)}" for name, command in self.others.items()
         )
-        # One word that names nothing and is nearly a sub-command was meant as one.
-        if args and re.fullmatch("[a-z]+", args[0]) and not completing and not Path(args[0]).exists():
-            if close := get_close_matches(args[0], self.others):
-                self.context_class(self, info_name=info_name, parent=parent).fail(
-                    f"No such command {args[0]!r}. Did you mean {close[0]!r}?"
-                )
+        if not completing and args and (close := self._meant(args[0])):
+            said = f"No such command {args[0]!r}. Did you mean {close[0]!r}?"
+            self.context_class(self, info_name=info_name, parent=parent).fail(said)
         return default.make_context(info_name, args, parent, **extra)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

@@ -175,10 +175,9 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
 def _suggesting(said: str) -> str:
     """What typer says of a word that is not one of those that can be chosen, with the one that was perhaps meant."""
     said = said.replace("Value error, ", "")
-    if found := re.search(r"'([^']*)' is not one of ('.*)$", said):
-        if close := get_close_matches(found[1], re.findall("'([^']*)'", found[2])):
-            return f"{said}. Did you mean {close[0]!r}?"
-    return said
+    found = re.search(r"'([^']*)' is not one of ('.*)$", said)
+    close = get_close_matches(found[1], re.findall("'([^']*)'", found[2])) if found else []
+    return f"{said}. Did you mean {close[0]!r}?" if close else said
 
 
 def show_json(value: Any) -> None:

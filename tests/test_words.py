@@ -1,17 +1,24 @@
 """Every command knows `-h` and `--version`, completes its words in every shell, and says what was perhaps meant."""
 
+import io
 import os
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gracetape.__main__ import ROOMS, _gathered
+from gracetape.__main__ import ROOMS, _gathered, main
+from gracetape.capture.cli import main as capture
+from gracetape.replay.cli import main as replay
 from gracetape.terminal import prepared
-from tests.commands import run
+from tests.commands import run as started
 
+MAINS = {"gracetape": main, "capture": capture, "replay": replay}
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -25,18 +32,40 @@ def all_commands(words: tuple[str, ...] = ("gracetape",), command: Any = None) -
             yield from all_commands((*words, name), found)
 
 
+@dataclass
+class Done:
+    returncode: object
+    stdout: str
+    stderr: str
+
+
+def run(words: Sequence[str], environment: dict[str, str] = {}) -> Done:  # noqa: B006
+    """A command line, run in this process: nothing is started."""
+    out, err = io.StringIO(), io.StringIO()
+    argv, sys.argv = sys.argv, list(words)
+    os.environ |= environment
+    try:
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            MAINS[words[0]]()
+    finally:
+        sys.argv = argv
+        for name in environment:
+            del os.environ[name]
+    return Done(ended.value.code or 0, out.getvalue(), err.getvalue())
+
+
 COMMANDS = [*all_commands(), ("capture",), ("capture", "listen"), ("replay",), ("replay", "check")]
 
 
 def complete(words: str, shell: str = "bash") -> list[str]:
     """What a shell gets for a line whose last word is to be completed."""
     program, *rest = words.split(" ")
-    environment = {**os.environ, f"_{program.upper()}_COMPLETE": f"complete_{shell}"}
+    environment = {f"_{program.upper()}_COMPLETE": f"complete_{shell}"}
     if shell == "bash":
         environment |= {"COMP_WORDS": words, "COMP_CWORD": str(len(rest))}
     else:
         environment |= {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    return run([program], env=environment, capture_output=True, check=False).stdout.split()
+    return run([program], environment).stdout.split()
 
 
 def test_the_commands_are_found_at_any_depth() -> None:
@@ -47,17 +76,17 @@ def test_the_commands_are_found_at_any_depth() -> None:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_knows_help_and_version(words: tuple[str, ...]) -> None:
-    told = run([*words, "-h"], capture_output=True, check=False)
+    told = run([*words, "-h"])
     assert told.returncode == 0
     assert told.stdout.startswith(f"Usage: {' '.join(words)} ")
     assert "--version" in told.stdout
-    shown = run([*words, "--version"], capture_output=True, check=False)
+    shown = run([*words, "--version"])
     assert (shown.returncode, shown.stdout.split()[0]) == (0, "gracetape")
 
 
-def test_a_programs_own_version_is_its_own() -> None:
-    done = run(["gracetape", "dummy", "run", "true", "--version"], capture_output=True, check=False)
-    assert "gracetape 0" not in done.stdout
+def test_a_programs_own_version_is_its_own(tmp_path: Path) -> None:
+    words = ["gracetape", "dummy", "run", "-a", tmp_path / "new.tape", "--create", "echo", "--version", "-h"]
+    assert started(words, capture_output=True).stdout == "--version -h\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -89,14 +118,16 @@ def test_words_are_completed(line: str, word: str, shell: str) -> None:
     assert shell != "bash" or all(text.startswith(before) for text in found)
 
 
-@pytest.mark.parametrize("program", ["gracetape", "capture", "replay"])
-def test_every_command_of_its_own_installs_completion(program: str) -> None:
-    assert "--install-completion" in run([program, "--help"], capture_output=True, check=False).stdout
+def test_every_command_of_its_own_installs_completion() -> None:
+    for program in MAINS:
+        assert "--install-completion" in run([program, "--help"]).stdout
+
+
+def test_what_is_installed_for_a_shell_completes() -> None:
     script = 'eval "$($0 --show-completion)"; COMP_WORDS=($0 --h) COMP_CWORD=1; _$0_completion $0; echo ${COMPREPLY[@]}'
-    # The shell is found by its process, so the real commands are started.
-    path = f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"  # type: ignore[attr-defined]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", script, program], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        ["bash", "-c", script, "replay"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["--help"], done.stderr
 
@@ -129,8 +160,8 @@ def test_the_archives_here_are_among_what_a_replay_can_begin_with(tmp_path: Path
         ("replay --sped 3", "--speed"),
     ],
 )
-def test_what_was_perhaps_meant_is_said(line: str, meant: str, tmp_path: Path) -> None:
-    done = run(line.split(), cwd=tmp_path, capture_output=True, check=False)
+def test_what_was_perhaps_meant_is_said(line: str, meant: str) -> None:
+    done = run(line.split())
     assert done.returncode == 2
     assert done.stdout == ""
     (said,) = done.stderr.splitlines()
