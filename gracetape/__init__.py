@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         use as use,
     )
     from gracetape.errors import (
+        AlreadyThere as AlreadyThere,
         ArchiveError as ArchiveError,
         BadConfiguration as BadConfiguration,
         BadRequest as BadRequest,
