@@ -7,14 +7,45 @@ from typing import Annotated, NoReturn
 
 import typer
 
+<<<<<<< HEAD
 from gracetape.capture import CONNECTIONS
 from gracetape.ids import category_of
 from gracetape.terminal import commands, run, sentences
 
 app = commands("")
+=======
+from gracetape.archive import Archive, category_of
+from gracetape.archive.making import is_free
+from gracetape.capture.progress import progress_for
+from gracetape.capture.pull import CONNECTIONS, capture as pull
+from gracetape.capture.service import connect, service_url
+from gracetape.capture.stopping import stopped_by_signals
+from gracetape.default_command import DEFAULT, DefaultCommandGroup
+from gracetape.terminal import commands, complain, run, sentences
 
 
-@app.command()
+class _Commands(DefaultCommandGroup):
+    rooms = {"listen": ("gracetape.capture.listen_cli", "Record a live stream of alerts until Ctrl-C.")}
+
+
+app = commands("Pull objects from a GraceDB into an archive.", cls=_Commands, bare=True)
+_LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
+
+
+def _checked(path: Path) -> Path:
+    """The place of an archive; ArchiveError if there is something that is none."""
+    if not is_free(path):
+        Archive.at(path).close()
+    return path
+>>>>>>> t-breaker
+
+
+@app.callback()
+def _capture() -> None:
+    """Pull objects from a GraceDB into an archive."""
+
+
+@app.command(DEFAULT, hidden=True)
 @sentences
 def capture(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Events (G1234, T1234, …) and superevents.")],
@@ -33,10 +64,7 @@ def capture(
     api_version: Annotated[str | None, typer.Option(help="v1 or v2 (default: the server's).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
-    """Pull everything that GraceDB has on some objects into an archive.
-
-    `capture listen --help` tells of recording live alerts.
-    """
+    """Pull everything that GraceDB has on some objects into an archive."""
     for graceid in ids:
         category_of(graceid)
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.

@@ -2,17 +2,24 @@
 
 GracetapeError                 whatever gracetape itself raises
 ├── UsageError                 what was asked for makes no sense: commands end with exit code 2
+│   └── SimulateError          a configuration, an option or a target of a simulation
 ├── ArchiveError               an archive is damaged, or cannot be read or written
+│   ├── AlreadyThere           something is where a new archive was to be
 │   └── NotFound               it does not hold the object, record or file
 ├── CaptureError               a GraceDB did not give what was asked for
 ├── BrokerError                a broker cannot be reached, refuses, or stays away too long
 │   └── BadUrl                 (UsageError, ValueError) a URL, or a credential that it needs, makes no sense
 ├── ReplayError                a replay failed on its way: a target, a program
 │   └── BadRequest             (UsageError, ValueError) it cannot be done at all: a cutoff beyond the end, a speed of zero
+<<<<<<< HEAD
 ├── ActionFailed               an action of a schedule failed, and that ended its run
 ├── ListenError                a listener, or one of its tools, cannot go on
 │   └── BadConfiguration       (UsageError, ValueError) its file, section and option are named
 └── SimulateError              (UsageError) a configuration, an option or a target of a simulation
+=======
+└── ListenError                a listener, or one of its tools, cannot go on
+    └── BadConfiguration       (UsageError, ValueError) its file, section and option are named
+>>>>>>> t-breaker
 """
 
 

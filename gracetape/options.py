@@ -7,6 +7,12 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+
+def archives_here(incomplete: str) -> list[str]:
+    """The archives in this folder whose names begin like this, for completion."""
+    return sorted(path.name for path in Path().glob("*.tape") if path.name.startswith(incomplete))
+
+
 ArchiveOption = Annotated[
     Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
 ]

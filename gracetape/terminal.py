@@ -6,13 +6,21 @@ import io
 import itertools
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
+<<<<<<< HEAD
 from typing import Any, NoReturn, ParamSpec, TypeVar
+=======
+from difflib import get_close_matches
+from importlib.metadata import version
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+>>>>>>> t-breaker
 
 import typer
 
+from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
 from gracetape.shown import guard, printable, printable_json, say, visible
 
@@ -22,6 +30,7 @@ __all__ = [
     "complain",
     "damage",
     "human_bytes",
+    "prepared",
     "printable",
     "run",
     "say",
@@ -85,6 +94,55 @@ def commands(help: str, *, cls: type[typer.core.TyperGroup] | None = None, bare:
     )  # fmt: skip
 
 
+def prepared(app: typer.Typer, *, completes: bool = False) -> Any:
+    """An application as the command that it is: it and its sub-commands, at any depth, know `-h` and `--version`.
+
+    `completes`: it can install completion for a shell, too.
+    """
+    command = typer.main.get_command(app)
+    _know_version_and_help(command)
+    if completes:
+        arguments = typer.main.get_install_completion_arguments()
+        for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
+            known.params.extend(arguments)
+    return command
+
+
+def _know_version_and_help(command: Any) -> None:
+    command.context_settings["help_option_names"] = ["--help", "-h"]
+    command.params.append(_version_option())
+    for known in getattr(command, "commands", {}).values():
+        _know_version_and_help(known)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"gracetape {version('gracetape')}")
+        raise typer.Exit(0)
+
+
+@functools.cache
+def _version_option() -> Any:
+    """`--version`, as typer makes options."""
+    asking = typer.Typer(add_completion=False)
+
+    @asking.command()
+    def ask(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                callback=_tell_version,
+                is_eager=True,
+                expose_value=False,
+                help="Show the version and exit.",
+            ),
+        ] = False,
+    ) -> None: ...
+
+    return typer.main.get_command(asking).params[0]
+
+
 def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoReturn:
     """Run a command line as the command `name`; words that it cannot read are answered with one sentence and exit code 2.
 
@@ -95,6 +153,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
+<<<<<<< HEAD
     if "--version" in words[: words.index("--")] if "--" in words else "--version" in words:
         from importlib.metadata import version
 
@@ -105,20 +164,34 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         known.context_settings["help_option_names"] = ["--help", "-h"]
     if " " not in name:
         command.params.extend(typer.main.get_install_completion_arguments())
+=======
+    command = prepared(app, completes=" " not in name)
+>>>>>>> t-breaker
     try:
         code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
-        said = " ".join(error.format_message().split()).rstrip(".")
+        said = _suggesting(" ".join(error.format_message().split()).rstrip("."))
         if context is not None and not context.args and type(error).__name__ == "NoArgsIsHelpError":
             print(context.get_help(), file=sys.stderr)
         else:
             where = context.command_path if context is not None else name
-            say(f"gracetape: {said}: `{where} --help` tells what can be asked", error=True)
+            say(
+                f"gracetape: {said}{'' if said.endswith('?') else ':'} `{where} --help` tells what can be asked",
+                error=True,
+            )
         raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _suggesting(said: str) -> str:
+    """What typer says of a word that is not one of those that can be chosen, with the one that was perhaps meant."""
+    said = said.replace("Value error, ", "")
+    found = re.search(r"'([^']*)' is not one of ('.*)$", said)
+    close = get_close_matches(found[1], re.findall("'([^']*)'", found[2])) if found else []
+    return f"{said}. Did you mean {close[0]!r}?" if close else said
 
 
 def show_json(value: Any) -> None:

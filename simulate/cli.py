@@ -63,7 +63,11 @@ def _simulate() -> None:
 def simulate(
     configurations: Annotated[
         list[str],
-        typer.Argument(metavar="CONFIG...", help="INI or TOML files, or names that come along (gstlal, cwb, ...)."),
+        typer.Argument(
+            metavar="CONFIG...",
+            help="INI or TOML files, or names that come along (gstlal, cwb, ...).",
+            autocompletion=lambda incomplete: [name for name in shipped() if name.startswith(incomplete)],
+        ),
     ],
     rate: Annotated[float, _Option(metavar="HZ", help="Events per second.")] = 0.1,
     num_events: Annotated[int | None, _Option("--num-events", "-N", help="How many events (default 1).")] = None,
