@@ -7,21 +7,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-<<<<<<< HEAD
 from gracetape.capture import CONNECTIONS
+from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.ids import category_of
 from gracetape.terminal import commands, run, sentences
-
-app = commands("")
-=======
-from gracetape.archive import Archive, category_of
-from gracetape.archive.making import is_free
-from gracetape.capture.progress import progress_for
-from gracetape.capture.pull import CONNECTIONS, capture as pull
-from gracetape.capture.service import connect, service_url
-from gracetape.capture.stopping import stopped_by_signals
-from gracetape.default_command import DEFAULT, DefaultCommandGroup
-from gracetape.terminal import commands, complain, run, sentences
 
 
 class _Commands(DefaultCommandGroup):
@@ -29,20 +18,6 @@ class _Commands(DefaultCommandGroup):
 
 
 app = commands("Pull objects from a GraceDB into an archive.", cls=_Commands, bare=True)
-_LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
-
-
-def _checked(path: Path) -> Path:
-    """The place of an archive; ArchiveError if there is something that is none."""
-    if not is_free(path):
-        Archive.at(path).close()
-    return path
->>>>>>> t-breaker
-
-
-@app.callback()
-def _capture() -> None:
-    """Pull objects from a GraceDB into an archive."""
 
 
 @app.command(DEFAULT, hidden=True)

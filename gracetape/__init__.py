@@ -39,11 +39,8 @@ if TYPE_CHECKING:
         use as use,
     )
     from gracetape.errors import (
-<<<<<<< HEAD
         ActionFailed as ActionFailed,
-=======
         AlreadyThere as AlreadyThere,
->>>>>>> t-breaker
         ArchiveError as ArchiveError,
         BadConfiguration as BadConfiguration,
         BadRequest as BadRequest,

@@ -10,13 +10,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
-<<<<<<< HEAD
-from typing import Any, NoReturn, ParamSpec, TypeVar
-=======
-from difflib import get_close_matches
-from importlib.metadata import version
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
->>>>>>> t-breaker
 
 import typer
 
@@ -117,6 +111,8 @@ def _know_version_and_help(command: Any) -> None:
 
 def _tell_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         print(f"gracetape {version('gracetape')}")
         raise typer.Exit(0)
 
@@ -153,20 +149,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
-<<<<<<< HEAD
-    if "--version" in words[: words.index("--")] if "--" in words else "--version" in words:
-        from importlib.metadata import version
-
-        print(f"gracetape {version('gracetape')}")
-        raise SystemExit(0)
-    command = typer.main.get_command(app)
-    for known in (command, *getattr(command, "commands", {}).values()):
-        known.context_settings["help_option_names"] = ["--help", "-h"]
-    if " " not in name:
-        command.params.extend(typer.main.get_install_completion_arguments())
-=======
     command = prepared(app, completes=" " not in name)
->>>>>>> t-breaker
     try:
         code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
@@ -190,6 +173,8 @@ def _suggesting(said: str) -> str:
     """What typer says of a word that is not one of those that can be chosen, with the one that was perhaps meant."""
     said = said.replace("Value error, ", "")
     found = re.search(r"'([^']*)' is not one of ('.*)$", said)
+    from difflib import get_close_matches
+
     close = get_close_matches(found[1], re.findall("'([^']*)'", found[2])) if found else []
     return f"{said}. Did you mean {close[0]!r}?" if close else said
 

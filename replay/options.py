@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-<<<<<<< HEAD
+from gracetape.options import archives_here
+
 _What = partial(typer.Option, rich_help_panel="What is played")
 _When = partial(typer.Option, rich_help_panel="When it comes")
 _Ids = partial(typer.Option, rich_help_panel="Under which ids")
@@ -16,24 +17,6 @@ _Again = partial(
     typer.Option, rich_help_panel="When it is written again (--to dummy:ARCHIVE, gracedb+https://HOST/api/)"
 )
 
-=======
-from gracetape.options import archives_here
-
-Flag = typer.Option
-
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="ARCHIVE|ID",
-        help="Archives, and ids in the archive named before: G1234, G1234@2, G1234:20. None: all of it.",
-        autocompletion=archives_here,
-    ),
-]
-ArchivePath = Annotated[
-    str | None,
-    Flag("--archive", "-a", metavar="PATH", help="The archive; else $GRACETAPE_ARCHIVE, else the only *.tape here."),
-]
->>>>>>> t-breaker
 
 @dataclass(frozen=True)
 class Options:
@@ -44,6 +27,7 @@ class Options:
         typer.Argument(
             metavar="ARCHIVE|ID",
             help="Archives, and ids in the archive named before: G1234, G1234@2, G1234:20. None: all of it.",
+            autocompletion=archives_here,
         ),
     ] = None
     archive: Annotated[

@@ -58,6 +58,13 @@ def _simulate() -> None:
     """Live events that never happened, one or a stream of them."""
 
 
+def _shipped(incomplete: str) -> list[str]:
+    """What a shell completes: the configurations that come along."""
+    from gracetape.simulate.configuration import shipped
+
+    return [name for name in shipped() if name.startswith(incomplete)]
+
+
 @app.command(DEFAULT, hidden=True)
 @sentences
 def simulate(
@@ -66,7 +73,7 @@ def simulate(
         typer.Argument(
             metavar="CONFIG...",
             help="INI or TOML files, or names that come along (gstlal, cwb, ...).",
-            autocompletion=lambda incomplete: [name for name in shipped() if name.startswith(incomplete)],
+            autocompletion=_shipped,
         ),
     ],
     rate: Annotated[float, _Option(metavar="HZ", help="Events per second.")] = 0.1,
