@@ -13,6 +13,7 @@ import typer
 from gracetape.archive.alerts_cli import add_alerts
 from gracetape.archive.compare import compare
 from gracetape.archive.extract import extract as extract_files
+from gracetape.archive.kinds import LISTED
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.recorded import count_recorded
 from gracetape.archive.store import Archive, Capture
@@ -43,7 +44,6 @@ def _write(path: Path | None) -> Archive:
 def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
     view = archive.view(capture.ref)
     record, files = view.record(), view.files()
-    kinds = ("log", "label", "voevent", "signoff", "emobservation")
     return {
         "id": capture.object,
         "version": capture.version,
@@ -53,7 +53,7 @@ def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
         "origin": capture.origin,
         "service": capture.service,
         "tool": capture.tool,
-        **{f"{kind}s": view.count(kind) for kind in kinds},
+        **{f"{kind.name}s": view.count(kind.name) for kind in LISTED if kind.name != "permission"},
         "recorded_alerts": count_recorded(archive, capture.object),
         "files": len(files),
         "bytes": sum(f.size or 0 for f in files),

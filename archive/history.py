@@ -9,7 +9,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from gracetape.archive import rules, shapes
+from gracetape.archive import rules
+from gracetape.archive.kinds import KINDS, Kind, check_needed, listed_for
 from gracetape.archive.recorded import Recorded
 from gracetape.archive.rules import Act, Record
 from gracetape.archive.snapshot import Lookup, Named, Snapshot, relink
@@ -57,9 +58,9 @@ class History:
         self.final = view.record()
         if not self.final:
             raise ArchiveError(f"{view.graceid}: the object's own record is missing, so its history cannot be told")
-        shapes.needed([self.final], "object", view.graceid)
+        check_needed([self.final], "object", view.graceid)
         logs = view.records("log")
-        shapes.needed(logs, "log", view.graceid)
+        check_needed(logs, "log", view.graceid)
         logs = sorted(logs, key=lambda record: int(record["N"]))
         self.entries = list(_plausible(self.category, [Entry.of(self.category, record) for record in logs]))
         self._add_creation()
@@ -86,20 +87,21 @@ class History:
             self.entries.insert(0, Entry.unlogged(self.category, act, self.final))
 
     def _add_unlogged(self) -> None:
-        """Put labels, VOEvents and observations that no log entry tells of where their own times say."""
-        told = _told(self.entries)
+        """Put labels, VOEvents and other records that no log entry tells of where their own times say."""
+        told, files = _told(self.entries), {_file_of(entry.record) for entry in self.entries}
         missing: list[Entry] = []
-        labels = self.view.records("label")
-        shapes.needed(labels, "label", self.graceid)
-        for record in labels:
-            if record["name"] not in told["label"]:
-                missing.append(Entry.unlogged(self.category, "label_added", record, label=record["name"]))
-        for kind in ("voevent", "emobservation"):
-            records = self.view.records(kind)
-            shapes.needed(records, kind, self.graceid)
-            for record in records[: max(0, len(records) - len(told[kind]))] if told[kind] else records:
-                missing.append(Entry.unlogged(self.category, kind, record, n=record["N"]))
+        for kind in listed_for(self.category):
+            if kind.act:
+                records = self.view.records(kind.name)
+                check_needed(records, kind.name, self.graceid)
+                if kind.told_by == "file":
+                    records = [record for record in records if _file_of(record) not in files]
+                missing += [self._unlogged(kind, record) for record in _untold(kind, records, told[kind.name])]
         self.entries = _placed(self.entries, missing)
+
+    def _unlogged(self, kind: Kind, record: Record) -> Entry:
+        named = {"n" if kind.numbered else "label": record[kind.named or ""]}
+        return Entry.unlogged(self.category, kind.act, record, **named)
 
     @property
     def last_n(self) -> int:
@@ -164,16 +166,31 @@ def _placed(entries: list[Entry], steps: list[Entry]) -> list[Entry]:
     return placed
 
 
+def _file_of(record: Record) -> tuple[Any, Any] | None:
+    """The version of a file that a record names; None if it names none."""
+    return (record["filename"], record.get("file_version")) if record.get("filename") else None
+
+
 def _told(entries: list[Entry]) -> dict[str, set[Any]]:
-    """Which labels, and how many VOEvents and observations, the log tells of."""
-    told: dict[str, set[Any]] = {"label": set(), "voevent": set(), "emobservation": set()}
+    """What the log tells of, by kind of record: names, the numbers of entries, or the versions of files."""
+    told: dict[str, set[Any]] = defaultdict(set)
     for entry in entries:
         for row in entry.act.rule.announces:
-            if row.kind == "label" and row.when(entry.act.params):
-                told["label"].add(row.key(entry.act.params))
-            elif row.kind in ("voevent", "emobservation"):
-                told[row.kind].add(entry.n)
+            told_by = KINDS[row.kind].told_by if row.kind else ""
+            if told_by == "text" and row.when(entry.act.params):
+                told[row.kind or ""].add(row.key(entry.act.params))
+            elif told_by == "order":
+                told[row.kind or ""].add(entry.n)
     return told
+
+
+def _untold(kind: Kind, records: list[Record], told: set[Any]) -> list[Record]:
+    """The records of a kind that no log entry tells of, and that say when they were made."""
+    if kind.told_by == "order":  # the first ones are older than the entries
+        records = records[: max(0, len(records) - len(told))]
+    elif kind.told_by == "text":
+        records = [record for record in records if record[kind.named or ""] not in told]
+    return [r for r in records if r.get("created") is not None and r.get(kind.named or "") is not None]
 
 
 def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:

@@ -7,6 +7,8 @@ from gracetape.archive import compose
 from gracetape.archive.rules import EXPOSED, Record
 from gracetape.archive.spans import signoff_record
 from gracetape.archive.view import FileEntry
+from gracetape.errors import GracetapeError
+from gracetape.times import record_time
 
 if TYPE_CHECKING:
     from gracetape.archive.history import History
@@ -196,9 +198,21 @@ class Snapshot:
             late = len(spans.first_of[kind]) - came
             records = view.records(kind)
             return [self._then(record) for record in records[: len(records) - late]]
-        if kind == "permission" and spans.access.spans:
-            return self._permissions() if any(spans.access.at(self.index)) else []
-        return [self._then(record) for record in view.records(kind)]
+        if kind == "permission":
+            if spans.access.spans:
+                return self._permissions() if any(spans.access.at(self.index)) else []
+            return view.records(kind)  # nobody tells when they were granted
+        return [self._then(record) for record in view.records(kind) if self._came(kind, record)]
+
+    def _came(self, kind: str, record: Record) -> bool:
+        """Whether a record was there: by the entry or step that brought it, else by its own time."""
+        at = self.history.spans.came.get(kind, {}).get(record.get("N", -1))
+        if at is not None:
+            return at <= self.index
+        try:
+            return record_time(record["created"]) <= self.history.entries[self.index - 1].created
+        except (KeyError, TypeError, GracetapeError):  # it does not say
+            return False
 
     def _permissions(self) -> list[Record]:
         """What was granted: as captured, or what servers grant, where it was withdrawn again."""

@@ -8,10 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gracetape.archive import rules
+from gracetape.archive.kinds import LISTED, listed_for
 from gracetape.archive.rules import Record
 
 if TYPE_CHECKING:
     from gracetape.archive.history import Entry, History
+
+
+#: The kind of record that each step without a log entry is about.
+_KIND_OF_ACT = {kind.act: kind.name for kind in LISTED if kind.act}
 
 
 @dataclass
@@ -101,16 +106,32 @@ class Spans:
         self.labels, self.tags, self.signoffs, self.members = Track(), Track(), Track(), Track()
         self.superevent, self.values, self.access = Track(), Track(), Track()
         self.first_of: dict[str, list[int]] = defaultdict(list)  # kind -> indices at which its records came
+        self.came: dict[str, dict[int, int]] = defaultdict(dict)  # kind -> N -> index at which that record came
+        self._brings = self._records_by_file(history)
         self.replaced_at: list[int] = []
         self.initial: dict[str, Any] = {}
         for i, entry in enumerate(history.entries, start=1):
             self._walk(i, entry)
         self._assume_what_no_entry_told()
 
+    @staticmethod
+    def _records_by_file(history: "History") -> dict[tuple[Any, Any], list[tuple[str, int]]]:
+        """(kind, N) of the records that come with a file, by its name and version."""
+        found = defaultdict(list)
+        for kind in listed_for(history.category):
+            for record in history.view.records(kind.name) if kind.told_by == "file" else ():
+                if record.get("filename") and record.get("N") is not None:
+                    found[record["filename"], record.get("file_version")].append((kind.name, record["N"]))
+        return dict(found)
+
     # -- one walk
 
     def _walk(self, i: int, entry: "Entry") -> None:
         act, params = entry.act.name, entry.act.params
+        for kind, n in self._brings.get((entry.record.get("filename"), entry.record.get("file_version")), ()):
+            self.came[kind].setdefault(n, i)
+        if entry.n is None and (kind_name := _KIND_OF_ACT.get(act)) and "n" in params:
+            self.came[kind_name][params["n"]] = i
         match act:
             case "created":
                 self.initial |= {k: params[k] for k in ("t_start", "t_0", "t_end", "preferred_event") if k in params}

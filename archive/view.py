@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gracetape.archive.shapes import GREATEST, read_record
+from gracetape.archive.kinds import read_record
+from gracetape.archive.shapes import GREATEST
 from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from gracetape.archive import (
     category_of,
     compose,
 )
-from gracetape.archive.shapes import read_record
+from gracetape.archive.kinds import read_record
 from gracetape.archive.store import Capture
 from gracetape.dummy.query import past
 from gracetape.errors import GracetapeError
