@@ -10,9 +10,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gracetape.archive.alerts_cli import add_alerts
+from gracetape.archive.alerts.cli import add_alerts
 from gracetape.archive.compare import compare
 from gracetape.archive.extract import extract as extract_files
+from gracetape.archive.history.history import history_of
 from gracetape.archive.kinds import LISTED
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.recorded import count_recorded
@@ -109,7 +110,7 @@ def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fa
 def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's log entries, with what each tells of."""
     with _read(archive) as tape:
-        history = tape.history(ref)
+        history = history_of(tape, ref)
         if as_json:
             show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
             return
@@ -299,7 +300,7 @@ def meg(
     as_json: JsonOption = False,
 ) -> None:
     """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
-    from gracetape.archive.meg import import_into
+    from gracetape.archive.import_meg import import_into
 
     target = archive or Path(source.name.split(".")[0] + ".tape")
     if not source.exists():

@@ -52,10 +52,10 @@ class Kind:
         return self.answered[1 if version == "v2" and len(self.answered) > 1 else 0]
 
 
-_NUMBERED = {"N": shapes.N, "created": shapes.TEXT}
+_NUMBERED = {"N": shapes.N, "created": shapes.TIME}
 _LINKED = {"links": shapes.OBJECT}
 _OBJECT = {
-    "graceid": shapes.EVENT, "superevent_id": shapes.SUPEREVENT, "gw_id": shapes.GW_ID, "created": shapes.TEXT,
+    "graceid": shapes.EVENT, "superevent_id": shapes.SUPEREVENT, "gw_id": shapes.GW_ID, "created": shapes.TIME,
     "superevent": shapes.TEXT, "group": shapes.TEXT, "pipeline": shapes.TEXT, "analysisType": shapes.TEXT,
     "search": shapes.TEXT, "category": shapes.TEXT, "preferred_event": shapes.EVENT_OR_NONE, "gw_events": shapes.EVENTS,
     "em_events": shapes.EVENTS, "labels": shapes.LABELS, "links": shapes.OBJECT, "gpstime": shapes.NUMBER,
@@ -84,7 +84,7 @@ KINDS: Mapping[str, Kind] = {
             created=True,
         ),
         Kind(
-            "label", {"name": shapes.NAME, "created": shapes.TEXT}, lambda record, place: str(record["name"]),
+            "label", {"name": shapes.NAME, "created": shapes.TIME}, lambda record, place: str(record["name"]),
             method="labels", answered=("labels",), needed=("name", "created"), named="name", created=True,
             act="label_added", told_by="text",
         ),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from gracetape.errors import GracetapeError
 from gracetape.ids import category_of
+from gracetape.times import record_time
 
 #: Greater numbers are no N, version or size; SQLite's integers end a little later.
 GREATEST = 10**15
@@ -77,11 +78,20 @@ def _gw_id(value: Any) -> bool:
     return value == "" or (is_category(value, "superevent") and "GW" in value[:3])
 
 
+def _time(value: Any) -> bool:
+    try:
+        record_time(value)
+    except (GracetapeError, TypeError, AttributeError):
+        return False
+    return True
+
+
 def _version(value: Any) -> bool:
     return value == "" or (_count(value) and value < _LARGEST_VERSION)
 
 
 TEXT = Shape("text", is_text)
+TIME = Shape("a time", is_text, _time)
 NAME = Shape("a name", is_text, is_name)
 NUMBER = Shape("a number", _number)
 N = Shape("a whole number from 1 on", _count, lambda value: value > 0)

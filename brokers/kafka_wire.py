@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from gracetape.brokers.reading import read_json
+from gracetape.bounded_json import read_json
 from gracetape.brokers.urls import BrokerUrl
 from gracetape.errors import BadUrl
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from os import PathLike
 from typing import Any
 
-from gracetape.archive import Archive, History, Ref, Timeline, parse_ref
-from gracetape.archive.alerts import FORMATS
+from gracetape.archive import Archive, History, Ref, Timeline, history_of, parse_ref
+from gracetape.archive.alerts.alert import FORMATS
 from gracetape.clocks import Clock, ScaledClock, check_speed
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.replay.player import Player
@@ -126,7 +126,7 @@ def histories_of(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History
         if graceid in histories:
             continue
         version = refs[graceid].version if graceid in refs else None
-        history = histories[graceid] = archive.history(f"{graceid}@{version}" if version else graceid)
+        history = histories[graceid] = history_of(archive, f"{graceid}@{version}" if version else graceid)
         waiting += sorted(mentions(history) & set(known))
     return histories
 

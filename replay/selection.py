@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gracetape.archive import Alert, History, Position, Timeline
+from gracetape.archive import Alert, History, Position, Timeline, alerts_of
 from gracetape.errors import BadRequest, GracetapeError
 
 #: Certainties of what follows from the records without any assumption.
@@ -46,7 +46,7 @@ def select(timeline: Timeline, wanted: Wanted) -> list[Alert]:
             and alert.payload(wanted.format) is not None
         )
 
-    return [alert for alert in timeline.alerts() if fits(alert)]
+    return [alert for alert in alerts_of(timeline) if fits(alert)]
 
 
 def before(alert: Alert) -> Position:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gracetape.archive.rules import Act, rule_of
+from gracetape.archive.history.rules import Act, rule_of
 from gracetape.dummy import facts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem

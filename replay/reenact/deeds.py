@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gracetape.archive import Entry, History
-from gracetape.archive.rules import voevent_number
+from gracetape.archive.history.rules import voevent_number
 from gracetape.dummy.acts.voevents import TYPES
 from gracetape.replay.reenact.scene import Absent, Scene
 

@@ -10,7 +10,7 @@ import pytest
 
 from demo.lives import new_event
 from gracetape import dummy
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert, Archive, history_of
 from gracetape.archive.kinds import KINDS, LISTED
 from gracetape.capture import capture
 from gracetape.replay import VirtualClock, play
@@ -93,7 +93,7 @@ def test_what_is_asked_twice_gives_no_new_version(life: Life, captured: Archive)
 @pytest.mark.parametrize("graceid", ["event", "superevent"])
 def test_nothing_that_was_not_there_yet_is_shown(life: Life, captured: Archive, graceid: str) -> None:
     """At each moment an object has the records that were made by then, of every kind."""
-    history = captured.history(getattr(life, graceid))
+    history = history_of(captured, getattr(life, graceid))
     for index in range(1, len(history.entries) + 1):
         snapshot, then = history.at(index), history.entries[index - 1].created
         for kind in LISTED:
@@ -106,7 +106,7 @@ def test_nothing_that_was_not_there_yet_is_shown(life: Life, captured: Archive, 
 
 
 def test_a_dummy_as_of_an_earlier_moment_knows_no_later_record(life: Life, captured: Archive) -> None:
-    history = captured.history(life.superevent)
+    history = history_of(captured, life.superevent)
     first = next(e.n for e in history.entries if e.record.get("comment") == "after notice 1")
     with dummy.GraceDb(captured, as_of={life.superevent: first}) as then:
         assert [notice["N"] for notice in then.notices(life.superevent).json()["notices"]] == [1]
@@ -164,5 +164,5 @@ def test_a_record_of_an_unknown_kind_is_shown_from_its_own_time_on(life: Life, t
                 tx.put(made, "mystery", n, {"N": n, "created": f"2026-01-01 00:0{n}:00 UTC"})
             tx.put(made, "mystery", 3, {"N": 3})
             tx.finish(made)
-        history = archive.history("T1")
+        history = history_of(archive, "T1")
         assert [len(history.at(i).records("mystery")) for i in range(4)] == [0, 0, 1, 3]

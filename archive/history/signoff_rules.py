@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from gracetape.archive.history.rule import Announces, Rule
 from gracetape.archive.kinds import signoff_key
-from gracetape.archive.rule import Announces, Rule
 
 
 def signoff_labels(key: str) -> tuple[str, str, str]:

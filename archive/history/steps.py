@@ -1,26 +1,20 @@
-"""The history of one object: its log entries in order, the acts they tell of, and from when to when each thing held."""
+"""What happened to one object, step by step: its log entries in order, and what they do not tell of where its own time puts it."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from gracetape.archive import rules
+from gracetape.archive.history import rules
+from gracetape.archive.history.rules import Act, Record
 from gracetape.archive.kinds import KINDS, Kind, check_needed, listed_for
-from gracetape.archive.recorded import Recorded
-from gracetape.archive.rules import Act, Record
-from gracetape.archive.snapshot import Lookup, Named, Snapshot, relink
-from gracetape.archive.spans import Spans
-from gracetape.archive.uploads import Uploads
 from gracetape.archive.view import View
 from gracetape.errors import ArchiveError
 from gracetape.times import record_time
-
-__all__ = ["Entry", "History", "Lookup", "Snapshot"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +38,15 @@ class Entry:
         return cls(None, record_time(record["created"]), record, Act(act, params, rule))
 
 
-class History:
+class Steps:
     """An object's steps in order, from a view of all that is known of it.
 
     `entries` holds every log entry by N, and steps without one (a label that no log names, …) where their times put them.
-    `recorded` are the messages that were heard about the object live.
     An *index* counts entries: at index i the first i have happened. Index 0 is before the object was there.
     """
 
-    def __init__(self, view: View, recorded: Sequence[Recorded] = ()) -> None:
-        self.view, self.recorded = view, recorded
+    def __init__(self, view: View) -> None:
+        self.view = view
         self.graceid, self.category, self.service = view.graceid, view.category, view.service
         self.final = view.record()
         if not self.final:
@@ -65,19 +58,6 @@ class History:
         self.entries = list(_plausible(self.category, [Entry.of(self.category, record) for record in logs]))
         self._add_creation()
         self._add_unlogged()
-        self.spans = Spans(self)
-        self.uploads = Uploads(self)
-        self._hush_unread()
-
-    def _hush_unread(self) -> None:
-        """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""
-        if self.uploads.unread:
-            first = self.entries[0]
-            self.entries[0] = replace(first, act=Act("uploaded", {}, rules.UPLOADED_UNREAD))
-        else:
-            for i, entry in enumerate(self.entries):
-                if entry.act.name == "unreadable":
-                    self.entries[i] = replace(entry, act=Act("log", {}, rules.WRITTEN[self.category]))
 
     def _add_creation(self) -> None:
         if self.final.get("processing_status") == "reserved":
@@ -109,14 +89,15 @@ class History:
         return max((entry.n for entry in self.entries if entry.n is not None), default=0)
 
     @cached_property
-    def _index(self) -> dict[int, int]:
+    def index_by_n(self) -> dict[int, int]:
+        """The index just after each log entry, by its N."""
         return {entry.n: i + 1 for i, entry in enumerate(self.entries) if entry.n is not None}
 
     def index_of(self, n: int) -> int:
         """The index just after log entry `n`; ArchiveError if there is no such entry."""
-        if n not in self._index:
+        if n not in self.index_by_n:
             raise ArchiveError(f"{self.graceid} has no log entry {n}: its log goes from 1 to {self.last_n}")
-        return self._index[n]
+        return self.index_by_n[n]
 
     def index_at(self, time: datetime) -> int:
         """The index just after the last entry made at or before a time (UTC)."""
@@ -126,31 +107,6 @@ class History:
                 break
             index = i + 1
         return index
-
-    def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
-        """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
-        if (n is None) == (time is None):
-            raise ValueError("say either n or time")
-        if time is not None:
-            return self.at(self.index_at(time), others)
-        return self.at(self.index_of(n or 0), others)
-
-    def at(self, index: int, others: Lookup | None = None, named: Named | None = None) -> Snapshot:
-        """The object when its first `index` entries have happened; `others` and `named` tell of other objects then."""
-        return Snapshot(self, index, others, named)
-
-    def name_at(self, index: int) -> str:
-        """The id that the object goes by: a superevent's GW id once it is confirmed."""
-        name: str = self.spans.value("gw_id", index, None) or self.graceid
-        return name
-
-    def removed_at(self, index: int) -> Mapping[tuple[str, str], Record]:
-        """The records that the entry just before `index` took away, by (kind, key)."""
-        found, name = self.spans.removed_at(index), self.name_at(index)
-        if name == self.graceid:
-            return found
-        old, new = f"superevents/{self.graceid}/", f"superevents/{name}/"
-        return {which: relink(record, old, new) for which, record in found.items()}
 
 
 def _placed(entries: list[Entry], steps: list[Entry]) -> list[Entry]:

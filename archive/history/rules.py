@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+from gracetape.archive.history.rule import Act, Announces, Record, Rule
+from gracetape.archive.history.signoff_rules import signoff_labels, signoff_rules, web_signoff_rules
 from gracetape.archive.kinds import signoff_key
-from gracetape.archive.rule import Act, Announces, Record, Rule
-from gracetape.archive.signoff_rules import signoff_labels, signoff_rules, web_signoff_rules
 
 __all__ = ["Act", "Announces", "Record", "Rule", "signoff_key", "signoff_labels"]
 __all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "UPLOADED_UNREAD", "WRITTEN"]
