@@ -10,9 +10,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gracetape.archive.alerts_cli import add_alerts
+from gracetape.archive.alerts.cli import add_alerts
 from gracetape.archive.compare import compare
 from gracetape.archive.extract import extract as extract_files
+from gracetape.archive.history.history import history_of
+from gracetape.archive.kinds import LISTED
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.recorded import count_recorded
 from gracetape.archive.store import Archive, Capture
@@ -43,7 +45,6 @@ def _write(path: Path | None) -> Archive:
 def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
     view = archive.view(capture.ref)
     record, files = view.record(), view.files()
-    kinds = ("log", "label", "voevent", "signoff", "emobservation")
     return {
         "id": capture.object,
         "version": capture.version,
@@ -53,7 +54,7 @@ def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
         "origin": capture.origin,
         "service": capture.service,
         "tool": capture.tool,
-        **{f"{kind}s": view.count(kind) for kind in kinds},
+        **{f"{kind.name}s": view.count(kind.name) for kind in LISTED if kind.name != "permission"},
         "recorded_alerts": count_recorded(archive, capture.object),
         "files": len(files),
         "bytes": sum(f.size or 0 for f in files),
@@ -109,7 +110,7 @@ def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fa
 def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's log entries, with what each tells of."""
     with _read(archive) as tape:
-        history = tape.history(ref)
+        history = history_of(tape, ref)
         if as_json:
             show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
             return
@@ -299,7 +300,7 @@ def meg(
     as_json: JsonOption = False,
 ) -> None:
     """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
-    from gracetape.archive.meg import import_into
+    from gracetape.archive.import_meg import import_into
 
     target = archive or Path(source.name.split(".")[0] + ".tape")
     if not source.exists():

@@ -8,10 +8,11 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from gracetape.archive.captures import Capture
 from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from gracetape.archive.store import Archive, Capture
+    from gracetape.archive.store import Archive
 
 #: Where what is unfinished says, in its notes, whose it is.
 NOTE = "owner"
@@ -61,7 +62,7 @@ class Owner:
         self.release()
 
 
-def notes_of(capture: "Capture") -> dict[str, Any]:
+def notes_of(capture: Capture) -> dict[str, Any]:
     """The notes of a capture; none if a stranger's archive has something else there."""
     try:
         found = json.loads(capture.notes)
@@ -70,7 +71,7 @@ def notes_of(capture: "Capture") -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def owner_of(capture: "Capture") -> object:
+def owner_of(capture: Capture) -> object:
     """The token of whose work a capture is, None if nobody's."""
     return notes_of(capture).get(NOTE)
 

@@ -4,8 +4,6 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlite_utils.migrations import Migrations
-
 from gracetape.archive import catalogues, index
 from gracetape.errors import ArchiveError
 

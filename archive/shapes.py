@@ -1,23 +1,43 @@
-"""What records of each kind must be for anybody to work with them: a stranger's tape may hold anything as a record.
-
-Only what histories, alerts and lists rely on is asked for; whatever else a record says is taken as it is.
-"""
+"""What a value in a record may be: in an archive, which any stranger may have made, and in a server's answer, of which more is asked."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from gracetape.bounded_json import read_kept
-from gracetape.errors import ArchiveError
+from gracetape.errors import GracetapeError
+from gracetape.ids import category_of
+from gracetape.times import record_time
 
-Record = dict[str, Any]
-_Is = Callable[[Any], bool]
 #: Greater numbers are no N, version or size; SQLite's integers end a little later.
 GREATEST = 10**15
+_LARGEST_VERSION = 1 << 31
+_LONGEST_NAME = 1000
 
 
-def _text(value: Any) -> bool:
+class Shape(NamedTuple):
+    """What a field must be, in words and as a test; `asked` is what a server's answer must be besides. Null passes if `null`."""
+
+    words: str
+    fits: Callable[[Any], bool]
+    asked: Callable[[Any], bool] = lambda value: True
+    null: bool = True
+
+
+def is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def is_name(value: Any) -> bool:
+    """A text that can be a key or a file's name."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and "\0" not in value
+
+
+def is_category(value: Any, category: str) -> bool:
+    """Whether something is the id of an event or a superevent."""
+    try:
+        return isinstance(value, str) and value.isascii() and len(value) < 40 and category_of(value) == category
+    except GracetapeError:
+        return False
 
 
 def _number(value: Any) -> bool:
@@ -30,6 +50,10 @@ def _count(value: Any) -> bool:
 
 def _object(value: Any) -> bool:
     return isinstance(value, dict)
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
 
 
 def _texts(value: Any) -> bool:
@@ -45,84 +69,55 @@ def _graceids(value: Any) -> bool:
     return _texts(value) and all(item[1:].isdigit() and item.isascii() and len(item) < 17 for item in value)
 
 
-def _objects(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
+def _event(value: Any) -> bool:
+    return is_category(value, "event")
 
 
-_LINKED = {"links": _object}
-_NUMBERED = {"N": _count, "created": _text}
-_OBJECT: dict[str, _Is] = {
-    "created": _text, "graceid": _text, "superevent_id": _text, "superevent": _text, "gw_id": _text, "group": _text,
-    "pipeline": _text, "analysisType": _text, "search": _text, "category": _text, "preferred_event": _text,
-    "gw_events": _graceids, "em_events": _graceids, "labels": _names, "links": _object,
-    "gpstime": _number, "t_0": _number, "t_start": _number, "t_end": _number,
-    "pipeline_preferred_events": _objects, "preferred_event_data": _object, "superevent_neighbours": _object,
-}  # fmt: skip
-#: Fields by kind of record: what each is where it is given, and not null.
-_FIELDS: Mapping[str, Mapping[str, _Is]] = {
-    "object": _OBJECT,
-    "log": _NUMBERED | {"comment": _text, "filename": _text, "file_version": _count, "tag_names": _texts},
-    "label": {"name": _text, "created": _text},
-    "voevent": _NUMBERED | _LINKED | {"filename": _text},
-    "emobservation": _NUMBERED | {"group": _text},
-    "signoff": {"signoff_type": _text, "instrument": _text, "status": _text, "comment": _text},
-    "permission": {"group": _text, "permission": _text},
-    "embb": _NUMBERED,
-    "notice": {"N": _count},
-}
-#: Kinds whose records say when they were made.
-TIMED = ("object", "log", "label", "voevent", "emobservation")
-#: Fields that servers leave empty, never null.
-_LISTS = ("gw_events", "em_events", "labels")
-#: Fields that a history cannot do without.
-_NEEDED: Mapping[str, tuple[str, ...]] = {
-    "object": ("created",), "log": ("N", "created"), "label": ("name", "created"), "voevent": ("N", "created"),
-    "emobservation": ("N", "created"), "permission": ("group",),
-}  # fmt: skip
+def _gw_id(value: Any) -> bool:
+    """A name that another object may have would lead readers away from that."""
+    return value == "" or (is_category(value, "superevent") and "GW" in value[:3])
 
 
-def read_record(text: str, kind: str, key: str, owner: str) -> Any:
-    """A record from its JSON text; ArchiveError if no server writes such a one."""
+def _time(value: Any) -> bool:
     try:
-        record = read_kept(text)
-    except ValueError as error:
-        raise ArchiveError(f"{_what(kind, key, owner)} is not JSON: {error}: it is not read") from None
-    if said := fault(record, kind, key):
-        raise ArchiveError(f"{_what(kind, key, owner)} is not what a server writes: {said}")
-    return record
+        record_time(value)
+    except (GracetapeError, TypeError, AttributeError):
+        return False
+    return True
 
 
-def needed(records: Iterable[Record], kind: str, owner: str) -> None:
-    """ArchiveError if one of an object's records lacks what its history cannot do without."""
-    for record in records:
-        for name in _NEEDED.get(kind, ()):
-            if record.get(name) is None:
-                raise ArchiveError(f"a record of {owner} ({kind}) has no {name}: nobody can tell what happened when")
+def _version(value: Any) -> bool:
+    return value == "" or (_count(value) and value < _LARGEST_VERSION)
 
 
-def _what(kind: str, key: str, owner: str) -> str:
-    return f"the record {kind} {key} of {owner}".replace("  ", " ")
+TEXT = Shape("text", is_text)
+TIME = Shape("a time", is_text, _time)
+NAME = Shape("a name", is_text, is_name)
+NUMBER = Shape("a number", _number)
+N = Shape("a whole number from 1 on", _count, lambda value: value > 0)
+VERSION = Shape("a file's version", _count, _version)
+ANSWERED_VERSION = Shape("a file's version", lambda value: True, _version)
+FILENAME = Shape("a file's name", is_text, lambda value: value == "" or is_name(value))
+NAMES = Shape("a list of names", _texts)
+LABELS = Shape("a list of names", _names, null=False)
+EVENT = Shape("an event's id", is_text, _event)
+EVENT_OR_NONE = Shape("an event's id", is_text, lambda value: value == "" or _event(value))
+EVENTS = Shape("a list of events' ids", _graceids, lambda value: all(map(_event, value)), null=False)
+SUPEREVENT = Shape("a superevent's id", is_text, lambda value: is_category(value, "superevent"))
+GW_ID = Shape("an id like GW150914A", is_text, _gw_id)
+OBJECT = Shape("an object", _object)
+OBJECTS = Shape("an object of objects", _objects)
+ANSWERED_OBJECT = Shape("an object", lambda value: True, _object)
 
 
-def fault(record: Any, kind: str, key: str | None = None) -> str | None:
-    """What is wrong with a record of a kind, kept under a key; None if nothing is."""
-    if not isinstance(record, dict):
-        return "it is no JSON object"
-    for name, is_such in _FIELDS.get(kind, {}).items():
-        value = record.get(name)
-        if not is_such(value) and (value is not None or (name in record and name in _LISTS)):
-            return f"its {name} is {_shown(value)}"
-    named = record.get("N" if kind == "log" else "name") if kind in ("log", "label") else None
-    if named is not None and key is not None and str(named) != key:
-        return f"it says that it is {_shown(named)}"
-    return None
-
-
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A stranger's value for a sentence."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
     try:
-        text = ascii(value)
+        text = "nothing" if value is None else ascii(value)
     except (ValueError, RecursionError):  # a number of very many digits
         return "something else"
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -5,83 +5,25 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gracetape.archive import counters, layout, schema
 from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, is_sound, plain
+from gracetape.archive.captures import Capture as Capture
 from gracetape.archive.inside import check, check_database
 from gracetape.archive.making import made
 from gracetape.archive.older import MigratedCopy
 from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.archive.scratch import MAKING, sweep
-from gracetape.archive.shapes import GREATEST
 from gracetape.archive.view import FileEntry, StoredView
-from gracetape.bounded_json import read_kept
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
-from gracetape.ids import category_of, parse_ref
+from gracetape.ids import parse_ref
 from gracetape.shown import target
 
 if TYPE_CHECKING:
-    from gracetape.archive.history import History
-    from gracetape.archive.timeline import Timeline
     from gracetape.archive.writing import Transaction
-
-
-@dataclass(frozen=True)
-class Capture:
-    """One version of one object.
-
-    `service` is the API root that the record's links start with, `origin` says how it came: `capture`, `import` or
-    `dummy`; `completed` is None while it is in the making; `notes` is a free JSON object (what was absent, what was made).
-    """
-
-    id: int
-    object: str
-    version: int
-    category: str
-    service: str
-    origin: str
-    tool: str
-    started: str
-    completed: str | None
-    notes: str
-    digest: str
-    seal: str
-
-    def __post_init__(self) -> None:
-        texts: tuple[object, ...] = (self.object, self.category, self.service, self.origin, self.tool, self.started)
-        texts += (self.notes, self.digest, self.seal, self.completed or "")
-        sound = all(isinstance(text, str) for text in texts) and isinstance(self.id, int)
-        if not (
-            sound
-            and isinstance(self.version, int)
-            and 0 < self.version < GREATEST
-            and _is_of(self.object, self.category)
-        ):
-            raise ArchiveError(f"a row of the table captures is damaged ({self.object!r:.80}): verify tells more")
-
-    def noted(self) -> dict[str, Any]:
-        """The notes; ArchiveError if they are no JSON object."""
-        try:
-            notes = read_kept(self.notes)
-        except ValueError as error:
-            raise ArchiveError(f"the notes of {self.ref} are not JSON: {error}") from None
-        if not isinstance(notes, dict):
-            raise ArchiveError(f"the notes of {self.ref} are not a JSON object")
-        return notes
-
-    @property
-    def ref(self) -> str:
-        return f"{self.object}@{self.version}"
-
-
-def _is_of(graceid: str, category: str) -> bool:
-    try:
-        return category_of(graceid) == category
-    except GracetapeError:
-        return False
 
 
 class Archive:
@@ -310,21 +252,13 @@ class Archive:
         """The object as its tables are now."""
         return StoredView(self, self.capture(ref))
 
-    def history(self, ref: str) -> "History":
-        """The object's history (the newest capture, or the one that `@N` names)."""
-        from gracetape.archive.history import History
-        from gracetape.archive.recorded import recorded_of
+    def history(self, ref: str) -> Any:
+        """The object's `History` (the newest capture, or the one that `@N` names): `gracetape.archive.history_of`."""
+        return import_module("gracetape.archive").history_of(self, ref)
 
-        with self.reading():
-            view = self.view(ref)
-            return History(view, recorded_of(self, view.graceid))
-
-    def timeline(self, refs: Sequence[str] | None = None) -> "Timeline":
-        """The histories of some objects (default: all) in one order."""
-        from gracetape.archive.timeline import Timeline
-
-        with self.reading():
-            return Timeline([self.history(ref) for ref in (refs if refs is not None else self.objects())])
+    def timeline(self, refs: Sequence[str] | None = None) -> Any:
+        """The `Timeline` of some objects (default: all): `gracetape.archive.timeline_of`."""
+        return import_module("gracetape.archive").timeline_of(self, refs)
 
     def number(self, counter: str) -> int | None:
         """Where a named counter stands; None if it was never used."""

@@ -5,7 +5,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from gracetape.archive import catalogues, counters, derived, digest, index, inside, recorded, schema, shapes
+from gracetape.archive import catalogues, counters, derived, digest, index, inside, kinds, recorded, schema
 from gracetape.archive.blobs import plain
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.view import StoredView
@@ -113,8 +113,8 @@ def _shapes(archive: Archive) -> Iterator[str]:
     )
     for graceid, kind, key, text in archive.connection.execute(query):
         try:
-            record = shapes.read_record(text, kind, key, graceid)
-            if (created := record.get("created")) is not None and kind in shapes.TIMED:
+            record = kinds.read_record(text, kind, key, graceid)
+            if (created := record.get("created")) is not None and kind in kinds.KINDS and kinds.KINDS[kind].created:
                 record_time(created)
         except GracetapeError as error:
             yield str(error)

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gracetape.archive.shapes import GREATEST, read_record
+from gracetape.archive.captures import Capture
+from gracetape.archive.kinds import read_record
+from gracetape.archive.shapes import GREATEST
 from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from gracetape.archive.store import Archive, Capture
+    from gracetape.archive.store import Archive
 
 Record = dict[str, Any]
 
@@ -64,7 +66,7 @@ class View(Protocol):
 class StoredView:
     """An object as the tables hold it, read when asked."""
 
-    def __init__(self, archive: "Archive", capture: "Capture") -> None:
+    def __init__(self, archive: "Archive", capture: Capture) -> None:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
 

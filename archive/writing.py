@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from gracetape.archive import counters, derived, index
 from gracetape.archive.blobs import Blob, is_sound, spool_in
+from gracetape.archive.captures import Capture
 from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
 from gracetape.archive.encode import encode
 from gracetape.archive.shapes import GREATEST
-from gracetape.archive.store import Capture
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import ArchiveError, NotFound
 from gracetape.ids import category_of

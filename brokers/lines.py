@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 import logging
 import os
 import queue
@@ -15,21 +14,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from gracetape.brokers.reading import read_json
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from gracetape.brokers.streams import LONGEST, Line, Served, stream
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.message_lines import read_line
 from gracetape.shown import target
 
 _log = logging.getLogger(__name__)
 
 #: Seconds between two looks at a file that has not grown.
 LOOK = 0.02
-
-#: What stands before the payload in the lines of records that we write.
-_PAYLOAD = b', "payload": '
 
 After = Callable[[str], int | None]
 OnGap = Callable[[Gap], None]
@@ -115,7 +111,7 @@ class LineSource(Source):
             for line, place in self._lines:
                 if isinstance(line, datetime):
                     self._put(line)
-                elif line.strip() and (heard := read_line(line, self._nodes, place)).node in self._nodes:
+                elif line.strip() and (heard := heard_line(line, self._nodes, place)).node in self._nodes:
                     self._put(heard)
                 if self._closed.is_set():
                     return
@@ -130,33 +126,16 @@ class LineSource(Source):
                 return
 
 
-def read_line(line: bytes, nodes: Sequence[str], place: Place | None = None) -> Heard:
+def heard_line(line: bytes, nodes: Sequence[str], place: Place | None = None) -> Heard:
     """The message on a line; of a record of gracetape (`node`, `payload`, …) the payload is what was sent."""
-    text, now = line.decode("utf-8", "replace").strip(), datetime.now(UTC)
+    arrived = datetime.now(UTC)
     try:
-        record = read_json(text)
+        found = read_line(line)
     except ValueError:
-        return Heard(nodes[0], text, now, place)
-    if isinstance(record, dict) and isinstance(record.get("node"), str) and isinstance(record.get("payload"), dict):
-        return Heard(record["node"], _verbatim(line, record["payload"]), now, place)
-    return Heard(nodes[0], text, now, place)
-
-
-def _verbatim(line: bytes, payload: dict[str, Any]) -> str:
-    """The text of the payload of a record, as it stands there if it comes last in it, as it does in those that we write."""
-    text = written_payload(line)
-    try:
-        if text is not None and read_json(text) == payload:
-            return text
-    except ValueError:
-        pass
-    return json.dumps(payload)
-
-
-def written_payload(line: bytes) -> str | None:
-    """The text of the payload in a line that we wrote."""
-    _, found, rest = line.rstrip().partition(_PAYLOAD)
-    return rest[:-1].decode("utf-8", "replace") if found else None
+        found = None
+    if found is None or found.bare or found.node is None:
+        return Heard(nodes[0], line.decode("utf-8", "replace").strip(), arrived, place)
+    return Heard(found.node, found.text, arrived, place)
 
 
 def _placeless(lines: Iterable[Line]) -> Iterator[tuple[Line, None]]:

@@ -12,10 +12,10 @@ from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import Capture
 from gracetape.archive.blobs import CHUNK, Blob, BlobStore, spool_in
+from gracetape.archive.shapes import is_name, is_text
 from gracetape.capture.errors import Absent
 from gracetape.capture.place import Place
 from gracetape.capture.service import ask
-from gracetape.capture.shapes import is_name, is_text
 from gracetape.errors import CaptureError
 
 _VERSIONED = re.compile(r"(.+),([0-9]{1,9})", re.DOTALL)

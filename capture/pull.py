@@ -8,16 +8,17 @@ from functools import partial
 from typing import Any
 
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
+from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
+from gracetape.archive.shapes import is_category
 from gracetape.archive.view import StoredView
 from gracetape.capture import CONNECTIONS
 from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
-from gracetape.capture.records import LISTS, fetch, fetch_list
+from gracetape.capture.records import fetch, fetch_list, what_of
 from gracetape.capture.service import ask, limits_of, without_login
-from gracetape.capture.shapes import Record, is_category
 from gracetape.errors import CaptureError, GracetapeError
 
 
@@ -145,7 +146,7 @@ class _Pull:
         self.progress.begin(self.graceid)
         with ThreadPoolExecutor(max_workers=self.connections) as pool:
             asked = pool.submit(self._listing)
-            lists = dict(zip((rows.kind for rows in LISTS), pool.map(self._list, LISTS), strict=True))
+            lists = dict(zip((kind.name for kind in LISTED), pool.map(self._list, LISTED), strict=True))
             listing = asked.result()
         wanted = versions(listing, lists["log"])
         try:
@@ -158,10 +159,10 @@ class _Pull:
         self.progress.end(result)
         return result
 
-    def _list(self, rows: Any) -> list[Record]:
-        found, missing = fetch_list(self.client, self.graceid, rows)
+    def _list(self, kind: Kind) -> list[Record]:
+        found, missing = fetch_list(self.client, self.graceid, kind)
         if missing:
-            self.notes.setdefault("not given", {})[rows.method] = missing
+            self.notes.setdefault("not given", {})[what_of(kind)] = missing
         return found
 
     def _listing(self) -> dict[str, str]:
@@ -195,15 +196,15 @@ class _Pull:
             for other in left:
                 if other.id != capture.id:
                     tx.drop(other)
-            for kind, key, _, _ in list(StoredView(self.archive, capture).items()):
-                tx.delete(capture, kind, key)
+            for name, key, _, _ in list(StoredView(self.archive, capture).items()):
+                tx.delete(capture, name, key)
             if self.recapture:
                 for entry in list(StoredView(self.archive, capture).files()):
                     tx.remove_file(capture, entry)
             tx.put(capture, "object", "", self.record)
-            for rows in LISTS:
-                for i, record in enumerate(lists[rows.kind], start=1):
-                    tx.put(capture, rows.kind, rows.key(record, i), record, order=i)
+            for kind in LISTED:
+                for i, record in enumerate(lists[kind.name], start=1):
+                    tx.put(capture, kind.name, kind.key(record, i), record, order=i)
         return capture
 
     def _left(self) -> list[Capture]:

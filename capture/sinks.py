@@ -14,16 +14,15 @@ from typing import Any, Protocol, TextIO
 from gracetape.archive import Archive, ArchiveError
 from gracetape.archive.inside import open_inside
 from gracetape.archive.recorded import Recorded, add_recorded
-from gracetape.brokers import Gap, Heard, Recent, read_json
-from gracetape.brokers.lines import written_payload
+from gracetape.bounded_json import read_fast
+from gracetape.brokers import Gap, Heard, Recent
+from gracetape.message_lines import BEGINS, Envelope, read_line
 from gracetape.shown import identity, say
 from gracetape.times import iso_time
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
 _HALF = re.compile("[\ud800-\udfff]")
-#: How a line begins that we wrote.
-_BEGINS = b'{"time": '
 
 
 class Sink(Protocol):
@@ -49,7 +48,7 @@ def opened(heard: Heard) -> tuple[dict[str, Any], str]:
     text = heard.payload
     for _ in range(2):  # `igwn-alert send` packs twice
         try:
-            value = read_json(text)
+            value = read_fast(text)
         except ValueError:
             break
         if isinstance(value, dict):
@@ -93,8 +92,6 @@ class StreamSink:
         self.since: datetime | None = None
         self._stream = stream or sys.stdout
         self._first: datetime | None = None
-        self._arrived: datetime | None = None
-        self._begin = ""
 
     def keep(self, batch: Sequence[Heard]) -> int:
         lines = [line for heard in batch if (line := self._line(heard)) is not None]
@@ -109,13 +106,10 @@ class StreamSink:
             text = json.dumps(json.loads(text))
         if not self._is_new(heard.node, text):
             return None
-        if heard.arrived is not self._arrived:  # many arrive at once
-            self._arrived, self._first = heard.arrived, self._first or heard.arrived
-            offset = (heard.arrived - self._first).total_seconds()
-            self._begin = f'{{"time": "{iso_time(heard.arrived)}", "offset": {offset}'
-        graceid, node = json.dumps(graceid_of(payload)), json.dumps(heard.node)
-        about = f'"node": {node}, "graceid": {graceid}, "n": null, "certainty": "recorded"'
-        return f'{self._begin}, {about}, "payload": {text}}}\n'
+        self._first = self._first or heard.arrived
+        offset_s = (heard.arrived - self._first).total_seconds()
+        about = Envelope(heard.arrived, offset_s, heard.node, graceid_of(payload), None, "recorded")
+        return f"{about.line(text)}\n"
 
     def _is_new(self, node: str, text: str) -> bool:
         return True
@@ -157,10 +151,12 @@ class FileSink(StreamSink):
                     os.truncate(self.path, end)
                     break
                 try:
-                    record = read_json(line)
-                    self._first = self._first or datetime.fromisoformat(record["time"])
-                    kept.append(_digest(record["node"], written_payload(line) or json.dumps(record["payload"])))
-                except (ValueError, KeyError, TypeError):
+                    found = read_line(line)
+                    self._first = self._first or datetime.fromisoformat(found.time)
+                    if found.node is None:
+                        raise ValueError("it names no node")
+                    kept.append(_digest(found.node, found.text))
+                except (ValueError, TypeError):
                     raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
                 end += len(line)
                 if not line.endswith(b"\n"):
@@ -199,10 +195,10 @@ class FileSink(StreamSink):
 
 def _is_cut_short(line: bytes) -> bool:
     """Whether a line is the beginning of one that we wrote."""
-    if line.endswith(b"\n") or line[: len(_BEGINS)] != _BEGINS[: len(line)]:
+    if line.endswith(b"\n") or line[: len(BEGINS)] != BEGINS[: len(line)]:
         return False
     try:
-        read_json(line)
+        read_fast(line)
     except ValueError:
         return True
     return False

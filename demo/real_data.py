@@ -10,7 +10,7 @@ import tarfile
 from pathlib import Path
 
 from gracetape.archive import Archive
-from gracetape.archive.meg import import_meg
+from gracetape.archive.import_meg import import_meg
 from gracetape.archive.scratch import MAKING, Scratch
 from gracetape.errors import GracetapeError
 

@@ -1,5 +1,6 @@
 """Where the alerts of a served dummy go: lines on standard output or in a file, or what a sink of another room makes of a URL."""
 
+import json
 import logging
 import os
 import re
@@ -12,7 +13,6 @@ from typing import Protocol
 
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
-from gracetape.archive.encode import encode
 from gracetape.archive.inside import check
 from gracetape.shown import target, visible
 
@@ -45,7 +45,8 @@ class _Lines:
 
     def text(self, alert: Alert) -> bytes:
         self._first = self._first or alert
-        return "".join(encode(line) + "\n" for line in alert.lines(self._first.created)).encode()
+        offset_s, payload = (alert.created - self._first.created).total_seconds(), json.dumps(alert.payload())
+        return "".join(f"{alert.envelope(node, offset_s).line(payload)}\n" for node in alert.nodes).encode()
 
 
 class StandardOutput(_Lines):

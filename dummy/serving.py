@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, ArchiveError, UsageError, locate
+from gracetape.archive import Archive, UsageError, locate, timeline_of
 from gracetape.dummy.announcing import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
@@ -14,6 +14,7 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.moments import asked_moment
 from gracetape.dummy.server import Server
 from gracetape.dummy.throttle import Throttle, read_rates
+from gracetape.errors import ArchiveError
 from gracetape.terminal import say
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -69,7 +70,7 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
     with wish.open() as tape:
         if wish.as_of is not None:
-            timeline = tape.timeline()
+            timeline = timeline_of(tape)
             moment = asked_moment(timeline, wish.as_of)
             app = make_app(tape, user=wish.user, as_of=lambda: moment, timeline=timeline, **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:

@@ -14,9 +14,9 @@ from gracetape.archive import (
     Timeline,
     View,
     category_of,
-    compose,
 )
-from gracetape.archive.shapes import read_record
+from gracetape.archive.history import embedded
+from gracetape.archive.kinds import read_record
 from gracetape.archive.store import Capture
 from gracetape.dummy.query import past
 from gracetape.errors import GracetapeError
@@ -60,7 +60,7 @@ class ComposedView(StoredView):
             "SELECT 1 FROM places e, places s WHERE e.object = ? AND s.category = 'superevent' "
             "AND s.gps BETWEEN e.gps - ? AND e.gps + ? LIMIT 1"
         )
-        window = (self.graceid, compose.NEIGHBOUR_WINDOW, compose.NEIGHBOUR_WINDOW)
+        window = (self.graceid, embedded.NEIGHBOUR_WINDOW, embedded.NEIGHBOUR_WINDOW)
         return self.archive.connection.execute(query, window).fetchone() is not None
 
     def one(self, kind: str, key: str | int) -> Record | None:
@@ -88,10 +88,10 @@ def _event(archive: Archive, record: Record) -> Record:
     known, gps = record.get("superevent_neighbours"), record.get("gpstime")
     if not isinstance(known, dict) or gps is None:
         return record
-    window = compose.NEIGHBOUR_WINDOW
+    window = embedded.NEIGHBOUR_WINDOW
     around = archive.near("superevent", float(gps) - window, float(gps) + window)
     near = [found for graceid in around if (found := stored_record(archive, graceid))]
-    here = compose.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
+    here = embedded.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
     return record | {"superevent_neighbours": here | {k: v for k, v in known.items() if k not in here}}
 
 
@@ -100,7 +100,7 @@ def _superevent(archive: Archive, record: Record) -> Record:
         found = stored_record(archive, graceid)
         return _event(archive, found) if found else None
 
-    return compose.superevent(record, event_of)
+    return embedded.superevent(record, event_of)
 
 
 class Source:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
         Position as Position,
         Snapshot as Snapshot,
         Timeline as Timeline,
+        alerts_of as alerts_of,
+        history_of as history_of,
+        timeline_of as timeline_of,
+        alerts_of as alerts_of,
+        history_of as history_of,
+        timeline_of as timeline_of,
     )
     from gracetape.brokers import (
         open_publisher as open_publisher,

@@ -17,6 +17,19 @@ def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
     return value
 
 
+def read_fast(text: str | bytes) -> Any:
+    """As `read_json`, several times as fast for what is ordinary JSON: live messages come by the thousand."""
+    import orjson
+
+    check_text(text)
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:  # Python's own takes more: NaN, half a surrogate pair
+        return read_json(text)
+    check_depth(text, value)
+    return value
+
+
 def read_kept(text: str) -> Any:
     """As `read_json`, for a text that an archive keeps, whatever stranger it is from."""
     return read_json(text, KEPT)

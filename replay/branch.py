@@ -1,13 +1,13 @@
 """A branch of tapes: an archive that grows as a replay goes on and takes what listeners write; the tapes stay as they were."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Alert, Archive, Position, Snapshot
-from gracetape.archive.rules import signoff_key
+from gracetape.archive.kinds import LISTED, listed_for
 from gracetape.archive.store import Capture
 from gracetape.archive.view import FileEntry
 from gracetape.archive.writing import Transaction
@@ -17,15 +17,6 @@ from gracetape.replay.rewrite import Rewrite
 from gracetape.replay.selection import Selection, mentions
 
 Record = dict[str, Any]
-#: How the records of each kind are told apart.
-_KEYS: dict[str, Callable[[Record], str]] = {
-    "log": lambda record: str(record["N"]),
-    "label": lambda record: str(record["name"]),
-    "voevent": lambda record: str(record["N"]),
-    "emobservation": lambda record: str(record["N"]),
-    "signoff": lambda record: signoff_key(record["signoff_type"], record["instrument"]),
-}
-_NUMBERED = ("log", "voevent", "emobservation")
 
 
 class _BranchTransaction(Transaction):
@@ -173,9 +164,10 @@ def _taken(selection: Selection) -> dict[tuple[str, str], int]:
     """By (graceid, kind) the last number that a tape uses; files are kinds of their own."""
     taken: dict[tuple[str, str], int] = {}
     for history in selection.timeline.histories.values() if selection.timeline is not None else ():
-        for kind in _NUMBERED:
-            numbers = [int(record["N"]) for record in history.view.records(kind)]
-            taken[history.graceid, kind] = max(numbers, default=0)
+        for kind in LISTED:
+            if kind.numbered:
+                numbers = [int(record["N"]) for record in history.view.records(kind.name)]
+                taken[history.graceid, kind.name] = max(numbers, default=0)
         for file in history.view.files():
             place = history.graceid, f"file {file.name}"
             taken[place] = max(file.version, taken.get(place, -1))
@@ -185,9 +177,9 @@ def _taken(selection: Selection) -> dict[tuple[str, str], int]:
 def _records(snapshot: Snapshot, rewrite: Rewrite) -> dict[tuple[str, str], Record]:
     about = snapshot.record()
     found = {("object", ""): about}
-    for kind, key_of in _KEYS.items():
-        found.update({(kind, key_of(record)): record for record in snapshot.records(kind)})
-    found.update({("permission", str(i)): record for i, record in enumerate(snapshot.records("permission"))})
+    for kind in listed_for(snapshot.category):
+        records = snapshot.records(kind.name)
+        found.update({(kind.name, kind.key(record, place)): record for place, record in enumerate(records, start=1)})
     return {place: rewrite.record(record, about) for place, record in found.items()}
 
 

@@ -45,12 +45,12 @@ class Message:
     @property
     def line(self) -> dict[str, Any]:
         """The JSON Lines record."""
-        return {**self.alert.place(self.node, self.offset_s), "payload": self.payload}
+        return {**self.alert.envelope(self.node, self.offset_s).fields(), "payload": self.payload}
 
     def json(self) -> str:
         """The whole record as one line of JSON."""
         text = self.body.text if isinstance(self.body.payload, dict) else json.dumps(self.body.payload)
-        return f'{json.dumps(self.alert.place(self.node, self.offset_s))[:-1]}, "payload": {text}}}'
+        return self.alert.envelope(self.node, self.offset_s).line(text)
 
     def payload_json(self) -> str:
         """The payload alone, as JSON (or what a fault left of it)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
 
-from gracetape.archive import Archive, History, Timeline
+from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, parse_ref
@@ -120,6 +120,6 @@ def histories_of(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History
         if graceid in histories:
             continue
         version = refs[graceid].version if graceid in refs else None
-        history = histories[graceid] = archive.history(f"{graceid}@{version}" if version else graceid)
+        history = histories[graceid] = history_of(archive, f"{graceid}@{version}" if version else graceid)
         waiting += sorted(mentions(history) & set(known))
     return histories

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 
-from gracetape.archive import Alert, Archive, History, Position, Timeline
-from gracetape.archive.alerts import FORMATS
+from gracetape.archive import Alert, Archive, History, Position, Timeline, alerts_of
+from gracetape.archive.alerts.alert import FORMATS
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref
 from gracetape.replay.spread import offsets
@@ -104,7 +104,7 @@ def select(
             and alert.payload(wanted.format) is not None
         )
 
-    alerts = [alert for alert in timeline.alerts() if fits(alert)]
+    alerts = [alert for alert in alerts_of(timeline) if fits(alert)]
     return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gracetape.archive import Entry, History
-from gracetape.archive.rules import voevent_number
+from gracetape.archive.history.rules import voevent_number
 from gracetape.dummy.acts.voevents import TYPES
 from gracetape.replay.reenact.context import Absent, Call, Context
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from gracetape.archive import Archive, Entry, FileEntry, History
-from gracetape.archive.timeline import SAME_UPLOAD
+from gracetape.archive.alerts.rebuild import SAME_UPLOAD
 from gracetape.replay.reenact.ids import Ids
 from gracetape.replay.reenact.retime import retimed
 from gracetape.times import parse_time

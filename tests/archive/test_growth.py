@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from gracetape.archive import FileEntry, History, Timeline, rules
-from gracetape.archive.forms import subject_of
-from gracetape.archive.rules import Rule
+from gracetape.archive import FileEntry, History, Timeline, alerts_of
+from gracetape.archive.alerts.formats import subject_of
+from gracetape.archive.history import rules
+from gracetape.archive.history.rules import Rule
 from gracetape.times import parse_time, record_time, server_time
 
 SIZE = 20_000
@@ -151,6 +152,6 @@ def test_a_long_life_is_replayed_in_proportion_to_its_entries(comments: list[str
     def alerts(size: str) -> None:
         start = "Superevent created with t_start=1, t_0=2, t_end=3, preferred_event=G1"
         life = Life([start, *(comments[i % len(comments)] for i in range(len(size)))])
-        assert len(list(Timeline([History(life)]).alerts())) > 0
+        assert len(list(alerts_of(Timeline([History(life)])))) > 0
 
     assert growth(alerts, lambda size: "x" * (size // 16)) < 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gracetape.archive import Archive, ArchiveError
+from gracetape.archive import Archive, ArchiveError, alerts_of, history_of, rebuilt_alerts, timeline_of
 from gracetape.archive.cli import main
 from gracetape.archive.extract import extract
 from gracetape.archive.packing import collect, convert
@@ -47,9 +47,9 @@ def use(path: Path, folder: Path) -> None:
         assert all(isinstance(fault, str) and len(fault) < 2000 for fault in said)
         for ask in (
             lambda: [archive.view(capture.ref).record() and capture.noted() for capture in archive.captures()],
-            lambda: [alert.payload(form) for alert in archive.timeline().alerts() for form in ("modern", "legacy")],
-            lambda: [alert.lines(alert.created) for alert in archive.timeline().rebuilt()],
-            lambda: [archive.history(graceid).as_of(n=2).record() for graceid in archive.objects()],
+            lambda: [alert.payload(form) for alert in alerts_of(timeline_of(archive)) for form in ("modern", "legacy")],
+            lambda: [alert.lines(alert.created) for alert in rebuilt_alerts(timeline_of(archive))],
+            lambda: [history_of(archive, graceid).as_of(n=2).record() for graceid in archive.objects()],
             lambda: [extract(archive, graceid, folder / "files") for graceid in archive.objects()],
             lambda: convert(archive, folder / "unpacked.tape", packed=False),
         ):

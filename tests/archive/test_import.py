@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gracetape.archive import Archive, ArchiveError
-from gracetape.archive.meg import import_into
+from gracetape.archive.import_meg import import_into
 from gracetape.archive.verify import verify
 from gracetape.errors import GracetapeError
 

@@ -11,7 +11,7 @@ import pytest
 
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
 from gracetape import capture, dummy, replay
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert, Archive, history_of
 from gracetape.replay.reenact.perform import Reenactment, reenact
 from gracetape.replay.reenact.server import open_server
 
@@ -132,10 +132,10 @@ def test_a_cutoff_leaves_out_what_came_later(tmp_path: Path) -> None:
         superevent = tape.objects()[0]
         again = Again(tape, tmp_path, cutoff=30)
         with again.captured:
-            history = again.captured.history(again.outcome.ids[superevent])
+            history = history_of(again.captured, again.outcome.ids[superevent])
             assert history.last_n == 30
             ours = [entry.act.name for entry in history.entries]
-        assert ours == [entry.act.name for entry in tape.history(superevent).entries[:30]]
+        assert ours == [entry.act.name for entry in history_of(tape, superevent).entries[:30]]
 
 
 @pytest.mark.parametrize("cutoffs", [{"T1": 2, "T2": 3}, {"T2": 1, "T1": 8}, {"T1": 20, "T2": 1}])

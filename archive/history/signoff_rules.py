@@ -2,12 +2,8 @@
 
 from typing import Any
 
-from gracetape.archive.rule import Announces, Rule
-
-
-def signoff_key(kind: str, instrument: str | None) -> str:
-    """The key of a signoff record: `OPH1` for an operator's at H1, `ADV` for an advocate's."""
-    return ("OP" if kind.lower().startswith("op") else "ADV") + (instrument or "")
+from gracetape.archive.history.rule import Announces, Rule
+from gracetape.archive.kinds import signoff_key
 
 
 def signoff_labels(key: str) -> tuple[str, str, str]:

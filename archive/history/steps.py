@@ -1,25 +1,20 @@
-"""The history of one object: its log entries in order, the acts they tell of, and from when to when each thing held."""
+"""What happened to one object, step by step: its log entries in order, and what they do not tell of where its own time puts it."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from gracetape.archive import rules, shapes
-from gracetape.archive.recorded import Recorded
-from gracetape.archive.rules import Act, Record
-from gracetape.archive.snapshot import Lookup, Named, Snapshot, relink
-from gracetape.archive.spans import Spans
-from gracetape.archive.uploads import Uploads
+from gracetape.archive.history import rules
+from gracetape.archive.history.rules import Act, Record
+from gracetape.archive.kinds import KINDS, Kind, check_needed, listed_for
 from gracetape.archive.view import View
 from gracetape.errors import ArchiveError
 from gracetape.times import record_time
-
-__all__ = ["Entry", "History", "Lookup", "Snapshot"]
 
 
 @dataclass(frozen=True)
@@ -43,40 +38,26 @@ class Entry:
         return cls(None, record_time(record["created"]), record, Act(act, params, rule))
 
 
-class History:
+class Steps:
     """An object's steps in order, from a view of all that is known of it.
 
     `entries` holds every log entry by N, and steps without one (a label that no log names, …) where their times put them.
-    `recorded` are the messages that were heard about the object live.
     An *index* counts entries: at index i the first i have happened. Index 0 is before the object was there.
     """
 
-    def __init__(self, view: View, recorded: Sequence[Recorded] = ()) -> None:
-        self.view, self.recorded = view, recorded
+    def __init__(self, view: View) -> None:
+        self.view = view
         self.graceid, self.category, self.service = view.graceid, view.category, view.service
         self.final = view.record()
         if not self.final:
             raise ArchiveError(f"{view.graceid}: the object's own record is missing, so its history cannot be told")
-        shapes.needed([self.final], "object", view.graceid)
+        check_needed([self.final], "object", view.graceid)
         logs = view.records("log")
-        shapes.needed(logs, "log", view.graceid)
+        check_needed(logs, "log", view.graceid)
         logs = sorted(logs, key=lambda record: int(record["N"]))
         self.entries = list(_plausible(self.category, [Entry.of(self.category, record) for record in logs]))
         self._add_creation()
         self._add_unlogged()
-        self.spans = Spans(self)
-        self.uploads = Uploads(self)
-        self._hush_unread()
-
-    def _hush_unread(self) -> None:
-        """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""
-        if self.uploads.unread:
-            first = self.entries[0]
-            self.entries[0] = replace(first, act=Act("uploaded", {}, rules.UPLOADED_UNREAD))
-        else:
-            for i, entry in enumerate(self.entries):
-                if entry.act.name == "unreadable":
-                    self.entries[i] = replace(entry, act=Act("log", {}, rules.WRITTEN[self.category]))
 
     def _add_creation(self) -> None:
         if self.final.get("processing_status") == "reserved":
@@ -86,20 +67,21 @@ class History:
             self.entries.insert(0, Entry.unlogged(self.category, act, self.final))
 
     def _add_unlogged(self) -> None:
-        """Put labels, VOEvents and observations that no log entry tells of where their own times say."""
-        told = _told(self.entries)
+        """Put labels, VOEvents and other records that no log entry tells of where their own times say."""
+        told, files = _told(self.entries), {_file_of(entry.record) for entry in self.entries}
         missing: list[Entry] = []
-        labels = self.view.records("label")
-        shapes.needed(labels, "label", self.graceid)
-        for record in labels:
-            if record["name"] not in told["label"]:
-                missing.append(Entry.unlogged(self.category, "label_added", record, label=record["name"]))
-        for kind in ("voevent", "emobservation"):
-            records = self.view.records(kind)
-            shapes.needed(records, kind, self.graceid)
-            for record in records[: max(0, len(records) - len(told[kind]))] if told[kind] else records:
-                missing.append(Entry.unlogged(self.category, kind, record, n=record["N"]))
+        for kind in listed_for(self.category):
+            if kind.act:
+                records = self.view.records(kind.name)
+                check_needed(records, kind.name, self.graceid)
+                if kind.told_by == "file":
+                    records = [record for record in records if _file_of(record) not in files]
+                missing += [self._unlogged(kind, record) for record in _untold(kind, records, told[kind.name])]
         self.entries = _placed(self.entries, missing)
+
+    def _unlogged(self, kind: Kind, record: Record) -> Entry:
+        named = {"n" if kind.numbered else "label": record[kind.named or ""]}
+        return Entry.unlogged(self.category, kind.act, record, **named)
 
     @property
     def last_n(self) -> int:
@@ -107,14 +89,15 @@ class History:
         return max((entry.n for entry in self.entries if entry.n is not None), default=0)
 
     @cached_property
-    def _index(self) -> dict[int, int]:
+    def index_by_n(self) -> dict[int, int]:
+        """The index just after each log entry, by its N."""
         return {entry.n: i + 1 for i, entry in enumerate(self.entries) if entry.n is not None}
 
     def index_of(self, n: int) -> int:
         """The index just after log entry `n`; ArchiveError if there is no such entry."""
-        if n not in self._index:
+        if n not in self.index_by_n:
             raise ArchiveError(f"{self.graceid} has no log entry {n}: its log goes from 1 to {self.last_n}")
-        return self._index[n]
+        return self.index_by_n[n]
 
     def index_at(self, time: datetime) -> int:
         """The index just after the last entry made at or before a time (UTC)."""
@@ -124,31 +107,6 @@ class History:
                 break
             index = i + 1
         return index
-
-    def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
-        """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
-        if (n is None) == (time is None):
-            raise ValueError("say either n or time")
-        if time is not None:
-            return self.at(self.index_at(time), others)
-        return self.at(self.index_of(n or 0), others)
-
-    def at(self, index: int, others: Lookup | None = None, named: Named | None = None) -> Snapshot:
-        """The object when its first `index` entries have happened; `others` and `named` tell of other objects then."""
-        return Snapshot(self, index, others, named)
-
-    def name_at(self, index: int) -> str:
-        """The id that the object goes by: a superevent's GW id once it is confirmed."""
-        name: str = self.spans.value("gw_id", index, None) or self.graceid
-        return name
-
-    def removed_at(self, index: int) -> Mapping[tuple[str, str], Record]:
-        """The records that the entry just before `index` took away, by (kind, key)."""
-        found, name = self.spans.removed_at(index), self.name_at(index)
-        if name == self.graceid:
-            return found
-        old, new = f"superevents/{self.graceid}/", f"superevents/{name}/"
-        return {which: relink(record, old, new) for which, record in found.items()}
 
 
 def _placed(entries: list[Entry], steps: list[Entry]) -> list[Entry]:
@@ -164,16 +122,31 @@ def _placed(entries: list[Entry], steps: list[Entry]) -> list[Entry]:
     return placed
 
 
+def _file_of(record: Record) -> tuple[Any, Any] | None:
+    """The version of a file that a record names; None if it names none."""
+    return (record["filename"], record.get("file_version")) if record.get("filename") else None
+
+
 def _told(entries: list[Entry]) -> dict[str, set[Any]]:
-    """Which labels, and how many VOEvents and observations, the log tells of."""
-    told: dict[str, set[Any]] = {"label": set(), "voevent": set(), "emobservation": set()}
+    """What the log tells of, by kind of record: names, the numbers of entries, or the versions of files."""
+    told: dict[str, set[Any]] = defaultdict(set)
     for entry in entries:
         for row in entry.act.rule.announces:
-            if row.kind == "label" and row.when(entry.act.params):
-                told["label"].add(row.key(entry.act.params))
-            elif row.kind in ("voevent", "emobservation"):
-                told[row.kind].add(entry.n)
+            told_by = KINDS[row.kind].told_by if row.kind else ""
+            if told_by == "text" and row.when(entry.act.params):
+                told[row.kind or ""].add(row.key(entry.act.params))
+            elif told_by == "order":
+                told[row.kind or ""].add(entry.n)
     return told
+
+
+def _untold(kind: Kind, records: list[Record], told: set[Any]) -> list[Record]:
+    """The records of a kind that no log entry tells of, and that say when they were made."""
+    if kind.told_by == "order":  # the first ones are older than the entries
+        records = records[: max(0, len(records) - len(told))]
+    elif kind.told_by == "text":
+        records = [record for record in records if record[kind.named or ""] not in told]
+    return [r for r in records if r.get("created") is not None and r.get(kind.named or "") is not None]
 
 
 def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:

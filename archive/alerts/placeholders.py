@@ -1,6 +1,6 @@
 """Records as far as the log entry of their act tells of them, for recordings that lack the records themselves."""
 
-from gracetape.archive.rules import Record
+from gracetape.archive.history.rules import Record
 from gracetape.archive.view import View
 
 #: Kinds of record whose message is made of the log entry alone where there is no record, and what that knows.

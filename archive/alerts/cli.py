@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.archive.message_file import read_messages
+from gracetape.archive.alerts.message_file import read_messages
 from gracetape.archive.recorded import add_recorded
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate

@@ -1,15 +1,16 @@
 """An object as it stood after some of its entries: the records folded up to there, and how sure they are."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gracetape.archive import compose
-from gracetape.archive.rules import EXPOSED, Record
-from gracetape.archive.spans import signoff_record
+from gracetape.archive.history import embedded
+from gracetape.archive.history.intervals import Intervals, signoff_record
+from gracetape.archive.history.rules import EXPOSED, Record
+from gracetape.archive.history.steps import Steps
+from gracetape.archive.history.uploads import Uploads
 from gracetape.archive.view import FileEntry
-
-if TYPE_CHECKING:
-    from gracetape.archive.history import History
+from gracetape.errors import GracetapeError
+from gracetape.times import record_time
 
 #: Gives another object's record at the same moment: None where it was not there yet. KeyError where it is not known.
 Lookup = Callable[[str], Record | None]
@@ -23,20 +24,21 @@ class Snapshot:
     """A `View` of an object at an index of its history. `doubts` fills as records are asked for: (certainty, reason)."""
 
     def __init__(
-        self, history: "History", index: int, others: Lookup | None = None, named: Named | None = None
-    ) -> None:
-        self.history, self.index = history, index
-        self.graceid, self.category, self.service = history.graceid, history.category, history.service
+        self, steps: Steps, intervals: Intervals, uploads: Uploads, index: int, others: Lookup | None = None,
+        named: Named | None = None,
+    ) -> None:  # fmt: skip
+        self.steps, self.intervals, self.uploads, self.index = steps, intervals, uploads, index
+        self.graceid, self.category, self.service = steps.graceid, steps.category, steps.service
         self.doubts: list[tuple[str, str]] = []
         self._others, self._named = others, named
         self._record: Record | None = None
-        self._whole = index >= len(history.entries)
+        self._whole = index >= len(steps.entries)
 
     # -- the object itself
 
     def record(self) -> Record:
         if self._record is None:
-            final = self.history.final
+            final = self.steps.final
             self._record = self._then(self._event(final) if self.category == "event" else self._superevent(final))
         return self._record
 
@@ -57,8 +59,8 @@ class Snapshot:
         return {name: final.get(name, base + name) for name in self._names_of_labels(list(final))}
 
     def _names_of_labels(self, final: list[str]) -> list[str]:
-        held = [name for name, _ in self.history.spans.labels.at(self.index)]
-        told = self.history.spans.labels.named
+        held = [name for name, _ in self.intervals.labels.at(self.index)]
+        told = self.intervals.labels.named
         untold = [name for name in final if name not in told]
         if untold and not self._whole:
             self._doubt(
@@ -69,13 +71,13 @@ class Snapshot:
         return list(final) if set(held) == set(final) else held
 
     def _event(self, final: Record) -> Record:
-        spans = self.history.spans
+        intervals = self.intervals
         record = dict(final)
         if "labels" in final:
             record["labels"] = self._labels(final["labels"])
         if "superevent" in final:
             record["superevent"] = self._superevent_of(final["superevent"])
-        if any(self.index < at for at in spans.replaced_at):
+        if any(self.index < at for at in intervals.replaced_at):
             record |= self._overwritten()
         if record.get("superevent_neighbours"):
             record["superevent_neighbours"] = self._neighbours(record["superevent_neighbours"])
@@ -83,7 +85,7 @@ class Snapshot:
 
     def _overwritten(self) -> Record:
         """What the file said that the event was made from then; later files overwrote it in the record."""
-        told, untold = self.history.uploads.at(self.index)
+        told, untold = self.uploads.at(self.index)
         if untold:
             self._doubt("guessed", f"replaced later, and the file before does not tell: {', '.join(untold)}")
         else:
@@ -92,7 +94,7 @@ class Snapshot:
 
     def _superevent_of(self, final: str | None) -> str | None:
         """The superevent that an event is in, by the id that it goes by then."""
-        told: str | None = next((value for _, value in self.history.spans.superevent.at(self.index)), None)
+        told: str | None = next((value for _, value in self.intervals.superevent.at(self.index)), None)
         if told is None:
             return None
         try:
@@ -115,25 +117,25 @@ class Snapshot:
                     self._doubt("inferred", f"neighbour {superevent_id} is shown as it was captured")
                 continue
             if then is not None:
-                found[superevent_id] = compose.neighbour(then, known) if isinstance(known, dict) else known
+                found[superevent_id] = embedded.neighbour(then, known) if isinstance(known, dict) else known
         return found
 
     def _superevent(self, final: Record) -> Record:
-        record, spans = dict(final), self.history.spans
+        record, intervals = dict(final), self.intervals
         for name in _PARAMETERS:
             if name in final:
-                record[name] = spans.value(name, self.index, final[name])
+                record[name] = intervals.value(name, self.index, final[name])
         if final.get("gw_id"):
-            told = "gw_id" in spans.values.named
-            record["gw_id"] = spans.value("gw_id", self.index, None if told else final["gw_id"])
-        members = {graceid for graceid, _ in spans.members.at(self.index)}
+            told = "gw_id" in intervals.values.named
+            record["gw_id"] = intervals.value("gw_id", self.index, None if told else final["gw_id"])
+        members = {graceid for graceid, _ in intervals.members.at(self.index)}
         listed = {*final.get("gw_events", ()), *final.get("em_events", ())}
         for name, external in (("gw_events", False), ("em_events", True)):
             if name in final:
                 known = set(final[name])
                 here = [g for g in members if g in known or (g.startswith("E") == external and g not in listed)]
-                rising = len(known) > 1 and list(final[name]) == sorted(final[name], key=compose.number_of)
-                record[name] = sorted(here, key=compose.number_of, reverse=not rising)
+                rising = len(known) > 1 and list(final[name]) == sorted(final[name], key=embedded.number_of)
+                record[name] = sorted(here, key=embedded.number_of, reverse=not rising)
         if "labels" in final:
             record["labels"] = self._labels(final["labels"])
         return self._preferred(record, final)
@@ -154,7 +156,7 @@ class Snapshot:
             elif not self._whole:
                 self._doubt("inferred", f"the preferred event {preferred} is shown as it was captured")
         else:
-            record = compose.superevent(record, self._if_known)
+            record = embedded.superevent(record, self._if_known)
         return record
 
     def _if_known(self, graceid: str) -> Record | None:
@@ -166,20 +168,20 @@ class Snapshot:
     def _chosen(self, record: Record, final: Record) -> Record:
         """The preferred events by pipeline: of its own, an event that an update made the preferred one, while it is that."""
         known = final["pipeline_preferred_events"]
-        updates = self.history.spans.values.named.get("preferred_event", ())
+        updates = self.intervals.values.named.get("preferred_event", ())
         if not any(event.get("graceid") == final.get("preferred_event") for event in known.values()):
             updates = ()  # servers that do not count it, or nothing but its creation made it the preferred one
         held = {*record.get("gw_events", ()), *record.get("em_events", ())} - {span.value for span in updates}
         chosen = {pipeline: event for pipeline, event in known.items() if event.get("graceid") in held}
         now = [span.value for span in updates if span.first <= self.index][-1:]
         if now and isinstance(now[0], str) and (event := self._if_known(now[0])):
-            chosen[str(event.get("pipeline"))] = compose.basic(event)
+            chosen[str(event.get("pipeline"))] = embedded.basic(event)
         return chosen
 
     # -- lists
 
     def records(self, kind: str) -> list[Record]:
-        view, spans = self.history.view, self.history.spans
+        view, intervals = self.steps.view, self.intervals
         if self.index == 0:
             return []
         if self._whole:
@@ -187,39 +189,51 @@ class Snapshot:
         if kind == "log":
             return [self._log(record) for record in view.records("log") if self._past(record)]
         if kind == "label":
-            held = dict(spans.labels.at(self.index))
+            held = dict(intervals.labels.at(self.index))
             return [self._then(held[name]) for name in sorted(held) if held[name] is not None]
         if kind == "signoff":
-            return [self._signoff(key, value) for key, value in sorted(dict(spans.signoffs.at(self.index)).items())]
+            return [self._signoff(key, value) for key, value in sorted(dict(intervals.signoffs.at(self.index)).items())]
         if kind in ("voevent", "emobservation"):
-            came = sum(at <= self.index for at in spans.first_of[kind])
-            late = len(spans.first_of[kind]) - came
+            came = sum(at <= self.index for at in intervals.first_of[kind])
+            late = len(intervals.first_of[kind]) - came
             records = view.records(kind)
             return [self._then(record) for record in records[: len(records) - late]]
-        if kind == "permission" and spans.access.spans:
-            return self._permissions() if any(spans.access.at(self.index)) else []
-        return [self._then(record) for record in view.records(kind)]
+        if kind == "permission":
+            if intervals.access.intervals:
+                return self._permissions() if any(intervals.access.at(self.index)) else []
+            return view.records(kind)  # nobody tells when they were granted
+        return [self._then(record) for record in view.records(kind) if self._came(kind, record)]
+
+    def _came(self, kind: str, record: Record) -> bool:
+        """Whether a record was there: by the entry or step that brought it, else by its own time."""
+        at = self.intervals.came.get(kind, {}).get(record.get("N", -1))
+        if at is not None:
+            return at <= self.index
+        try:
+            return record_time(record["created"]) <= self.steps.entries[self.index - 1].created
+        except (KeyError, TypeError, GracetapeError):  # it does not say
+            return False
 
     def _permissions(self) -> list[Record]:
         """What was granted: as captured, or what servers grant, where it was withdrawn again."""
-        known = self.history.view.records("permission")
+        known = self.steps.view.records("permission")
         if not known:
             self._doubt("inferred", "the permissions, withdrawn later, are taken to be those that servers grant")
         return known or [dict(record) for record in EXPOSED]
 
     def one(self, kind: str, key: str | int) -> Record | None:
         if self._whole and self.index:
-            known = self.history.view.one(kind, key)
+            known = self.steps.view.one(kind, key)
             if known is not None or kind not in ("label", "signoff"):  # of these, the log may tell more
                 return known
         if kind == "log":
-            record = self.history.view.one("log", key)
+            record = self.steps.view.one("log", key)
             return self._log(record) if record is not None and self._past(record) else None
         if kind == "label":
-            record = dict(self.history.spans.labels.at(self.index)).get(key)
+            record = dict(self.intervals.labels.at(self.index)).get(key)
             return self._then(record) if record else None
         if kind == "signoff":
-            held = dict(self.history.spans.signoffs.at(self.index))
+            held = dict(self.intervals.signoffs.at(self.index))
             return self._signoff(str(key), held[key]) if key in held else None
         if kind == "object":
             return self.record()
@@ -229,18 +243,18 @@ class Snapshot:
         return len(self.records(kind))
 
     def _past(self, record: Record) -> bool:
-        return self.history._index.get(record["N"], 0) <= self.index
+        return self.steps.index_by_n.get(record["N"], 0) <= self.index
 
     def _log(self, record: Record) -> Record:
         """A log record with the tags that it had: those with a tagging entry so far, and those that no entry tells of."""
         now = record.get("tag_names")
-        if not now and record["N"] not in self.history.spans.tags_of:
+        if not now and record["N"] not in self.intervals.tags_of:
             return self._then(record)
         return self._then(record | {"tag_names": self.tags_of(record, self.index)})
 
     def tags_of(self, record: Record, index: int) -> list[str]:
         """The tags of a log record at an index, in the order in which it has or had them."""
-        mine = self.history.spans.tags_of.get(record["N"], ())
+        mine = self.intervals.tags_of.get(record["N"], ())
         told = {tag for tag, _ in mine}
         final = record.get("tag_names") or []
         held = {tag for tag, span in mine if span.holds(index)} | {tag for tag in final if tag not in told}
@@ -249,22 +263,22 @@ class Snapshot:
     def _signoff(self, key: str, value: Record) -> Record:
         if "signoff_type" in value:
             return self._then(value)
-        last = self.history.spans.signoffs.last_open().get(key)
+        last = self.intervals.signoffs.last_open().get(key)
         if last is not None and last.value:
             return self._then(last.value | value)
-        return self._then(signoff_record(self.history, key, value))
+        return self._then(signoff_record(self.steps, key, value))
 
     # -- files
 
     def files(self) -> list[FileEntry]:
         if self.index == 0:
             return []
-        files = self.history.view.files()
+        files = self.steps.view.files()
         if self._whole:
             return files
         came = {
-            (record["filename"], record.get("file_version")): self.history._index[record["N"]]
-            for record in reversed(self.history.view.records("log"))
+            (record["filename"], record.get("file_version")): self.steps.index_by_n[record["N"]]
+            for record in reversed(self.steps.view.records("log"))
             if record.get("filename")
         }
         return [file for file in files if came.get((file.name, file.version), 1) <= self.index]
@@ -278,8 +292,8 @@ class Snapshot:
 
     def _then(self, record: Record) -> Record:
         """A record with the object's later id replaced in its links, before the superevent was confirmed."""
-        later = self.history.final.get("gw_id")
-        confirmed = self.history.spans.values.named.get("gw_id", ())
+        later = self.steps.final.get("gw_id")
+        confirmed = self.intervals.values.named.get("gw_id", ())
         if not later or not confirmed or confirmed[0].first <= self.index:
             return record
         linked: Record = relink(record, f"superevents/{later}/", f"superevents/{self.graceid}/")

@@ -8,14 +8,11 @@ none if the file cannot be read.
 from collections.abc import Callable
 from functools import cache, cached_property
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
 
-from gracetape.archive.rules import Record
+from gracetape.archive.history.rules import Record
+from gracetape.archive.history.steps import Entry, Steps
 from gracetape.errors import GracetapeError
 from gracetape.reading_limits import LIMITS, LimitExceeded, joined
-
-if TYPE_CHECKING:
-    from gracetape.archive.history import Entry, History
 
 Reader = Callable[[Record, str, bytes], Record | None]
 
@@ -29,11 +26,9 @@ def _reader() -> Reader | None:
 class Uploads:
     """The files that an event was made from, in order, and what they say of it. Reads a file when first asked."""
 
-    def __init__(self, history: "History") -> None:
-        self.history = history
-        self.entries = [
-            (i, e) for i, e in enumerate(history.entries, start=1) if e.act.name in ("uploaded", "replaced")
-        ]
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.entries = [(i, e) for i, e in enumerate(steps.entries, start=1) if e.act.name in ("uploaded", "replaced")]
         self._read: dict[int, Record] = {}
 
     def at(self, index: int) -> tuple[Record, list[str]]:
@@ -41,7 +36,7 @@ class Uploads:
 
         A field is believed if the reader gives the recorded value for the newest file.
         """
-        final, newest = self.history.final, self._fields(len(self.entries) - 1)
+        final, newest = self.steps.final, self._fields(len(self.entries) - 1)
         number = max(0, sum(i <= index for i, _ in self.entries) - 1)
         if number == 0 and self.unread:
             return {name: value for name, value in _NOTHING.items() if name in final}, []
@@ -60,15 +55,15 @@ class Uploads:
             return False
         index, entry = self.entries[0]
         replaced = len(self.entries) > 1
-        if not replaced and any(self.history.final.get(name) is not None for name in ("gpstime", "far")):
+        if not replaced and any(self.steps.final.get(name) is not None for name in ("gpstime", "far")):
             return False
-        if not replaced and any(said.act.name == "unreadable" for said in self.history.entries[index : index + 1]):
+        if not replaced and any(said.act.name == "unreadable" for said in self.steps.entries[index : index + 1]):
             return True
-        return _fields_of(self.history, entry) == {} and not (replaced and not self._fields(len(self.entries) - 1))
+        return _fields_of(self.steps, entry) == {} and not (replaced and not self._fields(len(self.entries) - 1))
 
     def _fields(self, number: int) -> Record:
         if number not in self._read:
-            self._read[number] = (_fields_of(self.history, self.entries[number][1]) if self.entries else None) or {}
+            self._read[number] = (_fields_of(self.steps, self.entries[number][1]) if self.entries else None) or {}
         return self._read[number]
 
 
@@ -79,14 +74,14 @@ _NOTHING: Record = dict.fromkeys((*_OVERWRITTEN, "reporting_latency")) | {
 }  # fmt: skip
 
 
-def _fields_of(history: "History", entry: "Entry") -> Record | None:
+def _fields_of(steps: Steps, entry: Entry) -> Record | None:
     """What the file of an entry says: nothing if it cannot be read, None if it is not at hand."""
-    reader, archive = _reader(), getattr(history.view, "archive", None)
+    reader, archive = _reader(), getattr(steps.view, "archive", None)
     name, version = entry.record.get("filename"), entry.record.get("file_version")
-    file = next((f for f in history.view.files() if (f.name, f.version) == (name, version)), None)
+    file = next((f for f in steps.view.files() if (f.name, f.version) == (name, version)), None)
     if reader is None or archive is None or file is None or file.sha256 is None or (file.size or 0) > LIMITS.file_bytes:
         return None
     try:
-        return reader(history.final, file.name, joined(archive.read(file), LIMITS.file_bytes))
+        return reader(steps.final, file.name, joined(archive.read(file), LIMITS.file_bytes))
     except (GracetapeError, KeyError, LimitExceeded):
         return None

@@ -1,4 +1,4 @@
-"""The forms that alert messages have had: which fields a message has in each, and what a message in any form is about.
+"""The formats that alert messages have had: which fields a message has in each, and what a message in any format is about.
 
 `modern`: since late 2018. `legacy`: 2012 to mid 2018, events only. `between`: the months of 2018 when superevents were
 announced in the shape of the old messages. Facts: gracedb-server, alerts/xmpp.py, alerts/old_alert.py,
@@ -7,14 +7,29 @@ alerts/superevent_utils.py and their callers in events/ (docs/credits.md).
 
 import re
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from gracetape.errors import ArchiveError
 
-if TYPE_CHECKING:
-    from gracetape.archive.alerts import Alert
-
 Record = dict[str, Any]
+
+
+class Announced(Protocol):
+    """What a message is made of: `archive.alerts.alert.Alert` says what each is."""
+
+    @property
+    def graceid(self) -> str: ...
+    @property
+    def alert_type(self) -> str: ...
+    @property
+    def data(self) -> Any: ...
+    @property
+    def object(self) -> Record: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+
 
 FORMATS = ("modern", "legacy", "between")
 
@@ -28,23 +43,23 @@ class _Told(NamedTuple):
     record: bool = True
 
 
-_Teller = Callable[["Alert"], _Told | None]
+_Teller = Callable[[Announced], _Told | None]
 #: Labels that signoffs moved; their log entry looks like any label's, and the old servers sent no message for it.
 _OF_SIGNOFF = re.compile(r"(ADV|[A-Z]\d)(OK|NO)")
 
 
-def _said(alert: "Alert", name: str) -> str:
+def _said(alert: Announced, name: str) -> str:
     """A text in an alert's data; nothing where a message that was heard has something else there."""
     value = alert.data.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _log(alert: "Alert") -> _Told:
+def _log(alert: Announced) -> _Told:
     comment, file = _said(alert, "comment"), _said(alert, "filename")
     return _Told("update", f"UPLOAD: '{file}' {comment}" if file else f"LOG: {comment}", file)
 
 
-def _new_event(alert: "Alert") -> _Told:
+def _new_event(alert: Announced) -> _Told:
     """Old servers gave the address on their web pages of the file that the event was made from."""
     links = alert.object.get("links")
     link = str(links.get("self") or "") if isinstance(links, dict) else ""
@@ -53,17 +68,17 @@ def _new_event(alert: "Alert") -> _Told:
     return _Told("new", "", where)
 
 
-def _label(alert: "Alert") -> _Told | None:
+def _label(alert: Announced) -> _Told | None:
     name = _said(alert, "name")
     return None if _OF_SIGNOFF.fullmatch(name) else _Told("label", name, record=False)
 
 
-def _voevent(alert: "Alert") -> _Told:
+def _voevent(alert: Announced) -> _Told:
     file = _said(alert, "filename")
     return _Told("update", f"VOEVENT: {file}", file)
 
 
-def _signoff(alert: "Alert") -> _Told:
+def _signoff(alert: Announced) -> _Told:
     return _Told("signoff", _said(alert, "status"))
 
 
@@ -92,8 +107,8 @@ _TELLERS: dict[tuple[str, str], dict[str, _Teller]] = {
 }
 
 
-def payload(alert: "Alert", format: str) -> Record | None:
-    """The message of an alert in a form; None where that form had no such message, ArchiveError if there is no such form."""
+def payload(alert: Announced, format: str) -> Record | None:
+    """The message of an alert in a format; None where that format had no such message, ArchiveError if there is no such format."""
     if format not in FORMATS:
         raise ArchiveError(f"there is no message format {format!r}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     if format == "modern":
@@ -109,8 +124,8 @@ def payload(alert: "Alert", format: str) -> Record | None:
     return message | {"object": alert.data} if told.record else message
 
 
-def forms_of(message: Record) -> tuple[str, ...]:
-    """The forms that a message may have: old messages of events look alike in `legacy` and `between`."""
+def formats_of(message: Record) -> tuple[str, ...]:
+    """The formats that a message may have: old messages of events look alike in `legacy` and `between`."""
     if "data" in message or "description" not in message:
         return ("modern",)
     return ("between",) if of_superevent(str(message.get("uid"))) else ("legacy", "between")
@@ -121,7 +136,7 @@ def of_superevent(uid: str) -> bool:
     return uid.lstrip("TM").startswith(("S", "GW"))
 
 
-# -- what a message is about, whatever its form
+# -- what a message is about, whatever its format
 
 _LABEL_GONE = re.compile(r"Label (?P<old>\w+) removed|UPDATE: (?P<new>\w+) removed")
 _LABEL_COME = re.compile(r"LABEL: (\w+) added")

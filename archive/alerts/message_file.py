@@ -1,19 +1,16 @@
 """Reads files of alert messages: JSON Lines, each a message with its time and node, or a payload alone."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from gracetape.archive.alerts import nodes_of
+from gracetape.archive.alerts.alert import nodes_of
 from gracetape.archive.recorded import Recorded
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
+from gracetape.message_lines import Line, NotAnObject, read_line
 from gracetape.times import parse_time
-
-Record = dict[str, Any]
 
 
 @dataclass
@@ -33,12 +30,9 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
     found = MessageFile()
     for number, line in _lines(path):
         where = f"{path} line {number}"
-        record = _object(where, line)
-        payload = record.get("payload", record)
-        if isinstance(payload, str):  # the text as it came over the wire
-            payload = _object(where, payload)
-        uid = payload.get("uid") if isinstance(payload, dict) else None
-        if not isinstance(uid, str) or not isinstance(payload.get("alert_type"), str):
+        read = _read(where, line)
+        uid = read.payload.get("uid")
+        if not isinstance(uid, str) or not isinstance(read.payload.get("alert_type"), str):
             raise ArchiveError(f"{where} is no alert message: it has no uid and alert_type")
         owner = owner_of(uid)
         if owner is None:
@@ -46,9 +40,9 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
                 raise ArchiveError(f"{where} is about {uid}: import only its own messages, or say --skip-others")
             found.others += 1
             continue
-        arrived = _arrival(where, record, payload)
-        for node in _nodes(where, record, payload):
-            found.messages.setdefault(owner, []).append(Recorded(arrived, node, payload))
+        arrived = _arrival(where, read)
+        for node in _nodes(where, read):
+            found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
     return found
 
 
@@ -64,23 +58,21 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _object(where: str, line: str) -> Record:
+def _read(where: str, line: str) -> Line:
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        return read_line(line)
+    except NotAnObject as error:
+        raise ArchiveError(f"{where} is no alert message: {error}") from None
+    except ValueError as error:
         raise ArchiveError(f"{where} is not JSON: {error}") from None
-    if not isinstance(record, dict):
-        raise ArchiveError(f"{where} is no alert message: it is not a JSON object")
-    return record
 
 
-def _arrival(where: str, record: Record, payload: Record) -> datetime:
+def _arrival(where: str, read: Line) -> datetime:
     """When the message arrived; for a payload alone, when the server made what it tells of."""
-    if "payload" not in record:
-        about = [payload.get("data"), payload.get("object")]
+    text = read.time
+    if read.bare:
+        about = [read.payload.get("data"), read.payload.get("object")]
         text = next((a["created"] for a in about if isinstance(a, dict) and a.get("created")), None)
-    else:
-        text = record.get("time")
     if not isinstance(text, str):
         raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
     try:
@@ -89,12 +81,12 @@ def _arrival(where: str, record: Record, payload: Record) -> datetime:
         raise ArchiveError(f"{where}: {error}") from None
 
 
-def _nodes(where: str, record: Record, payload: Record) -> tuple[str, ...]:
+def _nodes(where: str, read: Line) -> tuple[str, ...]:
     """The node that the message came on; where the line does not say, those that the server sent it to."""
-    if isinstance(node := record.get("node", record.get("topic")), str) and node:
-        return (node,)
-    about = payload.get("object") or payload.get("data")
+    if read.node is not None:
+        return (read.node,)
+    about = read.payload.get("object") or read.payload.get("data")
     try:
-        return nodes_of(about if isinstance(about, dict) else {}, category_of(payload["uid"]))
+        return nodes_of(about if isinstance(about, dict) else {}, category_of(read.payload["uid"]))
     except (GracetapeError, KeyError):
         raise ArchiveError(f"{where} does not say on which node it came, and its payload does not tell") from None

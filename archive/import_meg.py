@@ -16,14 +16,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
-from gracetape.archive import rules
 from gracetape.archive.blobs import read_stream
 from gracetape.archive.extract import safe_name
+from gracetape.archive.history import rules
+from gracetape.archive.history.ordering import partners
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
 from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.archive.store import Archive, Capture
-from gracetape.archive.timeline import partners
 from gracetape.archive.writing import Transaction
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from hypothesis import given, settings, strategies as st
 
-from gracetape.archive import Alert, Archive, Recorded
-from gracetape.archive.blend import bare_node, blended, pairs
+from gracetape.archive import Alert, Archive, Recorded, rebuilt_alerts, timeline_of
+from gracetape.archive.alerts.merge_recorded import bare_node, merged, pairs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 with Archive.open(FIXTURES / "long.tape") as _tape:
     SUPEREVENT = _tape.objects()[0]
-    ALERTS = list(_tape.timeline().rebuilt())
+    ALERTS = list(rebuilt_alerts(timeline_of(_tape)))
 OWN = [alert for alert in ALERTS if alert.object_id == SUPEREVENT][:60]
 
 
@@ -36,7 +36,7 @@ def test_what_was_not_heard_is_all_that_is_left_over(lost: set[int], late_s: flo
 def test_every_message_is_replayed_once_and_heard_ones_by_arrival(lost: set[int], late_s: list[float]) -> None:
     messages = [heard(alert, late_s[i]) for i, alert in enumerate(OWN) if i not in lost]
     messages.sort(key=lambda message: message.arrived)
-    played = list(blended(OWN, {SUPEREVENT: messages}))
+    played = list(merged(OWN, {SUPEREVENT: messages}))
     assert sorted(id(a.payload()) if a.heard else a.n or 0 for a in played) == sorted(
         [id(m.payload) for m in messages] + [OWN[i].n or 0 for i in lost]
     )
@@ -46,5 +46,5 @@ def test_every_message_is_replayed_once_and_heard_ones_by_arrival(lost: set[int]
 
 
 def test_without_a_recording_nothing_changes() -> None:
-    assert list(blended(ALERTS, {SUPEREVENT: []})) == ALERTS
+    assert list(merged(ALERTS, {SUPEREVENT: []})) == ALERTS
     assert (bare_node("gracedb-playground.cbc_gstlal"), bare_node("superevent")) == ("cbc_gstlal", "superevent")

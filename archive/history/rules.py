@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from gracetape.archive.rule import Act, Announces, Record, Rule
-from gracetape.archive.signoff_rules import signoff_key, signoff_labels, signoff_rules, web_signoff_rules
+from gracetape.archive.history.rule import Act, Announces, Record, Rule
+from gracetape.archive.history.signoff_rules import signoff_labels, signoff_rules, web_signoff_rules
+from gracetape.archive.kinds import signoff_key
 
 __all__ = ["Act", "Announces", "Record", "Rule", "signoff_key", "signoff_labels"]
 __all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "UPLOADED_UNREAD", "WRITTEN"]
@@ -93,6 +94,7 @@ _LABEL_REMOVED = (Announces("label_removed", "label", lambda p: p["label"]),)
 _LOG = (Announces("log", "log"),)
 _VOEVENT = (Announces("voevent", "voevent"),)
 _EMOBSERVATION = (Announces("emobservation", "emobservation"),)
+_EMBB = (Announces("embb_event_log", "embb", lambda p: p["n"]),)
 _N = {"n": r"[0-9]{1,15}"}
 _LABEL = {"label": r"\S+"}
 _EVENT = {"graceid": _GRACEID}
@@ -210,6 +212,9 @@ UPLOADED_LATE = _event_rule("upload_logged", "Original Data", needs=_brings_file
 #: An event's first file where it could not be read: the event is made all the same, and nobody is told.
 UPLOADED_UNREAD = _event_rule("uploaded", "Original Data", needs=_brings_file)
 
+#: Acts that leave no log entry of their own: their records alone tell of them.
+UNLOGGED = (_event_rule("embb_event_log", "", _EMBB), _superevent_rule("notice", "", ()))
+
 _BY_CATEGORY = {c: [r for r in RULES if r.category == c] for c in ("event", "superevent")}
 _MODERN: dict[tuple[str, str, frozenset[str]], Rule] = {}
 for _rule in RULES:
@@ -242,4 +247,4 @@ def rule_of(category: str, name: str) -> Rule:
     """The first rule of that name, for acts that no log entry tells of."""
     if name == "log":
         return WRITTEN[category]
-    return next(rule for rule in _BY_CATEGORY[category] if rule.name == name)
+    return next(rule for rule in (*_BY_CATEGORY[category], *UNLOGGED) if rule.name == name)

@@ -4,17 +4,21 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from gracetape.archive import forms
-from gracetape.archive.alerts import Alert
+from gracetape.archive.alerts import formats
+from gracetape.archive.alerts.alert import Alert
+from gracetape.archive.alerts.rebuild import rebuilt_alerts
+from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.archive.recorded import Record, Recorded
-
-if TYPE_CHECKING:
-    from gracetape.archive.timeline import Position
 
 _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
+
+
+def alerts_of(timeline: Timeline) -> Iterator[Alert]:
+    """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones."""
+    heard = {graceid: history.recorded for graceid, history in timeline.histories.items()}
+    return merged(rebuilt_alerts(timeline), heard)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Pair:
     @property
     def form(self) -> str:
         """The form in which it was heard; `modern` if it was not."""
-        return forms.forms_of(self.heard.payload)[0] if self.heard else "modern"
+        return formats.formats_of(self.heard.payload)[0] if self.heard else "modern"
 
 
 def bare_node(node: str) -> str:
@@ -38,12 +42,12 @@ def bare_node(node: str) -> str:
 
 def pairs(rebuilt: Sequence[Alert], heard: Sequence[Recorded]) -> list[Pair]:
     """Every message of one object once: the heard ones in order of arrival, then the rebuilt ones that nobody heard."""
-    form = forms.forms_of(heard[0].payload)[0] if heard else "modern"
+    form = formats.formats_of(heard[0].payload)[0] if heard else "modern"
     waiting: dict[Hashable, list[_Rebuilt]] = defaultdict(list)
     for alert in rebuilt:
-        if (message := forms.payload(alert, form)) is not None:
+        if (message := formats.payload(alert, form)) is not None:
             for node in alert.nodes:
-                waiting[node, forms.subject_of(message)].append((alert, message))
+                waiting[node, formats.subject_of(message)].append((alert, message))
     arrivals: dict[Hashable, list[Recorded]] = defaultdict(list)
     for message_heard in heard:
         arrivals[_key(message_heard)].append(message_heard)
@@ -56,7 +60,7 @@ def pairs(rebuilt: Sequence[Alert], heard: Sequence[Recorded]) -> list[Pair]:
 
 
 def _key(message: Recorded) -> Hashable:
-    return bare_node(message.node), forms.subject_of(message.payload)
+    return bare_node(message.node), formats.subject_of(message.payload)
 
 
 def _aligned(heard: Sequence[Recorded], rebuilt: Sequence[_Rebuilt]) -> dict[int, Alert]:
@@ -83,7 +87,7 @@ def _taken(left: list[_Rebuilt], one: _Rebuilt) -> Alert:
     return one[0]
 
 
-def blended(rebuilt: Iterable[Alert], heard: Mapping[str, Sequence[Recorded]]) -> Iterator[Alert]:
+def merged(rebuilt: Iterable[Alert], heard: Mapping[str, Sequence[Recorded]]) -> Iterator[Alert]:
     """Alerts in order, heard ones as they were heard. `heard`: by the id under which an object is kept."""
     if not any(heard.values()):
         yield from rebuilt
@@ -140,10 +144,10 @@ def _as_heard(alert: Alert, heard: Recorded, node: str) -> Alert:
 
 def _alone(heard: Recorded, node: str, graceid: str) -> Alert:
     """A message that no record tells of, as an alert."""
-    payload, (kind, subject) = heard.payload, forms.subject_of(heard.payload)
+    payload, (kind, subject) = heard.payload, formats.subject_of(heard.payload)
     whole = payload.get("object")
     record: Record = whole if isinstance(whole, dict) else {}
-    category = "superevent" if forms.of_superevent(graceid) else "event"
+    category = "superevent" if formats.of_superevent(graceid) else "event"
     what = str(subject) if isinstance(subject, str) else kind
     return Alert(
         heard.arrived, str(payload.get("uid") or graceid), graceid, kind, payload.get("data"), record, None, (node,), what, category,
