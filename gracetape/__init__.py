@@ -17,9 +17,6 @@ if TYPE_CHECKING:
         alerts_of as alerts_of,
         history_of as history_of,
         timeline_of as timeline_of,
-        alerts_of as alerts_of,
-        history_of as history_of,
-        timeline_of as timeline_of,
     )
     from gracetape.brokers import (
         open_publisher as open_publisher,
