@@ -6,7 +6,19 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, brokers, calls, captures, lateness, listeners, queries, replays, serving, simulations
+from benchmarks import (
+    archives,
+    brokers,
+    calls,
+    captures,
+    histories,
+    lateness,
+    listeners,
+    queries,
+    replays,
+    serving,
+    simulations,
+)
 from benchmarks.figure import Figure
 
 ALL = {
@@ -29,6 +41,7 @@ ALL = {
     "listener": listeners.alerts_through_the_listener,
     "listener_latency": listeners.latency_of_the_listener,
     "listener_queue": listeners.cost_per_alert_stays_flat,
+    "long_log": histories.long_logs_stay_flat,
     "size": archives.size_against_tar,
 }
 
