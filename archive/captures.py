@@ -13,7 +13,8 @@ class Capture:
     """One version of one object.
 
     `service` is the API root that the record's links start with, `origin` says how it came: `capture`, `import` or
-    `dummy`; `completed` is None while it is in the making; `notes` is a free JSON object (what was absent, what was made).
+    `dummy`; `completed` is None while it is in the making; `writable` is 1
+    where writes change it, and 0 where it is a recording, which stays as it came; `notes` is a free JSON object (what was absent, what was made).
     """
 
     id: int
@@ -28,6 +29,7 @@ class Capture:
     notes: str
     digest: str
     seal: str
+    writable: int = 0
 
     def __post_init__(self) -> None:
         texts: tuple[object, ...] = (self.object, self.category, self.service, self.origin, self.tool, self.started)
@@ -36,6 +38,8 @@ class Capture:
         if not (
             sound
             and isinstance(self.version, int)
+            and self.writable in (0, 1)
+            and isinstance(self.writable, int)
             and 0 < self.version < GREATEST
             and is_category(self.object, self.category)
         ):

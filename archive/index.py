@@ -104,14 +104,16 @@ def remove(connection: sqlite3.Connection, graceid: str) -> None:
             connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
 
 
-def rebuild(connection: sqlite3.Connection, target: sqlite3.Connection | None = None) -> None:
+def rebuild(
+    connection: sqlite3.Connection, target: sqlite3.Connection | None = None, *, composed: str = "c.writable"
+) -> None:
     """Make all rows anew from the newest whole version of every object, in another database if one is given."""
     target = target or connection
     for table in NAMES:
         target.execute(f"DELETE FROM {table}")
     numbers = "SELECT max(id) FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY category, id"
     for (number,) in connection.execute(numbers).fetchall():
-        if (subject := stored(connection, number)) is not None:
+        if (subject := stored(connection, number, composed)) is not None:
             put(target, subject)
 
 
@@ -136,7 +138,7 @@ def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
 
 
 _STORED = """
-    SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), c.origin = 'dummy', r.json,
+    SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), {composed}, r.json,
         EXISTS (SELECT 1 FROM entries p JOIN records q ON q.id = p.record WHERE p.capture = c.id
             AND p.kind = 'permission' AND json_valid(q.json) AND json_extract(q.json, '$.group') = 'public_users')
     FROM captures c JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = ''
@@ -144,9 +146,12 @@ _STORED = """
 """
 
 
-def stored(connection: sqlite3.Connection, capture: int) -> Subject | None:
-    """An object as one of its versions has it; None if that has no record yet, or none that can be read."""
-    row = connection.execute(_STORED, (capture,)).fetchone()
+def stored(connection: sqlite3.Connection, capture: int, composed: str = "c.writable") -> Subject | None:
+    """An object as one of its versions has it; None if that has no record yet, or none that can be read.
+
+    `composed` says in SQL which captures repeat other objects as these are now: those that are written to.
+    """
+    row = connection.execute(_STORED.format(composed=composed), (capture,)).fetchone()
     if row is None:
         return None
     graceid, category, seq, composed, text, exposed = row

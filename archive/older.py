@@ -30,9 +30,11 @@ class MigratedCopy:
                     copy.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
             for _, statement in original.execute(tables, ("index",)).fetchall():
                 copy.execute(statement)
+            (version,) = original.execute("PRAGMA user_version").fetchone()
+            copy.execute(f"PRAGMA user_version = {int(version)}")
+            schema.migrate_copy(copy)
             original.execute("COMMIT")
             copy.execute("COMMIT")
-            schema.migrate(copy)
             copy.execute(f"DROP TABLE {_CONTENTS}")
         finally:
             copy.close()

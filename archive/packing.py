@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from gracetape.archive import derived, index, modes
+from gracetape.archive import counters, derived, index, modes
 from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.making import made
 from gracetape.archive.scratch import COPIED, SPOOLED, sweep
@@ -66,11 +66,13 @@ def _copy(source: Archive, copy: Archive) -> None:
 
 
 def _hide_secrets(connection: sqlite3.Connection) -> None:
-    """Earlier recorders named their source in a counter as it was given, a program's arguments and all: such do not travel."""
-    begin = "heard until, "
-    for (name,) in connection.execute("SELECT name FROM counters WHERE name LIKE ? || '%'", (begin,)).fetchall():
+    """Earlier recorders named their source as it was given, a program's arguments and all: such do not travel."""
+    begin = "until "
+    for (name,) in connection.execute("SELECT name FROM heard WHERE name LIKE ? || '%'", (begin,)).fetchall():
         new = begin + identity(name.removeprefix(begin))
-        connection.execute("UPDATE OR REPLACE counters SET name = ? WHERE name = ?", (new, name))
+        if new != name and (last := counters.number(connection, name, counters.HEARD)) is not None:
+            counters.forget(connection, name, counters.HEARD)
+            counters.put(connection, new, last, counters.HEARD)
 
 
 def _tables(connection: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gracetape.archive import catalogues, index
+from gracetape.archive import catalogues, counters, index
 from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -45,7 +45,14 @@ def _tables(connection: sqlite3.Connection) -> None:
 
 def _search(connection: sqlite3.Connection) -> None:
     index.make(connection)
-    index.rebuild(connection)
+    index.rebuild(connection, composed="c.origin = 'dummy'")
+
+
+def _heard_and_writable(connection: sqlite3.Connection) -> None:
+    """What was heard gets a table of its own; a column says which captures are written to, and not kept as they came."""
+    counters.move_heard(connection)
+    connection.execute("ALTER TABLE captures ADD COLUMN writable INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE captures SET writable = 1 WHERE origin = 'dummy'")
 
 
 #: The steps from one schema to the next, by the names under which an archive says that it has taken them.
@@ -53,6 +60,7 @@ STEPS: dict[str, Callable[[sqlite3.Connection], None]] = {
     "0001_tables": _tables,
     "0002_search": _search,
     "0003_catalogues": catalogues.make,
+    "0004_heard_and_writable": _heard_and_writable,
 }
 
 
@@ -123,6 +131,16 @@ def check(connection: sqlite3.Connection, path: object) -> int:
             f"{path} has schema {version}, newer than this gracetape reads ({SCHEMA_VERSION}): install a newer gracetape"
         )
     return int(version)
+
+
+def migrate_copy(connection: sqlite3.Connection) -> None:
+    """Bring a copy for readers, which nobody else has, to the newest schema; it needs no sqlite_utils."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for name in tuple(STEPS)[version:]:
+        STEPS[name](connection)
+        applied = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, datetime())"
+        connection.execute(applied, (MIGRATION_SET, name))
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

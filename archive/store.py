@@ -264,6 +264,10 @@ class Archive:
         """Where a named counter stands; None if it was never used."""
         return counters.number(self.connection, counter)
 
+    def heard(self, name: str) -> int | None:
+        """Until when (`until SOURCE`, microseconds since 1970) or up to where (`offset LOG`) was heard; None if it was not."""
+        return counters.number(self.connection, name, counters.HEARD)
+
     # -- file contents
 
     def blob(self, sha256: str) -> Blob:

@@ -45,15 +45,18 @@ class Transaction:
 
     # -- versions
 
-    def begin(self, graceid: str, service: str, origin: str, notes: dict[str, Any] | None = None) -> Capture:
-        """Start a new, unfinished version of an object; it is seen by readers from `finish` on."""
+    def begin(
+        self, graceid: str, service: str, origin: str, notes: dict[str, Any] | None = None, *, writable: bool = False
+    ) -> Capture:
+        """Start a new, unfinished version of an object; it is seen by readers from `finish` on, and written to if `writable`."""
         (last,) = self._run("SELECT coalesce(max(version), 0) FROM captures WHERE object = ?", (graceid,)).fetchone()
         cursor = self._run(
-            "INSERT INTO captures (object, version, category, service, origin, tool, started, notes) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO captures (object, version, category, service, origin, tool, started, notes, writable) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 graceid, last + 1, category_of(graceid), service, origin, tool_name(),
                 datetime.now(UTC).isoformat(timespec="seconds"), encode(notes or {}),
+                int(writable),
             ),
         )  # fmt: skip
         return self._seal(int(cursor.lastrowid or 0))
@@ -95,7 +98,7 @@ class Transaction:
 
     def new_object(self, graceid: str, service: str, record: dict[str, Any]) -> Capture:
         """A new object with its record, visible at the end of the transaction."""
-        capture = self.finish(self.begin(graceid, service, "dummy"))
+        capture = self.finish(self.begin(graceid, service, "dummy", writable=True))
         self._heads[graceid] = capture
         self.put(capture, "object", "", record)
         return capture
@@ -105,13 +108,13 @@ class Transaction:
         if head := self._heads.get(graceid):
             return head
         newest = self.archive.capture(graceid)
-        if newest.origin != "dummy":
+        if not newest.writable:
             newest = self._fork(newest)
         self._heads[graceid] = newest
         return newest
 
     def _fork(self, old: Capture) -> Capture:
-        new = self.begin(old.object, old.service, "dummy", old.noted() | {"written_after": old.ref})
+        new = self.begin(old.object, old.service, "dummy", old.noted() | {"written_after": old.ref}, writable=True)
         self._run(
             "INSERT INTO entries SELECT ?, kind, key, ord, record FROM entries WHERE capture = ?", (new.id, old.id)
         )
@@ -215,14 +218,13 @@ class Transaction:
         last = counters.number(self.archive.connection, counter) or 0
         return counters.put(self.archive.connection, counter, max(last + 1, at_least))
 
-    def set_number(self, counter: str, value: int) -> None:
-        """Make a named counter stand at `value`."""
-        counters.put(self.archive.connection, counter, value)
+    def set_heard(self, name: str, value: int) -> None:
+        """Keep until when, or up to where, something was heard."""
+        counters.put(self.archive.connection, name, value, counters.HEARD)
 
-    def forget_number(self, counter: str) -> None:
-        """Forget a named counter, so that its name is in the file no more."""
-        self._run("PRAGMA secure_delete = ON", ())
-        self._run("DELETE FROM counters WHERE name = ?", (counter,))
+    def forget_heard(self, name: str) -> None:
+        """Forget that, so that its name is in the file no more."""
+        counters.forget(self.archive.connection, name, counters.HEARD)
 
     # -- files
 

@@ -11,6 +11,7 @@ from benchmarks import (
     brokers,
     calls,
     captures,
+    histories,
     lateness,
     listeners,
     queries,
@@ -42,6 +43,7 @@ ALL = {
     "listener": listeners.alerts_through_the_listener,
     "listener_latency": listeners.latency_of_the_listener,
     "listener_queue": listeners.cost_per_alert_stays_flat,
+    "long_log": histories.long_logs_stay_flat,
     "size": archives.size_against_tar,
 }
 

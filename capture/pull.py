@@ -245,7 +245,7 @@ class _Pull:
         """Let readers see the capture, unless the one before or after it, which others may have made, is the same."""
         with self.archive.transaction() as tx:
             now = self.place.check(capture)
-            whole = [c for c in self.archive.captures(self.graceid) if c.origin != "dummy"]
+            whole = [c for c in self.archive.captures(self.graceid) if not c.writable]
             before, after = [c for c in whole if c.id < now.id], [c for c in whole if c.id > now.id]
             for other in (*before[-1:], *after[:1]):
                 if other.digest == now.digest and notes_of(other) == self.notes:

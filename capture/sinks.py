@@ -219,8 +219,8 @@ class ArchiveSink:
         self.archive, self._alive = archive, _heard_until(whole)
         # Where those before us wrote it: a command was cut at a question mark, and kept as it was, secrets and all.
         cut = source.partition("?")[0]
-        self._older = {f"heard until, {cut}", _heard_until(cut)} - {self._alive}
-        known = (archive.number(name) for name in (self._alive, *self._older))
+        self._older = {f"until {cut}", _heard_until(cut)} - {self._alive}
+        known = (archive.heard(name) for name in (self._alive, *self._older))
         last = next((number for number in known if number is not None), None)
         self.since = datetime.fromtimestamp(last / 1e6, UTC) if last is not None else None
 
@@ -236,7 +236,7 @@ class ArchiveSink:
         with self.archive.transaction() as tx:
             added = add_recorded(tx, self._by_object(messages))
             for log, offset in left_off.items():
-                tx.set_number(_left_off(log), offset)
+                tx.set_heard(_left_off(log), offset)
         return added
 
     def _by_object(self, messages: dict[str, list[Recorded]]) -> dict[str, list[Recorded]]:
@@ -253,18 +253,18 @@ class ArchiveSink:
 
     def alive(self, moment: datetime) -> None:
         with self.archive.transaction() as tx:
-            tx.set_number(self._alive, int(moment.timestamp() * 1e6))
+            tx.set_heard(self._alive, int(moment.timestamp() * 1e6))
             for name in self._older:
-                tx.forget_number(name)
+                tx.forget_heard(name)
             self._older = set()
 
     def after(self, log: str) -> int | None:
-        return self.archive.number(_left_off(log))
+        return self.archive.heard(_left_off(log))
 
 
 def _heard_until(source: str) -> str:
-    return f"heard until, {identity(source)}"
+    return f"until {identity(source)}"
 
 
 def _left_off(log: str) -> str:
-    return f"heard of {log}"
+    return f"offset {log}"

@@ -43,13 +43,13 @@ class ComposedView(StoredView):
 
     def record(self) -> Record:
         record = self.stored()
-        if self.capture.origin != "dummy":
+        if not self.capture.writable:
             return record
         return _event(self.archive, record) if self.category == "event" else _superevent(self.archive, record)
 
     def ready_text(self, root: str) -> str | None:
         """The record's stored JSON where it can be answered as it is: nothing to compose, links under `root`; else None."""
-        if root != self.service or (self.capture.origin == "dummy" and self._repeats_others()):
+        if root != self.service or (self.capture.writable and self._repeats_others()):
             return None
         return self.text("object", "")
 
@@ -68,7 +68,7 @@ class ComposedView(StoredView):
 
     def records(self, kind: str) -> list[Record]:
         found = super().records(kind)
-        if kind == "label" and self.category == "superevent" and self.capture.origin == "dummy":
+        if kind == "label" and self.category == "superevent" and self.capture.writable:
             found.sort(key=lambda record: str(record["name"]))
         return found
 

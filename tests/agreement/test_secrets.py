@@ -101,7 +101,7 @@ def test_the_arguments_of_a_recorded_program_are_not_kept_and_it_goes_on_all_the
     (folder / "lines").write_text('{"uid": "G1"}\n')
     source = f"exec:sh -c 'cat lines' --token={SECRET}"
     with Archive.create("kept.tape") as archive, archive.transaction() as tx:  # as earlier recorders did
-        tx.set_number(f"heard until, {source}", 1_700_000_000_000_000)
+        tx.set_heard(f"until {source}", 1_700_000_000_000_000)
     with Archive.open("kept.tape") as archive:
         convert(archive, Path("packed.tape"), packed=True)
     assert SECRET.encode() not in Path("packed.tape").read_bytes()

@@ -35,7 +35,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with archive.transaction() as tx:
             add_recorded(tx, {event: [Recorded(NOW, "cbc_gstlal", {"uid": event, "alert_type": "new"})]})
             add_catalogue(tx, {"number": "4", "superevents": []})
-            tx.set_number("heard until, kafka://here", 1_000_000)
+            tx.set_heard("until kafka://here", 1_000_000)
     return path
 
 
@@ -92,7 +92,7 @@ def test_every_value_that_is_changed_is_told_of(sound: Path, tmp_path: Path) -> 
 
 
 def test_every_row_that_is_gone_from_a_table_that_answers_need_is_told_of(sound: Path, tmp_path: Path) -> None:
-    for table in ("captures", "records", "entries", "files", "blobs", "chunks", "names", "places", "counters", "search_events",
+    for table in ("captures", "records", "entries", "files", "blobs", "chunks", "names", "places", "counters", "heard", "search_events",
                   "search_superevents", "search_labels", "search_members", "search_attributes", "search_words"):  # fmt: skip
         path = Path(shutil.copy(sound, tmp_path / "less.tape"))
         connection = sqlite3.connect(path, isolation_level=None)
