@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gracetape.archive.bounded_json import read_json
-from gracetape.errors import ArchiveError
+from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.times import record_time
 
 Record = dict[str, Any]
 _Is = Callable[[Any], bool]
@@ -116,6 +117,17 @@ def fault(record: Any, kind: str, key: str | None = None) -> str | None:
     if named is not None and key is not None and str(named) != key:
         return f"it says that it is {_shown(named)}"
     return None
+
+
+def fault_at_last(record: Any, kind: str, key: str | None = None) -> str | None:
+    """As `fault`, and whether its time is one: asked where records come in and where all are checked, not at each reading."""
+    said = fault(record, kind, key)
+    if said is None and kind in TIMED and (created := record.get("created")) is not None:
+        try:
+            record_time(created)
+        except GracetapeError as error:
+            return str(error)
+    return said
 
 
 def _shown(value: Any) -> str:

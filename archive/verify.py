@@ -10,7 +10,6 @@ from gracetape.archive.blobs import plain
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.view import StoredView
 from gracetape.errors import GracetapeError
-from gracetape.times import record_time
 
 #: What a damaged archive may make any check stumble over; each check on its own.
 _STUMBLES = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
@@ -114,8 +113,8 @@ def _shapes(archive: Archive) -> Iterator[str]:
     for graceid, kind, key, text in archive.connection.execute(query):
         try:
             record = shapes.read_record(text, kind, key, graceid)
-            if (created := record.get("created")) is not None and kind in shapes.TIMED:
-                record_time(created)
+            if said := shapes.fault_at_last(record, kind, key):
+                yield f"the record {kind} {key} of {graceid} is not what a server writes: {said}".replace("  ", " ")
         except GracetapeError as error:
             yield str(error)
         except _STUMBLES:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gracetape.archive import category_of
-from gracetape.archive.shapes import fault
+from gracetape.archive.shapes import fault_at_last
 from gracetape.errors import CaptureError, GracetapeError
 
 Record = dict[str, Any]
@@ -118,7 +118,9 @@ def check(record: Any, kind: str, what: str) -> Record:
         value = record.get(name)
         if (value is None and name in _NEEDED) or (value is not None and not fits(value)):
             raise CaptureError(f"{what}: {name!r} of a record of {kind} is {_shown(value)}, and not {words}")
-    if said := fault(record, "object" if kind in ("event", "superevent") else kind):  # no archive would read it again
+    if said := fault_at_last(
+        record, "object" if kind in ("event", "superevent") else kind
+    ):  # no archive would read it again
         raise CaptureError(f"{what}: a record of {kind} is not what a server writes: {said}")
     return record
 
