@@ -10,7 +10,6 @@ from pathlib import Path
 from tests.torture.child import warm
 from tests.torture.rounds import table, torture
 
-
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 MARK = "<!-- figures: the last run of make torture -->"
 
