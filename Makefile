@@ -49,7 +49,7 @@ coverage: $(READY)
 	$(PY) -m pytest -n auto --cov --cov-report=term
 
 torture: $(READY)
-	$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) --minutes $(MINUTES)
+	$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) --minutes $(MINUTES) $(if $(WRITE),--write)
 
 fixtures: $(READY)
 	$(PY) tests/fixtures/make_fixtures.py

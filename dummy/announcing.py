@@ -14,6 +14,7 @@ from typing import Protocol
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.inside import check
+from gracetape.archive.modes import mode_of
 from gracetape.shown import target, visible
 
 _log = logging.getLogger(__name__)
@@ -68,9 +69,9 @@ class File(_Lines):
     They wait in memory, up to LARGEST_WAITING: those beyond it, as those of a process that is killed, are not in the file.
     """
 
-    def __init__(self, path: Path, *, strange: bool = False) -> None:
+    def __init__(self, path: Path, *, strange: bool = False, mode: int = 0o666) -> None:
         super().__init__()
-        self._path, self._file = path, LineFile(path, strange=strange)
+        self._path, self._file = path, LineFile(path, strange=strange, mode=mode)
         self._waiting: deque[bytes] = deque()
         self._size = self._left_out = 0
 
@@ -146,7 +147,7 @@ def _open(url: str | None, archive: Archive, really: Collection[str]) -> Sink:
         return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
     if url is None or found is None:
-        return File(Path(url)) if url else File(_own_file(archive), strange=True)
+        return File(Path(url)) if url else File(_own_file(archive), strange=True, mode=mode_of(archive.path) & 0o666)
     if found["scheme"].lower() == "file":
         return File(Path(found["rest"]))
     for entry in entry_points(group=ENTRY_POINTS):

@@ -14,7 +14,7 @@ class ServingLimits:
     header_bytes: int = 64 << 10  # of a request
     body_bytes: int = 16 << 30  # of a request
     connections: int = 4000  # at once; others wait
-    stop_s: float = 3.0  # seconds that a stop waits for requests that are being answered
+    stop_s: float = 2.5  # seconds that a stop waits for requests that are being answered
 
 
 LIMITS = ServingLimits()

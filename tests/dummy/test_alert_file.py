@@ -139,3 +139,11 @@ def test_alerts_that_a_sink_does_not_take_are_counted(
         client.write_log(graceid, "a word")
         client.write_log(graceid, "another")
     assert "2 alerts were not sent to -: what they tell of is kept" in str(sink.close())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_who_may_not_read_an_archive_may_not_read_its_file_of_alerts(tmp_path: Path, packed: bool) -> None:
+    with Archive.create(tmp_path / "run.tape", packed=packed) as tape:
+        open_alerts(None, tape).close()
+    file = tmp_path / ("run.alerts.jsonl" if packed else "run.tape/alerts.jsonl")
+    assert file.stat().st_mode & 0o777 == 0o600

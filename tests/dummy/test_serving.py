@@ -129,6 +129,33 @@ def test_a_program_that_fails_is_told_of_at_the_end_and_the_writes_stay(tape: Ar
     assert tape.view(graceid).count("log") == 3
 
 
+@pytest.mark.parametrize(("own", "code"), [(0, 1), (3, 3)])
+def test_a_program_that_is_run_ends_with_failure_if_alerts_did_not_get_out(
+    tape: Archive, graceid: str, own: int, code: int
+) -> None:
+    write = (
+        "import os, sys, urllib.request as web\n"
+        f"web.urlopen(os.environ['GRACETAPE_DUMMY'] + 'events/{graceid}/log/', b'comment=x')\n"
+        f"sys.exit({own})\n"
+    )
+    words = [
+        GRACETAPE,
+        "dummy",
+        "run",
+        "-a",
+        str(tape.path),
+        "--alerts",
+        "exec:false",
+        "--",
+        sys.executable,
+        "-S",
+        "-c",
+        write,
+    ]
+    done = commands.run(words, capture_output=True, check=False)
+    assert (done.returncode, "failed on 2 of 2 messages" in done.stderr) == (code, True)
+
+
 def test_options_of_the_command_reach_the_dummy(tape: Archive, graceid: str) -> None:
     words = ["--user", "me", "--fault", "DELETE *:403", "--rate", "annotation=1/hour", "--seed", "7"]
     with serving(str(tape.path), *words) as (url, _):

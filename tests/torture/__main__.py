@@ -10,6 +10,9 @@ from pathlib import Path
 from tests.torture.child import warm
 from tests.torture.rounds import table, torture
 
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+MARK = "<!-- figures: the last run of make torture -->"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
@@ -17,6 +20,7 @@ def main() -> int:
         "--seed", type=int, default=None, help="what is drawn (default: another each time; it is printed)"
     )
     parser.add_argument("--minutes", type=float, default=8.0, help="how long, about")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/reliability.md")
     asked = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if asked.seed is None else asked.seed
     print(f"seed {seed}, about {asked.minutes:g} minutes", flush=True)
@@ -29,8 +33,16 @@ def main() -> int:
     for failure in failures:
         print(f"FAILED {failure}")
     kills, trials = sum(tally.kills for tally in tallies), sum(tally.tried for tally in tallies)
-    print(f"seed {seed}: {kills} kills, {trials} trials, {len(failures)} failures, {time.monotonic() - begun:.0f} s")
+    summary = f"seed {seed}: {kills} kills, {trials} trials, {len(failures)} failures, {time.monotonic() - begun:.0f} s"
+    print(summary)
+    if asked.write:
+        _write(f"{table(tallies)}\n{summary}")
     return 1 if failures else 0
+
+
+def _write(figures: str) -> None:
+    before = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+    PAGE.write_text(f"{before}{MARK}\n\n```\n{figures}\n```\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
