@@ -16,8 +16,8 @@ from gracetape.archive.snapshot import Lookup, Named, Snapshot, relink
 from gracetape.archive.spans import Spans
 from gracetape.archive.uploads import Uploads
 from gracetape.archive.view import View
-from gracetape.errors import ArchiveError
-from gracetape.times import record_time
+from gracetape.errors import ArchiveError, UsageError
+from gracetape.times import as_utc, record_time
 
 __all__ = ["Entry", "History", "Lookup", "Snapshot"]
 
@@ -128,9 +128,9 @@ class History:
     def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
         """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
         if (n is None) == (time is None):
-            raise ValueError("say either n or time")
+            raise UsageError("as of which moment? say either n or time")
         if time is not None:
-            return self.at(self.index_at(time), others)
+            return self.at(self.index_at(as_utc(time)), others)
         return self.at(self.index_of(n or 0), others)
 
     def at(self, index: int, others: Lookup | None = None, named: Named | None = None) -> Snapshot:

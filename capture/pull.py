@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
@@ -17,7 +18,7 @@ from gracetape.capture.progress import Progress, Silent
 from gracetape.capture.records import LISTS, fetch, fetch_list
 from gracetape.capture.service import ask, limits_of, without_login
 from gracetape.capture.shapes import Record, is_category
-from gracetape.errors import CaptureError, GracetapeError
+from gracetape.errors import CaptureError, GracetapeError, UsageError
 
 CONNECTIONS = 8
 
@@ -36,8 +37,8 @@ class CaptureResult:
 
 
 def capture(
-    ids: Iterable[str],
-    archive: Archive | Callable[[], Archive],
+    ids: str | Iterable[str],
+    archive: Archive | str | Path | Callable[[], Archive],
     client: Any,
     *,
     files: bool = True,
@@ -49,10 +50,13 @@ def capture(
 ) -> list[CaptureResult]:
     """Pull objects through a `ligo.gracedb` client into an archive, each kept as soon as it is whole.
 
-    `archive` may be what opens or makes one: it is called when the first object's records have come, and not before.
+    `archive` may be a path, or what opens or makes one: it is made when the first object's records have come, and not before.
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
     fetches every file again. An object that has not changed gives no new version. Raises ArchiveError.
     """
+    if connections < 1:
+        raise UsageError(f"files are fetched over 1 connection or more, not {connections}")
+    ids = [ids] if isinstance(ids, str) else list(ids)
     choice, shown = _Choice(files, pattern), progress or Silent()
     results: dict[str, CaptureResult] = {}
     with Place(archive) as place:
@@ -60,7 +64,7 @@ def capture(
             _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown
         )
         try:
-            _pull_all(list(ids), client, pull, results, with_events)
+            _pull_all(ids, client, pull, results, with_events)
         except GracetapeError as error:
             kept = [result.capture.ref for result in _once(results)]
             if kept:

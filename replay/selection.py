@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gracetape.archive import Alert, History, Position, Timeline
 from gracetape.errors import BadRequest, GracetapeError
+from gracetape.times import as_utc
 
 #: Certainties of what follows from the records without any assumption.
 CERTAIN = ("recorded", "exact")
@@ -33,7 +34,7 @@ def select(timeline: Timeline, wanted: Wanted) -> list[Alert]:
     ends = _ends(timeline, wanted)
     objects = timeline.histories.keys() if wanted.objects is None else set(wanted.objects)
     start = _begin(timeline, wanted)
-    until = wanted.until.replace(tzinfo=UTC) if wanted.until and wanted.until.tzinfo is None else wanted.until
+    until = as_utc(wanted.until) if wanted.until else None
 
     def fits(alert: Alert) -> bool:
         position = _position(alert)
