@@ -11,6 +11,7 @@ from typing import Any
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
 from gracetape.archive.view import StoredView
+from gracetape.brokers.gracedb import held
 from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
 from gracetape.capture.place import Place
@@ -59,7 +60,7 @@ def capture(
     ids = [ids] if isinstance(ids, str) else list(ids)
     choice, shown = _Choice(files, pattern), progress or Silent()
     results: dict[str, CaptureResult] = {}
-    with Place(archive) as place:
+    with held(client), Place(archive) as place:
         pull = partial(
             _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown
         )
