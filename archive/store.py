@@ -57,12 +57,13 @@ class Archive:
         on read-only media work; one of an older schema is read from a private copy then.
         """
         path = Path(path)
-        packed = path.is_file()
-        if not packed and path.is_dir():
-            check(path / "archive.sqlite")
-        if not packed and not (path / "archive.sqlite").is_file():
-            what = "there is nothing there" if not path.exists() else "it holds no archive.sqlite"
-            raise ArchiveError(f"{path} is not a gracetape archive: {what}")
+        with _paths_can_be_asked_for(path):
+            packed = path.is_file()
+            if not packed and path.is_dir():
+                check(path / "archive.sqlite")
+            if not packed and not (path / "archive.sqlite").is_file():
+                what = "there is nothing there" if not path.exists() else "it holds no archive.sqlite"
+                raise ArchiveError(f"{path} is not a gracetape archive: {what}")
         archive = cls(path, read_only=read_only, packed=packed)
         try:
             if not read_only:
@@ -97,15 +98,19 @@ class Archive:
         try:
             with made(path, packed=packed):
                 pass
-        except (OSError, sqlite3.Error) as error:
-            raise ArchiveError(f"cannot make an archive at {path}: {error}") from None
+        except (OSError, ValueError, sqlite3.Error) as error:  # ValueError: a NUL in a path
+            raise ArchiveError(
+                f"cannot make an archive at {path}: {getattr(error, 'strerror', None) or error}"
+            ) from None
         return cls.open(path, read_only=False)
 
     @classmethod
     def at(cls, path: str | Path) -> Self:
         """Open for writing what is at `path`, or make a folder archive there; of several who do so at once, one makes it."""
         path = Path(path)
-        if not _is_there(path):
+        with _paths_can_be_asked_for(path):
+            there = _is_there(path)
+        if not there:
             with suppress(AlreadyThere):  # by now: somebody else made it; or it is no archive, which `open` tells
                 return cls.create(path)
         return cls.open(path, read_only=False)
@@ -334,6 +339,15 @@ class PassingArchive(Archive):
     """An archive that can be made again, or is thrown away: nothing waits for the disk."""
 
     durable = False
+
+
+@contextmanager
+def _paths_can_be_asked_for(path: Path) -> Iterator[None]:
+    """What the system has against a path (too long, a folder that may not be looked into) as one sentence."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise ArchiveError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _is_there(path: Path) -> bool:

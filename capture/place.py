@@ -1,7 +1,8 @@
 """The archive that objects are pulled into: opened or made when the first object has come, and ours to work in until the end."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Self
 
 from gracetape.archive import Archive, Capture
@@ -10,10 +11,10 @@ from gracetape.errors import CaptureError
 
 
 class Place:
-    """An archive, or what opens or makes one. What is opened here is closed here, and nothing is ever removed."""
+    """An archive, its path, or what opens or makes one. What is opened here is closed here, and nothing is ever removed."""
 
-    def __init__(self, archive: Archive | Callable[[], Archive]) -> None:
-        self._given = archive
+    def __init__(self, archive: Archive | str | Path | Callable[[], Archive]) -> None:
+        self._given = partial(Archive.at, archive) if isinstance(archive, str | Path) else archive
 
     @cached_property
     def archive(self) -> Archive:

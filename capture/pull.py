@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
@@ -12,6 +13,7 @@ from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
 from gracetape.archive.shapes import is_category
 from gracetape.archive.view import StoredView
+from gracetape.brokers.gracedb import held
 from gracetape.capture import CONNECTIONS
 from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
@@ -19,7 +21,7 @@ from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
 from gracetape.capture.records import fetch, fetch_list, what_of
 from gracetape.capture.service import ask, limits_of, without_login
-from gracetape.errors import CaptureError, GracetapeError
+from gracetape.errors import CaptureError, GracetapeError, UsageError
 
 
 @dataclass
@@ -36,8 +38,8 @@ class CaptureResult:
 
 
 def capture(
-    ids: Iterable[str],
-    archive: Archive | Callable[[], Archive],
+    ids: str | Iterable[str],
+    archive: Archive | str | Path | Callable[[], Archive],
     client: Any,
     *,
     files: bool = True,
@@ -49,18 +51,21 @@ def capture(
 ) -> list[CaptureResult]:
     """Pull objects through a `ligo.gracedb` client into an archive, each kept as soon as it is whole.
 
-    `archive` may be what opens or makes one: it is called when the first object's records have come, and not before.
+    `archive` may be a path, or what opens or makes one: it is made when the first object's records have come, and not before.
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
     fetches every file again. An object that has not changed gives no new version. Raises ArchiveError.
     """
+    if connections < 1:
+        raise UsageError(f"files are fetched over 1 connection or more, not {connections}")
+    ids = [ids] if isinstance(ids, str) else list(ids)
     choice, shown = _Choice(files, pattern), progress or Silent()
     results: dict[str, CaptureResult] = {}
-    with Place(archive) as place:
+    with held(client), Place(archive) as place:
         pull = partial(
             _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown
         )
         try:
-            _pull_all(list(ids), client, pull, results, with_events)
+            _pull_all(ids, client, pull, results, with_events)
         except GracetapeError as error:
             kept = [result.capture.ref for result in _once(results)]
             if kept:

@@ -22,7 +22,7 @@ from waitress.utilities import BadRequest
 from gracetape.dummy.faults import Dropped
 from gracetape.dummy.serving_limits import LIMITS, ServingLimits
 from gracetape.errors import ArchiveError
-from gracetape.same_origin import around
+from gracetape.same_origin import around, check_loopback
 
 THREADS = 16
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -203,7 +203,11 @@ def serve(
     limits: ServingLimits = LIMITS,
     allowed_hosts: tuple[str, ...] = (),
 ) -> Server:
-    """Serve an app on loopback in the background: `with serve(make_app(archive)) as server: server.url`."""
+    """Serve an app on loopback in the background: `with serve(make_app(archive)) as server: server.url`.
+
+    UsageError for another host: a dummy has no logins.
+    """
+    check_loopback(host, port)
     return Server(app, host, port, limits, allowed_hosts)
 
 

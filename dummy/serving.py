@@ -15,9 +15,8 @@ from gracetape.dummy.moments import asked_moment
 from gracetape.dummy.server import Server
 from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
+from gracetape.same_origin import check_loopback
 from gracetape.terminal import say
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass
@@ -59,10 +58,7 @@ class Wish:
 @contextmanager
 def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
-    if wish.host not in _LOOPBACK:
-        raise UsageError(
-            f"{wish.host} is not a loopback address: the dummy has no logins, so it serves this machine only"
-        )
+    check_loopback(wish.host, wish.port)
     faults = wish.rules()
     if wish.api_default not in ("v1", "v2"):
         raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")

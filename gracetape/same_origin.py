@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 
 from gracetape.destinations import is_loopback
+from gracetape.errors import UsageError
 
+#: Where servers without logins may listen.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: Added to every answer: what it is said to be it is taken for, and nothing in it is run or shown in a page.
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
@@ -21,6 +24,14 @@ _HEADERS = [
 ]
 #: Kinds of contents that a browser shows as they are and that cannot do anything in it.
 _HARMLESS = ("application/json", "text/plain", "image/png", "image/jpeg", "image/gif", "application/octet-stream")
+
+
+def check_loopback(host: str, port: int = 0) -> None:
+    """UsageError unless `host` is an address of this machine alone, and `port` one that there is."""
+    if host not in LOOPBACK:
+        raise UsageError(f"{host} is not a loopback address: the dummy has no logins, so it serves this machine only")
+    if not isinstance(port, int) or not 0 <= port <= 65535:
+        raise UsageError(f"there is no port {port!r}: name one from 1 to 65535, or 0 for a free one")
 
 
 def around(app: WSGIApplication, allowed: Iterable[str] = ()) -> WSGIApplication:

@@ -22,7 +22,7 @@ def parse_time(text: str) -> datetime:
             moment = datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
         else:
             moment = datetime.fromisoformat(text.removesuffix(" UTC"))
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = as_utc(moment)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise ArchiveError(f"{text!r:.80} is not a time: write it as 2022-06-09T22:18:16Z") from None
     if not _FIRST < moment < _LAST:
@@ -44,14 +44,19 @@ def record_time(text: str) -> datetime:
     return moment.replace(tzinfo=_SERVERS_ZONE).astimezone(UTC)
 
 
+def as_utc(moment: datetime) -> datetime:
+    """A time as UTC; one without a zone is UTC, as all times are here, and not this machine's."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def server_time(moment: datetime) -> str:
     """The whole-second form in which servers write `created`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return as_utc(moment).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def iso_time(moment: datetime) -> str:
     """ISO 8601 with a Z; microseconds only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return as_utc(moment).isoformat().replace("+00:00", "Z")
 
 
 GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
@@ -89,4 +94,5 @@ def utc_of(gps: float) -> datetime:
 
 def gps_of(moment: datetime) -> float:
     """UTC as GPS seconds."""
+    moment = as_utc(moment)
     return (moment - GPS_EPOCH).total_seconds() + bisect_right(_LEAPS, moment)

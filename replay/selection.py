@@ -10,6 +10,7 @@ from gracetape.archive.alerts.alert import FORMATS
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref
 from gracetape.replay.spread import offsets
+from gracetape.times import as_utc
 
 #: Certainties of what follows from the records without any assumption.
 CERTAIN = ("recorded", "exact")
@@ -91,7 +92,7 @@ def select(
     ends = ends_of(timeline, cutoffs, cut_all=not refs)
     objects = refs.keys() or timeline.histories.keys()
     start = _begin(timeline, refs, wanted.start, cutoffs)
-    until = wanted.until.replace(tzinfo=UTC) if wanted.until and wanted.until.tzinfo is None else wanted.until
+    until = as_utc(wanted.until) if wanted.until else None
 
     def fits(alert: Alert) -> bool:
         position = _position(alert)

@@ -13,6 +13,8 @@ from gracetape.archive.history.uploads import Uploads
 from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.view import View
+from gracetape.errors import UsageError
+from gracetape.times import as_utc
 
 
 class History(Steps):
@@ -40,9 +42,9 @@ class History(Steps):
     def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
         """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
         if (n is None) == (time is None):
-            raise ValueError("say either n or time")
+            raise UsageError("as of which moment? say either n or time")
         if time is not None:
-            return self.at(self.index_at(time), others)
+            return self.at(self.index_at(as_utc(time)), others)
         return self.at(self.index_of(n or 0), others)
 
     def at(self, index: int, others: Lookup | None = None, named: Named | None = None) -> Snapshot:

@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +69,7 @@ def _iso(text: bytes, shift_s: float) -> bytes:
     said = bare.decode(errors="replace")
     try:
         moment = datetime.fromisoformat(said)
-        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
+        moved = utc_of(gps_of(moment) + shift_s)
     except (ValueError, OverflowError):
         return text
     form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")

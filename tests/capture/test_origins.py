@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trustme
 from igwn_auth_utils.requests import HTTPSciTokenAuth
+from ligo.gracedb.rest import GraceDb
 
 from gracetape import capture
 from gracetape.archive import Archive
@@ -90,6 +91,32 @@ def test_nobody_else_gets_it(service: Unfriendly, authority: trustme.CA, tmp_pat
             with pytest.raises(capture.CaptureError, match="it is not on https://127"):
                 pull(service, tmp_path / f"{number}.tape", answers)
         assert other.asked == []
+
+
+def test_nobody_else_gets_it_from_a_client_that_the_user_made(
+    service: Unfriendly, authority: trustme.CA, tmp_path: Path
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with unfriendly(tls) as other:
+        cases: list[dict[str, Answer]] = [
+            {"events/T1$": redirect(f"{other.root}events/T1")},
+            {"log/$": value({"log": LOG, "next": f"{other.root}events/T1/log/"})},
+            {"files/$": value({"a.txt,0": f"{other.root}events/T1/files/a.txt,0"})},
+            {"files/a.txt,0": redirect(f"{other.root}secret")},
+            {"/api/$": value(root(other.root))},
+        ]
+        for number, answers in enumerate(cases):
+            service.answers = answers
+            with GraceDb(service.root, force_noauth=True) as client:
+                client.auth = HTTPSciTokenAuth(token="TOKEN")
+                with pytest.raises(capture.CaptureError, match="it is not on https://127"):
+                    capture.capture("T1", tmp_path / f"{number}.tape", client)
+                assert "get_adapter" not in vars(client)
+        assert other.asked == []
+        service.answers = {}
+        with GraceDb(service.root, force_noauth=True) as client:
+            assert capture.capture("T1", tmp_path / "good.tape", client)
 
 
 def test_a_login_page_is_told_of_and_not_kept_as_a_file(service: Unfriendly, tmp_path: Path) -> None:
