@@ -4,13 +4,32 @@ from gracetape.lazy import public_names
 
 TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
 if TYPE_CHECKING:
-    from gracetape.archive.alerts import (
+    from gracetape.archive.alerts.alert import (
         Alert as Alert,
     )
-    from gracetape.archive.history import (
-        Entry as Entry,
+    from gracetape.archive.alerts.merge_recorded import (
+        alerts_of as alerts_of,
+    )
+    from gracetape.archive.alerts.rebuild import (
+        rebuilt_alerts as rebuilt_alerts,
+    )
+    from gracetape.archive.captures import (
+        Capture as Capture,
+    )
+    from gracetape.archive.history.history import (
         History as History,
+        history_of as history_of,
+    )
+    from gracetape.archive.history.snapshot import (
         Snapshot as Snapshot,
+    )
+    from gracetape.archive.history.steps import (
+        Entry as Entry,
+    )
+    from gracetape.archive.history.timeline import (
+        Position as Position,
+        Timeline as Timeline,
+        timeline_of as timeline_of,
     )
     from gracetape.archive.recorded import (
         Recorded as Recorded,
@@ -19,11 +38,6 @@ if TYPE_CHECKING:
     )
     from gracetape.archive.store import (
         Archive as Archive,
-        Capture as Capture,
-    )
-    from gracetape.archive.timeline import (
-        Position as Position,
-        Timeline as Timeline,
     )
     from gracetape.archive.view import (
         FileEntry as FileEntry,

@@ -1,12 +1,9 @@
 """The digest of a capture: a sum of hashes over its rows, so that it costs O(1) to keep and any changed row shows."""
 
 import hashlib
-from typing import TYPE_CHECKING
 
+from gracetape.archive.captures import Capture
 from gracetape.archive.view import FileEntry
-
-if TYPE_CHECKING:
-    from gracetape.archive.store import Capture
 
 _SPACE = 1 << 256
 
@@ -25,10 +22,22 @@ def file_mark(entry: FileEntry) -> int:
     return _mark("file", entry.name, entry.version, entry.sha256, entry.size, entry.absent)
 
 
-def seal_of(capture: "Capture") -> str:
+def seal_of(capture: Capture) -> str:
     """What a capture's own row is checked by: all of it but the digest of what it holds."""
     c = capture
-    row = (c.object, c.version, c.category, c.service, c.origin, c.tool, c.started, c.completed, c.notes)
+    row: tuple[object, ...] = (
+        c.object,
+        c.version,
+        c.category,
+        c.service,
+        c.origin,
+        c.tool,
+        c.started,
+        c.completed,
+        c.notes,
+    )
+    if bool(c.writable) != (c.origin == "dummy"):  # as it always was while there was no such column
+        row = (*row, c.writable)
     return f"{_mark('capture', *row):064x}"
 
 

@@ -3,13 +3,15 @@
 All of it is derived: `rebuild` makes it again from the records.
 """
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row
+from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row, text_of
+from gracetape.bounded_json import read_kept
+from gracetape.errors import UsageError
+from gracetape.ids import category_of
 
 #: `seq` is the number of an object's first capture. Times are GPS seconds, `created` is POSIX seconds.
 TABLES = """
@@ -78,7 +80,7 @@ def put(connection: sqlite3.Connection, subject: Subject) -> None:
     table = f"search_{subject.category}s"
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-    labels = [str(label) for label in in_list(subject.record.get("labels"))]
+    labels = [text_of(str(label)) or "" for label in in_list(subject.record.get("labels"))]
     _set(connection, "search_labels", "label, object", subject.object, [(label, subject.object) for label in labels])
     if subject.category == "event":
         _set(connection, "search_attributes", "name, value, object, line", subject.object, attributes(subject))
@@ -102,14 +104,16 @@ def remove(connection: sqlite3.Connection, graceid: str) -> None:
             connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
 
 
-def rebuild(connection: sqlite3.Connection, target: sqlite3.Connection | None = None) -> None:
+def rebuild(
+    connection: sqlite3.Connection, target: sqlite3.Connection | None = None, *, composed: str = "c.writable"
+) -> None:
     """Make all rows anew from the newest whole version of every object, in another database if one is given."""
     target = target or connection
     for table in NAMES:
         target.execute(f"DELETE FROM {table}")
     numbers = "SELECT max(id) FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY category, id"
     for (number,) in connection.execute(numbers).fetchall():
-        if (subject := stored(connection, number)) is not None:
+        if (subject := stored(connection, number, composed)) is not None:
             put(target, subject)
 
 
@@ -119,9 +123,14 @@ def unlike(connection: sqlite3.Connection) -> list[str]:
     try:
         make(fresh)
         rebuild(connection, fresh)
-        return [name for name in NAMES if name != "search_words" and _rows(connection, name) != _rows(fresh, name)]
+        return [name for name in NAMES if not _like(name, _rows(connection, name), _rows(fresh, name))]
     finally:
         fresh.close()
+
+
+def _like(table: str, rows: set[tuple[Any, ...]], wanted: set[tuple[Any, ...]]) -> bool:
+    """Whether a table holds what it should. Words stay when nothing has them any more."""
+    return rows >= wanted if table == "search_words" else rows == wanted
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
@@ -129,25 +138,37 @@ def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
 
 
 _STORED = """
-    SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), c.origin = 'dummy', r.json,
+    SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), {composed}, r.json,
         EXISTS (SELECT 1 FROM entries p JOIN records q ON q.id = p.record WHERE p.capture = c.id
-            AND p.kind = 'permission' AND json_extract(q.json, '$.group') = 'public_users')
+            AND p.kind = 'permission' AND json_valid(q.json) AND json_extract(q.json, '$.group') = 'public_users')
     FROM captures c JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = ''
     JOIN records r ON r.id = e.record WHERE c.id = ?
 """
 
 
-def stored(connection: sqlite3.Connection, capture: int) -> Subject | None:
-    """An object as one of its versions has it; None if that has no record yet, or none that can be read."""
-    row = connection.execute(_STORED, (capture,)).fetchone()
+def stored(connection: sqlite3.Connection, capture: int, composed: str = "c.writable") -> Subject | None:
+    """An object as one of its versions has it; None if that has no record yet, or none that can be read.
+
+    `composed` says in SQL which captures repeat other objects as these are now: those that are written to.
+    """
+    row = connection.execute(_STORED.format(composed=composed), (capture,)).fetchone()
     if row is None:
         return None
     graceid, category, seq, composed, text, exposed = row
     try:
-        record = json.loads(text)
-    except ValueError:  # damage, which `verify` tells of
+        record = read_kept(text)
+    except (ValueError, TypeError):  # damage, which `verify` tells of
+        return None
+    if not (isinstance(graceid, str) and category in ("event", "superevent") and _is_of(graceid, category)):
         return None
     return Subject(graceid, category, seq, bool(composed), record if isinstance(record, dict) else {}, bool(exposed))
+
+
+def _is_of(graceid: str, category: str) -> bool:
+    try:
+        return category_of(graceid) == category
+    except UsageError:
+        return False
 
 
 def _set(

@@ -1,19 +1,19 @@
 """Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from gracetape.archive import index
-from gracetape.archive.blobs import Blob, spool_in
+from gracetape.archive import counters, derived, index
+from gracetape.archive.blobs import Blob, is_sound, spool_in
+from gracetape.archive.captures import Capture
 from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
 from gracetape.archive.encode import encode
-from gracetape.archive.store import Capture
+from gracetape.archive.shapes import GREATEST
 from gracetape.archive.view import FileEntry, StoredView
-from gracetape.errors import NotFound
+from gracetape.errors import ArchiveError, NotFound
 from gracetape.ids import category_of
 
 if TYPE_CHECKING:
@@ -45,15 +45,18 @@ class Transaction:
 
     # -- versions
 
-    def begin(self, graceid: str, service: str, origin: str, notes: dict[str, Any] | None = None) -> Capture:
-        """Start a new, unfinished version of an object; it is seen by readers from `finish` on."""
+    def begin(
+        self, graceid: str, service: str, origin: str, notes: dict[str, Any] | None = None, *, writable: bool = False
+    ) -> Capture:
+        """Start a new, unfinished version of an object; it is seen by readers from `finish` on, and written to if `writable`."""
         (last,) = self._run("SELECT coalesce(max(version), 0) FROM captures WHERE object = ?", (graceid,)).fetchone()
         cursor = self._run(
-            "INSERT INTO captures (object, version, category, service, origin, tool, started, notes) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO captures (object, version, category, service, origin, tool, started, notes, writable) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 graceid, last + 1, category_of(graceid), service, origin, tool_name(),
                 datetime.now(UTC).isoformat(timespec="seconds"), encode(notes or {}),
+                int(writable),
             ),
         )  # fmt: skip
         return self._seal(int(cursor.lastrowid or 0))
@@ -63,7 +66,8 @@ class Transaction:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._run("UPDATE captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
-        self._index(capture.id)
+        newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
+        self._index(self._run(newest, (capture.object,)).fetchone()[0])  # a later one may have been finished before
         return self._seal(capture.id)
 
     def note(self, capture: Capture, notes: dict[str, Any]) -> None:
@@ -80,6 +84,8 @@ class Transaction:
         if not left:
             for table in ("names", "places", "alerts"):
                 self._run(f"DELETE FROM {table} WHERE object = ?", (capture.object,))
+        else:
+            derived.renew(self.archive.connection, capture.object)
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         (number,) = self._run(newest, (capture.object,)).fetchone()
         if number is not None:
@@ -92,7 +98,7 @@ class Transaction:
 
     def new_object(self, graceid: str, service: str, record: dict[str, Any]) -> Capture:
         """A new object with its record, visible at the end of the transaction."""
-        capture = self.finish(self.begin(graceid, service, "dummy"))
+        capture = self.finish(self.begin(graceid, service, "dummy", writable=True))
         self._heads[graceid] = capture
         self.put(capture, "object", "", record)
         return capture
@@ -102,13 +108,13 @@ class Transaction:
         if head := self._heads.get(graceid):
             return head
         newest = self.archive.capture(graceid)
-        if newest.origin != "dummy":
+        if not newest.writable:
             newest = self._fork(newest)
         self._heads[graceid] = newest
         return newest
 
     def _fork(self, old: Capture) -> Capture:
-        new = self.begin(old.object, old.service, "dummy", json.loads(old.notes) | {"written_after": old.ref})
+        new = self.begin(old.object, old.service, "dummy", old.noted() | {"written_after": old.ref}, writable=True)
         self._run(
             "INSERT INTO entries SELECT ?, kind, key, ord, record FROM entries WHERE capture = ?", (new.id, old.id)
         )
@@ -174,7 +180,12 @@ class Transaction:
 
     def _last(self, capture: Capture, kind: str) -> int:
         query = "SELECT coalesce(max(ord), 0) FROM entries WHERE capture = ? AND kind = ?"
-        return int(self._run(query, (capture.id, kind)).fetchone()[0])
+        (last,) = self._run(query, (capture.id, kind)).fetchone()
+        if not isinstance(last, int) or last >= GREATEST:
+            raise ArchiveError(
+                f"the order of the {kind} records of {capture.ref} is damaged: nothing can be added to them"
+            )
+        return last
 
     def next_n(self, graceid: str, kind: str) -> int:
         """The number that the next record of a kind gets: 1 more than the last."""
@@ -191,11 +202,7 @@ class Transaction:
         self._run("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, graceid))
 
     def _derive(self, capture: Capture, record: dict[str, Any]) -> None:
-        if gw_id := record.get("gw_id"):
-            self.name(gw_id, capture.object)
-        gps = record.get("gpstime") if capture.category == "event" else record.get("t_0")
-        if gps is not None:
-            self._run("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (capture.object, capture.category, float(gps)))
+        derived.put(self.archive.connection, capture.object, capture.category, record)
 
     def _reindex(self, capture: Capture, kind: str) -> None:
         """Keep what searches read true, if that kind of record tells in it and the version is seen by readers."""
@@ -208,13 +215,16 @@ class Transaction:
 
     def next_number(self, counter: str, at_least: int = 1) -> int:
         """The next number of a named counter (ids of new objects); never one below `at_least`."""
-        self._run("INSERT OR IGNORE INTO counters VALUES (?, 0)", (counter,))
-        query = "UPDATE counters SET last = max(last + 1, ?) WHERE name = ? RETURNING last"
-        return int(self._run(query, (at_least, counter)).fetchone()[0])
+        last = counters.number(self.archive.connection, counter) or 0
+        return counters.put(self.archive.connection, counter, max(last + 1, at_least))
 
-    def set_number(self, counter: str, value: int) -> None:
-        """Make a named counter stand at `value`."""
-        self._run("INSERT OR REPLACE INTO counters VALUES (?, ?)", (counter, value))
+    def set_heard(self, name: str, value: int) -> None:
+        """Keep until when, or up to where, something was heard."""
+        counters.put(self.archive.connection, name, value, counters.HEARD)
+
+    def forget_heard(self, name: str) -> None:
+        """Forget that, so that its name is in the file no more."""
+        counters.forget(self.archive.connection, name, counters.HEARD)
 
     # -- files
 
@@ -226,11 +236,11 @@ class Transaction:
     def keep_blob(self, spool: Any, blob: Blob) -> Blob:
         """Keep contents that were spooled before the transaction (long downloads hold no lock)."""
         row = self._run("SELECT * FROM blobs WHERE sha256 = ?", (blob.sha256,)).fetchone()
-        if row is not None:
+        if row is not None and is_sound(self.archive.blobs, old := Blob(*row)):
             spool.unlink()
-            return Blob(*row)
-        self.archive.blobs.put(spool, blob.sha256)
-        self._run("INSERT INTO blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
+            return old
+        self.archive.blobs.put(spool, blob.sha256)  # what was lost or damaged is whole again
+        self._run("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
         return blob
 
     def add_file(

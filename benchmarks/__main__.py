@@ -6,10 +6,24 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, brokers, calls, captures, lateness, listeners, queries, replays, serving, simulations
+from benchmarks import (
+    archives,
+    brokers,
+    calls,
+    captures,
+    histories,
+    lateness,
+    listeners,
+    queries,
+    replays,
+    serving,
+    simulations,
+    starts,
+)
 from benchmarks.figure import Figure
 
 ALL = {
+    "start": starts.starting,
     "write_log": calls.write_log_stays_flat,
     "call": calls.a_call_against_a_static_app,
     "serving": serving.calls_against_a_static_app,
@@ -29,6 +43,7 @@ ALL = {
     "listener": listeners.alerts_through_the_listener,
     "listener_latency": listeners.latency_of_the_listener,
     "listener_queue": listeners.cost_per_alert_stays_flat,
+    "long_log": histories.long_logs_stay_flat,
     "size": archives.size_against_tar,
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.figure import Figure
 from benchmarks.lateness import percentiles, slept
 from gracetape import replay
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert, Archive, alerts_of, timeline_of
 from gracetape.replay.rename import Names, ids_of
 from gracetape.replay.retime import Retiming
 
@@ -42,7 +42,7 @@ class _Encoded:
 def _night(path: Path) -> None:
     """An archive of one life 85 times over, each under its own ids and 1,000 s after the one before: 5,015 messages."""
     with Archive.open(_LIFE) as life, Archive.create(path) as night, night.transaction() as tx:
-        naming = Names(["T{n}"]).copies(ids_of(life.timeline()), count=85)[0]
+        naming = Names(["T{n}"]).copies(ids_of(timeline_of(life)), count=85)[0]
         for copy in range(85):
             rename, retime = naming(copy), Retiming(copy * 1000, copy * 1000)
             for graceid in life.objects():
@@ -143,9 +143,9 @@ def lateness_while_a_dummy_is_asked() -> list[Figure]:
     """p99 of lateness at speed 1 beyond a bare sleep, both while another process asks the dummy that follows the replay."""
     timeline = replay.play(_LIFE, clock=replay.MaxClock()).timeline
     assert timeline is not None
-    alerts = _spaced(list(timeline.alerts()), 400)
-    track = replay.Track(alerts, timeline=timeline, source=_LIFE)
-    player = replay.Player(replay.Reel([replay.Lane(track)]), replay.RealClock())
+    alerts = _spaced(list(alerts_of(timeline)), 400)
+    selection = replay.Selection(alerts, timeline=timeline, source=_LIFE)
+    player = replay.Player(replay.MessageQueue([replay.Copy(selection)]), replay.RealClock())
     with _asked(player, alerts[0].object_id):
         bare = percentiles(slept(_SPACING_S, len(alerts)))[1]
         late, begun = [], None

@@ -7,6 +7,9 @@ from gracetape.lazy import public_names
 
 TYPE_CHECKING = False  # as typing's, whose import costs more than all else here
 if TYPE_CHECKING:
+    from gracetape.bounded_json import (
+        read_fast as read_json,
+    )
     from gracetape.brokers.opening import (
         open_publisher as open_publisher,
         open_source as open_source,
@@ -15,9 +18,6 @@ if TYPE_CHECKING:
         Counts as Counts,
         Publisher as Publisher,
         Undelivered as Undelivered,
-    )
-    from gracetape.brokers.reading import (
-        read_json as read_json,
     )
     from gracetape.brokers.recent import (
         Recent as Recent,

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from gracetape.brokers.reading import read_json
+from gracetape.bounded_json import read_fast
 from gracetape.brokers.urls import BrokerUrl
 from gracetape.errors import BadUrl
 
@@ -40,7 +40,7 @@ def text_of(value: bytes | None) -> str:
     raw = (value or b"").decode(errors="replace")
     if raw.startswith('"'):
         try:
-            return str(read_json(raw))
+            return str(read_fast(raw))
         except ValueError:
             return raw
     return raw

@@ -1,76 +1,98 @@
-"""Which lists of records an object has, where they stand in the server's answers, and what tells their records apart."""
+"""Asks a server for an object's own record and for its lists of records, every page, each record once."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from gracetape.archive.rules import signoff_key
+from gracetape.archive import category_of
+from gracetape.archive.kinds import Kind, Record
+from gracetape.archive.shapes import is_text
+from gracetape.capture.answers import check_object, check_rows
 from gracetape.capture.errors import Absent
-from gracetape.capture.service import ask
+from gracetape.capture.service import ask, limits_of
 from gracetape.errors import CaptureError
-
-Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class List:
-    """A list of records: its kind in archives, the client's method, its names in the answer (v1, v2, …), its key."""
-
-    kind: str
-    method: str
-    names: tuple[str, ...]
-    key: Callable[[Record, int], str | int]
-    optional: bool = True
-
-
-LISTS = (
-    List("log", "logs", ("log", "logs"), lambda record, i: record["N"], optional=False),
-    List("label", "labels", ("labels",), lambda record, i: record["name"]),
-    List("voevent", "voevents", ("voevents",), lambda record, i: record["N"]),
-    List("emobservation", "emobservations", ("observations", "emobservations"), lambda record, i: record["N"]),
-    List(
-        "signoff",
-        "signoffs",
-        ("signoffs", "signoff"),
-        lambda record, i: signoff_key(record.get("signoff_type") or "", record.get("instrument")),
-    ),
-    List("permission", "permissions", ("permissions",), lambda record, i: i),
-)
 
 
 def fetch(client: Any, graceid: str) -> Record:
     """The event's or superevent's own record."""
-    event = graceid[0] in "GTMEH" and graceid[1:].isdigit()
-    question = client.event if event else client.superevent
-    record = ask(lambda: question(graceid).json(), graceid)
-    if not isinstance(record, dict) or not ("graceid" in record or "superevent_id" in record):
-        raise CaptureError(f"{graceid}: the answer is not a GraceDB record: is the service URL that of its API?")
-    return record
+    question = client.event if category_of(graceid) == "event" else client.superevent
+    return check_object(ask(client, lambda: question(graceid).json(), graceid), graceid)
 
 
-def fetch_list(client: Any, graceid: str, rows: List) -> tuple[list[Record], str | None]:
+def fetch_list(client: Any, graceid: str, kind: Kind) -> tuple[list[Record], str | None]:
     """The records of a list, every page; or none and the reason why the server does not give them."""
-    what = f"the {rows.method} of {graceid}"
+    if category_of(graceid) not in kind.categories:
+        return [], None
+    what = f"the {what_of(kind)} of {graceid}"
     try:
-        answer = ask(lambda: getattr(client, rows.method)(graceid).json(), what)
-        found = list(_pages(client, answer, rows, what))
+        address = _address(client, graceid, kind, what)
+        if address is None:
+            return [], None
+        question = client.get if kind.template else getattr(client, kind.method)
+        answer = ask(client, lambda: _read(question(address)), what)
+        found = _once(chain.from_iterable(_pages(client, answer, kind, what)), kind, what, limits_of(client).rows)
     except NotImplementedError:
         return [], None  # the server has no such list for this kind of object
     except Absent as error:
-        if not rows.optional:
+        if not kind.optional:
             raise
         return [], str(error)
     return found, None
 
 
-def _pages(client: Any, answer: Any, rows: List, what: str) -> Iterator[Record]:
-    while True:
-        name = next((name for name in rows.names if name in answer), None)
+def what_of(kind: Kind) -> str:
+    """What a kind's list is called, to people and in notes."""
+    return kind.method or f"{kind.name}s"
+
+
+def _address(client: Any, graceid: str, kind: Kind, what: str) -> str | None:
+    """What the question about a list is: the object's id, or the address that the service gives; None if it has no such list."""
+    if not kind.template:
+        return graceid
+    templates = ask(client, lambda: getattr(client, "templates", {}), what)
+    template = templates.get(kind.template) if isinstance(templates, Mapping) else None
+    return str(template).format(graceid=graceid, superevent_id=graceid) if is_text(template) else None
+
+
+def _read(response: Any) -> tuple[Any, int]:
+    """The value of an answer, and its length in bytes."""
+    return response.json(), len(response.content)
+
+
+def _pages(client: Any, first: tuple[Any, int], kind: Kind, what: str) -> Iterator[list[Record]]:
+    """The pages of a list, each asked for once."""
+    limits, seen = limits_of(client), set[str]()
+    answer, total = first
+    for _ in range(limits.pages):
+        if total > limits.list_bytes:
+            raise CaptureError(f"{what}: the list is longer than {limits.list_bytes:,} bytes (the limit list_bytes)")
+        if not isinstance(answer, dict):
+            raise CaptureError(f"{what}: the answer is no JSON object")
+        name = next((name for name in kind.answered if name in answer), None)
         if name is None:
-            raise CaptureError(f"{what}: the answer has none of {', '.join(rows.names)} in it")
-        yield from answer[name]
+            raise CaptureError(f"{what}: the answer has none of {', '.join(kind.answered)} in it")
+        yield check_rows(answer[name], kind, what)
         links = answer.get("links")
         following = answer.get("next") or (links.get("next") if isinstance(links, dict) else None)
         if not following:
             return
-        answer = ask(lambda url=following: client.get(url).json(), what)  # type: ignore[misc]
+        if not is_text(following):
+            raise CaptureError(f"{what}: the link to the next page is no text")
+        if following in seen:
+            raise CaptureError(f"{what}: the pages lead in a circle, back to {following[:120]}")
+        seen.add(following)
+        answer, size = ask(client, lambda url=following: _read(client.get(url)), what)  # type: ignore[misc]
+        total += size
+    raise CaptureError(f"{what}: the list does not end after {limits.pages} pages (the limit pages)")
+
+
+def _once(found: Iterable[Record], kind: Kind, what: str, most: int) -> list[Record]:
+    """Each record once: pages shift while they are read. Two records of one key are none."""
+    known: dict[str, Record] = {}
+    for count, record in enumerate(found, start=1):
+        if count > most:
+            raise CaptureError(f"{what}: the list is longer than {most:,} records (the limit rows)")
+        key = str(kind.key(record, count))
+        if known.setdefault(key, record) != record:
+            raise CaptureError(f"{what}: two different records have the key {key[:60]}")
+    return list(known.values())

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.inside import open_inside
 from gracetape.archive.recorded import Recorded, add_recorded
-from gracetape.brokers import Gap, Heard, Recent, read_json
-from gracetape.brokers.lines import written_payload
+from gracetape.bounded_json import read_fast
+from gracetape.brokers import Gap, Heard, Recent
+from gracetape.message_lines import BEGINS, Envelope, read_line
+from gracetape.shown import identity, say
 from gracetape.times import iso_time
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
 _HALF = re.compile("[\ud800-\udfff]")
-#: How a line begins that we wrote.
-_BEGINS = b'{"time": '
 
 
 class Sink(Protocol):
@@ -47,7 +48,7 @@ def opened(heard: Heard) -> tuple[dict[str, Any], str]:
     text = heard.payload
     for _ in range(2):  # `igwn-alert send` packs twice
         try:
-            value = read_json(text)
+            value = read_fast(text)
         except ValueError:
             break
         if isinstance(value, dict):
@@ -91,8 +92,6 @@ class StreamSink:
         self.since: datetime | None = None
         self._stream = stream or sys.stdout
         self._first: datetime | None = None
-        self._arrived: datetime | None = None
-        self._begin = ""
 
     def keep(self, batch: Sequence[Heard]) -> int:
         lines = [line for heard in batch if (line := self._line(heard)) is not None]
@@ -107,19 +106,16 @@ class StreamSink:
             text = json.dumps(json.loads(text))
         if not self._is_new(heard.node, text):
             return None
-        if heard.arrived is not self._arrived:  # many arrive at once
-            self._arrived, self._first = heard.arrived, self._first or heard.arrived
-            offset = (heard.arrived - self._first).total_seconds()
-            self._begin = f'{{"time": "{iso_time(heard.arrived)}", "offset": {offset}'
-        graceid, node = json.dumps(graceid_of(payload)), json.dumps(heard.node)
-        about = f'"node": {node}, "graceid": {graceid}, "n": null, "certainty": "recorded"'
-        return f'{self._begin}, {about}, "payload": {text}}}\n'
+        self._first = self._first or heard.arrived
+        offset_s = (heard.arrived - self._first).total_seconds()
+        about = Envelope(heard.arrived, offset_s, heard.node, graceid_of(payload), None, "recorded")
+        return f"{about.line(text)}\n"
 
     def _is_new(self, node: str, text: str) -> bool:
         return True
 
     def gap(self, gap: Gap) -> None:
-        print(f"gap: {gap}", file=sys.stderr, flush=True)
+        say(f"gap: {gap}", error=True)
 
     def alive(self, moment: datetime) -> None:
         pass
@@ -135,10 +131,12 @@ class FileSink(StreamSink):
         self.path = path
         self._gaps, self._until = path.with_name(path.name + ".gaps"), path.with_name(path.name + ".until")
         try:
+            if path.exists() and not path.is_file():
+                raise ArchiveError(f"{path} is no regular file: name one, or `-` for standard output")
             file = path.open("a+", encoding="utf-8", newline="\n")
             super().__init__(file)
             self._known = Recent(_REMEMBERED, self._tail())
-            self.since = datetime.fromisoformat(self._until.read_text().strip()) if self._until.exists() else None
+            self.since = self._last_until()
         except OSError as error:
             raise ArchiveError(f"cannot write {path}: {error.strerror}") from None
         except ValueError:
@@ -153,15 +151,24 @@ class FileSink(StreamSink):
                     os.truncate(self.path, end)
                     break
                 try:
-                    record = read_json(line)
-                    self._first = self._first or datetime.fromisoformat(record["time"])
-                    kept.append(_digest(record["node"], written_payload(line) or json.dumps(record["payload"])))
-                except (ValueError, KeyError, TypeError):
+                    found = read_line(line)
+                    self._first = self._first or datetime.fromisoformat(found.time)
+                    if found.node is None:
+                        raise ValueError("it names no node")
+                    kept.append(_digest(found.node, found.text))
+                except (ValueError, TypeError):
                     raise ArchiveError(f"{self.path}: line {number} is no message that was recorded") from None
                 end += len(line)
                 if not line.endswith(b"\n"):
                     self._stream.write("\n")
         return kept
+
+    def _last_until(self) -> datetime | None:
+        try:
+            with os.fdopen(open_inside(self._until.parent, self._until.name), encoding="utf-8") as file:
+                return datetime.fromisoformat(file.read(100).strip())
+        except FileNotFoundError:
+            return None
 
     def keep(self, batch: Sequence[Heard]) -> int:
         try:
@@ -174,21 +181,24 @@ class FileSink(StreamSink):
 
     def gap(self, gap: Gap) -> None:
         super().gap(gap)
-        with self._gaps.open("a", encoding="utf-8") as file:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with os.fdopen(open_inside(self._gaps.parent, self._gaps.name, flags=flags), "a", encoding="utf-8") as file:
             file.write(json.dumps(gap_record(gap)) + "\n")
 
     def alive(self, moment: datetime) -> None:
         new = self._until.with_name(self._until.name + ".new")
-        new.write_text(iso_time(moment) + "\n")
+        flags = os.O_WRONLY | os.O_TRUNC | os.O_CREAT
+        with os.fdopen(open_inside(new.parent, new.name, flags=flags), "w", encoding="utf-8") as file:
+            file.write(iso_time(moment) + "\n")
         new.replace(self._until)
 
 
 def _is_cut_short(line: bytes) -> bool:
     """Whether a line is the beginning of one that we wrote."""
-    if line.endswith(b"\n") or line[: len(_BEGINS)] != _BEGINS[: len(line)]:
+    if line.endswith(b"\n") or line[: len(BEGINS)] != BEGINS[: len(line)]:
         return False
     try:
-        read_json(line)
+        read_fast(line)
     except ValueError:
         return True
     return False
@@ -205,8 +215,13 @@ class ArchiveSink:
     """
 
     def __init__(self, archive: Archive, source: str) -> None:
-        self.archive, self._alive = archive, f"heard until, {source}"
-        last = archive.number(self._alive)
+        whole = source if source.startswith("exec:") else source.partition("?")[0]
+        self.archive, self._alive = archive, _heard_until(whole)
+        # Where those before us wrote it: a command was cut at a question mark, and kept as it was, secrets and all.
+        cut = source.partition("?")[0]
+        self._older = {f"until {cut}", _heard_until(cut)} - {self._alive}
+        known = (archive.heard(name) for name in (self._alive, *self._older))
+        last = next((number for number in known if number is not None), None)
         self.since = datetime.fromtimestamp(last / 1e6, UTC) if last is not None else None
 
     def keep(self, batch: Sequence[Heard]) -> int:
@@ -221,7 +236,7 @@ class ArchiveSink:
         with self.archive.transaction() as tx:
             added = add_recorded(tx, self._by_object(messages))
             for log, offset in left_off.items():
-                tx.set_number(_left_off(log), offset)
+                tx.set_heard(_left_off(log), offset)
         return added
 
     def _by_object(self, messages: dict[str, list[Recorded]]) -> dict[str, list[Recorded]]:
@@ -232,17 +247,24 @@ class ArchiveSink:
         return found
 
     def gap(self, gap: Gap) -> None:
-        print(f"gap: {gap}", file=sys.stderr, flush=True)
+        say(f"gap: {gap}", error=True)
         with self.archive.transaction() as tx:
             add_recorded(tx, {"": [Recorded(gap.until, ", ".join(gap.nodes), gap_record(gap))]})
 
     def alive(self, moment: datetime) -> None:
         with self.archive.transaction() as tx:
-            tx.set_number(self._alive, int(moment.timestamp() * 1e6))
+            tx.set_heard(self._alive, int(moment.timestamp() * 1e6))
+            for name in self._older:
+                tx.forget_heard(name)
+            self._older = set()
 
     def after(self, log: str) -> int | None:
-        return self.archive.number(_left_off(log))
+        return self.archive.heard(_left_off(log))
+
+
+def _heard_until(source: str) -> str:
+    return f"until {identity(source)}"
 
 
 def _left_off(log: str) -> str:
-    return f"heard of {log}"
+    return f"offset {log}"

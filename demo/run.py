@@ -15,7 +15,7 @@ from rich.console import Console
 from demo.lives import whole_life
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
 from gracetape import dummy, replay
-from gracetape.archive import Archive
+from gracetape.archive import Archive, alerts_of, timeline_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".cache" / "demo"
@@ -114,7 +114,7 @@ def writing_half() -> None:
     command(GRACETAPE.with_name("replay"), "captured.tape", "--dry-run")
     announced = (FOLDER / "written.tape" / "alerts.jsonl").read_text().count("\n")
     with Archive.open(FOLDER / "captured.tape") as tape:
-        rebuilt = sum(len(alert.nodes) for alert in tape.timeline().alerts())
+        rebuilt = sum(len(alert.nodes) for alert in alerts_of(timeline_of(tape)))
     console.print(f"announced live: {announced} messages; rebuilt from the capture: {rebuilt}")
 
 

@@ -18,7 +18,7 @@ from urllib3 import HTTPResponse, Retry
 from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.util.request import set_file_position
 
-from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.archive.blobs import CHUNK
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import Dropped, Fault, Faults
@@ -156,6 +156,7 @@ def _gathered(body: Any) -> tuple[IO[bytes], str]:
 def mount(client: requests.Session, app: WSGIApplication, prefix: str = "https://dummy.invalid/") -> None:
     """Let a client's requests to addresses that start with `prefix` be answered by a WSGI application in this process."""
     ordinary = client.get_adapter(prefix)
+    client.trust_env = False  # no proxy and no login of the environment is meant for what never leaves this process
     client.mount(prefix, InProcess(app, getattr(ordinary, "max_retries", None)))
 
 
@@ -210,10 +211,10 @@ def app_over(
     timeline: Timeline | None = None
     moment: Callable[[], Position | None] | None = None
     if follow is not None:
-        timeline = getattr(follow, "timeline", None) or archive.timeline()
+        timeline = getattr(follow, "timeline", None) or timeline_of(archive)
         moment = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
     elif as_of is not None:
-        timeline = archive.timeline()
+        timeline = timeline_of(archive)
         fixed = moment_of(timeline, as_of)
         moment = lambda: fixed  # noqa: E731
     return make_app(archive, as_of=moment, timeline=timeline, **options)

@@ -17,21 +17,29 @@ def quoted(name: str) -> str:
 def relink(value: Any, old: str, new: str) -> Any:
     """A record with the API root `old` replaced by `new` where a string value starts with it, never in a comment.
 
-    Old links may be http or https alike.
+    Old links may be http or https alike, and name a version of the API or none.
     """
     if old == new:
         return value
     rest = old.split("://", 1)[-1]
-    return _relink(value, (f"https://{rest}", f"http://{rest}"), new)
+    return _relink(value, tuple(f"{scheme}://{rest}{v}" for v in ("v2/", "v1/", "") for scheme in _SCHEMES), new)
 
 
-def _relink(value: Any, olds: tuple[str, str], new: str) -> Any:
+_SCHEMES = ("https", "http")
+#: What no link is in: nearly all of an event's record, which is passed over.
+_BARE = frozenset([int, float, bool, type(None)])
+
+
+def _relink(value: Any, olds: tuple[str, ...], new: str) -> Any:
     if isinstance(value, dict):
-        return {key: item if key == "comment" else _relink(item, olds, new) for key, item in value.items()}
+        return {
+            key: item if type(item) in _BARE or key == "comment" else _relink(item, olds, new)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_relink(item, olds, new) for item in value]
     if isinstance(value, str) and value.startswith(olds):
-        return new + (value[len(olds[0]) :] if value.startswith(olds[0]) else value[len(olds[1]) :])
+        return new + value[next(len(old) for old in olds if value.startswith(old)) :]
     return value
 
 

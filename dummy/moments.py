@@ -1,11 +1,11 @@
 """Which moment of a timeline `as_of` means."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gracetape.archive import ArchiveError, Position, Timeline, UsageError, parse_ref
 from gracetape.errors import GracetapeError
-from gracetape.times import parse_time
+from gracetape.times import as_utc, parse_time
 
 
 def asked_moment(timeline: Timeline, as_of: str) -> Position:
@@ -22,7 +22,7 @@ def moment_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetim
     Raises ArchiveError if there is no such entry, or an N alone could be that of several objects.
     """
     if isinstance(as_of, datetime):
-        return timeline.at_time(as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC))
+        return timeline.at_time(as_utc(as_of))
     if isinstance(as_of, Mapping):
         return max(timeline.at(graceid, n) for graceid, n in as_of.items())
     if isinstance(as_of, str):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.dummy.acts.writer import Writer
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME, relink
@@ -38,7 +38,7 @@ class Service:
 
     @cached_property
     def timeline(self) -> Timeline:
-        return self._given_timeline or self.archive.timeline()
+        return self._given_timeline or timeline_of(self.archive)
 
     def source(self) -> Source:
         """Where this moment's answers come from."""

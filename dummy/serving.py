@@ -1,13 +1,12 @@
 """Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, UsageError, locate
+from gracetape.archive import Archive, UsageError, locate, timeline_of
 from gracetape.dummy.announcing import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
@@ -15,8 +14,9 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.moments import asked_moment
 from gracetape.dummy.server import Server
 from gracetape.dummy.throttle import Throttle, read_rates
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from gracetape.errors import ArchiveError
+from gracetape.same_origin import check_loopback
+from gracetape.terminal import say
 
 
 @dataclass
@@ -52,16 +52,13 @@ class Wish:
         if not self.create:
             return Archive.open(locate(self.archive), read_only=self.as_of is not None)
         where = self.archive or Path("dummy.tape")
-        return Archive.open(where, read_only=False) if where.exists() else Archive.create(where)
+        return Archive.at(where)
 
 
 @contextmanager
 def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends."""
-    if wish.host not in _LOOPBACK:
-        raise UsageError(
-            f"{wish.host} is not a loopback address: the dummy has no logins, so it serves this machine only"
-        )
+    """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
+    check_loopback(wish.host, wish.port)
     faults = wish.rules()
     if wish.api_default not in ("v1", "v2"):
         raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")
@@ -69,7 +66,7 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
     with wish.open() as tape:
         if wish.as_of is not None:
-            timeline = tape.timeline()
+            timeline = timeline_of(tape)
             moment = asked_moment(timeline, wish.as_of)
             app = make_app(tape, user=wish.user, as_of=lambda: moment, timeline=timeline, **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
@@ -80,6 +77,9 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
-        finally:
+        except BaseException:
             if said := sink.close():
-                print(f"gracetape: {said}", file=sys.stderr)
+                say(f"gracetape: {said}", error=True)
+            raise
+        if said := sink.close():
+            raise ArchiveError(said)

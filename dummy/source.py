@@ -1,12 +1,12 @@
 """Where the dummy's answers come from: the archive as it is, or as it was at a position of its timeline."""
 
-import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from gracetape.archive import (
     Archive,
+    ArchiveError,
     FileEntry,
     NotFound,
     Position,
@@ -14,8 +14,9 @@ from gracetape.archive import (
     Timeline,
     View,
     category_of,
-    compose,
 )
+from gracetape.archive.history import embedded
+from gracetape.archive.kinds import read_record
 from gracetape.archive.store import Capture
 from gracetape.dummy.query import past
 from gracetape.errors import GracetapeError
@@ -35,17 +36,20 @@ class ComposedView(StoredView):
 
     def stored(self) -> Record:
         """The record as the tables hold it."""
-        return super().one("object", "") or {}
+        record = super().one("object", "")
+        if record is None:
+            raise ArchiveError(f"the record of {self.capture.ref} is missing: `gracetape archive verify` tells more")
+        return record
 
     def record(self) -> Record:
         record = self.stored()
-        if self.capture.origin != "dummy":
+        if not self.capture.writable:
             return record
         return _event(self.archive, record) if self.category == "event" else _superevent(self.archive, record)
 
     def ready_text(self, root: str) -> str | None:
         """The record's stored JSON where it can be answered as it is: nothing to compose, links under `root`; else None."""
-        if root != self.service or (self.capture.origin == "dummy" and self._repeats_others()):
+        if root != self.service or (self.capture.writable and self._repeats_others()):
             return None
         return self.text("object", "")
 
@@ -56,7 +60,7 @@ class ComposedView(StoredView):
             "SELECT 1 FROM places e, places s WHERE e.object = ? AND s.category = 'superevent' "
             "AND s.gps BETWEEN e.gps - ? AND e.gps + ? LIMIT 1"
         )
-        window = (self.graceid, compose.NEIGHBOUR_WINDOW, compose.NEIGHBOUR_WINDOW)
+        window = (self.graceid, embedded.NEIGHBOUR_WINDOW, embedded.NEIGHBOUR_WINDOW)
         return self.archive.connection.execute(query, window).fetchone() is not None
 
     def one(self, kind: str, key: str | int) -> Record | None:
@@ -64,7 +68,7 @@ class ComposedView(StoredView):
 
     def records(self, kind: str) -> list[Record]:
         found = super().records(kind)
-        if kind == "label" and self.category == "superevent" and self.capture.origin == "dummy":
+        if kind == "label" and self.category == "superevent" and self.capture.writable:
             found.sort(key=lambda record: str(record["name"]))
         return found
 
@@ -72,22 +76,22 @@ class ComposedView(StoredView):
 def stored_record(archive: Archive, graceid: str) -> Record | None:
     """The record of the newest version of an object, as stored; None if there is no such object."""
     query = (
-        "SELECT r.json FROM names n JOIN captures c ON c.object = n.object AND c.completed IS NOT NULL "
+        "SELECT r.json, c.object FROM names n JOIN captures c ON c.object = n.object AND c.completed IS NOT NULL "
         "JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = '' JOIN records r ON r.id = e.record "
         "WHERE n.name = ? ORDER BY c.version DESC LIMIT 1"
     )
     row = archive.connection.execute(query, (graceid,)).fetchone()
-    return json.loads(row[0]) if row else None
+    return read_record(row[0], "object", "", row[1]) if row else None
 
 
 def _event(archive: Archive, record: Record) -> Record:
     known, gps = record.get("superevent_neighbours"), record.get("gpstime")
     if not isinstance(known, dict) or gps is None:
         return record
-    window = compose.NEIGHBOUR_WINDOW
+    window = embedded.NEIGHBOUR_WINDOW
     around = archive.near("superevent", float(gps) - window, float(gps) + window)
     near = [found for graceid in around if (found := stored_record(archive, graceid))]
-    here = compose.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
+    here = embedded.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
     return record | {"superevent_neighbours": here | {k: v for k, v in known.items() if k not in here}}
 
 
@@ -96,7 +100,7 @@ def _superevent(archive: Archive, record: Record) -> Record:
         found = stored_record(archive, graceid)
         return _event(archive, found) if found else None
 
-    return compose.superevent(record, event_of)
+    return embedded.superevent(record, event_of)
 
 
 class Source:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
         Position as Position,
         Snapshot as Snapshot,
         Timeline as Timeline,
+        alerts_of as alerts_of,
+        history_of as history_of,
+        timeline_of as timeline_of,
     )
     from gracetape.brokers import (
         open_publisher as open_publisher,
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
         use as use,
     )
     from gracetape.errors import (
+        ActionFailed as ActionFailed,
+        AlreadyThere as AlreadyThere,
         ArchiveError as ArchiveError,
         BadConfiguration as BadConfiguration,
         BadRequest as BadRequest,
@@ -68,6 +73,7 @@ if TYPE_CHECKING:
         Action as Action,
         GraceID as GraceID,
         Schedule as Schedule,
+        run as run,
     )
     from gracetape.times import (
         gps_of as gps_of,

@@ -11,12 +11,12 @@ class LineFile:
     """A file that lines are added to; made if it is not there. OSError where it cannot be opened.
 
     `anew`: what was in it is thrown away first. `strange`: the path is not the user's but lies in a tape, which may come from a
-    stranger: then it must be a regular file itself, not a link to one, a pipe or a device.
+    stranger: then it must be a regular file itself, not a link to one, a pipe or a device. `mode`: of a new file.
     """
 
-    def __init__(self, path: Path, *, anew: bool = False, strange: bool = False) -> None:
+    def __init__(self, path: Path, *, anew: bool = False, strange: bool = False, mode: int = 0o666) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._file = os.open(path, flags | (os.O_NOFOLLOW | os.O_NONBLOCK if strange else 0), 0o666)
+        self._file = os.open(path, flags | (os.O_NOFOLLOW | os.O_NONBLOCK if strange else 0), mode)
         self._regular = stat.S_ISREG(os.fstat(self._file).st_mode)
         if strange and not self._regular:
             os.close(self._file)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from gracetape.reading_limits import LIMITS, LimitExceeded, ReadingLimits, check_size
+from gracetape.reading_limits import KEPT, LIMITS, LimitExceeded, ReadingLimits, check_size
 
 
 def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
@@ -15,6 +15,24 @@ def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
         raise LimitExceeded(_too_deep(limits)) from None
     check_depth(text, value, limits)
     return value
+
+
+def read_fast(text: str | bytes) -> Any:
+    """As `read_json`, several times as fast for what is ordinary JSON: live messages come by the thousand."""
+    import orjson
+
+    check_text(text)
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:  # Python's own takes more: NaN, half a surrogate pair
+        return read_json(text)
+    check_depth(text, value)
+    return value
+
+
+def read_kept(text: str) -> Any:
+    """As `read_json`, for a text that an archive keeps, whatever stranger it is from."""
+    return read_json(text, KEPT)
 
 
 def check_text(text: str | bytes, limits: ReadingLimits = LIMITS) -> None:

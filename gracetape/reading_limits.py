@@ -1,5 +1,6 @@
 """What readers bear of files and texts from strangers: one table, which docs/security.md shows and every reader obeys."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -33,6 +34,8 @@ class ReadingLimits:
 
 
 LIMITS = ReadingLimits()
+#: Of what an archive keeps: records hold what was read within the limits above, and something besides.
+KEPT = ReadingLimits(json_bytes=128 << 20, json_values=6_000_000, json_depth=300)
 
 
 class LimitExceeded(ValueError):
@@ -48,3 +51,12 @@ def check_count(count: int, most: int, what: str = "the file", unit: str = "byte
     """LimitExceeded if there is more of something than a limit allows."""
     if count > most:
         raise LimitExceeded(f"{what} has more than {most} {unit}")
+
+
+def joined(pieces: Iterable[bytes], most: int) -> bytes:
+    """Pieces as a whole; LimitExceeded as soon as there are more bytes, whatever was said before of how many there would be."""
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        check_count(len(whole), most)
+    return bytes(whole)

@@ -1,7 +1,8 @@
 """Keeps web pages from elsewhere away from servers on this machine: a browser lets any page send requests to loopback.
 
 A request is answered only if its `Host` names this machine (a page's own name that leads here by DNS is refused), and only if no page
-of another origin sent it (`Origin`, `Sec-Fetch-Site`). Programs send neither of the latter. What is answered is never run by a browser.
+of another origin (another port of this machine is one) sent it (`Origin`, `Sec-Fetch-Site`). Programs send neither of the latter.
+What is answered is never run by a browser.
 """
 
 import json
@@ -11,7 +12,10 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 
 from gracetape.destinations import is_loopback
+from gracetape.errors import UsageError
 
+#: Where servers without logins may listen.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: Added to every answer: what it is said to be it is taken for, and nothing in it is run or shown in a page.
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
@@ -20,6 +24,14 @@ _HEADERS = [
 ]
 #: Kinds of contents that a browser shows as they are and that cannot do anything in it.
 _HARMLESS = ("application/json", "text/plain", "image/png", "image/jpeg", "image/gif", "application/octet-stream")
+
+
+def check_loopback(host: str, port: int = 0) -> None:
+    """UsageError unless `host` is an address of this machine alone, and `port` one that there is."""
+    if host not in LOOPBACK:
+        raise UsageError(f"{host} is not a loopback address: the dummy has no logins, so it serves this machine only")
+    if not isinstance(port, int) or not 0 <= port <= 65535:
+        raise UsageError(f"there is no port {port!r}: name one from 1 to 65535, or 0 for a free one")
 
 
 def around(app: WSGIApplication, allowed: Iterable[str] = ()) -> WSGIApplication:
@@ -40,22 +52,26 @@ def around(app: WSGIApplication, allowed: Iterable[str] = ()) -> WSGIApplication
 
 def _refusal(environ: dict[str, Any], names: set[str]) -> str | None:
     """Why a request is not answered; None if it is."""
-    host = _host(f"//{environ.get('HTTP_HOST') or environ.get('SERVER_NAME', '')}")
+    place = _place(f"//{environ.get('HTTP_HOST') or environ.get('SERVER_NAME', '')}")
+    host = place[0]
     if not _is_ours(host, names):
         return f"this server answers for this machine only, not for {host or 'a host without a name'}: allow it with --allow-host NAME"
     origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and not _is_ours(_host(origin), names):
+    theirs = _place(origin or "")
+    if origin is not None and theirs != place and (theirs[0] not in names or is_loopback(theirs[0])):
         return "a page of another origin may not ask this server"
     if origin is None and environ.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site"):
         return "a page of another site may not ask this server"
     return None
 
 
-def _host(url: str) -> str:
+def _place(url: str) -> tuple[str, int | None]:
+    """The host and port that a URL names; no host if it cannot be read."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        found = urlsplit(url)
+        return (found.hostname or "").rstrip("."), found.port or (443 if found.scheme == "https" else 80)
     except ValueError:
-        return ""
+        return "", None
 
 
 def _is_ours(host: str, names: set[str]) -> bool:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from gracetape.errors import ArchiveError
 
 _MODERN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
+#: No server wrote anything before or after; with some room for times to be moved.
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: str) -> datetime:
@@ -15,13 +17,17 @@ def parse_time(text: str) -> datetime:
 
     Raises ArchiveError for anything else.
     """
-    if match := _MODERN.fullmatch(text):
-        return datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
     try:
-        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
-    except (ValueError, TypeError):
-        raise ArchiveError(f"{text!r} is not a time: write it as 2022-06-09T22:18:16Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if match := _MODERN.fullmatch(text):
+            moment = datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
+        else:
+            moment = datetime.fromisoformat(text.removesuffix(" UTC"))
+        moment = as_utc(moment)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        raise ArchiveError(f"{text!r:.80} is not a time: write it as 2022-06-09T22:18:16Z") from None
+    if not _FIRST < moment < _LAST:
+        raise ArchiveError(f"{text!r:.80} is not a time that a server can have written")
+    return moment
 
 
 _SERVERS_ZONE = ZoneInfo("America/Chicago")  # where the servers stood, whose old records have times without an offset
@@ -38,14 +44,19 @@ def record_time(text: str) -> datetime:
     return moment.replace(tzinfo=_SERVERS_ZONE).astimezone(UTC)
 
 
+def as_utc(moment: datetime) -> datetime:
+    """A time as UTC; one without a zone is UTC, as all times are here, and not this machine's."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def server_time(moment: datetime) -> str:
     """The whole-second form in which servers write `created`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return as_utc(moment).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def iso_time(moment: datetime) -> str:
     """ISO 8601 with a Z; microseconds only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return as_utc(moment).isoformat().replace("+00:00", "Z")
 
 
 GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
@@ -83,4 +94,5 @@ def utc_of(gps: float) -> datetime:
 
 def gps_of(moment: datetime) -> float:
     """UTC as GPS seconds."""
+    moment = as_utc(moment)
     return (moment - GPS_EPOCH).total_seconds() + bisect_right(_LEAPS, moment)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gracetape.archive import Alert, Archive, ArchiveError, Timeline, parse_ref
-from gracetape.archive.blend import Pair, pairs
+from gracetape.archive import Alert, Archive, ArchiveError, Timeline, parse_ref, rebuilt_alerts
+from gracetape.archive.alerts.merge_recorded import Pair, pairs
 from gracetape.replay.prepare import histories_of
-from gracetape.terminal import printable
+from gracetape.shown import printable
 from gracetape.times import iso_time
 
 Verdict = Literal["equal", "differs", "missing", "extra"]
@@ -69,7 +69,7 @@ def check(archive: Archive, ref: str) -> Report:
             f"no messages were recorded about {capture.object}: `gracetape archive add-alerts {capture.object} FILE.jsonl` "
             "adds those of a file"
         )
-    rebuilt = [alert for alert in timeline.rebuilt() if alert.object_id == capture.object]
+    rebuilt = [alert for alert in rebuilt_alerts(timeline) if alert.object_id == capture.object]
     found = pairs(rebuilt, heard)
     nodes = {pair.node for pair in found if pair.heard}
     form = found[0].form

@@ -2,10 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gracetape.archive import Alert
+from gracetape.archive import Alert
 
 # Messages come from JSON, so no part of one holds itself.
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -32,7 +31,7 @@ class Body:
 class Message:
     """An alert on its way to one node (LVAlert) or topic (igwn-alert), `offset_s` played seconds after the first one."""
 
-    alert: "Alert"
+    alert: Alert
     node: str
     offset_s: float
     body: Body
@@ -46,19 +45,19 @@ class Message:
     @property
     def line(self) -> dict[str, Any]:
         """The JSON Lines record."""
-        return {**self.alert.place(self.node, self.offset_s), "payload": self.payload}
+        return {**self.alert.envelope(self.node, self.offset_s).fields(), "payload": self.payload}
 
     def json(self) -> str:
         """The whole record as one line of JSON."""
         text = self.body.text if isinstance(self.body.payload, dict) else json.dumps(self.body.payload)
-        return f'{json.dumps(self.alert.place(self.node, self.offset_s))[:-1]}, "payload": {text}}}'
+        return self.alert.envelope(self.node, self.offset_s).line(text)
 
     def payload_json(self) -> str:
         """The payload alone, as JSON (or what a fault left of it)."""
         return self.body.text
 
 
-def messages_of(alert: "Alert", offset_s: float, format: str = "modern") -> list[Message]:
+def messages_of(alert: Alert, offset_s: float, format: str = "modern") -> list[Message]:
     """What is sent for an alert in one of the forms: a message per node, none where that form had no such message."""
     payload = alert.payload(format)
     if payload is None:
@@ -67,7 +66,7 @@ def messages_of(alert: "Alert", offset_s: float, format: str = "modern") -> list
     return [Message(alert, node, offset_s, body) for node in alert.nodes]
 
 
-def _as_it_came(alert: "Alert") -> str | None:
+def _as_it_came(alert: Alert) -> str | None:
     """The text of a message that was heard, if it can be a line of a file."""
     text = alert.heard_text
     return text if text and "\n" not in text and "\r" not in text else None

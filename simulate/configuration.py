@@ -4,6 +4,7 @@ import configparser
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,10 @@ def shipped() -> list[str]:
 def shipped_text(name: str) -> str:
     """The text of a configuration that comes along. SimulateError if there is none of that name."""
     if name not in shipped():
+        close = get_close_matches(name, shipped(), 1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
         raise SimulateError(
-            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())})"
+            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())}){meant}"
         )
     return (_SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gracetape.archive.rules import Act, Announces, Rule
+from gracetape.archive.history.rules import Act, rule_of
 from gracetape.bounded_json import read_json
 from gracetape.dummy import facts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.source import Record
 
-_REPORTED = Rule("embb_event_log", "event", "", (Announces("embb_event_log", "embb", lambda params: params["n"]),))
 _TEXTS = ("instrument", "footprintID", "comment", "extra_info_dict")
 #: Lists of a report, and the number that covers each: (list of centres, list of widths or durations, centre, width).
 _COVERED = (
@@ -39,7 +38,7 @@ def write(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record:
         record |= {name: _numbers(given, name) for name in (centres, widths)}
         record |= _covering(record[centres], record[widths], centre, width)
     subject.put("embb", n, record)
-    writer.announce_unlogged(subject, Act("embb_event_log", {"n": n}, _REPORTED))
+    writer.announce_unlogged(subject, Act("embb_event_log", {"n": n}, rule_of("event", "embb_event_log")))
     return record
 
 

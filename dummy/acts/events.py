@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gracetape.archive import rules
-from gracetape.archive.rules import Act
+from gracetape.archive.history import rules
+from gracetape.archive.history.rules import Act
 from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload

@@ -1,6 +1,6 @@
 """Who else may see a superevent: exposed to LV-EM observers and the public, or hidden from them."""
 
-from gracetape.archive.rules import EXPOSED
+from gracetape.archive.history.rules import EXPOSED
 from gracetape.dummy.acts.writer import Subject, Writer
 
 

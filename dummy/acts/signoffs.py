@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gracetape.archive.rules import signoff_key, signoff_labels
+from gracetape.archive.history.rules import signoff_key, signoff_labels
 from gracetape.dummy.acts.labels import displace, place
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem, invalid

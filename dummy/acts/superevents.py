@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gracetape.archive import category_of
-from gracetape.archive.rules import text
+from gracetape.archive.history.rules import text
 from gracetape.dummy.acts.labels import add_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.links import HOME, Links, relink

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from gracetape.archive import Alert, Entry, NotFound, Transaction, rules
-from gracetape.archive.alerts import announce
-from gracetape.archive.rules import Act
+from gracetape.archive import Alert, Entry, NotFound, Transaction
+from gracetape.archive.alerts.rebuild import alerts_of_entry
+from gracetape.archive.history import rules
+from gracetape.archive.history.rules import Act
 from gracetape.archive.view import FileEntry
 from gracetape.dummy.links import HOME, Links
 from gracetape.dummy.source import ComposedView, Record
@@ -117,10 +118,10 @@ class Writer:
             act = Act("log", {}, rules.WRITTEN[subject.category])
         if act is not None:
             entry = Entry(entry.n, entry.created, entry.record, act)
-        self.alerts.extend(announce(entry, subject.view, removed))
+        self.alerts.extend(alerts_of_entry(entry, subject.view, removed))
 
     def announce_unlogged(self, subject: Subject, act: Act) -> None:
         """Add the alerts of an act that no log entry tells of."""
         if self._announcing:
             entry = Entry(None, self.now.replace(microsecond=0), {}, act)
-            self.alerts.extend(announce(entry, subject.view))
+            self.alerts.extend(alerts_of_entry(entry, subject.view))

@@ -4,15 +4,14 @@ import falcon
 
 from gracetape.dummy.acts import embb as acts
 from gracetape.dummy.problems import Problem
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
 class EmbbLogs(Resource):
     """All reports on an event; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        answer(resp, led(req, view, page(req, "embblog", view.records("embb"))))
+        self.answer_list(req, resp, graceid, "embb")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form, self.writing(req, graceid) as (writer, subject):

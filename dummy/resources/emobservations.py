@@ -5,15 +5,14 @@ import falcon
 from gracetape.dummy import facts
 from gracetape.dummy.acts import emobservations as acts
 from gracetape.dummy.problems import not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
 class EMObservations(Resource):
     """All observations of an object; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        answer(resp, led(req, view, page(req, "observations", view.records("emobservation"))))
+        self.answer_list(req, resp, graceid, "emobservation")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:

@@ -6,16 +6,14 @@ from gracetape.dummy import facts
 from gracetape.dummy.acts import logs as acts
 from gracetape.dummy.acts.labels import check_applicable
 from gracetape.dummy.problems import Problem, invalid
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
 class Logs(Resource):
     """The log: all entries; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        records = led(req, view, view.records("log"))
-        answer(resp, page(req, "logs" if self.is_v2 else "log", records))
+        self.answer_list(req, resp, graceid, "log")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:

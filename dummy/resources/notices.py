@@ -4,15 +4,14 @@ import falcon
 
 from gracetape.dummy.acts import notices as acts
 from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
 class Notices(Resource):
     """All notices of a superevent; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        answer(resp, led(req, view, page(req, "notices", view.records("notice"))))
+        self.answer_list(req, resp, graceid, "notice")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:

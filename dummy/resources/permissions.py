@@ -4,15 +4,14 @@ import falcon
 
 from gracetape.dummy.acts import permissions as acts
 from gracetape.dummy.problems import Problem
-from gracetape.dummy.resources.resource import Resource, answer, led, page
+from gracetape.dummy.resources.resource import Resource, answer
 
 
 class Permissions(Resource):
     """The permissions that were granted."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        answer(resp, led(req, view, page(req, "permissions", view.records("permission"))))
+        self.answer_list(req, resp, graceid, "permission")
 
 
 class PermissionsModify(Resource):

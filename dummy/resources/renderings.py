@@ -11,7 +11,7 @@ from gracetape.dummy.problems import Problem, invalid
 from gracetape.dummy.source import FileView, Record
 from gracetape.dummy.uploads.event import UploadError
 from gracetape.dummy.uploads.ligolw_files import document
-from gracetape.reading_limits import LIMITS, LimitExceeded, check_count
+from gracetape.reading_limits import LIMITS, LimitExceeded, joined
 
 #: More events than this are not put into one LIGO_LW document.
 MOST_MERGED = 1000
@@ -73,8 +73,7 @@ def _tables(archive: Archive, view: FileView) -> list[Any]:
     if file is None:
         raise Problem(400, {"error": "'Event list contained event(s) for which no coinc exists.'"})
     try:
-        check_count(file.size or 0, LIMITS.file_bytes)
-        return list(document(b"".join(archive.read(file))).getElementsByTagName(ligolw.Table.tagName))
+        return list(document(joined(archive.read(file), LIMITS.file_bytes)).getElementsByTagName(ligolw.Table.tagName))
     except LimitExceeded as error:
         raise invalid(f"{view.graceid}: {_FILE}: {error}") from None
     except UploadError:

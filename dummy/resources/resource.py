@@ -7,6 +7,7 @@ from typing import Any
 import falcon
 
 from gracetape.archive.encode import encode
+from gracetape.archive.kinds import KINDS
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form, read_form
 from gracetape.dummy.links import HOME, relink
@@ -41,6 +42,11 @@ class Resource:
         if found.category != self.category:
             raise self.unknown()
         return found
+
+    def answer_list(self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str) -> None:
+        """Answer with all records of a kind, under the name that the list has in this version of the API."""
+        view = self.view(graceid)
+        answer(resp, led(req, view, page(req, KINDS[kind].answered_by(self.version), view.records(kind))))
 
     def unknown(self) -> Problem:
         """What the server answers for an id that it does not know."""
@@ -84,9 +90,7 @@ def led(req: falcon.Request, view: FileView, value: Any) -> Any:
     service = view.service
     for version in ("v1/", "v2/"):
         service = service.removesuffix(version)
-    for version in ("",) if service == HOME else ("v2/", "v1/", ""):
-        value = relink(value, service + version, root_of(req))
-    return value
+    return relink(value, service, root_of(req))
 
 
 def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:

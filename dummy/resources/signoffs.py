@@ -5,15 +5,14 @@ import falcon
 from gracetape.dummy import facts
 from gracetape.dummy.acts import signoffs as acts
 from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
 
 
 class Signoffs(Resource):
     """All signoffs of an object; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        answer(resp, led(req, view, page(req, "signoffs", view.records("signoff"))))
+        self.answer_list(req, resp, graceid, "signoff")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:

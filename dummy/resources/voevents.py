@@ -8,7 +8,7 @@ from gracetape.dummy import facts
 from gracetape.dummy.acts import voevents as acts
 from gracetape.dummy.forms import Form
 from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number, page
+from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 #: Flags of a request and what they are when not given.
 _FLAGS = {"internal": True, "open_alert": False, "hardware_inj": False, "CoincComment": False, "raven_coinc": False}
@@ -47,8 +47,7 @@ class VOEvents(Resource):
     """All VOEvents of an object; a new one."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        answer(resp, led(req, view, page(req, "voevents", view.records("voevent"))))
+        self.answer_list(req, resp, graceid, "voevent")
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:

@@ -1,7 +1,7 @@
 """Reads External triggers: VOEvent XML of gamma-ray and neutrino missions."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -120,4 +120,4 @@ def _gps(text: str | None) -> float:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UploadError(f"the VOEvent's time is unreadable: {text!r}") from None
-    return gps_of(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
+    return gps_of(moment)

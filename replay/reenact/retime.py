@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +26,8 @@ _PROCESS_TABLES = ("process", "process_params", "search_summary")
 _GPS_KEYS = ("gpstime", "central_time")
 _CWB_LINE = re.compile(rb"^(?:time|start|stop|event_time|segment|left_time|right_time):.*$", re.MULTILINE)
 _NUMBER = re.compile(rb"\d{9,10}(?:\.\d*)?")
-_ISO_TIMES = re.compile(rb"(<(?:\w+:)?(?:ISOTime|Date)>)([^<]*)(</)")
+_ISO_TIMES = re.compile(rb"(<(?:\w++:)?(?:ISOTime|Date)>)([^<]++)(</)")
+_MOST_DECIMALS = 100
 
 
 def retimed(name: str, contents: bytes, shift_s: float) -> bytes:
@@ -55,8 +56,10 @@ def _plain(contents: bytes, shift_s: float) -> bytes:
 
 
 def _decimal(number: bytes, shift_s: float) -> bytes:
-    """A number in digits, moved, with as many decimals as it had."""
+    """A number in digits, moved, with as many decimals as it had; with very many it is none that somebody measured."""
     _, _, decimals = number.partition(b".")
+    if len(decimals) > _MOST_DECIMALS:
+        return number
     return f"{Decimal(number.decode()) + Decimal(repr(shift_s)):.{len(decimals)}f}".encode()
 
 
@@ -66,7 +69,7 @@ def _iso(text: bytes, shift_s: float) -> bytes:
     said = bare.decode(errors="replace")
     try:
         moment = datetime.fromisoformat(said)
-        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
+        moved = utc_of(gps_of(moment) + shift_s)
     except (ValueError, OverflowError):
         return text
     form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")

@@ -9,7 +9,7 @@ from ligo.gracedb.exceptions import HTTPError
 
 from demo.lives import whole_life
 from gracetape import capture, dummy, replay
-from gracetape.archive import Archive
+from gracetape.archive import Archive, history_of, timeline_of
 from tests.roundtrip.lives import Ticking
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "long.tape"
@@ -74,7 +74,7 @@ def tape() -> Iterator[Archive]:
 
 def later(tape: Archive, superevent: str, n: int) -> set[str]:
     """What only log entries beyond n tell of: links of logs and files, labels that come once."""
-    history = tape.history(superevent)
+    history = history_of(tape, superevent)
     found = {f'/logs/{entry.n}/"' for entry in history.entries if entry.n and entry.n > n}
     before = {e.act.params.get("label") for e in history.entries if (e.n or 0) <= n}
     before |= {e.act.params.get("applied") for e in history.entries if (e.n or 0) <= n}
@@ -90,7 +90,7 @@ def later(tape: Archive, superevent: str, n: int) -> set[str]:
 
 def test_nothing_beyond_a_cutoff_is_in_messages_or_answers(tape: Archive) -> None:
     superevent = tape.objects()[0]
-    history = tape.history(superevent)
+    history = history_of(tape, superevent)
     last = history.last_n
     assert last >= 190
     alerts = list(replay.play(tape, clock=replay.VirtualClock()))
@@ -98,7 +98,7 @@ def test_nothing_beyond_a_cutoff_is_in_messages_or_answers(tape: Archive) -> Non
         cut = list(replay.play(tape, cutoff=n, clock=replay.VirtualClock()))
         assert cut == alerts[: len(cut)]
         assert all((alert.n or 0) <= n for alert in cut if alert.object_id == superevent)
-        position = tape.timeline().at(superevent, n) if n % 20 == 0 else None
+        position = timeline_of(tape).at(superevent, n) if n % 20 == 0 else None
         if position is None:
             continue
         hidden = later(tape, superevent, n)

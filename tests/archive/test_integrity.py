@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gracetape.archive import Archive, ArchiveError
+from gracetape.archive import Archive, ArchiveError, history_of
 from gracetape.archive.extract import extract
 from gracetape.archive.packing import convert
 from gracetape.archive.verify import verify
@@ -102,7 +102,7 @@ def test_each_kind_of_damage_to_the_tables_is_named(packed: Path, statement: str
 def test_a_record_that_was_changed_is_not_read(packed: Path) -> None:
     change(packed, "UPDATE records SET json = replace(json, '\"N\":', '\"M\":')")
     with Archive.open(packed) as archive, pytest.raises(ArchiveError, match="damaged"):
-        archive.history(archive.objects()[0])
+        history_of(archive, archive.objects()[0])
 
 
 def test_no_flipped_bit_is_both_missed_by_verify_and_seen_by_readers(packed: Path, tmp_path: Path) -> None:

@@ -10,15 +10,23 @@ import pytest
 
 from demo.lives import sample
 from gracetape import dummy
-from gracetape.archive import Archive, index, schema
+from gracetape.archive import Archive, counters, index, schema
 from gracetape.archive.packing import collect
 from gracetape.archive.verify import verify
+
+
+def _without_the_fourth(connection: sqlite3.Connection) -> None:
+    connection.execute("DROP TABLE heard")
+    connection.execute("ALTER TABLE captures DROP COLUMN writable")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name LIKE '0004%'")
+    connection.execute("PRAGMA user_version = 3")
 
 
 def _made_older(path: Path) -> bytes:
     """Take from an archive's database what the newer migrations put in; returns the file's bytes."""
     database = path if path.is_file() else path / "archive.sqlite"
     connection = sqlite3.connect(database)
+    _without_the_fourth(connection)
     for table in (*index.NAMES, "catalogues"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("DELETE FROM _sqlite_migrations WHERE name != '0001_tables'")
@@ -94,3 +102,59 @@ def test_what_searches_read_is_verified_and_made_anew(older: Path) -> None:
         collect(archive)
         assert client.num_events("INJ") == 1
         assert list(verify(archive)) == []
+
+
+def test_the_tables_to_compare_with_are_those_that_the_migrations_make() -> None:
+    made, like = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
+    schema.migrate(made)
+    schema.make_like(like, schema.SCHEMA_VERSION)
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+    assert list(made.execute(query)) == list(like.execute(query))
+    assert [row[0] for row in made.execute("SELECT name FROM _sqlite_migrations")] == list(
+        schema.names(schema.SCHEMA_VERSION)
+    )
+
+
+@pytest.fixture
+def heard(older: Path) -> Path:
+    """An archive of the third schema, which kept among its counters until when was heard."""
+    with Archive.open(older, read_only=False) as archive, archive.transaction() as tx:
+        for name, last in (("heard until, kafka://here", 1_700_000_000_000_000), ("heard of log", 7)):
+            counters.put(archive.connection, name, last)
+        tx.next_number("x")
+    connection = sqlite3.connect(older if older.is_file() else older / "archive.sqlite")
+    _without_the_fourth(connection)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.commit()
+    connection.close()
+    return older
+
+
+@pytest.mark.parametrize("read_only", [True, False], ids=["read", "written"])
+def test_what_was_heard_moves_to_a_table_of_its_own(heard: Path, read_only: bool) -> None:
+    with Archive.open(heard, read_only=read_only) as archive:
+        assert (archive.heard("until kafka://here"), archive.heard("offset log")) == (1_700_000_000_000_000, 7)
+        assert archive.number("heard of log") is None
+        assert archive.number("x") == 1
+        assert {capture.origin: capture.writable for capture in archive.captures()} == {"dummy": 1}
+        assert list(verify(archive)) == []
+        assert list(archive.connection.execute("SELECT name FROM counters WHERE name LIKE 'heard%'")) == []
+
+
+def test_damage_among_the_counters_is_told_of_when_they_were_moved(heard: Path) -> None:
+    connection = sqlite3.connect(heard if heard.is_file() else heard / "archive.sqlite")
+    connection.execute("UPDATE counters SET last = 8 WHERE name = 'heard of log'")
+    connection.commit()
+    connection.close()
+    with Archive.open(heard) as archive:
+        assert len(list(verify(archive))) == 1
+
+
+def test_fixtures_of_the_third_schema_open_as_they_are(tmp_path: Path) -> None:
+    for name in ("short.tape", "long.tape"):
+        path = Path(__file__).parents[1] / "fixtures" / name
+        before = path.read_bytes()
+        with Archive.open(path) as archive:
+            assert {capture.writable for capture in archive.captures()} == {0}
+            assert list(verify(archive)) == []
+        assert path.read_bytes() == before

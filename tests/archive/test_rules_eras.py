@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gracetape.archive.rules import RULES, read, rule_of, text
+from gracetape.archive.history.rules import RULES, read, rule_of, text
 from gracetape.times import record_time
 from tests.archive.lives import BORN, announced, event, keep, log, told
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gracetape.archive import Archive, ArchiveError, NotFound, UsageError, locate, parse_ref
+from gracetape.archive import Archive, ArchiveError, NotFound, UsageError, alerts_of, locate, parse_ref, timeline_of
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.verify import verify
 
@@ -49,7 +49,7 @@ def test_reading_writes_nothing_and_takes_no_lock(tmp_path: Path, packed: bool) 
             view.records("log")
             for entry in view.files():
                 b"".join(reader.read(entry))
-        list(reader.timeline().alerts())
+        list(alerts_of(timeline_of(reader)))
         assert list(verify(reader)) == []
         assert state(path) == before
         with pytest.raises(ArchiveError, match="read-only"), reader.transaction():

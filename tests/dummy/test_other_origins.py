@@ -60,7 +60,17 @@ def test_this_machine_and_hosts_allowed_by_name_are_answered(server: Server, hos
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://evil.example:8000", "null", "file://", "http://127.0.0.1.evil.example"]
+    "origin",
+    [
+        "https://evil.example",
+        "http://evil.example:8000",
+        "null",
+        "file://",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1:1",
+        "http://[::1]",
+        "http://localhost:x",
+    ],
 )
 def test_pages_of_other_origins_can_neither_read_nor_write(server: Server, origin: str) -> None:
     answer = requests.get(server.url, headers={"Origin": origin}, timeout=60)
@@ -74,6 +84,7 @@ def test_a_page_of_another_site_is_refused_although_it_sends_no_origin(server: S
     assert ask(server, Sec_Fetch_Site="cross-site") == 403
     assert ask(server, Sec_Fetch_Site="none") == 200  # typed into the address bar
     assert ask(server, Origin=f"http://127.0.0.1:{server.port}", Sec_Fetch_Site="same-origin") == 200
+    assert ask(server, Origin="https://dummy.test") == 200  # allowed by name
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
 from gracetape import replay
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert, Archive, history_of
 
 pytestmark = pytest.mark.real
 
@@ -41,7 +41,7 @@ def test_its_own_topic_has_the_messages_of_its_log_in_order(own: list[Alert]) ->
 
 
 def test_none_of_its_tag_entries_is_announced(tape: Archive, own: list[Alert]) -> None:
-    tags = [entry for entry in tape.history(SUPEREVENT).entries if entry.act.name == "tagged"]
+    tags = [entry for entry in history_of(tape, SUPEREVENT).entries if entry.act.name == "tagged"]
     assert len(tags) == 55
     assert not {entry.n for entry in tags} & {alert.n for alert in own}
 
@@ -63,7 +63,7 @@ def test_each_message_shows_the_superevent_as_it_stood(own: list[Alert]) -> None
 
 
 def test_the_last_message_shows_it_as_the_server_last_did(tape: Archive) -> None:
-    assert tape.history(SUPEREVENT).as_of(n=108).record() == tape.view(SUPEREVENT).record()
+    assert history_of(tape, SUPEREVENT).as_of(n=108).record() == tape.view(SUPEREVENT).record()
 
 
 def test_tags_of_an_upload_are_told_from_later_ones(own: list[Alert]) -> None:
@@ -75,5 +75,5 @@ def test_tags_of_an_upload_are_told_from_later_ones(own: list[Alert]) -> None:
 def test_a_cutoff_sends_nothing_beyond_it(tape: Archive) -> None:
     cut = list(replay.play(tape, cutoff=40, clock=replay.VirtualClock()))
     assert max(alert.n or 0 for alert in cut if alert.graceid == SUPEREVENT) == 40
-    last = tape.history(SUPEREVENT).entries[39].created
+    last = history_of(tape, SUPEREVENT).entries[39].created
     assert all(alert.created <= last for alert in cut)

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from gracetape import dummy
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert, Archive, alerts_of, timeline_of
 from tests.roundtrip.lives import Life, Ticking, acts
 from tests.roundtrip.test_round_trip import messages
 
@@ -82,5 +82,5 @@ def test_any_sequence_of_calls_keeps_what_the_server_keeps(steps: list[Any]) -> 
             for sid in life.superevents:
                 check_object(client, sid, client.superevent(sid).json())
             check_membership(client, life.events, life.superevents)
-        rebuilt = messages(list(archive.timeline().alerts()), "modern")
+        rebuilt = messages(list(alerts_of(timeline_of(archive))), "modern")
         assert without_neighbours(rebuilt) == without_neighbours(messages(announced, "modern"))

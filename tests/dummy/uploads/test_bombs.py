@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from gracetape.bounded_xml import check_xml
 from gracetape.dummy.app import make_app
 from gracetape.dummy.uploads import read_upload
 from gracetape.dummy.uploads.ligolw_parser import load
-from gracetape.reading_limits import LIMITS, LimitExceeded, ReadingLimits
+from gracetape.dummy.uploads.reread import reread
+from gracetape.reading_limits import LIMITS, LimitExceeded, ReadingLimits, joined
 from gracetape.replay.reenact.retime import retimed
 from gracetape.unpacking import unpacked
 
@@ -168,6 +170,32 @@ def test_packed_files_are_unpacked_up_to_the_last_byte_that_they_may_have(form: 
 def test_a_voevent_beyond_a_limit_is_refused_by_name(content: bytes) -> None:
     for pipeline in ("Fermi", "IceCube"):
         assert "voevent.xml: it " in str(read_upload(pipeline, "External", "GRB", "voevent.xml", content, {}).refused)
+
+
+def test_contents_are_gathered_no_further_than_they_may_be_long() -> None:
+    taken = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(1000):
+            taken.append(number)
+            yield bytes(100)
+
+    with pytest.raises(LimitExceeded, match="more than 1000 bytes"):
+        joined(pieces(), 1000)
+    assert len(taken) == 11
+    assert joined([b"a", b"b"], 2) == b"ab"
+
+
+@pytest.mark.parametrize("content", [BILLION, b"<LIGO_LW>" * 51, b"no XML"])
+def test_a_file_beyond_a_limit_on_a_tape_tells_nothing_of_the_event(content: bytes) -> None:
+    event = {"group": "Test", "pipeline": "gstlal", "search": None, "instruments": "H1"}
+    assert reread(event, "coinc.xml", content) == {}
+
+
+@pytest.mark.parametrize("many", [1, 1000])
+def test_times_of_a_voevent_are_moved_with_the_space_around_them_kept(many: int) -> None:
+    content = b"<voe:VOEvent><Date>" + b" " * many + b"2020-01-01T00:00:00" + b"\n" * many + b"</Date></voe:VOEvent>"
+    assert retimed("v.xml", content, 5.0) == content.replace(b"00:00:00", b"00:00:05")
 
 
 def test_attributes_are_counted() -> None:

@@ -1,0 +1,40 @@
+"""`gracetape archive add-alerts`: keep messages that were heard live beside the logs of their object."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gracetape.archive.alerts.message_file import read_messages
+from gracetape.archive.recorded import add_recorded
+from gracetape.archive.store import Archive
+from gracetape.archive.which import locate
+from gracetape.ids import parse_ref
+from gracetape.options import ArchiveOption, JsonOption
+from gracetape.terminal import say, sentences, show_json
+
+
+@sentences
+def add_alerts(
+    graceid: Annotated[str, typer.Argument(metavar="ID", help="The object that the messages are about.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One message a line, with its time and node.")],
+    archive: ArchiveOption = None,
+    skip_others: Annotated[bool, typer.Option("--skip-others", help="Pass over messages about other objects.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the messages heard about an object, for replays that send what was really sent."""
+    with Archive.open(locate(archive), read_only=False) as tape:
+        kept_as = tape.resolve(parse_ref(graceid).graceid)
+        names = tape.names_of(kept_as)
+        found = read_messages(file, lambda uid: kept_as if uid in names else None, skip_others=skip_others)
+        messages = found.messages.get(kept_as, [])
+        with tape.transaction() as tx:
+            added = add_recorded(tx, {kept_as: messages})
+    told = {"id": kept_as, "added": added, "known": len(messages) - added, "others": found.others}
+    if as_json:
+        show_json(told)
+        return
+    rest = [
+        f"{told[name]} {what}" for name, what in (("known", "known already"), ("others", "of others")) if told[name]
+    ]
+    say(f"{kept_as}: {added} messages added" + "".join(f", {part}" for part in rest))

@@ -1,0 +1,165 @@
+"""Puts the messages that were heard live in the place of those that were rebuilt, and says which belongs to which."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gracetape.archive.alerts import formats
+from gracetape.archive.alerts.alert import Alert
+from gracetape.archive.alerts.rebuild import rebuilt_alerts
+from gracetape.archive.history.timeline import Position, Timeline
+from gracetape.archive.recorded import Record, Recorded
+
+_HEARD = "heard live"
+_Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
+
+
+def alerts_of(timeline: Timeline) -> Iterator[Alert]:
+    """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones."""
+    heard = {graceid: history.recorded for graceid, history in timeline.histories.items()}
+    return merged(rebuilt_alerts(timeline), heard)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One message on one node: as it was heard (None: it was not) and as it was rebuilt (None: it could not be)."""
+
+    node: str
+    heard: Recorded | None
+    rebuilt: Alert | None
+
+    @property
+    def form(self) -> str:
+        """The form in which it was heard; `modern` if it was not."""
+        return formats.formats_of(self.heard.payload)[0] if self.heard else "modern"
+
+
+def bare_node(node: str) -> str:
+    """A node without the instance that igwn-alert puts before it: `gracedb.cbc_gstlal` is `cbc_gstlal`."""
+    return node.rpartition(".")[2]
+
+
+def pairs(rebuilt: Sequence[Alert], heard: Sequence[Recorded]) -> list[Pair]:
+    """Every message of one object once: the heard ones in order of arrival, then the rebuilt ones that nobody heard."""
+    form = formats.formats_of(heard[0].payload)[0] if heard else "modern"
+    waiting: dict[Hashable, list[_Rebuilt]] = defaultdict(list)
+    for alert in rebuilt:
+        if (message := formats.payload(alert, form)) is not None:
+            for node in alert.nodes:
+                waiting[node, formats.subject_of(message)].append((alert, message))
+    arrivals: dict[Hashable, list[Recorded]] = defaultdict(list)
+    for message_heard in heard:
+        arrivals[_key(message_heard)].append(message_heard)
+    partner: dict[int, Alert] = {}
+    for key, same in arrivals.items():
+        partner |= _aligned(same, waiting[key])
+    taken = {(bare_node(h.node), id(partner[id(h)])) for h in heard if id(h) in partner}
+    found = [Pair(bare_node(h.node), h, partner.get(id(h))) for h in heard]
+    return found + [Pair(node, None, a) for a in rebuilt for node in a.nodes if (node, id(a)) not in taken]
+
+
+def _key(message: Recorded) -> Hashable:
+    return bare_node(message.node), formats.subject_of(message.payload)
+
+
+def _aligned(heard: Sequence[Recorded], rebuilt: Sequence[_Rebuilt]) -> dict[int, Alert]:
+    """Which rebuilt alert is which heard message, among those about the same.
+
+    Those that are equal first; the others in order, or by time where some are lacking.
+    """
+    found, left = {}, list(rebuilt)
+    others: list[Recorded] = []
+    for h in heard:
+        equal = [one for one in left if one[1] == h.payload]
+        if equal:
+            found[id(h)] = _taken(left, min(equal, key=lambda one: abs(one[0].created - h.arrived)))
+        else:
+            others.append(h)
+    in_order = len(others) == len(left)
+    for h in others[: len(left)]:
+        found[id(h)] = _taken(left, left[0] if in_order else min(left, key=lambda one: abs(one[0].created - h.arrived)))
+    return found
+
+
+def _taken(left: list[_Rebuilt], one: _Rebuilt) -> Alert:
+    left[:] = [other for other in left if other is not one]
+    return one[0]
+
+
+def merged(rebuilt: Iterable[Alert], heard: Mapping[str, Sequence[Recorded]]) -> Iterator[Alert]:
+    """Alerts in order, heard ones as they were heard. `heard`: by the id under which an object is kept."""
+    if not any(heard.values()):
+        yield from rebuilt
+        return
+    mine: dict[str, list[Alert]] = defaultdict(list)
+    order = list(rebuilt)
+    for alert in order:
+        mine[alert.object_id].append(alert)
+    placed: list[tuple[datetime, Alert]] = []
+    instead: dict[int, list[Alert]] = {}
+    for graceid, messages in ((graceid, messages) for graceid, messages in heard.items() if messages):
+        found, loose = _instead(pairs(mine[graceid], messages), graceid)
+        instead |= found
+        placed += [(alert.created, alert) for alert in loose]
+    latest: dict[str, datetime] = {}
+    for alert in order:
+        for one in instead.get(id(alert), [alert]):
+            when = one.created if one.heard else max(one.created, latest.get(one.object_id, one.created))
+            latest[one.object_id] = when
+            placed.append((when, one))
+    placed.sort(key=lambda item: item[0])
+    yield from _with_places([alert for _, alert in placed])
+
+
+def _instead(found: Sequence[Pair], graceid: str) -> tuple[dict[int, list[Alert]], list[Alert]]:
+    """What goes out in the place of each rebuilt alert (by its identity), and what belongs to none."""
+    swaps: dict[int, list[Alert]] = defaultdict(list)
+    loose: list[Alert] = []
+    for pair in found:
+        if pair.heard is None and pair.rebuilt is not None:
+            kept = swaps[id(pair.rebuilt)]
+            if kept and kept[-1].heard is None:
+                kept[-1] = replace(kept[-1], nodes=(*kept[-1].nodes, pair.node))
+            else:
+                kept.append(replace(pair.rebuilt, nodes=(pair.node,)))
+        elif pair.heard is not None and pair.rebuilt is not None:
+            swaps[id(pair.rebuilt)].append(_as_heard(pair.rebuilt, pair.heard, pair.node))
+        elif pair.heard is not None:
+            loose.append(_alone(pair.heard, pair.node, graceid))
+    return swaps, loose
+
+
+def _as_heard(alert: Alert, heard: Recorded, node: str) -> Alert:
+    return replace(
+        alert,
+        created=heard.arrived,
+        nodes=(node,),
+        certainty="recorded",
+        reason=_HEARD,
+        heard=heard.payload,
+        heard_text=heard.text,
+    )
+
+
+def _alone(heard: Recorded, node: str, graceid: str) -> Alert:
+    """A message that no record tells of, as an alert."""
+    payload, (kind, subject) = heard.payload, formats.subject_of(heard.payload)
+    whole = payload.get("object")
+    record: Record = whole if isinstance(whole, dict) else {}
+    category = "superevent" if formats.of_superevent(graceid) else "event"
+    what = str(subject) if isinstance(subject, str) else kind
+    return Alert(
+        heard.arrived, str(payload.get("uid") or graceid), graceid, kind, payload.get("data"), record, None, (node,), what, category,
+        "recorded", _HEARD, heard=payload, heard_text=heard.text,
+    )  # fmt: skip
+
+
+def _with_places(alerts: Sequence[Alert]) -> Iterator[Alert]:
+    """Alerts that no record tells of are at the moment of the alert before them (the first ones: of the one after)."""
+    place: Position | None = next((alert.position for alert in alerts if alert.position is not None), None)
+    for alert in alerts:
+        if alert.position is None:
+            alert = replace(alert, position=place)
+        place = alert.position
+        yield alert

@@ -1,0 +1,92 @@
+"""Reads files of alert messages: JSON Lines, each a message with its time and node, or a payload alone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from gracetape.archive.alerts.alert import nodes_of
+from gracetape.archive.recorded import Recorded
+from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.ids import category_of
+from gracetape.message_lines import Line, NotAnObject, read_line
+from gracetape.times import parse_time
+
+
+@dataclass
+class MessageFile:
+    """What a file held: messages by the id of their object, and how many lines were about others."""
+
+    messages: dict[str, list[Recorded]] = field(default_factory=dict)
+    others: int = 0
+
+
+def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_others: bool = False) -> MessageFile:
+    """The messages of a file. `owner_of` says which object a message's uid means, or None if it is not asked for.
+
+    Raises ArchiveError, with the number of the line, for what is no message, and (unless `skip_others`) for one about
+    another object.
+    """
+    found = MessageFile()
+    for number, line in _lines(path):
+        where = f"{path} line {number}"
+        read = _read(where, line)
+        uid = read.payload.get("uid")
+        if not isinstance(uid, str) or not isinstance(read.payload.get("alert_type"), str):
+            raise ArchiveError(f"{where} is no alert message: it has no uid and alert_type")
+        owner = owner_of(uid)
+        if owner is None:
+            if not skip_others:
+                raise ArchiveError(f"{where} is about {uid}: import only its own messages, or say --skip-others")
+            found.others += 1
+            continue
+        arrived = _arrival(where, read)
+        for node in _nodes(where, read):
+            found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield number, line
+    except UnicodeDecodeError:
+        raise ArchiveError(f"{path} is no file of messages: it is not UTF-8 text") from None
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _read(where: str, line: str) -> Line:
+    try:
+        return read_line(line)
+    except NotAnObject as error:
+        raise ArchiveError(f"{where} is no alert message: {error}") from None
+    except ValueError as error:
+        raise ArchiveError(f"{where} is not JSON: {error}") from None
+
+
+def _arrival(where: str, read: Line) -> datetime:
+    """When the message arrived; for a payload alone, when the server made what it tells of."""
+    text = read.time
+    if read.bare:
+        about = [read.payload.get("data"), read.payload.get("object")]
+        text = next((a["created"] for a in about if isinstance(a, dict) and a.get("created")), None)
+    if not isinstance(text, str):
+        raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
+    try:
+        return parse_time(text)
+    except GracetapeError as error:
+        raise ArchiveError(f"{where}: {error}") from None
+
+
+def _nodes(where: str, read: Line) -> tuple[str, ...]:
+    """The node that the message came on; where the line does not say, those that the server sent it to."""
+    if read.node is not None:
+        return (read.node,)
+    about = read.payload.get("object") or read.payload.get("data")
+    try:
+        return nodes_of(about if isinstance(about, dict) else {}, category_of(read.payload["uid"]))
+    except (GracetapeError, KeyError):
+        raise ArchiveError(f"{where} does not say on which node it came, and its payload does not tell") from None

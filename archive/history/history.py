@@ -1,0 +1,72 @@
+"""The history of one object: what happened to it step by step, and how it was at each of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gracetape.archive.history import rules
+from gracetape.archive.history.intervals import Intervals
+from gracetape.archive.history.rules import Act, Record
+from gracetape.archive.history.snapshot import Lookup, Named, Snapshot, relink
+from gracetape.archive.history.steps import Steps
+from gracetape.archive.history.uploads import Uploads
+from gracetape.archive.recorded import Recorded, recorded_of
+from gracetape.archive.store import Archive
+from gracetape.archive.view import View
+from gracetape.errors import UsageError
+from gracetape.times import as_utc
+
+
+class History(Steps):
+    """An object's steps, how long each label, tag, member and value held, and the object as it was after any of them.
+
+    `recorded` are the messages that were heard about the object live.
+    """
+
+    def __init__(self, view: View, recorded: Sequence[Recorded] = ()) -> None:
+        super().__init__(view)
+        self.recorded = recorded
+        self.intervals, self.uploads = Intervals(self), Uploads(self)
+        self._hush_unread()
+
+    def _hush_unread(self) -> None:
+        """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""
+        if self.uploads.unread:
+            first = self.entries[0]
+            self.entries[0] = replace(first, act=Act("uploaded", {}, rules.UPLOADED_UNREAD))
+        else:
+            for i, entry in enumerate(self.entries):
+                if entry.act.name == "unreadable":
+                    self.entries[i] = replace(entry, act=Act("log", {}, rules.WRITTEN[self.category]))
+
+    def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
+        """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""
+        if (n is None) == (time is None):
+            raise UsageError("as of which moment? say either n or time")
+        if time is not None:
+            return self.at(self.index_at(as_utc(time)), others)
+        return self.at(self.index_of(n or 0), others)
+
+    def at(self, index: int, others: Lookup | None = None, named: Named | None = None) -> Snapshot:
+        """The object when its first `index` entries have happened; `others` and `named` tell of other objects then."""
+        return Snapshot(self, self.intervals, self.uploads, index, others, named)
+
+    def name_at(self, index: int) -> str:
+        """The id that the object goes by: a superevent's GW id once it is confirmed."""
+        name: str = self.intervals.value("gw_id", index, None) or self.graceid
+        return name
+
+    def removed_at(self, index: int) -> Mapping[tuple[str, str], Record]:
+        """The records that the entry just before `index` took away, by (kind, key)."""
+        found, name = self.intervals.removed_at(index), self.name_at(index)
+        if name == self.graceid:
+            return found
+        old, new = f"superevents/{self.graceid}/", f"superevents/{name}/"
+        return {which: relink(record, old, new) for which, record in found.items()}
+
+
+def history_of(archive: Archive, ref: str) -> History:
+    """The history of an object in an archive (`G1234`: its newest capture, `G1234@2`: that one); NotFound if it is not there."""
+    with archive.reading():
+        view = archive.view(ref)
+        return History(view, recorded_of(archive, view.graceid))

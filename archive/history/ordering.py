@@ -1,0 +1,107 @@
+"""Entries of several histories in one order: by time, then N; those that one act left on several objects are one step."""
+
+import heapq
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gracetape.archive.history.history import History
+from gracetape.archive.history.rules import Act
+
+#: Entries that one act left on a superevent and on its events are made within this time of each other.
+_ONE_ACT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened at once: the entries of one act, as (graceid, index after it), in the order of their alerts."""
+
+    created: datetime
+    entries: tuple[tuple[str, int], ...]
+
+
+def partners(act: Act, superevent: str) -> list[tuple[str, str, str]]:
+    """The entries that an act on a superevent leaves on events, as (graceid, act, superevent)."""
+    params = act.params
+    match act.name:
+        case "created":
+            preferred = params.get("preferred_event")
+            added = [(g, "added_to_superevent", superevent) for g in params.get("events", [])]
+            return ([(preferred, "selected_as_preferred", superevent)] if preferred else []) + added
+        case "updated":
+            for name, old, new in params["changes"]:
+                if name == "preferred_event":
+                    return [(old, "removed_as_preferred", superevent), (new, "selected_as_preferred", superevent)]
+        case "event_added":
+            return [(params["graceid"], "added_to_superevent", superevent)]
+        case "event_removed":
+            return [(params["graceid"], "removed_from_superevent", superevent)]
+    return []
+
+
+def _steps(histories: Mapping[str, History]) -> list[Step]:
+    """Every entry in a step, those of one act in one."""
+    waiting: dict[tuple[str, str, str], deque[int]] = defaultdict(deque)
+    kept_as = {str(h.final["gw_id"]): h.graceid for h in histories.values() if h.final.get("gw_id")}
+    for history in histories.values():
+        if history.category == "event":
+            for i, entry in enumerate(history.entries, start=1):
+                if superevent := entry.act.params.get("superevent"):
+                    waiting[history.graceid, entry.act.name, kept_as.get(superevent, superevent)].append(i)
+    steps, taken = [], set()
+    for history in histories.values():
+        if history.category == "event":
+            continue
+        for i, entry in enumerate(history.entries, start=1):
+            mine: list[tuple[str, int]] = []
+            for partner in partners(entry.act, history.graceid):
+                graceid, queue = partner[0], waiting[partner]
+                while queue and histories[graceid].entries[queue[0] - 1].created < entry.created - _ONE_ACT:
+                    queue.popleft()
+                if queue and histories[graceid].entries[queue[0] - 1].created <= entry.created + _ONE_ACT:
+                    mine.append((graceid, queue.popleft()))
+            taken.update(mine)
+            own = (history.graceid, i)
+            steps.append(Step(entry.created, (*mine, own) if entry.act.name == "updated" else (own, *mine)))
+    for history in histories.values():
+        if history.category == "event":
+            for i, entry in enumerate(history.entries, start=1):
+                if (history.graceid, i) not in taken:
+                    steps.append(Step(entry.created, ((history.graceid, i),)))
+    return steps
+
+
+def ordered_steps(histories: Mapping[str, History]) -> list[Step]:
+    """The steps in order: each object's entries by index, and among what may come next the earliest."""
+    steps = _steps(histories)
+    step_of = {item: number for number, step in enumerate(steps) for item in step.entries}
+    blockers = [0] * len(steps)
+    after: dict[int, list[int]] = defaultdict(list)
+    for graceid, history in histories.items():
+        for i in range(2, len(history.entries) + 1):
+            earlier, later = step_of[graceid, i - 1], step_of[graceid, i]
+            if earlier != later:
+                after[earlier].append(later)
+                blockers[later] += 1
+
+    def rank(number: int) -> tuple[datetime, int, datetime, str, int, int]:
+        graceid, i = steps[number].entries[-1 if len(steps[number].entries) > 1 else 0]
+        history = histories[graceid]
+        born = history.entries[0].created
+        return steps[number].created, history.category != "event", born, graceid, i, number
+
+    ready = [rank(number) for number, count in enumerate(blockers) if count == 0]
+    heapq.heapify(ready)
+    ordered: list[Step] = []
+    while ready:
+        number = heapq.heappop(ready)[-1]
+        ordered.append(steps[number])
+        for later in after[number]:
+            blockers[later] -= 1
+            if blockers[later] == 0:
+                heapq.heappush(ready, rank(later))
+    if len(ordered) < len(steps):  # contradictory logs: no order keeps every act together
+        loose = [Step(histories[g].entries[i - 1].created, ((g, i),)) for step in steps for g, i in step.entries]
+        return sorted(loose, key=lambda s: (s.created, s.entries))
+    return ordered

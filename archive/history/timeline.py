@@ -1,0 +1,146 @@
+"""Several histories on one time line: the positions on it, and every object as it was at any of them."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gracetape.archive.history.history import History, history_of
+from gracetape.archive.history.ordering import ordered_steps
+from gracetape.archive.history.rules import Record
+from gracetape.archive.history.snapshot import Lookup, Snapshot
+from gracetape.archive.store import Archive
+from gracetape.errors import ArchiveError, GracetapeError
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A moment of a timeline: that many of its steps have happened."""
+
+    index: int
+
+
+class Timeline:
+    """Histories merged by time, then N; what one act did to several objects is one step.
+
+    `histories` by graceid; `steps` in order.
+    """
+
+    def __init__(self, histories: Sequence[History]) -> None:
+        self.histories = {history.graceid: history for history in histories}
+        self._named: dict[str, History] = {}
+        for history in histories:
+            for name in (history.graceid, history.final.get("gw_id")):
+                if name:
+                    self._named.setdefault(name, history)
+        self.steps = ordered_steps(self.histories)
+        self._when: dict[str, list[int]] = defaultdict(list)  # graceid -> for each of its entries, the step
+        for number, step in enumerate(self.steps, start=1):
+            for graceid, _ in sorted(step.entries, key=lambda item: item[1]):
+                self._when[graceid].append(number)
+        self._cache: dict[tuple[str, int], Snapshot] = {}
+
+    # -- moments
+
+    @property
+    def end(self) -> Position:
+        """When everything has happened."""
+        return Position(len(self.steps))
+
+    def at(self, graceid: str, n: int) -> Position:
+        """The moment just after log entry `n` of an object; ArchiveError if there is no such object or entry."""
+        history = self._history(graceid)
+        return Position(self._when[history.graceid][history.index_of(n) - 1])
+
+    def at_time(self, time: datetime) -> Position:
+        """The moment just after the last step made at or before a time (UTC)."""
+        index = 0
+        for number, step in enumerate(self.steps, start=1):
+            if step.created <= time:
+                index = number
+        return Position(index)
+
+    def moment(self, position: Position) -> "Moment":
+        """What records say of other objects at a position."""
+        return Moment(self, position)
+
+    def _history(self, graceid: str) -> History:
+        if graceid in self._named:
+            return self._named[graceid]
+        raise ArchiveError(f"{graceid} is not among the objects here: {', '.join([*self.histories][:20])}")
+
+    def index_of(self, graceid: str, position: Position) -> int:
+        """How many entries of an object have happened at a moment."""
+        return bisect_right(self._when[graceid], position.index)
+
+    def snapshot(self, graceid: str, position: Position) -> Snapshot | None:
+        """An object as it was at a moment; None if it was not there yet, KeyError if the timeline does not know it."""
+        if graceid not in self.histories:
+            graceid = self.known(graceid).graceid
+        index = self.index_of(graceid, position)
+        if index == 0:
+            return None
+        history = self.histories[graceid]
+        if index == len(history.entries) and position == self.end:
+            return Moment(self, position).at(history, index)
+        key = (graceid, position.index)
+        if key not in self._cache:
+            if len(self._cache) > 256:
+                self._cache.clear()
+            moment = Moment(self, position)
+            self._cache[key] = moment.at(history, index, moment.record)
+        return self._cache[key]
+
+    def known(self, graceid: str) -> History:
+        """The history of an object, by either of its ids; KeyError if the timeline does not know it."""
+        try:
+            return self._history(graceid)
+        except GracetapeError:
+            raise KeyError(graceid) from None
+
+
+class Moment:
+    """What records say of other objects at one moment, each worked out once.
+
+    An event names its neighbouring superevents, which name the event: so what is told inside of a record tells less.
+    """
+
+    def __init__(self, timeline: Timeline, position: Position) -> None:
+        self._timeline, self._position = timeline, position
+        self._told: dict[tuple[str, str], Record | None] = {}
+
+    def at(self, history: History, index: int, others: Lookup | None = None) -> Snapshot:
+        """An object at an index, the others named as they were at this moment."""
+        return history.at(index, others, self._name)
+
+    def record(self, graceid: str) -> Record | None:
+        """Another object's record, for what an object's record says of others; None if it was not there yet."""
+        event = self._timeline.known(graceid).category == "event"
+        return self._once("event", graceid, self._superevent) if event else self._superevent(graceid)
+
+    def _superevent(self, graceid: str) -> Record | None:
+        """A superevent, its preferred event bare."""
+        return self._once("superevent", graceid, self._bare)
+
+    def _bare(self, graceid: str) -> Record | None:
+        """An event's own record, its neighbours left as they were captured."""
+        return self._once("bare", graceid, None)
+
+    def _once(self, depth: str, graceid: str, others: Lookup | None) -> Record | None:
+        key = depth, graceid
+        if key not in self._told:
+            history = self._timeline.known(graceid)
+            index = self._timeline.index_of(history.graceid, self._position)
+            self._told[key] = self.at(history, index, others).record() if index else None
+        return self._told[key]
+
+    def _name(self, graceid: str) -> str:
+        history = self._timeline.known(graceid)
+        return history.name_at(self._timeline.index_of(history.graceid, self._position))
+
+
+def timeline_of(archive: Archive, refs: Sequence[str] | None = None) -> Timeline:
+    """The histories of some objects of an archive (default: all) on one time line."""
+    with archive.reading():
+        return Timeline([history_of(archive, ref) for ref in (refs if refs is not None else archive.objects())])

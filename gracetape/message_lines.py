@@ -1,0 +1,106 @@
+"""A message on a line (JSON Lines): the one writer and the one reader of what targets, dummies and recorders keep in files.
+
+`{"time": "2022-06-09T22:18:16Z", "offset": 0.0, "node": "superevent", "graceid": "S220609hl", "n": 1, "certainty": "exact",
+"payload": {…}}`: one line per message and node. `payload` comes last, as it was sent, nothing added.
+"""
+
+import json
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from gracetape.bounded_json import read_fast
+from gracetape.times import iso_time
+
+#: How a line begins that we wrote, and what stands before its payload.
+BEGINS = b'{"time": '
+_PAYLOAD = b', "payload": '
+_quoted = json.JSONEncoder().encode
+
+
+class Envelope(NamedTuple):
+    """What a line says beside the payload: the server's time or that of arrival (UTC), seconds since the first message, the node
+    (LVAlert) or topic (igwn-alert), the id that the message is about (None: about none), the log entry that placed it (None: none
+    did), and how surely it is known (recorded, exact, inferred, guessed).
+    """
+
+    time: datetime
+    offset_s: float
+    node: str
+    graceid: str | None
+    n: int | None
+    certainty: str
+
+    def fields(self) -> dict[str, Any]:
+        """As the line's fields."""
+        return {
+            "time": iso_time(self.time), "offset": round(self.offset_s, 6), "node": self.node, "graceid": self.graceid,
+            "n": self.n, "certainty": self.certainty,
+        }  # fmt: skip
+
+    def line(self, payload: str) -> str:
+        """The whole line, given the payload's JSON; without its end."""
+        begin = _begin(self.time, self.offset_s)
+        graceid = "null" if self.graceid is None else _quoted(self.graceid)
+        n = "null" if self.n is None else self.n
+        about = f'"node": {_quoted(self.node)}, "graceid": {graceid}, "n": {n}, "certainty": "{self.certainty}"'
+        return f'{begin}, {about}, "payload": {payload}}}'
+
+
+@lru_cache(maxsize=1)  # many messages arrive, or go out, at once
+def _begin(time: datetime, offset_s: float) -> str:
+    return f'{{"time": "{iso_time(time)}", "offset": {json.dumps(round(offset_s, 6))}'
+
+
+class NotAnObject(ValueError):
+    """JSON, but no message."""
+
+
+class Line(NamedTuple):
+    """A line that was read. `payload` is the message, and `text` its JSON as it came; `node` and `time` are what the line says of
+    them (None: nothing), `bare` that it is a payload alone.
+    """
+
+    payload: dict[str, Any]
+    text: str
+    node: str | None = None
+    time: Any = None
+    bare: bool = False
+
+
+def read_line(line: bytes | str) -> Line:
+    """The message on a line: of ours, or a payload alone, which may be JSON in JSON. ValueError, with the reason, if it is
+    no JSON, NotAnObject if it is no message.
+    """
+    raw = line.encode(errors="surrogatepass") if isinstance(line, str) else line
+    record = read_fast(raw.decode("utf-8", "replace").strip())
+    if not isinstance(record, dict):
+        raise NotAnObject("it is not a JSON object")
+    if "payload" not in record:
+        return Line(record, raw.decode("utf-8", "replace").strip(), _node(record), bare=True)
+    payload = record["payload"]
+    if isinstance(payload, str):  # the text as it came over the wire
+        inner = read_fast(payload)
+        if not isinstance(inner, dict):
+            raise NotAnObject("its payload is not a JSON object")
+        return Line(inner, payload, _node(record), record.get("time"))
+    if not isinstance(payload, dict):
+        raise NotAnObject("its payload is not a JSON object")
+    return Line(payload, _verbatim(raw, payload), _node(record), record.get("time"))
+
+
+def _node(record: dict[str, Any]) -> str | None:
+    node = record.get("node", record.get("topic"))
+    return node if isinstance(node, str) and node else None
+
+
+def _verbatim(line: bytes, payload: dict[str, Any]) -> str:
+    """The payload's text as it stands in the line, if it comes last there, as it does in those that we write."""
+    _, found, rest = line.rstrip().partition(_PAYLOAD)
+    text = rest[:-1].decode("utf-8", "replace")
+    try:
+        if found and read_fast(text) == payload:
+            return text
+    except ValueError:
+        pass
+    return json.dumps(payload)
