@@ -60,10 +60,12 @@ class Form:
         return values[-1] if values else default
 
     def values(self, name: str, *, split: bool = False) -> list[Any]:
-        """All values of a field; with `split`, a lone text is taken apart at its commas."""
+        """All values of a field; with `split`, a lone text is taken apart at its commas. Problem (400) if there are too many."""
         values = [value for value in self.fields.get(name, []) if value is not None]
         if split and len(values) == 1 and isinstance(values[0], str):
             values = [part.strip() for part in values[0].split(",")]
+        if len(values) > LIMITS.field_values:  # each may cost a write, and all others wait for them
+            raise invalid(f"{name} has more than {LIMITS.field_values} values")
         return [value for value in values if value != ""]
 
     def flat(self) -> dict[str, Any]:
@@ -90,6 +92,8 @@ def read_form(req: falcon.Request, archive: Archive) -> Form:
         return _json(body)
     if kind in ("application/x-www-form-urlencoded", "") or not body:
         form = Form()
+        if body.count(b"&") >= LIMITS.form_fields:
+            raise Problem(400, {"detail": f"The request has more than {LIMITS.form_fields} fields."})
         try:
             pairs = parse_qsl(body.decode(), keep_blank_values=True)
         except ValueError:

@@ -31,6 +31,9 @@ class ReadingLimits:
     json_depth: int = 200
     json_values: int = 1_500_000
     text_lines: int = 200_000
+    form_fields: int = 100_000
+    field_values: int = 10_000
+    merged_bytes: int = 32 << 20
 
 
 LIMITS = ReadingLimits()

@@ -9,6 +9,7 @@ from gracetape.dummy import facts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.source import Record
+from gracetape.reading_limits import LIMITS
 
 _TEXTS = ("instrument", "footprintID", "comment", "extra_info_dict")
 #: Lists of a report, and the number that covers each: (list of centres, list of widths or durations, centre, width).
@@ -51,10 +52,12 @@ def _choice(given: Mapping[str, Any], name: str, known: Mapping[str, str], wante
 
 def _numbers(given: Mapping[str, Any], name: str) -> list[float]:
     try:
-        found = read_json(f"[{given.get(name) or ''}]")
-        return [float(value) for value in found]
+        found = [float(value) for value in read_json(f"[{given.get(name) or ''}]")]
     except (ValueError, TypeError, OverflowError):
         raise Problem(400, f"Cannot read {name}: {str(given.get(name))[:200]}") from None
+    if len(found) > LIMITS.field_values:
+        raise Problem(400, f"{name} has more than {LIMITS.field_values} values")
+    return found
 
 
 def _covering(centres: list[float], widths: list[float], centre: str, width: str) -> dict[str, float | None]:

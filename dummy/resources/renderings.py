@@ -12,6 +12,7 @@ from gracetape.dummy.source import FileView, Record
 from gracetape.dummy.uploads.event import UploadError
 from gracetape.dummy.uploads.ligolw_files import document
 from gracetape.reading_limits import LIMITS, LimitExceeded, joined
+from gracetape.unpacking import unpacked
 
 #: More events than this are not put into one LIGO_LW document.
 MOST_MERGED = 1000
@@ -46,18 +47,23 @@ def _cell(record: Record, name: str) -> str:
 def merged(archive: Archive, views: Iterable[FileView]) -> bytes:
     """One LIGO_LW document with the rows of all events' coinc files, ids renumbered so that they stay apart.
 
-    Problem (400) if an event has no such file, or (500) if it cannot be read.
+    Problem (400) if an event has no such file or they are too much together, or (500) if one cannot be read.
     """
     whole = ligolw.Document()
     whole.appendChild(ligolw.LIGO_LW())
-    tables: dict[tuple[str, tuple[str, ...]], Any] = {}
+    tables: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
     taken: dict[str, int] = {}
+    size = 0
     for view in views:
-        found = _tables(archive, view)
+        contents = _contents(archive, view)
+        size += len(contents)
+        if size > LIMITS.merged_bytes:
+            raise invalid(f"The events' coinc files have more than {LIMITS.merged_bytes} bytes together.")
+        found = _tables(view, contents)
         highest = dict(taken)
         for table in found:
             _renumber(table, taken, highest)
-            key = (table.Name, tuple(sorted(table.columnnames)))
+            key = (table.Name, tuple(sorted(zip(table.columnnames, table.columntypes, strict=True))))
             if key in tables:
                 tables[key].extend(table)
             else:
@@ -68,12 +74,22 @@ def merged(archive: Archive, views: Iterable[FileView]) -> bytes:
     return written.getvalue()
 
 
-def _tables(archive: Archive, view: FileView) -> list[Any]:
+def _contents(archive: Archive, view: FileView) -> bytes:
+    """An event's coinc file, unpacked."""
     file = view.file(_FILE)
     if file is None:
         raise Problem(400, {"error": "'Event list contained event(s) for which no coinc exists.'"})
     try:
-        return list(document(joined(archive.read(file), LIMITS.file_bytes)).getElementsByTagName(ligolw.Table.tagName))
+        return unpacked(joined(archive.read(file), LIMITS.file_bytes))
+    except LimitExceeded as error:
+        raise invalid(f"{view.graceid}: {_FILE}: {error}") from None
+    except ValueError:
+        raise Problem(500, {"error": "'Problem reading coinc file.'"}) from None
+
+
+def _tables(view: FileView, contents: bytes) -> list[Any]:
+    try:
+        return list(document(contents).getElementsByTagName(ligolw.Table.tagName))
     except LimitExceeded as error:
         raise invalid(f"{view.graceid}: {_FILE}: {error}") from None
     except UploadError:
@@ -99,6 +115,6 @@ def _id_columns(table: Any) -> Iterator[str]:
 def _split(value: Any) -> tuple[str, int | None]:
     """An id as (what stands before its number, its number): `sngl_inspiral:event_id:5`, or simply 5."""
     prefix, _, number = str(value).rpartition(":")
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
         return "", None
     return (f"{prefix}:" if prefix else ""), int(number)
