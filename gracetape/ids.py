@@ -8,7 +8,7 @@ from gracetape.errors import UsageError
 from gracetape.times import utc_of
 
 _EVENT = re.compile(r"[GTMEH][0-9]{1,15}")
-_SUPEREVENT = re.compile(r"[TM]?(S[0-9]{6}[a-z]+|GW[0-9]{6}[A-Z]+)")
+_SUPEREVENT = re.compile(r"[TM]?(S[0-9]{6}[a-z]{1,20}|GW[0-9]{6}[A-Z]{1,20})")
 _REF = re.compile(r"(?P<id>[^@:]+)(@(?P<version>[0-9]{1,15}))?(:(?P<cutoff>-?[0-9]{1,15}))?")
 
 
@@ -43,7 +43,7 @@ def parse_ref(text: str) -> Ref:
 
 
 _DATED = re.compile(
-    r"(?P<category>[TM]?)(?:S(?P<date>\d{6})(?P<letters>[a-z]+)|GW(?P<gw_date>\d{6})(?P<gw_letters>[A-Z]+))"
+    r"(?P<category>[TM]?)(?:S(?P<date>\d{6})(?P<letters>[a-z]{1,20})|GW(?P<gw_date>\d{6})(?P<gw_letters>[A-Z]{1,20}))"
 )
 _PREFIX = {"P": "", "T": "T", "M": "M"}
 

@@ -156,7 +156,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
         raise BadConfiguration(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise BadConfiguration(f"{path} is no text in UTF-8") from None
-    except (configparser.Error, tomllib.TOMLDecodeError) as error:
+    except configparser.Error as error:
         raise BadConfiguration(f"{path}: {' '.join(str(error).split())}") from None
 
 
@@ -167,7 +167,12 @@ def _ini(path: Path, text: str) -> dict[str, dict[str, Any]]:
 
 
 def _toml(path: Path, text: str) -> dict[str, dict[str, Any]]:
-    tables = tomllib.loads(text)
+    try:
+        tables = tomllib.loads(text)
+    except ValueError as error:  # TOMLDecodeError, and what Python says of numbers with too many digits
+        raise BadConfiguration(f"{path}: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise BadConfiguration(f"{path} is nested too deeply") from None
     children = tables.pop("children", {})
     for name, table in {**tables, **children}.items():
         if not isinstance(table, dict):

@@ -142,8 +142,10 @@ def _ini(name: str, text: str) -> Sections:
 def _toml(name: str, text: str) -> Sections:
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and what Python says of numbers with too many digits
         raise SimulateError(f"{name} is not a TOML file: {error}") from None
+    except RecursionError:
+        raise SimulateError(f"{name} is not a TOML file: it is nested too deeply") from None
     if stray := [key for key, value in found.items() if not isinstance(value, dict)]:
         raise SimulateError(f"{name}: {stray[0]} = {found[stray[0]]}: options stand in sections, such as [general]")
     return found

@@ -70,7 +70,7 @@ def load(path: Path) -> tuple[Schedule, float | None]:
         return Schedule(reader.action(said) for said in whole["actions"]), whole.get("start_gps")
     except OSError as error:
         raise SimulateError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise SimulateError(f"{path} is no saved schedule: {error}") from None
 
 

@@ -21,7 +21,7 @@ from gracetape.dummy.query.syntax import LONGEST, parse
 from gracetape.dummy.query.tree import QueryError
 from gracetape.dummy.uploads import read_upload
 from gracetape.errors import UsageError
-from gracetape.ids import parse_ref
+from gracetape.ids import parse_date_id, parse_ref
 from gracetape.listen.alert import read_alert
 from gracetape.listen.checks.table import CHECKS
 from gracetape.listen.logs import _CONTROL
@@ -65,6 +65,7 @@ READERS: dict[str, tuple[int, Callable[[str], Any]]] = {
     "date": (100_000, dates.date),
     "superevent id": (100_000, superevent_id),
     "id": (100_000, parse_ref),
+    "dated id": (200_000, lambda text: parse_date_id(f"S190101{text}")),
     "file name": (100_000, forms.file_name),
     "replay id": (100_000, replay_ids.checked),
     "JSON": (100_000, read_json),

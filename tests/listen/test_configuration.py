@@ -117,6 +117,17 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, says: str) -> None
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("[c", "Expected"), ("c = " + "[" * 5000, "is nested too deeply"), ("c = " + "1" * 5000, "digits")],
+)
+def test_a_mistake_in_toml_is_one_sentence_too(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "main.toml").write_text(text)
+    with pytest.raises(BadConfiguration, match=says) as refused:
+        read_configuration(tmp_path / "main.toml")
+    assert str(refused.value).startswith(f"{tmp_path / 'main.toml'}")
+
+
 @pytest.mark.parametrize("name", ["event_supervisor", "json", "no.such.module", "", "..", "json:dumps"])
 def test_a_process_type_that_is_none_is_refused_with_the_names_known(tmp_path: Path, name: str) -> None:
     (tmp_path / "child.ini").write_text(f"[general]\nprocess_type = {name}\n")

@@ -195,6 +195,8 @@ def test_what_is_wrong_is_named(text: str, said: str) -> None:
     ("text", "said"),
     [
         ("[general", "x.toml is not a TOML file"),
+        ("group = " + "[" * 5000, "x.toml is not a TOML file: it is nested too deeply"),
+        ("group = " + "1" * 5000, "x.toml is not a TOML file: Exceeds the limit"),
         ("group = 1", "x.toml: group = 1: options stand in sections"),
         ("[general]\ngroup = 1", r"\[general\]: group = 1: this must be a text"),
         ("[general]\n[idq]\nfap_delay = true", r"\[idq\]: fap delay = True: this must be a number"),

@@ -95,6 +95,7 @@ def test_a_callable_cannot_be_saved(tmp_path: Path) -> None:
         "{}",
         "[]",
         '{"format": "gracetape schedule 1"}',
+        "[" * 100_000,
         '{"format": "gracetape schedule 1", "triggers": [], "actions": [{"dt": 1, "act": "Nope"}]}',
     ],
 )
