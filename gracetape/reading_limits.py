@@ -9,7 +9,8 @@ class ReadingLimits:
     """Whatever goes beyond one of these is refused with a sentence that names the limit; what stays within is read in a second or two.
 
     Real files keep far below: a coinc.xml has some 700 elements, 6 deep, and less than 1 MiB. `file_bytes` is for a file that is
-    read as a whole, as it is and unpacked; a `member` is one of the streams that a compressed file may be strung together of.
+    read as a whole, as it is and unpacked; a `member` is one of the streams that a compressed file may be strung together of. What is
+    within the limits may take some 300 MB while it is read, so that a server reads `files_at_once` and lets others wait.
     """
 
     file_bytes: int = 32 << 20
@@ -26,14 +27,18 @@ class ReadingLimits:
     ligolw_columns: int = 1000
     ligolw_columns_of_a_table: int = 150
     ligolw_column_name: int = 64
-    ligolw_cells: int = 1_500_000
+    ligolw_cells: int = 500_000
+    ligolw_array_values: int = 1_500_000
     json_bytes: int = 32 << 20
     json_depth: int = 200
     json_values: int = 1_500_000
+    text_bytes: int = 4 << 20
     text_lines: int = 200_000
     form_fields: int = 100_000
     field_values: int = 10_000
     merged_bytes: int = 32 << 20
+    merged_cells: int = 1_000_000
+    files_at_once: int = 4
 
 
 LIMITS = ReadingLimits()

@@ -16,6 +16,7 @@ from gracetape.dummy.resources import renderings
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.source import FileView, Source
+from gracetape.dummy.uploads import AT_ONCE
 
 _COUNT, _LARGEST = 10, 1000
 #: Forms of a list of events -> media types that ask for them. A list of superevents comes as JSON only.
@@ -112,7 +113,8 @@ def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category
 def _answer_xml(resp: falcon.Response, source: Source, found: Found, views: list[FileView]) -> None:
     if found.total > renderings.MOST_MERGED:
         raise Problem(400, {"error": "Too many events."})
-    resp.data = renderings.merged(source.archive, views)
+    with AT_ONCE:
+        resp.data = renderings.merged(source.archive, views)
     resp.content_type = "application/xml; charset=utf-8"
     resp.set_header("Content-Disposition", "attachment; filename=gracedb-query.xml")
 

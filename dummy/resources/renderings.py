@@ -53,13 +53,14 @@ def merged(archive: Archive, views: Iterable[FileView]) -> bytes:
     whole.appendChild(ligolw.LIGO_LW())
     tables: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
     taken: dict[str, int] = {}
-    size = 0
+    size = cells = 0
     for view in views:
         contents = _contents(archive, view)
         size += len(contents)
-        if size > LIMITS.merged_bytes:
-            raise invalid(f"The events' coinc files have more than {LIMITS.merged_bytes} bytes together.")
+        _check_together(size, LIMITS.merged_bytes, "bytes")
         found = _tables(view, contents)
+        cells += sum(len(table) * len(table.columnnames) for table in found)
+        _check_together(cells, LIMITS.merged_cells, "cells")
         highest = dict(taken)
         for table in found:
             _renumber(table, taken, highest)
@@ -72,6 +73,11 @@ def merged(archive: Archive, views: Iterable[FileView]) -> bytes:
     written = io.BytesIO()
     utils.write_fileobj(whole, written)
     return written.getvalue()
+
+
+def _check_together(count: int, most: int, unit: str) -> None:
+    if count > most:
+        raise invalid(f"The events' coinc files have more than {most} {unit} together.")
 
 
 def _contents(archive: Archive, view: FileView) -> bytes:

@@ -1,13 +1,14 @@
 """Which reader takes which pipeline's upload: one row per format."""
 
 from collections.abc import Callable, Mapping
+from threading import BoundedSemaphore
 
 from gracetape.dummy import facts
 from gracetape.dummy.uploads.event import UploadedEvent, UploadError
 from gracetape.dummy.uploads.ligolw_files import read_coinc, read_injection
 from gracetape.dummy.uploads.text_files import read_cwb, read_mly, read_olib
 from gracetape.dummy.uploads.voevent_files import read_neutrino, read_voevent
-from gracetape.reading_limits import LimitExceeded
+from gracetape.reading_limits import LIMITS, LimitExceeded
 
 Reader = Callable[[bytes, Mapping[str, str]], UploadedEvent]
 
@@ -21,6 +22,8 @@ READERS: dict[str, Reader] = {
     "HardwareInjection": read_injection,
 }
 
+#: Whoever reads event files waits for this, so that many of them together need no more memory than a few.
+AT_ONCE = BoundedSemaphore(LIMITS.files_at_once)
 _UNREADABLE = "Problem scanning data. No alert issued"
 
 
@@ -35,7 +38,8 @@ def read_upload(
     if reader is None:
         return UploadedEvent()
     try:
-        return reader(content, {**form, "pipeline": pipeline, "search": search or "", "group": group})
+        with AT_ONCE:
+            return reader(content, {**form, "pipeline": pipeline, "search": search or "", "group": group})
     except LimitExceeded as error:
         return UploadedEvent(failed=f"{_UNREADABLE} ({error})", refused=f"{filename}: {error}")
     except (UploadError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:

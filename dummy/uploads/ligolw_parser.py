@@ -10,7 +10,7 @@ from xml.sax.handler import feature_external_ges
 from igwn_ligolw import ligolw
 
 from gracetape.bounded_xml import check_xml
-from gracetape.reading_limits import LIMITS, LimitExceeded, ReadingLimits
+from gracetape.reading_limits import LIMITS, LimitExceeded, ReadingLimits, check_count
 from gracetape.unpacking import unpacked
 
 
@@ -41,7 +41,7 @@ class _Guard:
     def __init__(self, inner: Any, limits: ReadingLimits) -> None:
         self._inner, self._limits = inner, limits
         self._text: list[str] = []
-        self._columns = self._in_table = self._cells = 0
+        self._columns = self._in_table = self._cells = self._values = 0
         self._sizes: list[int] = []
         self._delimiter = ","
 
@@ -110,17 +110,13 @@ class _Guard:
         """The values of a table, by the marks between them."""
         if not self._sizes:
             self._cells += sum(piece.count(self._delimiter) for piece in self._text)
-            self._check_cells()
+            check_count(self._cells, self._limits.ligolw_cells, "it", "cells in tables")
 
     def _reserve(self) -> None:
         """The values of an array: the library makes room for them as soon as the sizes are known."""
         if self._sizes:
-            self._cells += math.prod(max(size, 1) for size in self._sizes)
-            self._check_cells()
-
-    def _check_cells(self) -> None:
-        if self._cells > self._limits.ligolw_cells:
-            raise LimitExceeded(f"its tables and arrays have more than {self._limits.ligolw_cells} values")
+            self._values += math.prod(max(size, 1) for size in self._sizes)
+            check_count(self._values, self._limits.ligolw_array_values, "it", "values in arrays")
 
 
 def _whole(text: str) -> int:

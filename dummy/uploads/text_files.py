@@ -61,7 +61,7 @@ _BURST = (
 
 def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     """cWB's trigger text, in each of its forms."""
-    check_size(content, LIMITS.file_bytes)
+    check_size(content, LIMITS.text_bytes)
     lines = content.decode(errors="replace").splitlines()
     if len(lines) > LIMITS.text_lines:
         raise LimitExceeded(f"it has more than {LIMITS.text_lines} lines")

@@ -10,7 +10,7 @@ from demo.lives import sample
 from gracetape.archive import Archive
 from gracetape.dummy import GraceDb
 from gracetape.dummy.app import make_app
-from gracetape.reading_limits import LIMITS
+from gracetape.reading_limits import LIMITS, ReadingLimits
 
 MANY = LIMITS.field_values + 1
 FOOTPRINTS = ("ra_list", "dec_list", "ra_width_list", "dec_width_list", "start_time_list", "duration_list")
@@ -56,6 +56,10 @@ def test_files_are_merged_up_to_a_size_of_all_together(
     with GraceDb(tape) as client:
         client.write_log("T1", "the file", "coinc.xml", sample("cbc-lm.xml")[1])
     assert app.simulate_get("/api/events/?query=T1&format=xml").status_code == 200
-    monkeypatch.setattr("gracetape.dummy.resources.renderings.LIMITS", type(LIMITS)(merged_bytes=1000))
-    answered = app.simulate_get("/api/events/?query=T1&format=xml")
-    assert (answered.status_code, "more than 1000 bytes together" in answered.text) == (400, True)
+    for limits, said in (
+        (ReadingLimits(merged_bytes=1000), "1000 bytes"),
+        (ReadingLimits(merged_cells=10), "10 cells"),
+    ):
+        monkeypatch.setattr("gracetape.dummy.resources.renderings.LIMITS", limits)
+        answered = app.simulate_get("/api/events/?query=T1&format=xml")
+        assert (answered.status_code, f"more than {said} together" in answered.text) == (400, True)
