@@ -139,7 +139,7 @@ def migrate_copy(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for name in tuple(STEPS)[version:]:
         STEPS[name](connection)
-        applied = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, datetime())"
+        applied = "INSERT OR IGNORE INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, datetime())"
         connection.execute(applied, (MIGRATION_SET, name))
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
