@@ -98,7 +98,7 @@ class _Body(io.RawIOBase):
     """The pieces of an answer, read like a file, which ends early where the connection was dropped."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._rest = pieces, b""
+        self._pieces, self._rest = pieces, memoryview(b"")  # a long answer is read in many parts, none copied again
 
     def readable(self) -> bool:
         return True
@@ -111,7 +111,7 @@ class _Body(io.RawIOBase):
                 piece = None
             if piece is None:
                 return 0
-            self._rest = piece
+            self._rest = memoryview(piece)
         size = min(len(buffer), len(self._rest))
         buffer[:size], self._rest = self._rest[:size], self._rest[size:]
         return size
