@@ -125,4 +125,6 @@ def test_connections_that_are_idle_are_not_looked_at_for_each_request(
         looked.clear()
         for _ in range(5):
             requests.get(server.url, timeout=60)
-    assert len(looked) < 150 + 200  # 200 more at most when the idle ones are let go
+    assert (
+        len(looked) < 1000
+    )  # some hundreds when the idle ones are let go; 200 for each thing that happens would be 3,000
