@@ -19,6 +19,7 @@ from waitress.server import create_server
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest
 
+from gracetape.dummy.event_loop import EventLoop
 from gracetape.dummy.faults import Dropped
 from gracetape.dummy.serving_limits import LIMITS, ServingLimits
 from gracetape.errors import ArchiveError
@@ -72,6 +73,21 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         self._since, self._moved, self._sending = time.monotonic(), 0, False
         super().__init__(*args, **options)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.server.events.changed(self._fileno)
+
+    def service(self) -> None:
+        super().service()
+        self._changed()
+        self.server.pull_trigger()
+
+    def write_soon(self, data: Any) -> int:
+        written: int = super().write_soon(data)
+        if self.total_outbufs_len:
+            self._changed()
+        return written
 
     def received(self, data: bytes) -> bool:
         if self.request is None:
@@ -110,6 +126,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             with contextlib.suppress(OSError):
                 self.socket.send(_TIMED_OUT)
         self.will_close = True
+        self._changed()
 
 
 class Server:
@@ -129,23 +146,27 @@ class Server:
     ) -> None:
         connections = _let_open(limits.connections)
         logging.getLogger("waitress").setLevel(logging.ERROR)
+        address = "127.0.0.1" if host == "localhost" else host  # one, where a name may mean two
         try:
             self._server: Any = create_server(
-                around(app, (host, *allowed_hosts)), map={}, host=host, port=port, threads=THREADS, ident="gracetape",
-                backlog=1024, connection_limit=connections, asyncore_use_poll=True, cleanup_interval=1, channel_timeout=1 << 30,
+                around(app, (host, *allowed_hosts)), map={}, host=address, port=port, threads=THREADS, ident="gracetape",
+                backlog=1024, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
                 max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
                 clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             raise ArchiveError(f"cannot listen on {host}:{port}: {error}") from None
         self._limits = limits
+        self._server.events = EventLoop(self._server)
         self._server.channel_class = _Channel
         self._server.maintenance = self._close_overdue
         self.port = int(self._server.effective_port)
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self.port}/api/"
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="dummy", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.events.run, args=(self._stopping,), name="dummy", daemon=True
+        )
 
     @property
     def open_connections(self) -> int:
@@ -156,11 +177,6 @@ class Server:
         for channel in list(self._server.active_channels.values()):
             if channel.is_overdue(self._limits):
                 channel.give_up()
-
-    def _loop(self) -> None:
-        loop, channels = self._server.asyncore.loop, self._server._map
-        while not self._stopping.is_set():
-            loop(timeout=0.25, map=channels, use_poll=True, count=1)
 
     def start(self) -> "Server":
         self._thread.start()
