@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
+from gracetape.archive.services import keep_service, same_object
 from gracetape.archive.view import StoredView
 from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
 from gracetape.capture.progress import Progress, Silent
-from gracetape.capture.records import LISTS, Record, fetch, fetch_list
+from gracetape.capture.records import LISTS, Record, fetch, fetch_list, fetch_root
 from gracetape.capture.service import ask, without_login
 from gracetape.errors import GracetapeError
 
@@ -47,13 +48,15 @@ def capture(
     """Pull objects through a `ligo.gracedb` client into an archive, each kept as soon as it is whole.
 
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
-    fetches every file again. An object that has not changed gives no new version. Raises ArchiveError.
+    fetches every file again. An object that has not changed gives no new version. With each goes the service's root document,
+    which tells what the server was set up with. Raises ArchiveError.
     """
     shown = progress or Silent()
     results: dict[str, CaptureResult] = {}
     waiting = list(ids)
     for graceid in waiting:
         category_of(graceid)
+    root = fetch_root(client) if waiting else {}
     while waiting:
         graceid = waiting.pop(0)
         if graceid in results:
@@ -62,7 +65,7 @@ def capture(
         own = record.get("superevent_id") or record.get("graceid") or graceid
         if own not in results:
             choice = _Choice(files, pattern)
-            results[own] = _Pull(archive, client, own, record, choice, recapture, connections, shown).run()
+            results[own] = _Pull(archive, client, own, record, root, choice, recapture, connections, shown).run()
         results.setdefault(graceid, results[own])
         if with_events:
             waiting[:0] = [member for member in _members(record) if member not in results]
@@ -93,10 +96,10 @@ class _Pull:
     """One object on its way into the archive."""
 
     def __init__(
-        self, archive: Archive, client: Any, graceid: str, record: Record, choice: Any, recapture: bool,
-        connections: int, progress: Progress,
+        self, archive: Archive, client: Any, graceid: str, record: Record, root: Record, choice: Any,
+        recapture: bool, connections: int, progress: Progress,
     ) -> None:  # fmt: skip
-        self.archive, self.client, self.graceid, self.record = archive, client, graceid, record
+        self.archive, self.client, self.graceid, self.record, self.root = archive, client, graceid, record, root
         self.choice, self.recapture, self.connections, self.progress = choice, recapture, connections, progress
         self.notes: dict[str, Any] = {}
 
@@ -155,6 +158,8 @@ class _Pull:
             for kind, key, _, _ in list(StoredView(self.archive, capture).items()):
                 tx.delete(capture, kind, key)
             tx.put(capture, "object", "", self.record)
+            if self.root:
+                keep_service(tx, capture, self.root)
             for rows in LISTS:
                 for i, record in enumerate(lists[rows.kind], start=1):
                     tx.put(capture, rows.kind, rows.key(record, i), record, order=i)
@@ -192,8 +197,10 @@ class _Pull:
         with self.archive.transaction() as tx:
             whole = [c for c in self.archive.captures(self.graceid) if c.origin != "dummy"]
             now = next(c for c in self.archive.captures(self.graceid, unfinished=True) if c.id == capture.id)
-            if whole and whole[-1].digest == now.digest and json.loads(whole[-1].notes) == self.notes:
+            if whole and same_object(self.archive, whole[-1], now) and json.loads(whole[-1].notes) == self.notes:
                 tx.drop(now)
+                if self.root:
+                    keep_service(tx, whole[-1], self.root)
                 return whole[-1], False
             return tx.finish(now), True
 

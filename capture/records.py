@@ -48,6 +48,12 @@ def fetch(client: Any, graceid: str) -> Record:
     return record
 
 
+def fetch_root(client: Any) -> Record:
+    """The service's root document: its labels, groups, pipelines and other lists; empty if it is none."""
+    found = ask(lambda: client.service_info, "the root of the API")
+    return found if isinstance(found, dict) else {}
+
+
 def fetch_list(client: Any, graceid: str, rows: List) -> tuple[list[Record], str | None]:
     """The records of a list, every page; or none and the reason why the server does not give them."""
     what = f"the {rows.method} of {graceid}"

@@ -105,6 +105,11 @@ class Branch:
                 self._owners.setdefault(change.text(graceid), number)
                 self.archive.reserved[change.text(graceid), change.text(kind)] = last
 
+    @property
+    def tapes(self) -> list[Archive]:
+        """The archives that are played."""
+        return list(self._sources.values())
+
     def now(self) -> datetime:
         """The time (UTC) that the replay has reached."""
         player = self._player

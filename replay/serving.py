@@ -10,6 +10,7 @@ from typing import Any
 
 from gracetape.archive import Archive, Position
 from gracetape.dummy import make_app, serve
+from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
 from gracetape.replay.branch import Branch
 from gracetape.replay.player import Player
@@ -38,7 +39,7 @@ def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | No
 def _written(player: Player, path: str, stack: ExitStack) -> Any:
     branch = Branch(player, path)
     stack.callback(branch.close)
-    return make_app(branch.archive, now=branch.now, on_alert=branch.announce)
+    return make_app(branch.archive, now=branch.now, on_alert=branch.announce, settings=settings_of(*branch.tapes))
 
 
 def _read_only(player: Player, stack: ExitStack) -> Any:
@@ -51,4 +52,4 @@ def _read_only(player: Player, stack: ExitStack) -> Any:
     path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gracetape-"))) / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
-    return make_app(stack.enter_context(Archive.open(path)))
+    return make_app(stack.enter_context(Archive.open(path)), settings=settings_of(*branch.tapes))

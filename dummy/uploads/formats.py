@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from gracetape.dummy import facts
+from gracetape.dummy.server_settings import GRB_PIPELINES
 from gracetape.dummy.uploads.event import UploadedEvent, UploadError
 from gracetape.dummy.uploads.ligolw_files import read_coinc, read_injection
 from gracetape.dummy.uploads.text_files import read_cwb, read_mly, read_olib
@@ -15,7 +15,7 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys(("CWB", "CWB2G"), read_cwb),
     "oLIB": read_olib,
     **dict.fromkeys(("MLy", "aframe"), read_mly),
-    **dict.fromkeys(facts.GRB_PIPELINES, read_voevent),
+    **dict.fromkeys(GRB_PIPELINES, read_voevent),
     "IceCube": read_neutrino,
     "HardwareInjection": read_injection,
 }

@@ -113,7 +113,9 @@ class Restaging:
             self._tell_what_is_left_out(plan.left_out)
         clock: Clock = MaxClock() if self.request.speed is None else ScaledClock(check_speed(self.request.speed))
         zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.scene.shift_s)
-        with open_server(self.target, self.staging.really, lambda: zero + timedelta(seconds=clock.now())) as client:
+        with open_server(
+            self.target, self.staging.really, lambda: zero + timedelta(seconds=clock.now()), archive
+        ) as client:
             outcome = plan.perform(client, clock, on_error=self.staging.on_error, after=lambda w: self._tell(plan, w))
         self.outcomes.append(outcome)
 
