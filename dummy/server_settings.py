@@ -10,15 +10,12 @@ from gracetape.archive.services import service_documents
 from gracetape.archive.signoff_rules import signoff_key, signoff_labels
 from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.errors import UsageError
+from gracetape.pipelines import pipelines
 
 SERVER_VERSION = "2.30.0"
 API_VERSIONS = ("default", "v1", "v2")
 
 GROUPS = ("CBC", "Burst", "Test", "External", "Detchar")
-CBC_PIPELINES = ("gstlal", "spiir", "MBTAOnline", "MBTA", "pycbc", "PyGRB", "SPIIR", "aframe")
-BURST_PIPELINES = ("CWB", "CWB2G", "oLIB", "MLy", "X")
-GRB_PIPELINES = ("Fermi", "Swift", "INTEGRAL", "AGILE", "SNEWS", "CHIME", "SVOM", "IceCube")
-PIPELINES = (*CBC_PIPELINES, *BURST_PIPELINES, *GRB_PIPELINES, "HardwareInjection", "Ringdown", "Omega")
 SEARCHES = (
     "AllSky", "AllSkyLong", "BBH", "EarlyWarning", "GRB", "HEN", "HighMass", "IMBH", "LowMass", "LowMassSim", "MDC",
     "O2VirgoTest", "SNEWS", "SSM", "SubGRB", "SubGRBTargeted", "Supernova", "VTInjection", "BurstLF", "BurstHF", "FRB",
@@ -84,9 +81,9 @@ class ServerSettings:
     the server lets its operators sign off.
     """
 
-    groups: tuple[str, ...] = GROUPS
-    pipelines: tuple[str, ...] = PIPELINES
-    searches: tuple[str, ...] = SEARCHES
+    groups: tuple[str, ...] = field(default_factory=lambda: _with_pipelines(GROUPS, "groups"))
+    pipelines: tuple[str, ...] = field(default_factory=lambda: tuple(pipelines()))
+    searches: tuple[str, ...] = field(default_factory=lambda: _with_pipelines(SEARCHES, "searches"))
     labels: tuple[str, ...] = LABELS
     em_groups: tuple[str, ...] = EM_GROUPS
     instruments: Mapping[str, str] = field(default_factory=lambda: INSTRUMENTS)
@@ -117,6 +114,11 @@ class ServerSettings:
 
 def _joined(*lists: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in lists for name in names))
+
+
+def _with_pipelines(names: Iterable[str], of: str) -> tuple[str, ...]:
+    """Names, and those of the groups or searches that pipelines besides bring."""
+    return _joined(names, *(getattr(row, of) for row in pipelines().values()))
 
 
 def _names(what: str, given: Iterable[str]) -> list[str]:

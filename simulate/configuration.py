@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.errors import SimulateError
+from gracetape.pipelines import pipeline_of
 from gracetape.simulate.life import StageRow
 from gracetape.simulate.options import Option, Options, plain, read_section
 from gracetape.simulate.pipelines import check, pipeline_named
@@ -44,7 +45,9 @@ def shipped() -> list[str]:
 
 
 def shipped_text(name: str) -> str:
-    """The text of a configuration that comes along. SimulateError if there is none of that name."""
+    """The text of a configuration that comes along, or of a pipeline's event alone. SimulateError if there is none of that name."""
+    if name not in shipped() and (row := pipeline_of(name)) is not None and row.make is not None:
+        return f'[general]\ngroup = "Test"\npipeline = "{row.name}"\nsearch = "{next(iter(row.searches), "")}"\n'
     if name not in shipped():
         raise SimulateError(
             f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())})"

@@ -5,7 +5,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
-ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "replay", "simulate"})
+ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate"})
 
 
 class _OtherPeoplesNames(MetaPathFinder):

@@ -14,7 +14,7 @@ from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.source import ComposedView
-from gracetape.dummy.uploads import read_upload
+from gracetape.pipelines import read_upload
 
 #: Seconds around an event within which others are its neighbours, by default.
 NEIGHBORHOOD = (5, 5)

@@ -8,7 +8,7 @@ from gracetape.dummy.links import Links
 from gracetape.dummy.problems import invalid
 from gracetape.dummy.resources.events import file_of, kind_of, labels_of
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
-from gracetape.dummy.uploads import read_upload
+from gracetape.pipelines import read_upload
 
 #: What a reservation tells of the event.
 _TOLD = ("graceid", "submitter", "created", "group", "pipeline", "search", "replay_id", "processing_status")

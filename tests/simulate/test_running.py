@@ -14,6 +14,7 @@ from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.destinations import check_writes, is_dummy
 from gracetape.errors import BadRequest
+from gracetape.pipelines.trigger import draw
 from gracetape.replay import Action, GraceID, Schedule, VirtualClock
 from gracetape.simulate import StageRow, cli, stages as table, timed
 from gracetape.simulate.acts import (
@@ -34,7 +35,6 @@ from gracetape.simulate.life import Life, actions
 from gracetape.simulate.lives import life_of
 from gracetape.simulate.options import Options
 from gracetape.simulate.running import ActionFailed, run
-from gracetape.simulate.trigger import draw
 from tests.simulate.conftest import GPS, IFOS
 
 
