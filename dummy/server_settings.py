@@ -62,6 +62,7 @@ WAVEBANDS = {
 }
 EEL_STATUSES = {"FO": "FOOTPRINT", "SO": "SOURCE", "CO": "COMMENT", "CI": "CIRCULAR"}
 OBS_STATUSES = {"NA": "NOT APPLICABLE", "OB": "OBSERVATION", "TE": "TEST", "PR": "PREDICTION"}
+#: Code of a category -> how records name it.
 SUPEREVENT_CATEGORIES = {"P": "Production", "T": "Test", "M": "MDC"}
 
 #: Tags that every server knows, with the names that it shows.
