@@ -50,7 +50,7 @@ def fetch(client: Any, graceid: str) -> Record:
 
 def fetch_root(client: Any) -> Record:
     """The service's root document: its labels, groups, pipelines and other lists; empty if it is none."""
-    found = ask(lambda: client.service_info, "the root of the API")
+    found = ask(lambda: getattr(client, "service_info", None), "the root of the API")
     return found if isinstance(found, dict) else {}
 
 
