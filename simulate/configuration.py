@@ -46,13 +46,14 @@ def shipped() -> list[str]:
 
 def shipped_text(name: str) -> str:
     """The text of a configuration that comes along, or of a pipeline's event alone. SimulateError if there is none of that name."""
-    if name not in shipped() and (row := pipeline_of(name)) is not None and row.make is not None:
-        return f'[general]\ngroup = "Test"\npipeline = "{row.name}"\nsearch = "{next(iter(row.searches), "")}"\n'
-    if name not in shipped():
+    if (found := name.lower()) in shipped():
+        return (_SHIPPED / f"{found}.toml").read_text(encoding="utf-8")
+    row = pipeline_of(name)
+    if row is None or row.make is None:
         raise SimulateError(
             f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())})"
         )
-    return (_SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
+    return f'[general]\ngroup = "Test"\npipeline = "{row.name}"\nsearch = "{next(iter(row.searches), "")}"\n'
 
 
 def read_configuration(name: str) -> Configuration:
