@@ -2,14 +2,17 @@
 
 PYTHON ?= python3
 VENV := .venv
+MINUTES ?= 8
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types unit real-data fixtures bench lock clean
+.PHONY: help demo test lint types unit coverage torture real-data fixtures bench lock clean
 
 help:
 	@echo "make demo       a real event served, captured and replayed; then one of our own writing"
 	@echo "make test       everything that CI checks: lint, types, tests"
+	@echo "make torture    kill commands, fail their writes, let many at one dummy: nothing may be lost (10 minutes; SEED=, MINUTES=)"
+	@echo "make coverage   the tests again, with a report of the lines that they never reach"
 	@echo "make real-data  fetch the real superevent that the demo and some tests use"
 	@echo "make fixtures   write the archives in tests/fixtures again"
 	@echo "make bench      measure the figures that the project claims"
@@ -40,7 +43,13 @@ types: $(READY)
 unit: $(READY)
 	@sh tests/system.sh
 	-@$(PY) -m demo.real_data
+	$(PY) -m pytest -n auto
+
+coverage: $(READY)
 	$(PY) -m pytest -n auto --cov --cov-report=term
+
+torture: $(READY)
+	$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) --minutes $(MINUTES)
 
 fixtures: $(READY)
 	$(PY) tests/fixtures/make_fixtures.py

@@ -11,7 +11,7 @@ from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
 from gracetape.ids import parse_ref
 from gracetape.options import ArchiveOption, JsonOption
-from gracetape.terminal import sentences, show_json
+from gracetape.terminal import say, sentences, show_json
 
 
 @sentences
@@ -37,4 +37,4 @@ def add_alerts(
     rest = [
         f"{told[name]} {what}" for name, what in (("known", "known already"), ("others", "of others")) if told[name]
     ]
-    print(f"{kept_as}: {added} messages added" + "".join(f", {part}" for part in rest))
+    say(f"{kept_as}: {added} messages added" + "".join(f", {part}" for part in rest))

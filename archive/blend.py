@@ -146,7 +146,7 @@ def _alone(heard: Recorded, node: str, graceid: str) -> Alert:
     category = "superevent" if forms.of_superevent(graceid) else "event"
     what = str(subject) if isinstance(subject, str) else kind
     return Alert(
-        heard.arrived, str(payload["uid"]), graceid, kind, payload.get("data"), record, None, (node,), what, category,
+        heard.arrived, str(payload.get("uid") or graceid), graceid, kind, payload.get("data"), record, None, (node,), what, category,
         "recorded", _HEARD, heard=payload, heard_text=heard.text,
     )  # fmt: skip
 

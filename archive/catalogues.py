@@ -1,12 +1,12 @@
 """Catalogues (GWTC): how an archive keeps their versions, which are of no single object."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gracetape.archive.encode import encode
-from gracetape.errors import ArchiveError
+from gracetape.bounded_json import read_kept
+from gracetape.errors import ArchiveError, GracetapeError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -61,8 +61,18 @@ def catalogues_of(archive: "Archive", number: str | None = None) -> list[Record]
     for row in archive.connection.execute(query, (number, number)):
         if fault := _fault(*row):
             raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
-        found.append(json.loads(row[2]))
+        found.append(_record(*row[:3]))
     return found
+
+
+def _record(number: str, version: int, text: str) -> Record:
+    try:
+        record = read_kept(text)
+    except ValueError as error:
+        raise ArchiveError(f"version {version} of the catalogue {number} is not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise ArchiveError(f"version {version} of the catalogue {number} is not a JSON object")
+    return record
 
 
 def faults(archive: "Archive") -> Iterator[str]:
@@ -70,6 +80,11 @@ def faults(archive: "Archive") -> Iterator[str]:
     for row in archive.connection.execute("SELECT number, version, json, seal FROM catalogues ORDER BY id"):
         if fault := _fault(*row):
             yield fault
+            continue
+        try:
+            _record(*row[:3])
+        except GracetapeError as error:
+            yield str(error)
 
 
 def _fault(number: str, version: int, text: str, seal: str) -> str | None:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -20,7 +21,7 @@ from gracetape.archive.which import locate
 from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.ids import parse_ref
 from gracetape.options import ArchiveOption, JsonOption, Reference
-from gracetape.terminal import commands, human_bytes, run, sentences, show_json, show_table
+from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_table, show_text
 
 app = commands("Look into archives and look after them.")
 importing = commands("Read what other tools keep into an archive.")
@@ -28,8 +29,15 @@ app.add_typer(importing, name="import")
 app.command("add-alerts")(add_alerts)
 
 
-def _open(path: Path | None, *, write: bool = False) -> Archive:
-    return Archive.open(locate(path), read_only=not write)
+@contextmanager
+def _read(path: Path | None, *, contents: bool = False) -> Iterator[Archive]:
+    """An archive as it is at one moment; with `contents`, whose files' contents are read, too."""
+    with Archive.open(locate(path)) as archive, archive.reading(contents=contents):
+        yield archive
+
+
+def _write(path: Path | None) -> Archive:
+    return Archive.open(locate(path), read_only=False)
 
 
 def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
@@ -52,7 +60,7 @@ def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
         "absent": [f"{f.full_name}: {f.absent}" for f in files if f.sha256 is None],
         "labels_now": record.get("labels", []),
         "far": record.get("far"),
-        "notes": json.loads(capture.notes),
+        "notes": capture.noted(),
     }
 
 
@@ -60,7 +68,7 @@ def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
 @sentences
 def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List the captures in an archive."""
-    with _open(archive) as tape:
+    with _read(archive) as tape:
         rows = [_about(tape, capture) for capture in tape.captures()]
     if as_json:
         show_json(rows)
@@ -82,7 +90,7 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
 @sentences
 def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Tell what an archive holds of an object (--json: with its record)."""
-    with _open(archive) as tape:
+    with _read(archive) as tape:
         about = _about(tape, tape.capture(ref))
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
@@ -100,7 +108,7 @@ def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fa
 @sentences
 def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's log entries, with what each tells of."""
-    with _open(archive) as tape:
+    with _read(archive) as tape:
         history = tape.history(ref)
         if as_json:
             show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
@@ -118,7 +126,7 @@ def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fal
 @sentences
 def files(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's files, every version."""
-    with _open(archive) as tape:
+    with _read(archive) as tape:
         entries = tape.view(ref).files()
     if as_json:
         show_json([asdict(entry) for entry in entries])
@@ -135,7 +143,7 @@ def cat(
     archive: ArchiveOption = None,
 ) -> None:
     """Write a file's contents to the standard output."""
-    with _open(archive) as tape:
+    with Archive.open(locate(archive)) as tape:  # no block of `reading`: whoever takes the output may be slow
         view = tape.view(ref)
         name, comma, version = file.rpartition(",")
         entry = view.file(file)
@@ -143,6 +151,9 @@ def cat(
             entry = view.file(name, int(version))
         if entry is None:
             raise NotFound(f"{ref} has no file {file!r}: `gracetape archive files {ref}` lists what it has")
+        if sys.stdout.isatty():
+            show_text(tape.read(entry), entry.full_name)
+            return
         for piece in tape.read(entry):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
@@ -157,14 +168,14 @@ def extract(
     as_json: JsonOption = False,
 ) -> None:
     """Write all files of an object, every version, into a folder."""
-    with _open(archive) as tape:
+    with _read(archive, contents=True) as tape:
         written, left = extract_files(tape, ref, folder)
     if as_json:
         show_json({"written": written, "left out": left})
     else:
-        print(f"{len(written)} files written into {folder}")
+        say(f"{len(written)} files written into {folder}")
         for line in left:
-            print(f"left out: {line}")
+            say(f"left out: {line}")
 
 
 def _target(source: Path, target: Path | None, ending: str) -> Path:
@@ -206,7 +217,7 @@ def _convert(source: Path, target: Path, *, packed: bool, as_json: bool) -> None
     if as_json:
         show_json({"source": str(source), "target": str(target), "bytes": after})
     else:
-        print(f"{target} ({human_bytes(after)}) holds what {source} ({human_bytes(before)}) holds")
+        say(f"{target} ({human_bytes(after)}) holds what {source} ({human_bytes(before)}) holds")
 
 
 @app.command()
@@ -217,13 +228,13 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Read everything in an archive again and name what is damaged or missing (exit 1)."""
-    with _open(path or archive) as tape:
+    with _read(path or archive, contents=True) as tape:
         faults = list(find_faults(tape))
         sound = f"{tape.path} is sound: {len(tape.captures())} captures" if not faults else ""
     if as_json:
         show_json({"sound": not faults, "faults": faults})
     else:
-        print("\n".join(faults) or sound)
+        say(*(faults or [sound]))
     if faults:
         raise typer.Exit(1)
 
@@ -237,12 +248,12 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Tell what differs between two captures."""
-    with _open(archive) as tape:
+    with _read(archive) as tape:
         found = compare(tape, old, new)
     if as_json:
         show_json([asdict(difference) for difference in found])
     elif not found:
-        print(f"{old} and {new} hold the same")
+        say(f"{old} and {new} hold the same")
     else:
         show_table(["", "kind", "which", "fields"], [(d.change, d.kind, d.key, ", ".join(d.fields)) for d in found])
 
@@ -255,7 +266,7 @@ def rm(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a capture (its contents are freed by `gc`)."""
-    with _open(archive, write=True) as tape:
+    with _write(archive) as tape:
         newest = tape.capture(ref)
         doomed = [newest] if parse_ref(ref).version else tape.captures(newest.object, unfinished=True)
         with tape.transaction() as tx:
@@ -265,19 +276,19 @@ def rm(
     if as_json:
         show_json({"removed": removed})
     else:
-        print(f"removed {', '.join(removed)}; `gracetape archive gc` frees the space")
+        say(f"removed {', '.join(removed)}; `gracetape archive gc` frees the space")
 
 
 @app.command()
 @sentences
 def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Free the space of records and contents that no capture uses."""
-    with _open(archive, write=True) as tape:
+    with _write(archive) as tape:
         count, freed = collect(tape)
     if as_json:
         show_json({"removed": count, "bytes": freed})
     else:
-        print(f"{count} unused records and contents removed, {human_bytes(freed)} freed")
+        say(f"{count} unused records and contents removed, {human_bytes(freed)} freed")
 
 
 @importing.command()
@@ -288,21 +299,21 @@ def meg(
     as_json: JsonOption = False,
 ) -> None:
     """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
-    from gracetape.archive.meg import import_meg
+    from gracetape.archive.meg import import_into
 
     target = archive or Path(source.name.split(".")[0] + ".tape")
     if not source.exists():
         raise ArchiveError(f"{source}: there is nothing there to import")
-    with Archive.open(target, read_only=False) if target.exists() else Archive.create(target) as tape:
-        captures = import_meg(source, tape)
+    captures = import_into(source, target)
+    with Archive.open(target) as tape, tape.reading():
         rows = [_about(tape, capture) for capture in captures]
     if as_json:
         show_json(rows)
         return
     for row in rows:
         absent = f", {len(row['absent'])} files absent" if row["absent"] else ""
-        print(f"{row['id']}@{row['version']}: {row['logs']} log entries, {row['files']} files{absent}")
-    print(f"imported into {target}")
+        say(f"{row['id']}@{row['version']}: {row['logs']} log entries, {row['files']} files{absent}")
+    say(f"imported into {target}")
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape archive") -> NoReturn:

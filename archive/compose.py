@@ -13,8 +13,9 @@ _NOT_SHORT = (*_NOT_BASIC, "labels", "extra_attributes")
 
 
 def number_of(graceid: str) -> int:
-    """The running number in an event's graceid."""
-    return int(graceid[1:])
+    """The running number in an event's graceid; 0 in what is none."""
+    digits = graceid[1:]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0
 
 
 def basic(event: Record) -> Record:
@@ -30,7 +31,7 @@ def short(event: Record) -> Record:
 def superevent(record: Record, event_record_of: Lookup) -> Record:
     """A superevent's record with what it says of its preferred events taken from the events as they are."""
     full = dict(record)
-    preferred = event_record_of(record["preferred_event"])
+    preferred = event_record_of(str(record.get("preferred_event")))
     if preferred is not None:
         if "far" in record:
             full["far"] = preferred.get("far")
@@ -71,5 +72,6 @@ def neighbour(record: Record, keys: Iterable[str] = _NEIGHBOUR_KEYS) -> Record:
 def neighbours(nearby: Iterable[Record], event_record_of: Lookup) -> dict[str, Record]:
     """An event's `superevent_neighbours`: the superevents near its gpstime, newest first."""
     records = [superevent(record, event_record_of) for record in nearby]
-    records.sort(key=lambda record: (record["created"], record["superevent_id"]), reverse=True)
+    records = [record for record in records if record.get("superevent_id")]
+    records.sort(key=lambda record: (str(record.get("created")), record["superevent_id"]), reverse=True)
     return {record["superevent_id"]: neighbour(record) for record in records}

@@ -1,9 +1,9 @@
 """Writes an object's files out of an archive, never outside of the folder that was named."""
 
 import os
-import tempfile
 from pathlib import Path
 
+from gracetape.archive.scratch import MAKING, Scratch
 from gracetape.archive.store import Archive
 from gracetape.archive.view import FileEntry
 from gracetape.errors import ArchiveError
@@ -16,18 +16,12 @@ def safe_name(name: str) -> str | None:
     return name
 
 
-def write_file(archive: Archive, entry: FileEntry, target: Path) -> None:
-    """Write one file version at `target`, whole or not at all."""
-    handle, making = tempfile.mkstemp(prefix=".extract-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            for piece in archive.read(entry):
-                stream.write(piece)
-        os.chmod(making, 0o644)
-        os.replace(making, target)
-    except BaseException:
-        Path(making).unlink(missing_ok=True)
-        raise
+def write_file(archive: Archive, entry: FileEntry, making: Path, target: Path) -> None:
+    """Write one file version at `target`, whole or not at all; it is made at `making`."""
+    with making.open("wb") as stream:
+        for piece in archive.read(entry):
+            stream.write(piece)
+    os.replace(making, target)
 
 
 def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[str]]:
@@ -37,13 +31,14 @@ def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[s
     except OSError as error:
         raise ArchiveError(f"cannot write into {folder}: {error.strerror}") from None
     written, left = [], []
-    for entry in archive.view(ref).files():
-        name = safe_name(entry.full_name)
-        if name is None:
-            left.append(f"{entry.full_name!r}: not a name that a file may have here")
-        elif entry.sha256 is None:
-            left.append(f"{entry.full_name}: absent ({entry.absent})")
-        else:
-            write_file(archive, entry, folder / name)
-            written.append(entry.full_name)
+    with Scratch(folder, MAKING) as scratch:
+        for entry in archive.view(ref).files():
+            name = safe_name(entry.full_name)
+            if name is None:
+                left.append(f"{entry.full_name!r}: not a name that a file may have here")
+            elif entry.sha256 is None:
+                left.append(f"{entry.full_name}: absent ({entry.absent})")
+            else:
+                write_file(archive, entry, scratch.path / "file", folder / name)
+                written.append(entry.full_name)
     return written, left

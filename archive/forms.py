@@ -33,38 +33,45 @@ _Teller = Callable[["Alert"], _Told | None]
 _OF_SIGNOFF = re.compile(r"(ADV|[A-Z]\d)(OK|NO)")
 
 
+def _said(alert: "Alert", name: str) -> str:
+    """A text in an alert's data; nothing where a message that was heard has something else there."""
+    value = alert.data.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def _log(alert: "Alert") -> _Told:
-    comment, file = alert.data.get("comment") or "", alert.data.get("filename") or ""
+    comment, file = _said(alert, "comment"), _said(alert, "filename")
     return _Told("update", f"UPLOAD: '{file}' {comment}" if file else f"LOG: {comment}", file)
 
 
 def _new_event(alert: "Alert") -> _Told:
     """Old servers gave the address on their web pages of the file that the event was made from."""
-    link = alert.object.get("links", {}).get("self") or ""
+    links = alert.object.get("links")
+    link = str(links.get("self") or "") if isinstance(links, dict) else ""
     server, api, _ = link.partition("/api/")
     where = f"{server}/events/{alert.graceid}/files/{alert.file}" if api and alert.file else alert.file
     return _Told("new", "", where)
 
 
 def _label(alert: "Alert") -> _Told | None:
-    name = alert.data["name"]
+    name = _said(alert, "name")
     return None if _OF_SIGNOFF.fullmatch(name) else _Told("label", name, record=False)
 
 
 def _voevent(alert: "Alert") -> _Told:
-    file = alert.data.get("filename") or ""
+    file = _said(alert, "filename")
     return _Told("update", f"VOEVENT: {file}", file)
 
 
 def _signoff(alert: "Alert") -> _Told:
-    return _Told("signoff", alert.data.get("status") or "")
+    return _Told("signoff", _said(alert, "status"))
 
 
 _EVENT: dict[str, _Teller] = {
     "new": _new_event,
     "log": _log,
     "label_added": _label,
-    "label_removed": lambda alert: _Told("label", f"Label {alert.data['name']} removed", record=False),
+    "label_removed": lambda alert: _Told("label", f"Label {_said(alert, 'name')} removed", record=False),
     "voevent": _voevent,
     "emobservation": lambda alert: _Told("update", "New EMBB observation record."),
     "embb_event_log": lambda alert: _Told("update", "New EMBB log entry."),
@@ -74,8 +81,8 @@ _EVENT: dict[str, _Teller] = {
 _SUPEREVENT: dict[str, _Teller] = {
     "new": lambda alert: _Told("new", f"NEW: superevent {alert.graceid}"),
     "log": _log,
-    "label_added": lambda alert: _Told("label", f"LABEL: {alert.data['name']} added", record=False),
-    "label_removed": lambda alert: _Told("update", f"UPDATE: {alert.data['name']} removed", record=False),
+    "label_added": lambda alert: _Told("label", f"LABEL: {_said(alert, 'name')} added", record=False),
+    "label_removed": lambda alert: _Told("update", f"UPDATE: {_said(alert, 'name')} removed", record=False),
     "emobservation": lambda alert: _Told("update", f"New EMBB observation record for {alert.data.get('group')}"),
 }
 _TELLERS: dict[tuple[str, str], dict[str, _Teller]] = {
@@ -95,8 +102,10 @@ def payload(alert: "Alert", format: str) -> Record | None:
     told = teller(alert) if teller and isinstance(alert.data, dict) else None
     if told is None:
         return None
+    held = alert.object.get("labels")
+    labels = list(held) if isinstance(held, (list, dict)) else []
     message: Record = {"file": told.file, "uid": alert.graceid, "alert_type": told.alert_type}
-    message |= {"description": told.description, "labels": list(alert.object.get("labels") or ())}
+    message |= {"description": told.description, "labels": labels}
     return message | {"object": alert.data} if told.record else message
 
 
@@ -129,22 +138,23 @@ def subject_of(message: Record) -> tuple[str, Hashable]:
         if kind in _NUMBERED:
             return kind, _number(data)
         if kind.startswith("label_"):
-            return kind, data.get("name")
+            return kind, _plain(data.get("name"))
         if kind.startswith("signoff_"):
-            return kind, (data.get("signoff_type"), data.get("instrument") or "")
+            return kind, _signed(data)
         return kind, None
     return _old_subject(kind, message)
 
 
 def _old_subject(kind: str, message: Record) -> tuple[str, Hashable]:
-    said, about = str(message.get("description") or ""), message.get("object") or {}
+    said, about = str(message.get("description") or ""), message.get("object")
+    about = about if isinstance(about, dict) else {}
     if gone := _LABEL_GONE.fullmatch(said):
         return "label_removed", gone["old"] or gone["new"]
     if kind == "label":
         come = _LABEL_COME.fullmatch(said)
         return "label_added", come[1] if come else said
     if kind == "signoff":
-        return "signoff", (about.get("signoff_type"), about.get("instrument") or "")
+        return "signoff", _signed(about)
     if "voevent_type" in about:
         return "voevent", _number(about)
     if said.startswith("New EMBB"):
@@ -152,5 +162,16 @@ def _old_subject(kind: str, message: Record) -> tuple[str, Hashable]:
     return "log", _number(about)
 
 
+def _signed(record: Record) -> Hashable:
+    return _plain(record.get("signoff_type")), _plain(record.get("instrument")) or ""
+
+
 def _number(record: Record) -> Hashable:
-    return record["N"] if "N" in record else (record.get("comment"), record.get("filename"))
+    if "N" in record:
+        return _plain(record["N"])
+    return _plain(record.get("comment")), _plain(record.get("filename"))
+
+
+def _plain(value: Any) -> Hashable:
+    """What a message names something by; strangers' messages may hold anything there."""
+    return value if isinstance(value, (str, int, float, type(None))) else repr(value)

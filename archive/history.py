@@ -1,12 +1,15 @@
 """The history of one object: its log entries in order, the acts they tell of, and from when to when each thing held."""
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
-from gracetape.archive import rules
+from gracetape.archive import rules, shapes
 from gracetape.archive.recorded import Recorded
 from gracetape.archive.rules import Act, Record
 from gracetape.archive.snapshot import Lookup, Named, Snapshot, relink
@@ -52,7 +55,12 @@ class History:
         self.view, self.recorded = view, recorded
         self.graceid, self.category, self.service = view.graceid, view.category, view.service
         self.final = view.record()
-        logs = sorted(view.records("log"), key=lambda record: int(record["N"]))
+        if not self.final:
+            raise ArchiveError(f"{view.graceid}: the object's own record is missing, so its history cannot be told")
+        shapes.needed([self.final], "object", view.graceid)
+        logs = view.records("log")
+        shapes.needed(logs, "log", view.graceid)
+        logs = sorted(logs, key=lambda record: int(record["N"]))
         self.entries = list(_plausible(self.category, [Entry.of(self.category, record) for record in logs]))
         self._add_creation()
         self._add_unlogged()
@@ -81,16 +89,17 @@ class History:
         """Put labels, VOEvents and observations that no log entry tells of where their own times say."""
         told = _told(self.entries)
         missing: list[Entry] = []
-        for record in self.view.records("label"):
+        labels = self.view.records("label")
+        shapes.needed(labels, "label", self.graceid)
+        for record in labels:
             if record["name"] not in told["label"]:
                 missing.append(Entry.unlogged(self.category, "label_added", record, label=record["name"]))
         for kind in ("voevent", "emobservation"):
             records = self.view.records(kind)
+            shapes.needed(records, kind, self.graceid)
             for record in records[: max(0, len(records) - len(told[kind]))] if told[kind] else records:
                 missing.append(Entry.unlogged(self.category, kind, record, n=record["N"]))
-        for step in missing:
-            at = next((i for i, e in enumerate(self.entries) if i and e.created > step.created), len(self.entries))
-            self.entries.insert(at, step)
+        self.entries = _placed(self.entries, missing)
 
     @property
     def last_n(self) -> int:
@@ -140,6 +149,19 @@ class History:
             return found
         old, new = f"superevents/{self.graceid}/", f"superevents/{name}/"
         return {which: relink(record, old, new) for which, record in found.items()}
+
+
+def _placed(entries: list[Entry], steps: list[Entry]) -> list[Entry]:
+    """Entries with further steps among them, each before the first entry that is later (never before the very first)."""
+    latest = list(accumulate((entry.created for entry in entries[1:]), max))
+    before: dict[int, list[Entry]] = defaultdict(list)
+    for step in steps:
+        before[min(1 + bisect_right(latest, step.created), len(entries))].append(step)
+    placed: list[Entry] = []
+    for i in range(len(entries) + 1):
+        placed += sorted(before.get(i, ()), key=lambda step: step.created)
+        placed += entries[i : i + 1]
+    return placed
 
 
 def _told(entries: list[Entry]) -> dict[str, set[Any]]:

@@ -3,13 +3,15 @@
 All of it is derived: `rebuild` makes it again from the records.
 """
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row
+from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row, text_of
+from gracetape.bounded_json import read_kept
+from gracetape.errors import UsageError
+from gracetape.ids import category_of
 
 #: `seq` is the number of an object's first capture. Times are GPS seconds, `created` is POSIX seconds.
 TABLES = """
@@ -78,7 +80,7 @@ def put(connection: sqlite3.Connection, subject: Subject) -> None:
     table = f"search_{subject.category}s"
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-    labels = [str(label) for label in in_list(subject.record.get("labels"))]
+    labels = [text_of(str(label)) or "" for label in in_list(subject.record.get("labels"))]
     _set(connection, "search_labels", "label, object", subject.object, [(label, subject.object) for label in labels])
     if subject.category == "event":
         _set(connection, "search_attributes", "name, value, object, line", subject.object, attributes(subject))
@@ -119,9 +121,14 @@ def unlike(connection: sqlite3.Connection) -> list[str]:
     try:
         make(fresh)
         rebuild(connection, fresh)
-        return [name for name in NAMES if name != "search_words" and _rows(connection, name) != _rows(fresh, name)]
+        return [name for name in NAMES if not _like(name, _rows(connection, name), _rows(fresh, name))]
     finally:
         fresh.close()
+
+
+def _like(table: str, rows: set[tuple[Any, ...]], wanted: set[tuple[Any, ...]]) -> bool:
+    """Whether a table holds what it should. Words stay when nothing has them any more."""
+    return rows >= wanted if table == "search_words" else rows == wanted
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
@@ -131,7 +138,7 @@ def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
 _STORED = """
     SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), c.origin = 'dummy', r.json,
         EXISTS (SELECT 1 FROM entries p JOIN records q ON q.id = p.record WHERE p.capture = c.id
-            AND p.kind = 'permission' AND json_extract(q.json, '$.group') = 'public_users')
+            AND p.kind = 'permission' AND json_valid(q.json) AND json_extract(q.json, '$.group') = 'public_users')
     FROM captures c JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = ''
     JOIN records r ON r.id = e.record WHERE c.id = ?
 """
@@ -144,10 +151,19 @@ def stored(connection: sqlite3.Connection, capture: int) -> Subject | None:
         return None
     graceid, category, seq, composed, text, exposed = row
     try:
-        record = json.loads(text)
-    except ValueError:  # damage, which `verify` tells of
+        record = read_kept(text)
+    except (ValueError, TypeError):  # damage, which `verify` tells of
+        return None
+    if not (isinstance(graceid, str) and category in ("event", "superevent") and _is_of(graceid, category)):
         return None
     return Subject(graceid, category, seq, bool(composed), record if isinstance(record, dict) else {}, bool(exposed))
+
+
+def _is_of(graceid: str, category: str) -> bool:
+    try:
+        return category_of(graceid) == category
+    except UsageError:
+        return False
 
 
 def _set(

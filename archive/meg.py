@@ -5,21 +5,27 @@ uploads with their delays. The members' logs are made from those; what was made 
 entries have the issuer `gracetape-import`.
 """
 
-import json
+import lzma
+import os
 import tarfile
-import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from gracetape.archive import rules
 from gracetape.archive.blobs import read_stream
 from gracetape.archive.extract import safe_name
+from gracetape.archive.inside import open_inside
+from gracetape.archive.making import is_free, made
+from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.timeline import partners
+from gracetape.archive.writing import Transaction
+from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError
 from gracetape.times import parse_time, server_time
 
@@ -47,15 +53,61 @@ class _Made:
     tags: tuple[str, ...] = ()
 
 
+def import_into(source: Path, target: Path) -> list[Capture]:
+    """Import a cache into the archive at `target`, all of it or nothing; one that is not there appears when it is whole."""
+    with _superevents(source) as found:
+        if not is_free(target):
+            with Archive.open(target, read_only=False) as archive:
+                return _import(found, archive)
+        try:
+            with made(target, packed=False) as making, Archive.open(making, read_only=False) as archive:
+                captures = _import(found, archive)
+        except OSError as error:
+            raise ArchiveError(f"cannot write {target}: {error.strerror}: import into it once more") from None
+        return captures
+
+
 def import_meg(source: Path, archive: Archive) -> list[Capture]:
-    """Import every superevent of a cache (a folder, or such a folder as .tar.gz). Raises ArchiveError."""
+    """Import every superevent of a cache (a folder, or such a folder as .tar.gz), all or none. Raises ArchiveError."""
+    with _superevents(source) as found:
+        return _import(found, archive)
+
+
+def _import(superevents: list[Path], archive: Archive) -> list[Capture]:
+    with _all_or_none(archive) as tx:
+        return [capture for folder in superevents for capture in _superevent(folder, tx)]
+
+
+@contextmanager
+def _superevents(source: Path) -> Iterator[list[Path]]:
+    """The folders of a cache's superevents."""
     with _folder(source) as folder:
         found = sorted(path.parent for path in folder.rglob("description.json") if "sevent_data" in _read(path))
         if not found:
             raise ArchiveError(
                 f"{source} is not a cache of mock-event-generator: no superevent's description.json in it"
             )
-        return [capture for superevent in found for capture in _superevent(superevent, archive)]
+        yield found
+
+
+@contextmanager
+def _all_or_none(archive: Archive) -> Iterator[Transaction]:
+    """A transaction that, if it fails, takes away also the contents that it brought and that nothing else names."""
+    brought: set[str] = set()
+    try:
+        with archive.transaction() as tx:
+            before = {row[0] for row in archive.connection.execute("SELECT sha256 FROM blobs")}
+            try:
+                yield tx
+            finally:
+                brought = {row[0] for row in archive.connection.execute("SELECT sha256 FROM blobs")} - before
+    except BaseException:
+        if brought:
+            with archive.transaction():
+                named = {row[0] for row in archive.connection.execute("SELECT sha256 FROM blobs")}
+                for sha256 in brought - named:
+                    archive.blobs.remove(sha256)
+        raise
 
 
 @contextmanager
@@ -63,20 +115,41 @@ def _folder(source: Path) -> Iterator[Path]:
     if source.is_dir():
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="gracetape-") as folder:
+    with Scratch(None, COPIED) as scratch:
         try:
-            with tarfile.open(source) as packed:
-                if sum(member.size for member in packed) > _LARGEST:
-                    raise ArchiveError(f"{source} unpacks to more than {_LARGEST >> 30} GiB: unpack it yourself first")
-                packed.extractall(folder, filter="data")
-        except (tarfile.TarError, EOFError, OSError) as error:
+            _unpack(source, scratch.path)
+        except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise ArchiveError(f"{source} cannot be unpacked as a cache of mock-event-generator: {error}") from None
-        yield Path(folder)
+        yield scratch.path
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    """Unpack a .tar.gz, read to its very end: the checksum of a compressed stream comes last, and tarfile never asks for it.
+
+    tarfile also takes a damaged header for the end of the archive, which really is a block of zeros.
+    """
+    with tarfile.open(source) as packed:
+        size = 0
+        for member in packed:
+            size += member.size
+            if size > _LARGEST:
+                raise ArchiveError(f"{source} unpacks to more than {_LARGEST >> 30} GiB: unpack it yourself first")
+        stream = cast("IO[bytes]", packed.fileobj)
+        stream.seek(packed.offset)
+        end = 0
+        for piece in read_stream(stream):
+            end += len(piece)
+            if piece.count(0) != len(piece) or end > _LARGEST:
+                raise tarfile.ReadError("it is damaged: what follows its last file is no end of an archive")
+        if end < tarfile.BLOCKSIZE:
+            raise tarfile.ReadError("it is cut short")
+        packed.extractall(folder, filter="data")
 
 
 def _read(path: Path) -> Record:
     try:
-        found = json.loads(path.read_text())
+        with os.fdopen(open_inside(path.parent, path.name), encoding="utf-8") as stream:
+            found = read_kept(stream.read())
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read: {error}") from None
     if not isinstance(found, dict):
@@ -84,7 +157,7 @@ def _read(path: Path) -> Record:
     return found
 
 
-def _superevent(folder: Path, archive: Archive) -> list[Capture]:
+def _superevent(folder: Path, tx: Transaction) -> list[Capture]:
     about = _read(folder / "description.json")
     try:
         data = about["sevent_data"]
@@ -92,14 +165,14 @@ def _superevent(folder: Path, archive: Archive) -> list[Capture]:
         superevent = data["sevent"]
         graceid = superevent["superevent_id"]
         service = SERVICES.get(about.get("source", ""), f"https://{about.get('source')}/api/")
-        captures = [_keep_superevent(archive, graceid, service, superevent, logs, data.get("labels", []))]
+        captures = [_keep_superevent(tx, graceid, service, superevent, logs, data.get("labels", []))]
         told = _told_to_events(graceid, logs)
         for event, record in sorted(data["gevents"].items()):
             description = folder / event / "description.json"
             uploads = _read(description).get("uploads", []) if description.exists() else []
             made = sorted([*_uploads(uploads), *_silent(record, told.get(event, []))], key=lambda m: (m.delay, m.rank))
-            captures.append(_keep_event(archive, folder / event, service, record, made))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+            captures.append(_keep_event(tx, folder / _plain(event), service, record, made))
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ArchiveError(
             f"{folder / 'description.json'} is not what mock-event-generator writes: {type(error).__name__} {error}"
         ) from None
@@ -107,23 +180,22 @@ def _superevent(folder: Path, archive: Archive) -> list[Capture]:
 
 
 def _keep_superevent(
-    archive: Archive, graceid: str, service: str, record: Record, logs: list[Record], labels: list[Record]
+    tx: Transaction, graceid: str, service: str, record: Record, logs: list[Record], labels: list[Record]
 ) -> Capture:
     why = "the cache of mock-event-generator keeps no files of superevents"
     notes = {
         "from": "a cache of mock-event-generator",
         "absent": "the VOEvents' records, and all files, of the superevent",
     }
-    with archive.transaction() as tx:
-        capture = tx.begin(graceid, service, "import", notes)
-        tx.put(capture, "object", "", record)
-        for log in logs:
-            tx.put(capture, "log", log["N"], log)
-            if log.get("filename"):
-                tx.add_file(capture, log["filename"], None, log.get("file_version") or 0, absent=why)
-        for label in labels:
-            tx.put(capture, "label", label["name"], label)
-        return tx.finish(capture)
+    capture = tx.begin(graceid, service, "import", notes)
+    tx.put(capture, "object", "", record)
+    for log in logs:
+        tx.put(capture, "log", log["N"], log)
+        if log.get("filename"):
+            tx.add_file(capture, log["filename"], None, log.get("file_version") or 0, absent=why)
+    for label in labels:
+        tx.put(capture, "label", label["name"], label)
+    return tx.finish(capture)
 
 
 def _told_to_events(superevent: str, logs: list[Record]) -> dict[str, list[tuple[Record, str]]]:
@@ -155,7 +227,14 @@ def _silent(record: Record, told: list[tuple[Record, str]]) -> Iterator[_Made]:
         yield _Made(max(delay, 0.0), 1, text)
 
 
-def _keep_event(archive: Archive, folder: Path, service: str, record: Record, made: list[_Made]) -> Capture:
+def _plain(name: str) -> str:
+    """A member's id, which is the name of its folder too: it leads nowhere else."""
+    if safe_name(name) is None:
+        raise ValueError(f"{name!r} is no graceid")
+    return name
+
+
+def _keep_event(tx: Transaction, folder: Path, service: str, record: Record, made: list[_Made]) -> Capture:
     graceid = record["graceid"]
     untimed = ", ".join(record.get("labels", []))
     notes = {
@@ -163,14 +242,13 @@ def _keep_event(archive: Archive, folder: Path, service: str, record: Record, ma
         "made": "the log, from the uploads and their delays, and from what the superevent's log says of this event",
         "not known": f"who wrote what, entries without a file, and when labels were applied ({untimed or 'none'})",
     }
-    with archive.transaction() as tx:
-        capture = tx.begin(graceid, service, "import", notes)
-        tx.put(capture, "object", "", record)
-        for n, entry in enumerate(made, start=1):
-            tx.put(capture, "log", n, _log_record(service, record, n, entry))
-            if entry.filename:
-                _keep_file(tx, archive, capture, folder, entry)
-        return tx.finish(capture)
+    capture = tx.begin(graceid, service, "import", notes)
+    tx.put(capture, "object", "", record)
+    for n, entry in enumerate(made, start=1):
+        tx.put(capture, "log", n, _log_record(service, record, n, entry))
+        if entry.filename:
+            _keep_file(tx, capture, folder, entry)
+    return tx.finish(capture)
 
 
 def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:
@@ -182,12 +260,12 @@ def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:
     return about | {"self": f"{base}/log/{n}", "tags": f"{base}/log/{n}/tag/", "file": file}
 
 
-def _keep_file(tx: Any, archive: Archive, capture: Capture, folder: Path, entry: _Made) -> None:
+def _keep_file(tx: Transaction, capture: Capture, folder: Path, entry: _Made) -> None:
     full = f"{entry.filename},{entry.version}"
     path = folder / full
     if safe_name(full) is None or not path.is_file() or path.is_symlink():
         why = "the cache of mock-event-generator does not have it"
         tx.add_file(capture, entry.filename, None, entry.version, absent=why)
         return
-    with path.open("rb") as stream:
+    with os.fdopen(open_inside(folder, full), "rb") as stream:
         tx.add_file(capture, entry.filename, tx.store_blob(read_stream(stream)), entry.version)

@@ -1,10 +1,9 @@
 """How an archive of an older schema is read without being written to: from a private copy in this version's schema."""
 
 import sqlite3
-import tempfile
-from pathlib import Path
 
 from gracetape.archive import schema
+from gracetape.archive.scratch import COPIED, Scratch
 
 #: What a packed archive keeps its contents in; never copied, but read where it is.
 _CONTENTS = "chunks"
@@ -14,9 +13,9 @@ class MigratedCopy:
     """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed."""
 
     def __init__(self, original: sqlite3.Connection, location: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="gracetape-", ignore_cleanup_errors=True)
+        self._folder = Scratch(None, COPIED)
         self._location = location
-        self._path = Path(self._folder.name) / "archive.sqlite"
+        self._path = self._folder.path / "archive.sqlite"
         copy = sqlite3.connect(self._path, isolation_level=None)
         try:
             copy.execute("PRAGMA synchronous = OFF")
@@ -45,4 +44,4 @@ class MigratedCopy:
         return reader
 
     def close(self) -> None:
-        self._folder.cleanup()
+        self._folder.close()

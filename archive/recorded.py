@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gracetape.errors import ArchiveError
+from gracetape.bounded_json import read_kept
+from gracetape.errors import ArchiveError, GracetapeError
 
 if TYPE_CHECKING:
     from gracetape.archive.store import Archive
@@ -94,8 +95,18 @@ def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
     for arrived, node, seals, text in archive.connection.execute(query, (graceid,)):
         if fault := _fault(graceid, arrived, node, seals, text):
             raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
-        found.append(Recorded(datetime.fromisoformat(arrived), node, json.loads(text), text))
+        found.append(_message(graceid, arrived, node, text or ""))
     return found
+
+
+def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
+    try:
+        moment, payload = datetime.fromisoformat(arrived), read_kept(text)
+        if not isinstance(payload, dict) or moment.tzinfo is None:
+            raise ValueError("it is no JSON object, or its time of arrival is none")
+    except ValueError as error:
+        raise ArchiveError(f"a recorded message of {graceid} cannot be read: {error}") from None
+    return Recorded(moment, node, payload, text)
 
 
 def count_recorded(archive: "Archive", graceid: str) -> int:
@@ -111,12 +122,21 @@ def faults(archive: "Archive") -> Iterator[str]:
         "LEFT JOIN records r ON r.sha256 = substr(a.payload, 1, 64) ORDER BY a.id"
     )
     for number, *row in archive.connection.execute(query):
-        if fault := _fault(*row):
+        fault = _fault(*row)
+        try:
+            if not fault:
+                graceid, arrived, node, _, text = row
+                _message(graceid, arrived, node, text)
+        except GracetapeError as error:
+            fault = str(error)
+        if fault:
             yield f"{fault} (row {number} of the table alerts)"
 
 
 def _fault(graceid: str, arrived: str, node: str, seals: str, text: str | None) -> str | None:
     sha256, _, seal = str(seals).partition(" ")
+    if not all(isinstance(value, str) for value in (graceid, arrived, node, text or "")):
+        return f"a recorded message of {graceid!r:.80} is damaged"
     if seal != _seal(graceid, arrived, node, sha256):
         return f"a recorded message of {graceid} has changed: its digest does not match"
     if text is None or hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() != sha256:

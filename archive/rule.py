@@ -49,13 +49,18 @@ class Rule:
         return re.compile(regex, re.DOTALL)
 
     @cached_property
+    def end(self) -> str:
+        """The literal text after the last field. Tested first, it leaves patterns nothing to try again and again."""
+        return self.template.rpartition("}")[2]
+
+    @cached_property
     def start(self) -> str:
         """The literal text before the first field: a quick test before the pattern."""
         return self.template.split("{", 1)[0]
 
     def read(self, record: Record) -> Act | None:
         comment = record.get("comment") or ""
-        if not comment.startswith(self.start):
+        if not (isinstance(comment, str) and comment.startswith(self.start) and comment.endswith(self.end)):
             return None
         match = self.pattern.fullmatch(comment)
         if match is None or not self.needs(record):

@@ -5,6 +5,8 @@ superevents/utils.py, events/view_logic.py, api/v1/events/views.py; texts of old
 """
 
 import re
+from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 from gracetape.archive.rule import Act, Announces, Record, Rule
@@ -17,9 +19,11 @@ __all__ += ["read", "rule_of", "text", "value_of", "voevent_number"]
 
 # -- reading the fields that hold more than one thing
 
-_GRACEID = r"[GTMEH]\d+"
-_CHANGE = re.compile(r"(?P<name>\w+): (?P<old>.*?) -> (?P<new>.*?)(?=, \w+: |$)", re.DOTALL)
-_NAMED = re.compile(r"(?P<name>\w+)=(?P<value>.*?)(?=, \w+=|$)", re.DOTALL)
+_GRACEID = r"[GTMEH][0-9]{1,15}"
+# Strangers write logs: each pattern here takes time in proportion to the text, whatever it is.
+_CHANGED = re.compile(r"\b(?P<name>\w++): ")
+_NEXT_CHANGED = re.compile(r", \w++: |$")
+_NAMED = re.compile(r"\b(?P<name>\w++)=(?P<value>.*?)(?=, \w++=|$)", re.DOTALL)
 
 
 def value_of(text: str) -> Any:
@@ -27,28 +31,47 @@ def value_of(text: str) -> Any:
     if text == "None":
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if isfinite(number) else text
 
 
 def _created(params: dict[str, Any]) -> dict[str, Any]:
     for name in ("t_start", "t_0", "t_end"):
         params[name] = value_of(params[name])
-    params["events"] = params["events"].split(", ") if params.get("events") else []
+    params["events"] = _graceids(params.get("events"))
     return params
+
+
+def _graceids(listed: str | None) -> list[str]:
+    """The ids in a list; a text that only looks like the server's may hold anything."""
+    return [word for word in (listed or "").split(", ") if is_event(word)]
+
+
+def is_event(name: object) -> bool:
+    """Whether something that a text names is an event's id."""
+    return isinstance(name, str) and re.fullmatch(_GRACEID, name) is not None
 
 
 def _created_with(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a superevent whose creation text names others than the usual ones: `name=value`, in any order."""
     named = {m["name"]: m["value"] for m in _NAMED.finditer(params["rest"])}
     found = {name: value_of(value) for name, value in named.items() if name != "events"}
-    return found | {"events": named["events"].split(", ") if named.get("events") else []}
+    return found | {"events": _graceids(named.get("events"))}
 
 
 def _updated(params: dict[str, Any]) -> dict[str, Any]:
-    changes = [(m["name"], value_of(m["old"]), value_of(m["new"])) for m in _CHANGE.finditer(params["changes"])]
-    return {"changes": changes}
+    return {"changes": list(_changes(params["changes"]))}
+
+
+def _changes(text: str) -> Iterator[tuple[str, Any, Any]]:
+    """The changes that a text lists: `name: old -> new, name: old -> new`."""
+    at = 0
+    while (named := _CHANGED.search(text, at)) and (arrow := text.find(" -> ", named.end())) >= 0:
+        end = _NEXT_CHANGED.search(text, arrow + 4)
+        at = end.start() if end else len(text)
+        yield named["name"], value_of(text[named.end() : arrow]), value_of(text[arrow + 4 : at])
 
 
 def _numbered(params: dict[str, Any]) -> dict[str, Any]:
@@ -70,11 +93,11 @@ _LABEL_REMOVED = (Announces("label_removed", "label", lambda p: p["label"]),)
 _LOG = (Announces("log", "log"),)
 _VOEVENT = (Announces("voevent", "voevent"),)
 _EMOBSERVATION = (Announces("emobservation", "emobservation"),)
-_N = {"n": r"\d+"}
+_N = {"n": r"[0-9]{1,15}"}
 _LABEL = {"label": r"\S+"}
 _EVENT = {"graceid": _GRACEID}
 _TIMES = dict.fromkeys(("t_start", "t_0", "t_end"), r"[-+.\deE]+") | {"preferred_event": _GRACEID}
-_VOEVENT_FILE = re.compile(r"[A-Z]+\w+-(\d+)-[A-Z]\w*\.xml")
+_VOEVENT_FILE = re.compile(r"[A-Z]\w++-([0-9]{1,15})-[A-Z]\w*+\.xml")
 
 
 def voevent_number(record: Record) -> int | None:

@@ -1,18 +1,19 @@
 """The tables of an archive, made and changed by numbered migrations."""
 
 import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from gracetape.archive import catalogues, index
 from gracetape.errors import ArchiveError
 
+if TYPE_CHECKING:
+    from sqlite_utils.migrations import Migrations
+
 #: What `PRAGMA application_id` says in every archive ("tape").
 APPLICATION_ID = 0x74617065
-
-migrations = Migrations("gracetape")
-
 
 _FIRST = """
         CREATE TABLE captures (
@@ -39,33 +40,86 @@ _FIRST = """
 """
 
 
-@migrations(name="0001_tables")
-def _tables(db: sqlite_utils.Database) -> None:
+def _tables(connection: sqlite3.Connection) -> None:
     for statement in _FIRST.split(";"):
-        db.execute(statement)
+        connection.execute(statement)
 
 
-@migrations(name="0002_search")
-def _search(db: sqlite_utils.Database) -> None:
-    index.make(db.conn)
-    index.rebuild(db.conn)
+def _search(connection: sqlite3.Connection) -> None:
+    index.make(connection)
+    index.rebuild(connection)
 
 
-@migrations(name="0003_catalogues")
-def _catalogues(db: sqlite_utils.Database) -> None:
-    catalogues.make(db.conn)
+#: The steps from one schema to the next, by the names under which an archive says that it has taken them.
+STEPS: dict[str, Callable[[sqlite3.Connection], None]] = {
+    "0001_tables": _tables,
+    "0002_search": _search,
+    "0003_catalogues": catalogues.make,
+}
+
+
+#: What sqlite_utils writes down of them, and where.
+MIGRATION_SET = "gracetape"
+_WRITTEN_DOWN = (
+    """CREATE TABLE "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+)""",
+    """CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name")""",
+)
+
+
+def names(version: int) -> tuple[str, ...]:
+    """The migrations that an archive of a schema version has taken."""
+    return tuple(STEPS)[:version]
+
+
+def make_like(connection: sqlite3.Connection, version: int) -> None:
+    """Make the tables and indexes of a schema version in an empty database, to compare with; who reads needs no sqlite_utils."""
+    for statement in _WRITTEN_DOWN:
+        connection.execute(statement)
+    for name in names(version):
+        STEPS[name](connection)
+
+
+def _migrations() -> "Migrations":
+    # Imported here: sqlite_utils pulls in numpy where that is installed, and who only reads needs neither.
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+    for name, step in STEPS.items():
+        migrations(name=name)(lambda db, step=step: step(db.conn))
+    return migrations
 
 
 #: How many migrations this code knows; stored in `PRAGMA user_version`, and a greater number there is refused.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = len(STEPS)
+
+
+def is_blank(connection: sqlite3.Connection) -> bool:
+    """Whether a database holds nothing at all: what was left where the making of an archive was killed."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (things,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return not application and not things
 
 
 def check(connection: sqlite3.Connection, path: object) -> int:
     """The schema version of an open database; ArchiveError if it is no archive or is newer than this code."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if is_blank(connection):
+        raise ArchiveError(
+            f"{path} is not a gracetape archive yet: its making was broken off; whatever writes to it next finishes it"
+        )
     if application != APPLICATION_ID:
         raise ArchiveError(f"{path} is not a gracetape archive: it is some other SQLite file")
+    if version < 1:
+        raise ArchiveError(
+            f"{path} has schema {version}, which no gracetape writes: it is damaged, or was never finished"
+        )
     if version > SCHEMA_VERSION:
         raise ArchiveError(
             f"{path} has schema {version}, newer than this gracetape reads ({SCHEMA_VERSION}): install a newer gracetape"
@@ -75,9 +129,11 @@ def check(connection: sqlite3.Connection, path: object) -> int:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring an open, writable database to the newest schema, all of it or nothing; whoever comes second finds it done."""
+    from sqlite_utils import Database
+
     connection.execute("BEGIN IMMEDIATE")
     try:
-        migrations.apply(sqlite_utils.Database(connection))
+        _migrations().apply(Database(connection))
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except BaseException:

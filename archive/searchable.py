@@ -43,28 +43,30 @@ def event_row(subject: Subject) -> dict[str, Any]:
     """A row of `search_events`."""
     record = subject.record
     hidden = TEST * (record.get("group") == "Test") | MDC * (record.get("search") == "MDC")
-    texts = {name: _text(record.get(name)) for name in ("pipeline", "search", "instruments", "superevent", "replay_id")}
+    texts = {
+        name: text_of(record.get(name)) for name in ("pipeline", "search", "instruments", "superevent", "replay_id")
+    }
     numbers = {name: _number(record.get(name)) for name in ("gpstime", "far", "nevents", "likelihood")}
     return texts | numbers | {
         "object": subject.object, "seq": subject.seq, "hidden": hidden, "number": int(subject.object[1:]),
-        "created": _posix(record.get("created")), "group_name": _text(record.get("group")),
+        "created": _posix(record.get("created")), "group_name": text_of(record.get("group")),
         "submitter": _who(record.get("submitter")), "offline": int(bool(record.get("offline"))),
     }  # fmt: skip
 
 
 def superevent_row(subject: Subject) -> dict[str, Any]:
     """A row of `search_superevents`; its far is that of the record."""
-    record, preferred, day = subject.record, _text(subject.record.get("preferred_event")), _DAY.match(subject.object)
+    record, preferred, day = subject.record, text_of(subject.record.get("preferred_event")), _DAY.match(subject.object)
     numbers = {
         name: _number(record.get(name))
         for name in ("t_start", "t_0", "t_end", "time_coinc_far", "space_coinc_far", "far")
     }
     return numbers | {
         "object": subject.object, "seq": subject.seq, "composed": int(subject.composed),
-        "hidden": _CATEGORIES.get(str(record.get("category")), 0), "gw_id": _text(record.get("gw_id")),
+        "hidden": _CATEGORIES.get(str(record.get("category")), 0), "gw_id": text_of(record.get("gw_id")),
         "day": day and ("19" if day[1] >= "80" else "20") + day[1], "created": _posix(record.get("created")),
         "preferred_event": preferred, "preferred_number": _number_of(preferred or ""),
-        "submitter": _who(record.get("submitter")), "is_exposed": int(subject.exposed), "em_type": _text(record.get("em_type")),
+        "submitter": _who(record.get("submitter")), "is_exposed": int(subject.exposed), "em_type": text_of(record.get("em_type")),
     }  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def members(subject: Subject) -> Iterator[tuple[int, str, str]]:
     """The events of a superevent: (number, graceid, superevent)."""
     for graceid in [*in_list(subject.record.get("gw_events")), *in_list(subject.record.get("em_events"))]:
         if (number := _number_of(str(graceid))) is not None:
-            yield number, str(graceid), subject.object
+            yield number, text_of(str(graceid)) or "", subject.object
 
 
 def attributes(subject: Subject) -> Iterator[tuple[str, Any, str, int]]:
@@ -83,10 +85,10 @@ def attributes(subject: Subject) -> Iterator[tuple[str, Any, str, int]]:
         for line, values in enumerate(found if isinstance(found, list) else [found]):
             for name, value in values.items() if isinstance(values, dict) else ():
                 column = str(name).lower()
-                kept = _number(value) if isinstance(value, (int, float)) else _text(value)
+                kept = _number(value) if isinstance(value, (int, float)) else text_of(value)
                 if kept or (kept is not None and (table != "si" or column in _ALWAYS)):
                     yield (
-                        f"{table}.{column}",
+                        text_of(f"{table}.{column}") or "",
                         str(kept)[:_LONGEST_TEXT] if isinstance(kept, str) else kept,
                         subject.object,
                         line,
@@ -99,7 +101,8 @@ def in_list(value: Any) -> list[Any]:
 
 
 def _number_of(graceid: str) -> int | None:
-    return int(graceid[1:]) if graceid[1:].isdigit() else None
+    digits = graceid[1:]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
 
 def _number(value: Any) -> float | None:
@@ -109,12 +112,13 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+def text_of(value: Any) -> str | None:
+    """A text that SQLite can keep: without halves of surrogate pairs, which JSON can spell."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else None
 
 
 def _who(value: Any) -> str | None:
-    return _text(value.get("username")) if isinstance(value, dict) else _text(value)
+    return text_of(value.get("username")) if isinstance(value, dict) else text_of(value)
 
 
 def _posix(value: Any) -> float | None:

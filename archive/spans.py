@@ -1,8 +1,10 @@
 """From which entry to which each label, tag, signoff, member and value of a history held."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gracetape.archive import rules
@@ -25,17 +27,23 @@ class Span:
 
 
 class Track:
-    """The spans of things by name, in the order in which they began."""
+    """The spans of things by name, in the order in which they began.
+
+    What is asked of it takes no time for what lies elsewhere in a long history: histories are walked from entry to entry.
+    """
 
     def __init__(self) -> None:
         self.spans: list[tuple[Any, Span]] = []
+        self.named: dict[Any, list[Span]] = defaultdict(list)  # the spans of each name, in order
         self._open: dict[Any, Span] = {}
+        self._at: tuple[int, int, list[tuple[Any, Span]]] = (0, 0, [])
 
     def begin(self, name: Any, index: int, value: Any = None) -> None:
         if name in self._open:
             self.end(name, index)
         span = self._open[name] = Span(index, None, value)
         self.spans.append((name, span))
+        self.named[name].append(span)
 
     def end(self, name: Any, index: int) -> bool:
         """Close the open span of a name; False if there is none."""
@@ -49,15 +57,40 @@ class Track:
         """A span from the beginning, for what no entry began."""
         span = Span(1, last, value)
         self.spans.insert(0, (name, span))
+        self.named[name].insert(0, span)
         if last is None:
             self._open[name] = span
 
-    def at(self, index: int) -> Iterator[tuple[Any, Any]]:
+    def at(self, index: int) -> list[tuple[Any, Any]]:
         """(name, value) of what holds at an index."""
-        return ((name, span.value) for name, span in self.spans if span.holds(index))
+        at, seen, held = self._at
+        if index < at:
+            seen, held = 0, []
+        held = [item for item in held if item[1].holds(index)]
+        while seen < len(self.spans) and self.spans[seen][1].first <= index:
+            if self.spans[seen][1].holds(index):
+                held.append(self.spans[seen])
+            seen += 1
+        self._at = index, seen, held
+        return [(name, span.value) for name, span in held]
 
     def last_open(self) -> Mapping[Any, Span]:
         return self._open
+
+    @cached_property
+    def ended(self) -> Mapping[int, Sequence[tuple[Any, Span]]]:
+        """What ended at each index; ask once all are there."""
+        found = defaultdict(list)
+        for name, span in self.spans:
+            if span.last is not None:
+                found[span.last].append((name, span))
+        return dict(found)
+
+    def last(self, name: Any, index: int) -> Span | None:
+        """The last span of a name that had begun at an index, over or not."""
+        spans = self.named.get(name, ())
+        at = bisect_right(spans, index, key=lambda span: span.first)
+        return spans[at - 1] if at else None
 
 
 class Spans:
@@ -82,13 +115,13 @@ class Spans:
             case "created":
                 self.initial |= {k: params[k] for k in ("t_start", "t_0", "t_end", "preferred_event") if k in params}
                 for graceid in [params.get("preferred_event"), *reversed(params.get("events", []))]:
-                    if graceid:
+                    if rules.is_event(graceid):
                         self.members.begin(graceid, i)
             case "updated":
                 for name, old, new in params["changes"]:
                     self.initial.setdefault(name, old)
                     self.values.begin(name, i, new)
-                    if name == "preferred_event" and new not in self.members.last_open():
+                    if name == "preferred_event" and rules.is_event(new) and new not in self.members.last_open():
                         self.members.begin(new, i)
             case "event_added":
                 if params["graceid"] not in self.members.last_open():
@@ -185,8 +218,8 @@ class Spans:
         """The records of labels and signoffs that ended at an index, by (kind, key)."""
         found = {}
         for kind, track in (("label", self.labels), ("signoff", self.signoffs)):
-            for name, span in track.spans:
-                if span.last == index and span.value is not None:
+            for name, span in track.ended.get(index, ()):
+                if span.value is not None:
                     found[kind, name] = (
                         span.value if kind == "label" else signoff_record(self.history, name, span.value)
                     )
@@ -194,10 +227,16 @@ class Spans:
 
     def value(self, name: str, index: int, final: Any) -> Any:
         """A parameter of the object at an index: the last change up to it, else what it was made with, else the record's."""
-        changes = [span.value for what, span in self.values.spans if what == name and span.first <= index]
-        if changes:
-            return changes[-1]
-        return self.initial.get(name, final)
+        change = self.values.last(name, index)
+        return change.value if change else self.initial.get(name, final)
+
+    @cached_property
+    def tags_of(self) -> Mapping[int, Sequence[tuple[str, Span]]]:
+        """The tags of each log entry that an entry tells of."""
+        found = defaultdict(list)
+        for (n, tag), span in self.tags.spans:
+            found[n].append((tag, span))
+        return dict(found)
 
 
 def username(issuer: Any) -> Any:

@@ -4,17 +4,24 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from gracetape.archive import schema
-from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, plain
+from gracetape.archive import counters, layout, schema
+from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, is_sound, plain
+from gracetape.archive.inside import check, check_database
+from gracetape.archive.making import made
 from gracetape.archive.older import MigratedCopy
+from gracetape.archive.reading import Reader, settle, writable_uri
+from gracetape.archive.scratch import MAKING, sweep
+from gracetape.archive.shapes import GREATEST
 from gracetape.archive.view import FileEntry, StoredView
-from gracetape.errors import ArchiveError, GracetapeError, NotFound
-from gracetape.ids import parse_ref
+from gracetape.bounded_json import read_kept
+from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
+from gracetape.ids import category_of, parse_ref
+from gracetape.shown import target
 
 if TYPE_CHECKING:
     from gracetape.archive.history import History
@@ -43,9 +50,38 @@ class Capture:
     digest: str
     seal: str
 
+    def __post_init__(self) -> None:
+        texts: tuple[object, ...] = (self.object, self.category, self.service, self.origin, self.tool, self.started)
+        texts += (self.notes, self.digest, self.seal, self.completed or "")
+        sound = all(isinstance(text, str) for text in texts) and isinstance(self.id, int)
+        if not (
+            sound
+            and isinstance(self.version, int)
+            and 0 < self.version < GREATEST
+            and _is_of(self.object, self.category)
+        ):
+            raise ArchiveError(f"a row of the table captures is damaged ({self.object!r:.80}): verify tells more")
+
+    def noted(self) -> dict[str, Any]:
+        """The notes; ArchiveError if they are no JSON object."""
+        try:
+            notes = read_kept(self.notes)
+        except ValueError as error:
+            raise ArchiveError(f"the notes of {self.ref} are not JSON: {error}") from None
+        if not isinstance(notes, dict):
+            raise ArchiveError(f"the notes of {self.ref} are not a JSON object")
+        return notes
+
     @property
     def ref(self) -> str:
         return f"{self.object}@{self.version}"
+
+
+def _is_of(graceid: str, category: str) -> bool:
+    try:
+        return category_of(graceid) == category
+    except GracetapeError:
+        return False
 
 
 class Archive:
@@ -55,13 +91,19 @@ class Archive:
     writing goes through `transaction()`, which several threads and processes may ask for at once.
     """
 
+    #: Whether what is kept outlasts a power cut (fsync at every transaction); a kill loses nothing in any case.
+    durable: ClassVar[bool] = True
+
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         self.path, self.read_only, self.packed = path, read_only, packed
         self._database = path if packed else path / "archive.sqlite"
+        self._reader = Reader(self._database)
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._copy: MigratedCopy | None = None
-        self.blobs: BlobStore = PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs")
+        self.blobs: BlobStore = (
+            PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
+        )
 
     # -- opening and closing
 
@@ -69,22 +111,29 @@ class Archive:
     def open(cls, path: str | Path, *, read_only: bool = True) -> Self:
         """Open what is at `path`; ArchiveError if that is no archive, is damaged, or is newer than this code.
 
-        Read-only, nothing is written (not even a lock or a journal), so that archives on read-only media work; one of an
-        older schema is read from a private copy then.
+        Read-only, nothing is written (not even a journal, unless a killed writer left one to be brought in), so that archives
+        on read-only media work; one of an older schema is read from a private copy then.
         """
         path = Path(path)
         packed = path.is_file()
+        if not packed and path.is_dir():
+            check(path / "archive.sqlite")
         if not packed and not (path / "archive.sqlite").is_file():
             what = "there is nothing there" if not path.exists() else "it holds no archive.sqlite"
             raise ArchiveError(f"{path} is not a gracetape archive: {what}")
         archive = cls(path, read_only=read_only, packed=packed)
         try:
+            if not read_only:
+                archive._tidy()
             version = schema.check(archive.connection, path)
+            layout.check_layout(archive.connection, version, path)
             if version < schema.SCHEMA_VERSION:
                 archive._update()
             archive.connection.execute("SELECT count(*) FROM captures").fetchone()
         except sqlite3.DatabaseError as error:
             archive.close()
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise ArchiveError(f"{path} is in use (somebody packs, checks or cleans it): try again later") from None
             raise ArchiveError(f"{path} is not a gracetape archive, or it is damaged: {error}") from None
         except OSError as error:
             archive.close()
@@ -96,24 +145,42 @@ class Archive:
 
     @classmethod
     def create(cls, path: str | Path, *, packed: bool = False) -> Self:
-        """Make an empty archive at `path`, which must not exist yet (an empty folder may)."""
+        """Make an empty archive at `path`, which must not exist yet (an empty folder may).
+
+        Killed at any point, it leaves nothing there. Its mode is 0700 (0600 if packed), with $GRACETAPE_SHARED the umask's.
+        """
+        if not str(path).startswith(("/", ".")) and (seen := target(str(path))) != str(path):
+            raise ArchiveError(f"{seen} is no path of an archive, but a URL that holds a secret: nothing was made")
         path = Path(path)
-        if path.exists() and not (path.is_dir() and not packed and not any(path.iterdir())):
-            raise ArchiveError(f"{path} exists already: name another path, or open it")
         try:
-            (path.parent if packed else path).mkdir(parents=True, exist_ok=True)
-            archive = cls(path, read_only=False, packed=packed)
-            schema.migrate(archive.connection)
+            with made(path, packed=packed):
+                pass
         except (OSError, sqlite3.Error) as error:
             raise ArchiveError(f"cannot make an archive at {path}: {error}") from None
-        return archive
+        return cls.open(path, read_only=False)
+
+    @classmethod
+    def at(cls, path: str | Path) -> Self:
+        """Open for writing what is at `path`, or make a folder archive there; of several who do so at once, one makes it."""
+        path = Path(path)
+        if not _is_there(path):
+            with suppress(AlreadyThere):  # by now: somebody else made it; or it is no archive, which `open` tells
+                return cls.create(path)
+        return cls.open(path, read_only=False)
+
+    def _tidy(self) -> None:
+        """Do what a killed writer was not able to: finish the making of an archive, remove what waited to be kept."""
+        if schema.is_blank(self.connection):
+            schema.migrate(self.connection)
+        self.blobs.sweep()
+        sweep(self.path.absolute().parent, MAKING)
 
     def _update(self) -> None:
         """Bring an older archive to this code's schema: itself, or a copy of it if it may not be written to."""
         if not self.read_only:
             schema.migrate(self.connection)
             return
-        self._copy = MigratedCopy(self.connection, self._location())
+        self._copy = MigratedCopy(self.connection, self._reader.location)
         self._local = threading.local()
 
     @property
@@ -126,36 +193,33 @@ class Archive:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
+        check_database(self._database.resolve() if self.packed else self._database)
         options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
-        if not self.read_only:
-            connection: sqlite3.Connection = sqlite3.connect(self._database, **options)
-            if not self.packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
-                connection.execute("PRAGMA journal_mode = WAL")
-                # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
-                connection.execute("PRAGMA wal_autocheckpoint = 8000")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return connection
-        if self._copy is not None:
-            return self._copy.connect(**options)
-        reader: sqlite3.Connection = sqlite3.connect(self._location(), uri=True, **options)
-        return reader
-
-    def _location(self) -> str:
-        """Where the database is, as SQLite opens it for reading.
-
-        Without a journal beside it nobody writes, and the file can be read without locks; with one, that would miss what
-        the journal holds.
-        """
-        journal = [Path(f"{self._database}{end}") for end in ("-wal", "-journal")]
-        mode = "mode=ro" if any(j.exists() for j in journal) else "mode=ro&immutable=1"
-        return f"{self._database.resolve().as_uri()}?{mode}"
+        if self.read_only:
+            reader = self._copy.connect(**options) if self._copy is not None else self._reader.connect(**options)
+            layout.guard(reader)
+            return reader
+        connection: sqlite3.Connection = sqlite3.connect(writable_uri(self._database), uri=True, **options)
+        layout.guard(connection)
+        if not self.packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
+            connection.execute("PRAGMA journal_mode = WAL")
+            # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
+            connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
+        return connection
 
     def close(self) -> None:
         """Close every connection. The archive cannot be used afterwards."""
         while self._open:
-            self._open.pop().close()
+            connection = self._open.pop()
+            if not self._open and not self.read_only and not self.packed:
+                settle(connection)
+            connection.close()
         if self._copy is not None:
             self._copy.close()
+        self._reader.close()
+        if not self.read_only:
+            self.blobs.close()
         self._local = threading.local()
 
     def __enter__(self) -> Self:
@@ -166,12 +230,34 @@ class Archive:
 
     # -- what is in it
 
+    @contextmanager
+    def reading(self, *, contents: bool = False) -> Iterator[Self]:
+        """A block in which this thread reads the archive as it is at one moment, whoever writes to it meanwhile.
+
+        With `contents`, nobody deletes files' contents in the meantime either: without it, `gc` may take those of captures
+        that were removed since. Keep it short: whoever opens the archive for writing may have to wait for its end.
+        """
+        connection = self.connection
+        if connection.in_transaction:  # inside such a block, or a transaction
+            yield self
+            return
+        with self.blobs.held() if contents else nullcontext():
+            connection.execute("BEGIN")
+            try:
+                connection.execute("SELECT count(*) FROM captures").fetchone()  # the first read makes it this moment
+                yield self
+            finally:
+                connection.rollback()
+
     def objects(self) -> list[str]:
         """The graceids that have at least one whole capture, in the order in which they came."""
         rows = self.connection.execute(
             "SELECT object FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY min(id)"
         )
-        return [row[0] for row in rows]
+        found = [row[0] for row in rows]
+        if not all(isinstance(graceid, str) for graceid in found):
+            raise ArchiveError(f"{self.path} is damaged: the id of an object in it is no text")
+        return found
 
     def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
         """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
@@ -229,19 +315,20 @@ class Archive:
         from gracetape.archive.history import History
         from gracetape.archive.recorded import recorded_of
 
-        view = self.view(ref)
-        return History(view, recorded_of(self, view.graceid))
+        with self.reading():
+            view = self.view(ref)
+            return History(view, recorded_of(self, view.graceid))
 
     def timeline(self, refs: Sequence[str] | None = None) -> "Timeline":
         """The histories of some objects (default: all) in one order."""
         from gracetape.archive.timeline import Timeline
 
-        return Timeline([self.history(ref) for ref in (refs if refs is not None else self.objects())])
+        with self.reading():
+            return Timeline([self.history(ref) for ref in (refs if refs is not None else self.objects())])
 
     def number(self, counter: str) -> int | None:
         """Where a named counter stands; None if it was never used."""
-        row = self.connection.execute("SELECT last FROM counters WHERE name = ?", (counter,)).fetchone()
-        return int(row[0]) if row else None
+        return counters.number(self.connection, counter)
 
     # -- file contents
 
@@ -256,6 +343,19 @@ class Archive:
         if entry.sha256 is None:
             raise NotFound(f"the contents of {entry.name},{entry.version} are absent: {entry.absent}")
         return plain(self.blobs, self.blob(entry.sha256))
+
+    def holds(self, entry: FileEntry) -> bool:
+        """Whether the contents of a file are here, and what was kept; reads all of them."""
+        if entry.sha256 is None:
+            return False
+        try:
+            return is_sound(self.blobs, self.blob(entry.sha256))
+        except NotFound:
+            return False
+
+    def lists(self, entry: FileEntry) -> bool:
+        """Whether a row names the contents of a file; asked in a transaction, `gc` leaves them from then on."""
+        return self.connection.execute("SELECT 1 FROM blobs WHERE sha256 = ?", (entry.sha256,)).fetchone() is not None
 
     # -- writing
 
@@ -290,3 +390,13 @@ class Archive:
         if self.packed:
             return self.path.stat().st_size
         return sum(os.path.getsize(p) for p in self.path.rglob("*") if p.is_file())
+
+
+class PassingArchive(Archive):
+    """An archive that can be made again, or is thrown away: nothing waits for the disk."""
+
+    durable = False
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_file() or (path / "archive.sqlite").is_file()

@@ -43,6 +43,11 @@ class Timeline:
 
     def __init__(self, histories: Sequence[History]) -> None:
         self.histories = {history.graceid: history for history in histories}
+        self._named: dict[str, History] = {}
+        for history in histories:
+            for name in (history.graceid, history.final.get("gw_id")):
+                if name:
+                    self._named.setdefault(name, history)
         self.steps = _merge(self.histories)
         self._when: dict[str, list[int]] = defaultdict(list)  # graceid -> for each of its entries, the step
         for number, step in enumerate(self.steps, start=1):
@@ -71,10 +76,9 @@ class Timeline:
         return Position(index)
 
     def _history(self, graceid: str) -> History:
-        for history in self.histories.values():
-            if graceid in (history.graceid, history.final.get("gw_id")):
-                return history
-        raise ArchiveError(f"{graceid} is not among the objects here: {', '.join(self.histories)}")
+        if graceid in self._named:
+            return self._named[graceid]
+        raise ArchiveError(f"{graceid} is not among the objects here: {', '.join([*self.histories][:20])}")
 
     def index_of(self, graceid: str, position: Position) -> int:
         """How many entries of an object have happened at a moment."""
@@ -175,8 +179,8 @@ class _Moment:
 
 def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
     """A log alert with the tags that came with the upload: the server tags first and announces then."""
-    spans = snapshot.history.spans.tags.spans
-    mine = [(tag, span) for (n, tag), span in spans if n == entry.n and span.value is not None]
+    told = snapshot.history.spans.tags_of.get(entry.n, ()) if entry.n is not None else ()
+    mine = [(tag, span) for tag, span in told if span.value is not None]
     if not mine:
         return alert
     near = {tag for tag, span in mine if span.value - entry.created <= SAME_UPLOAD}

@@ -8,17 +8,16 @@ none if the file cannot be read.
 from collections.abc import Callable
 from functools import cache, cached_property
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gracetape.archive.rules import Record
 from gracetape.errors import GracetapeError
+from gracetape.reading_limits import LIMITS, LimitExceeded, joined
 
 if TYPE_CHECKING:
     from gracetape.archive.history import Entry, History
 
 Reader = Callable[[Record, str, bytes], Record | None]
-
-_LARGEST = 64 << 20  # bytes of an event file
 
 
 @cache
@@ -85,10 +84,9 @@ def _fields_of(history: "History", entry: "Entry") -> Record | None:
     reader, archive = _reader(), getattr(history.view, "archive", None)
     name, version = entry.record.get("filename"), entry.record.get("file_version")
     file = next((f for f in history.view.files() if (f.name, f.version) == (name, version)), None)
-    if reader is None or archive is None or file is None or file.sha256 is None or (file.size or 0) > _LARGEST:
+    if reader is None or archive is None or file is None or file.sha256 is None or (file.size or 0) > LIMITS.file_bytes:
         return None
     try:
-        contents: Any = b"".join(archive.read(file))
-        return reader(history.final, file.name, contents)
-    except (GracetapeError, KeyError):
+        return reader(history.final, file.name, joined(archive.read(file), LIMITS.file_bytes))
+    except (GracetapeError, KeyError, LimitExceeded):
         return None

@@ -1,52 +1,130 @@
 """Checks an archive: re-hashes every record and blob, follows every reference, and names what is wrong."""
 
 import hashlib
-import json
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 
-from gracetape.archive import catalogues, digest, index, recorded
+from gracetape.archive import catalogues, counters, derived, digest, index, inside, recorded, schema, shapes
 from gracetape.archive.blobs import plain
 from gracetape.archive.store import Archive, Capture
+from gracetape.archive.view import StoredView
 from gracetape.errors import GracetapeError
+from gracetape.times import record_time
+
+#: What a damaged archive may make any check stumble over; each check on its own.
+_STUMBLES = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+#: How many steps SQLite may take in all for each page of a database that is damaged: crafted pages can lead on for ever.
+_STEPS_A_PAGE = 20_000
+#: Characters of a sentence: names and ids may be of any length.
+_LONGEST = 1500
 
 
 def verify(archive: Archive) -> Iterator[str]:
-    """What is wrong with an archive, one sentence each; nothing if it is sound. Reads everything."""
+    """What is wrong with an archive, one sentence each; nothing if it is sound. Reads everything, at one moment of it."""
+    connection, said = archive.connection, set[str]()
+    ours = not connection.in_transaction
+    if ours:
+        connection.execute("BEGIN")
     try:
-        yield from _database(archive)
-        yield from _records(archive)
-        yield from _references(archive)
-        for capture in archive.captures(unfinished=True):
-            yield from _capture(archive, capture)
-        yield from recorded.faults(archive)
-        yield from catalogues.faults(archive)
-        yield from _blobs(archive)
-        for table in index.unlike(archive.connection):
-            yield f"{table}: what searches read does not say what the records say (`gracetape archive gc` makes it anew)"
-    except sqlite3.DatabaseError as error:
+        for check in _CHECKS:
+            for told in _guarded(archive, check):
+                fault = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+                if fault not in said:
+                    said.add(fault)
+                    yield fault
+    finally:
+        connection.set_progress_handler(None, 0)
+        if ours and connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _guarded(archive: Archive, check: Callable[[Archive], Iterator[str]]) -> Iterator[str]:
+    try:
+        yield from check(archive)
+    except sqlite3.Error as error:
         yield f"{archive.path}: the database cannot be read: {error}"
+    except GracetapeError as error:
+        yield str(error)
+    except _STUMBLES as error:
+        what = " ".join(f"{type(error).__name__} {error}".split())
+        yield f"{archive.path}: what is stored is not as gracetape stores it: {what:.200}"
 
 
 def _database(archive: Archive) -> Iterator[str]:
+    sound = True
     for (message,) in archive.connection.execute("PRAGMA integrity_check"):
         if message != "ok":
+            if sound:
+                _limit(archive.connection)
+            sound = False
             yield f"{archive.path}: the database is damaged: {' '.join(message.split())}"
 
 
+def _limit(connection: sqlite3.Connection) -> None:
+    """Let what else is read of a damaged database come to an end."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    every = 100_000
+    left = iter(range(100 + pages * _STEPS_A_PAGE // every))
+    connection.set_progress_handler(lambda: next(left, None) is None, every)
+
+
+def _places(archive: Archive) -> Iterator[str]:
+    """Links, pipes and other things that are not opened."""
+    if archive.packed:
+        for end in inside.SIDE_FILES:
+            if said := inside.fault(archive.path.with_name(archive.path.name + end)):
+                yield said
+    else:
+        told = {
+            sha256 for (sha256,) in archive.connection.execute("SELECT sha256 FROM blobs")
+        }  # by `_blobs`, with owners
+        yield from (said for path, said in inside.links(archive.path) if path.name not in told)
+
+
+def _migrations(archive: Archive) -> Iterator[str]:
+    applied = {row[0] for row in archive.connection.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (schema.MIGRATION_SET,))}  # fmt: skip
+    if applied != set(schema.names(schema.SCHEMA_VERSION)):
+        yield f"{archive.path}: which migrations made its tables is not what its schema says"
+
+
 def _records(archive: Archive) -> Iterator[str]:
-    query = "SELECT id, sha256, CAST(json AS BLOB) FROM records"
-    for number, sha256, text in archive.connection.execute(query):
+    changed = []
+    for number, sha256, text in archive.connection.execute("SELECT id, sha256, CAST(json AS BLOB) FROM records"):
         if hashlib.sha256(text or b"").hexdigest() != sha256:
-            owners = archive.connection.execute(
-                "SELECT c.object, e.kind, e.key FROM entries e JOIN captures c ON c.id = e.capture WHERE e.record = ?",
-                (number,),
-            ).fetchall()
-            what = ", ".join(f"{kind} {key} of {graceid}".replace("  ", " ") for graceid, kind, key in owners)
-            yield f"record {number} ({what or 'in use nowhere'}) has changed: its digest does not match"
+            changed.append(number)
+    if not changed:
+        return
+    owners = defaultdict(list)
+    query = "SELECT e.record, c.object, e.kind, e.key FROM entries e JOIN captures c ON c.id = e.capture"
+    for number, graceid, kind, key in archive.connection.execute(query):
+        owners[number].append(f"{kind} {key} of {graceid}".replace("  ", " "))
+    for number in changed:
+        what = ", ".join(owners.get(number, ())) or "in use nowhere"
+        yield f"record {number} ({what}) has changed: its digest does not match"
+
+
+def _shapes(archive: Archive) -> Iterator[str]:
+    """Records that no server writes: of each kind what histories and answers rely on."""
+    query = (
+        "SELECT min(c.object), e.kind, e.key, r.json FROM entries e JOIN captures c ON c.id = e.capture "
+        "JOIN records r ON r.id = e.record GROUP BY e.record, e.kind, e.key"
+    )
+    for graceid, kind, key, text in archive.connection.execute(query):
+        try:
+            record = shapes.read_record(text, kind, key, graceid)
+            if (created := record.get("created")) is not None and kind in shapes.TIMED:
+                record_time(created)
+        except GracetapeError as error:
+            yield str(error)
+        except _STUMBLES:
+            yield f"the record {kind} {key} of {graceid} is no text"
 
 
 _DANGLING = {
+    "a row whose values are of other types": "SELECT kind || ' ' || key FROM entries WHERE "
+    "(typeof(kind), typeof(key), typeof(ord)) != ('text', 'text', 'integer') OR abs(ord) > 1000000000000000",
     "an entry of a capture that is not there": "SELECT e.kind || ' ' || e.key FROM entries e LEFT JOIN captures c "
     "ON c.id = e.capture WHERE c.id IS NULL",
     "a record that is not there": "SELECT e.kind || ' ' || e.key FROM entries e LEFT JOIN records r "
@@ -56,7 +134,7 @@ _DANGLING = {
     "contents that are not listed": "SELECT f.name || ',' || f.version FROM files f LEFT JOIN blobs b "
     "ON b.sha256 = f.sha256 WHERE f.sha256 IS NOT NULL AND b.sha256 IS NULL",
     "contents of another size": "SELECT f.name || ',' || f.version FROM files f JOIN blobs b "
-    "ON b.sha256 = f.sha256 WHERE b.size != f.size",
+    "ON b.sha256 = f.sha256 WHERE b.size IS NOT f.size",
     "a name of an object that is not there": "SELECT name FROM names WHERE object NOT IN (SELECT object FROM captures)",
 }
 
@@ -67,33 +145,64 @@ def _references(archive: Archive) -> Iterator[str]:
             yield f"{name}: refers to {what}"
 
 
-def _capture(archive: Archive, capture: Capture) -> Iterator[str]:
-    from gracetape.archive.view import StoredView
+def _captures(archive: Archive) -> Iterator[str]:
+    newest: dict[str, int] = {}
+    for row in archive.connection.execute("SELECT * FROM captures ORDER BY id").fetchall():
+        try:
+            capture = Capture(*row)
+            yield from _capture(archive, capture)
+            if capture.version <= newest.get(capture.object, 0):
+                yield f"{capture.ref}: it is not in its place among the captures of {capture.object}"
+            newest[capture.object] = capture.version
+        except GracetapeError as error:
+            yield str(error)
 
+
+def _capture(archive: Archive, capture: Capture) -> Iterator[str]:
     view = StoredView(archive, capture)
     marks = [digest.entry_mark(*item) for item in view.items()] + [digest.file_mark(f) for f in view.files()]
-    if marks and digest.combine("", marks, []) != capture.digest:
+    if digest.combine("", marks, []) != digest.combine(capture.digest, [], []):
         yield f"{capture.ref}: its list of records and files has changed since it was written"
     if digest.seal_of(capture) != capture.seal:
         yield f"{capture.ref}: what the archive says of this capture (service, times, notes) has changed"
     try:
-        json.loads(capture.notes)
-    except ValueError:
-        yield f"{capture.ref}: its notes are not JSON"
-    if capture.completed and view.one("object", "") is None:
+        capture.noted()
+    except GracetapeError as error:
+        yield str(error)
+    if capture.completed and view.text("object", "") is None:
         yield f"{capture.ref}: the object's own record is missing"
 
 
 def _blobs(archive: Archive) -> Iterator[str]:
-    for (sha256,) in archive.connection.execute("SELECT sha256 FROM blobs ORDER BY sha256").fetchall():
-        owners = archive.connection.execute(
-            "SELECT DISTINCT c.object || ' ' || f.name || ',' || f.version FROM files f "
-            "JOIN captures c ON c.id = f.capture WHERE f.sha256 = ?",
-            (sha256,),
-        ).fetchall()
-        what = ", ".join(name for (name,) in owners) or f"contents {sha256[:12]}… that no file uses"
+    broken: dict[str, str] = {}
+    for row in archive.connection.execute("SELECT sha256 FROM blobs ORDER BY sha256").fetchall():
         try:
-            for _ in plain(archive.blobs, archive.blob(sha256)):
+            for _ in plain(archive.blobs, archive.blob(row[0])):
                 pass
         except (GracetapeError, OSError) as error:
-            yield f"{what}: {error}"
+            broken[row[0]] = str(error)
+    if not broken:
+        return
+    owners = defaultdict(list)
+    query = (
+        "SELECT DISTINCT f.sha256, c.object || ' ' || f.name || ',' || f.version FROM files f "
+        "JOIN captures c ON c.id = f.capture WHERE f.sha256 IS NOT NULL"
+    )
+    for sha256, name in archive.connection.execute(query):
+        owners[sha256].append(str(name))
+    for sha256, said in broken.items():
+        what = ", ".join(owners.get(sha256, ())) or f"contents {sha256!s:.12}… that no file uses"
+        yield f"{what}: {said}"
+
+
+def _derived(archive: Archive) -> Iterator[str]:
+    yield from derived.faults(archive.connection)
+    yield from counters.faults(archive.connection)
+    for table in index.unlike(archive.connection):
+        yield f"{table}: what searches read does not say what the records say (`gracetape archive gc` makes it anew)"
+
+
+_CHECKS: tuple[Callable[[Archive], Iterator[str]], ...] = (
+    _database, _places, _migrations, _records, _references, _captures, _shapes, recorded.faults, catalogues.faults, _blobs,
+    _derived,
+)  # fmt: skip

@@ -1,11 +1,11 @@
 """How everybody looks at an object: its record, its lists of records and its files, stored or folded alike."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gracetape.archive.shapes import GREATEST, read_record
 from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -23,6 +23,14 @@ class FileEntry:
     sha256: str | None
     size: int | None
     absent: str | None = None
+
+    def __post_init__(self) -> None:
+        texts = (
+            isinstance(self.name, str) and isinstance(self.sha256, str | None) and isinstance(self.absent, str | None)
+        )
+        numbers = isinstance(self.version, int) and isinstance(self.size, int | None)
+        if not (texts and numbers and 0 <= self.version < GREATEST and (self.size or 0) >= 0):
+            raise ArchiveError(f"a row of the table files is damaged ({self.name!r:.80}): verify tells more")
 
     @property
     def full_name(self) -> str:
@@ -60,9 +68,7 @@ class StoredView:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
 
-    _SELECT = (
-        "SELECT r.json, r.sha256 FROM entries e JOIN records r ON r.id = e.record WHERE e.capture = ? AND e.kind = ?"
-    )
+    _SELECT = "SELECT r.json, r.sha256, e.key FROM entries e JOIN records r ON r.id = e.record WHERE e.capture = ? AND e.kind = ?"
 
     def record(self) -> Record:
         record = self.one("object", "")
@@ -70,24 +76,28 @@ class StoredView:
 
     def one(self, kind: str, key: str | int) -> Record | None:
         text = self.text(kind, key)
-        return json.loads(text) if text is not None else None
+        return self._read(text, kind, str(key)) if text is not None else None
 
     def text(self, kind: str, key: str | int) -> str | None:
         """One record as the JSON text that is stored, or None."""
         query = self._SELECT + " AND e.key = ?"
         row = self.archive.connection.execute(query, (self.capture.id, kind, str(key))).fetchone()
-        return self._sound(*row) if row else None
+        return self._sound(*row[:2]) if row else None
+
+    def _read(self, text: str, kind: str, key: str) -> Record:
+        record: Record = read_record(text, kind, key, self.capture.ref)
+        return record
 
     def _sound(self, text: str, sha256: str) -> str:
         """The text of a record, if it is what was stored: damage is told of, never passed on."""
-        if hashlib.sha256(text.encode()).hexdigest() != sha256:
+        if not isinstance(text, str) or hashlib.sha256(text.encode()).hexdigest() != sha256:
             raise ArchiveError(f"a record of {self.capture.ref} is damaged: `gracetape archive verify` tells which")
         return text
 
     def records(self, kind: str) -> list[Record]:
         query = self._SELECT + " ORDER BY e.ord, e.key"
         rows = self.archive.connection.execute(query, (self.capture.id, kind))
-        return [json.loads(self._sound(*row)) for row in rows]
+        return [self._read(self._sound(text, sha256), kind, key) for text, sha256, key in rows]
 
     def items(self) -> Iterator[tuple[str, str, int, str]]:
         """Every row as (kind, key, order, digest of the record)."""

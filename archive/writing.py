@@ -1,19 +1,19 @@
 """Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from gracetape.archive import index
-from gracetape.archive.blobs import Blob, spool_in
+from gracetape.archive import counters, derived, index
+from gracetape.archive.blobs import Blob, is_sound, spool_in
 from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
 from gracetape.archive.encode import encode
+from gracetape.archive.shapes import GREATEST
 from gracetape.archive.store import Capture
 from gracetape.archive.view import FileEntry, StoredView
-from gracetape.errors import NotFound
+from gracetape.errors import ArchiveError, NotFound
 from gracetape.ids import category_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class Transaction:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._run("UPDATE captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
-        self._index(capture.id)
+        newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
+        self._index(self._run(newest, (capture.object,)).fetchone()[0])  # a later one may have been finished before
         return self._seal(capture.id)
 
     def note(self, capture: Capture, notes: dict[str, Any]) -> None:
@@ -80,6 +81,8 @@ class Transaction:
         if not left:
             for table in ("names", "places", "alerts"):
                 self._run(f"DELETE FROM {table} WHERE object = ?", (capture.object,))
+        else:
+            derived.renew(self.archive.connection, capture.object)
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         (number,) = self._run(newest, (capture.object,)).fetchone()
         if number is not None:
@@ -108,7 +111,7 @@ class Transaction:
         return newest
 
     def _fork(self, old: Capture) -> Capture:
-        new = self.begin(old.object, old.service, "dummy", json.loads(old.notes) | {"written_after": old.ref})
+        new = self.begin(old.object, old.service, "dummy", old.noted() | {"written_after": old.ref})
         self._run(
             "INSERT INTO entries SELECT ?, kind, key, ord, record FROM entries WHERE capture = ?", (new.id, old.id)
         )
@@ -174,7 +177,12 @@ class Transaction:
 
     def _last(self, capture: Capture, kind: str) -> int:
         query = "SELECT coalesce(max(ord), 0) FROM entries WHERE capture = ? AND kind = ?"
-        return int(self._run(query, (capture.id, kind)).fetchone()[0])
+        (last,) = self._run(query, (capture.id, kind)).fetchone()
+        if not isinstance(last, int) or last >= GREATEST:
+            raise ArchiveError(
+                f"the order of the {kind} records of {capture.ref} is damaged: nothing can be added to them"
+            )
+        return last
 
     def next_n(self, graceid: str, kind: str) -> int:
         """The number that the next record of a kind gets: 1 more than the last."""
@@ -191,11 +199,7 @@ class Transaction:
         self._run("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, graceid))
 
     def _derive(self, capture: Capture, record: dict[str, Any]) -> None:
-        if gw_id := record.get("gw_id"):
-            self.name(gw_id, capture.object)
-        gps = record.get("gpstime") if capture.category == "event" else record.get("t_0")
-        if gps is not None:
-            self._run("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (capture.object, capture.category, float(gps)))
+        derived.put(self.archive.connection, capture.object, capture.category, record)
 
     def _reindex(self, capture: Capture, kind: str) -> None:
         """Keep what searches read true, if that kind of record tells in it and the version is seen by readers."""
@@ -208,13 +212,17 @@ class Transaction:
 
     def next_number(self, counter: str, at_least: int = 1) -> int:
         """The next number of a named counter (ids of new objects); never one below `at_least`."""
-        self._run("INSERT OR IGNORE INTO counters VALUES (?, 0)", (counter,))
-        query = "UPDATE counters SET last = max(last + 1, ?) WHERE name = ? RETURNING last"
-        return int(self._run(query, (at_least, counter)).fetchone()[0])
+        last = counters.number(self.archive.connection, counter) or 0
+        return counters.put(self.archive.connection, counter, max(last + 1, at_least))
 
     def set_number(self, counter: str, value: int) -> None:
         """Make a named counter stand at `value`."""
-        self._run("INSERT OR REPLACE INTO counters VALUES (?, ?)", (counter, value))
+        counters.put(self.archive.connection, counter, value)
+
+    def forget_number(self, counter: str) -> None:
+        """Forget a named counter, so that its name is in the file no more."""
+        self._run("PRAGMA secure_delete = ON", ())
+        self._run("DELETE FROM counters WHERE name = ?", (counter,))
 
     # -- files
 
@@ -226,11 +234,11 @@ class Transaction:
     def keep_blob(self, spool: Any, blob: Blob) -> Blob:
         """Keep contents that were spooled before the transaction (long downloads hold no lock)."""
         row = self._run("SELECT * FROM blobs WHERE sha256 = ?", (blob.sha256,)).fetchone()
-        if row is not None:
+        if row is not None and is_sound(self.archive.blobs, old := Blob(*row)):
             spool.unlink()
-            return Blob(*row)
-        self.archive.blobs.put(spool, blob.sha256)
-        self._run("INSERT INTO blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
+            return old
+        self.archive.blobs.put(spool, blob.sha256)  # what was lost or damaged is whole again
+        self._run("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
         return blob
 
     def add_file(

@@ -6,10 +6,23 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archives, brokers, calls, captures, lateness, listeners, queries, replays, serving, simulations
+from benchmarks import (
+    archives,
+    brokers,
+    calls,
+    captures,
+    lateness,
+    listeners,
+    queries,
+    replays,
+    serving,
+    simulations,
+    starts,
+)
 from benchmarks.figure import Figure
 
 ALL = {
+    "start": starts.starting,
     "write_log": calls.write_log_stays_flat,
     "call": calls.a_call_against_a_static_app,
     "serving": serving.calls_against_a_static_app,

@@ -144,8 +144,8 @@ def lateness_while_a_dummy_is_asked() -> list[Figure]:
     timeline = replay.play(_LIFE, clock=replay.MaxClock()).timeline
     assert timeline is not None
     alerts = _spaced(list(timeline.alerts()), 400)
-    track = replay.Track(alerts, timeline=timeline, source=_LIFE)
-    player = replay.Player(replay.Reel([replay.Lane(track)]), replay.RealClock())
+    selection = replay.Selection(alerts, timeline=timeline, source=_LIFE)
+    player = replay.Player(replay.MessageQueue([replay.Copy(selection)]), replay.RealClock())
     with _asked(player, alerts[0].object_id):
         bare = percentiles(slept(_SPACING_S, len(alerts)))[1]
         late, begun = [], None

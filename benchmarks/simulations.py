@@ -12,10 +12,10 @@ from benchmarks.figure import Figure
 from gracetape.archive import Archive
 from gracetape.dummy import GraceDb
 from gracetape.replay import Schedule, VirtualClock
+from gracetape.schedule import run
 from gracetape.simulate import Stream, gen_schedule, read_configuration
 from gracetape.simulate.acts import CreateEvent, WriteLabel, WriteLog
 from gracetape.simulate.configuration import parse
-from gracetape.simulate.running import run
 from gracetape.times import utc_of
 
 _GPS, _IFOS = 1422144018.0, ("H1", "L1", "V1")

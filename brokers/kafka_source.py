@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -71,7 +71,10 @@ class KafkaSource(Source):
         self._acknowledged: dict[Partition, int] = {}
         self._waiting: deque[Heard] = deque()
         self._recent = Recent(_REMEMBERED)  # ids of messages
-        self._last = now()
+        self._begun = self._given_until = now()
+        self._written: dict[
+            Partition, datetime
+        ] = {}  # when the last message that came was written, by its producer's clock
         login = kafka_login(self.url)
         self._user = login.get("sasl.username", "?")
         settings = {**client_settings(self.url), **login}
@@ -149,7 +152,16 @@ class KafkaSource(Source):
         return f"{self.url}/{topic}/{partition}"
 
     def _tell_gap(self, partition: TopicPartition, reason: str) -> None:
-        self._on_gap(Gap((self._topics[partition.topic],), self._last, now(), reason))
+        """What came next in a partition was written after the last message that came; whether soon after, nobody knows."""
+        since, until = self._written.get((partition.topic, partition.partition), self._begun), now()
+        self._on_gap(Gap((self._topics[partition.topic],), since, max(since, until), reason))
+
+    @property
+    def heard_until(self) -> datetime:
+        """When the oldest of the last messages of each partition was written: those after it may be missed by who forgets."""
+        if not self._waiting:
+            self._given_until = min((self._written.get(key, self._begun) for key in self._next), default=self._begun)
+        return self._given_until
 
     # -- listening
 
@@ -174,10 +186,10 @@ class KafkaSource(Source):
             return
         if record is None:
             return
-        self._last = now()
+        arrived = now()
         for one in [record, *self._consumer.consume(_AT_ONCE, timeout=0)]:
             if (error := one.error()) is None:
-                self._take(one, self._last)
+                self._take(one, arrived)
             elif error.code() in _FORGOTTEN:
                 self._away = self._away or time.monotonic()
             elif error.fatal() or (not error.retriable() and error.code() > 0):
@@ -188,6 +200,9 @@ class KafkaSource(Source):
         key = topic, partition
         id_, test = marks_of(record.headers())
         self._next[key], self._known[key] = offset + 1, id_
+        known, milliseconds = record.timestamp()
+        if known != confluent_kafka.TIMESTAMP_NOT_AVAILABLE and 0 <= milliseconds < arrived.timestamp() * 1000:
+            self._written[key] = datetime.fromtimestamp(milliseconds / 1000, UTC)
         if test or (id_ is not None and not self._recent.is_new(id_)):  # sent again after its acknowledgement was lost
             return
         place = Place(self._logs[key], offset)

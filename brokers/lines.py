@@ -18,24 +18,24 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gracetape.brokers.reading import read_json
-from gracetape.brokers.sources import Heard, Place, Source
+from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
+from gracetape.brokers.streams import LONGEST, Line, Served, stream
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.shown import target
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two looks at a file that has not grown, and between two tries to reach a socket.
-LOOK, RETRY = 0.02, 1.0
-
-#: The longest line in bytes; more of it is thrown away, so that no stranger fills the memory.
-LONGEST = 64_000_000
+#: Seconds between two looks at a file that has not grown.
+LOOK = 0.02
 
 #: What stands before the payload in the lines of records that we write.
 _PAYLOAD = b', "payload": '
 
 After = Callable[[str], int | None]
+OnGap = Callable[[Gap], None]
 
 
-def open_lines(url: str, nodes: Sequence[str], after: After | None = None) -> Source | None:
+def open_lines(url: str, nodes: Sequence[str], after: After | None = None, on_gap: OnGap = log_gap) -> Source | None:
     """The source of lines that a URL means, None if it means something else: `-`, a path or `file:PATH` (followed as it grows),
     `dummy:ARCHIVE` (the alerts that a served dummy writes), `exec:CMD`, `tcp:HOST:PORT`, `unix:PATH`.
 
@@ -45,17 +45,18 @@ def open_lines(url: str, nodes: Sequence[str], after: After | None = None) -> So
     scheme, _, rest = url.partition(":")
     after = after or (lambda log: None)
     if url == "-":
-        # A reader of its own: Python cannot end while a thread waits in the reader of sys.stdin.
-        return LineSource(nodes, _stream(open(sys.stdin.fileno(), "rb", closefd=False)))
+        closed = threading.Event()
+        return LineSource(nodes, _placeless(stream(sys.stdin.fileno(), closed)), closed.set)
     if scheme in LINES and rest:
-        return LINES[scheme](rest, nodes, after)
+        return LINES[scheme](rest, nodes, after, on_gap)
     if not rest or "/" in scheme:
-        return _file(url, nodes, after)
+        return _file(url, nodes, after, on_gap)
     return None
 
 
 class LineSource(Source):
-    """Messages for some nodes from an iterator of lines (with the place of each, if it has one), read in a thread of its own.
+    """Messages for some nodes from an iterator of lines (with the place of each, if it has one, or a time until which all
+    was heard), read in a thread of its own.
 
     A line that is no message is passed on as it stands, to the first node: children say what is wrong with it.
     """
@@ -63,14 +64,15 @@ class LineSource(Source):
     def __init__(
         self,
         nodes: Sequence[str],
-        lines: Iterable[tuple[bytes, Place | None]],
+        lines: Iterable[tuple[Line, Place | None]],
         end: Callable[[], object] = lambda: None,
         *,
         keeps: bool = False,
     ) -> None:
         self.keeps = keeps
         self._nodes, self._lines, self._end = tuple(nodes), lines, end
-        self._heard: queue.Queue[Heard | Exception | None] = queue.Queue(1000)
+        self._heard: queue.Queue[Heard | datetime | Exception | None] = queue.Queue(1000)
+        self._given_until = now()  # by `poll`
         self._closed = threading.Event()
         threading.Thread(target=self._read, name="lines", daemon=True).start()
 
@@ -87,10 +89,17 @@ class LineSource(Source):
                 continue
             if isinstance(heard, Heard):
                 return heard
+            if isinstance(heard, datetime):
+                self._given_until = heard
+                continue
             self._closed.set()
             if heard is not None:
                 raise heard
         return None
+
+    @property
+    def heard_until(self) -> datetime:
+        return now() if self.keeps else self._given_until
 
     @property
     def closed(self) -> bool:
@@ -104,7 +113,9 @@ class LineSource(Source):
         last: Exception | None = None
         try:
             for line, place in self._lines:
-                if line.strip() and (heard := read_line(line, self._nodes, place)).node in self._nodes:
+                if isinstance(line, datetime):
+                    self._put(line)
+                elif line.strip() and (heard := read_line(line, self._nodes, place)).node in self._nodes:
                     self._put(heard)
                 if self._closed.is_set():
                     return
@@ -112,7 +123,7 @@ class LineSource(Source):
             last = BrokerError(str(error)) if isinstance(error, OSError) else error
         self._put(last)
 
-    def _put(self, heard: Heard | Exception | None) -> None:
+    def _put(self, heard: Heard | datetime | Exception | None) -> None:
         while not self._closed.is_set():
             with contextlib.suppress(queue.Full):
                 self._heard.put(heard, timeout=LOOK * 10)
@@ -148,12 +159,11 @@ def written_payload(line: bytes) -> str | None:
     return rest[:-1].decode("utf-8", "replace") if found else None
 
 
-def _stream(stream: BinaryIO) -> Iterator[tuple[bytes, None]]:
-    while line := stream.readline(LONGEST):
-        yield line, None
+def _placeless(lines: Iterable[Line]) -> Iterator[tuple[Line, None]]:
+    return ((line, None) for line in lines)
 
 
-def _file(text: str, nodes: Sequence[str], after: After) -> Source:
+def _file(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     closed = threading.Event()
     return LineSource(nodes, follow(Path(text).expanduser(), after, closed), closed.set, keeps=True)
 
@@ -169,7 +179,7 @@ def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[
             file = path.open("rb")
         except FileNotFoundError:
             if not told:
-                _log.warning("%s is not there yet: it is waited for", path)
+                _log.warning("%s is not there yet: it is waited for", target(str(path)))
             told = True
             closed.wait(LOOK)
             continue
@@ -211,67 +221,57 @@ def _replaced(file: BinaryIO, path: Path) -> bool:
     return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino) or there.st_size < file.tell()
 
 
-def _dummy(text: str, nodes: Sequence[str], after: After) -> Source:
+def _dummy(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     archive = Path(text).expanduser()
     if not archive.exists():
-        raise BadUrl(f"dummy:{text}: there is no such archive")
+        raise BadUrl(f"{target(f'dummy:{text}')}: there is no such archive")
     if archive.is_file():
-        return _file(str(archive.with_name(archive.name.removesuffix(".tape") + ".alerts.jsonl")), nodes, after)
-    return _file(str(archive / "alerts.jsonl"), nodes, after)
+        return _file(str(archive.with_name(archive.name.removesuffix(".tape") + ".alerts.jsonl")), nodes, after, on_gap)
+    return _file(str(archive / "alerts.jsonl"), nodes, after, on_gap)
 
 
-def _program(text: str, nodes: Sequence[str], after: After) -> Source:
+def _program(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     try:
         process = subprocess.Popen(shlex.split(text), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    except (OSError, ValueError) as error:
-        raise BadUrl(f"cannot run {text!r}: {error}") from error
-    assert process.stdout is not None
+    except (OSError, ValueError, IndexError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadUrl(f"cannot run {target(f'exec:{text}')!r}: {why}") from None
+    closed = threading.Event()
 
-    def lines() -> Iterator[tuple[bytes, None]]:
-        yield from _stream(process.stdout)  # type: ignore[arg-type]
-        if code := process.wait():
-            raise BrokerError(f"exec:{text} ended with exit code {code}")
+    def lines() -> Iterator[tuple[Line, None]]:
+        assert process.stdout is not None
+        yield from _placeless(stream(process.stdout.fileno(), closed))
+        if not closed.is_set() and (code := process.wait()):
+            raise BrokerError(f"{target(f'exec:{text}')} ended with exit code {code}")
 
-    return LineSource(nodes, lines(), process.terminate)
+    def end() -> None:
+        closed.set()
+        process.terminate()
+
+    return LineSource(nodes, lines(), end)
 
 
-def _tcp(text: str, nodes: Sequence[str], after: After) -> Source:
+def _tcp(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     host, _, port = text.strip("/").rpartition(":")
     if not host or not port.isdigit():
-        raise BadUrl(f"tcp:{text} must be tcp:HOST:PORT")
-    return _socket(nodes, f"tcp:{text}", lambda: socket.create_connection((host, int(port)), timeout=10))
+        raise BadUrl(f"{target(f'tcp:{text}')} must be tcp:HOST:PORT")
+    return _socket(nodes, f"tcp:{text}", lambda: socket.create_connection((host, int(port)), timeout=10), on_gap)
 
 
-def _unix(text: str, nodes: Sequence[str], after: After) -> Source:
+def _unix(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     def connect() -> socket.socket:
         wire = socket.socket(socket.AF_UNIX)
         wire.connect(text)
         return wire
 
-    return _socket(nodes, f"unix:{text}", connect)
+    return _socket(nodes, f"unix:{text}", connect, on_gap)
 
 
-def _socket(nodes: Sequence[str], url: str, connect: Callable[[], socket.socket]) -> Source:
-    """Lines from a server, connected to again whenever it goes away (what was sent meanwhile is missed)."""
+def _socket(nodes: Sequence[str], url: str, connect: Callable[[], socket.socket], on_gap: OnGap) -> Source:
     closed = threading.Event()
-
-    def lines() -> Iterator[tuple[bytes, None]]:
-        away = False
-        while not closed.is_set():
-            try:
-                with connect() as wire:
-                    away = False
-                    wire.settimeout(None)
-                    yield from _stream(wire.makefile("rb"))
-            except OSError as error:
-                if not away:
-                    _log.warning("cannot reach %s: %s; it is tried again every second", url, error.strerror or error)
-                away = True
-            closed.wait(RETRY)
-
-    return LineSource(nodes, lines(), closed.set)
+    return LineSource(nodes, _placeless(Served(url, nodes, connect, closed, on_gap).lines()), closed.set)
 
 
-LINES: dict[str, Callable[[str, Sequence[str], After], Source]] = {
+LINES: dict[str, Callable[[str, Sequence[str], After, OnGap], Source]] = {
     "file": _file, "dummy": _dummy, "exec": _program, "tcp": _tcp, "unix": _unix,
 }  # fmt: skip

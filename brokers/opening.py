@@ -9,6 +9,7 @@ from gracetape.brokers.lines import LINES, open_lines
 from gracetape.brokers.publishing import OnUndelivered, Publisher
 from gracetape.brokers.sources import Gap, Source, log_gap
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.shown import target
 
 #: Other packages add sources as entry points of this group, named by their scheme.
 SOURCES = "gracetape.sources"
@@ -52,7 +53,7 @@ def open_source(
     if scheme in _SOURCES:
         source: Source = _load(_SOURCES[scheme], scheme)(url, nodes, on_gap=on_gap, after=after)
         return source
-    lines = open_lines(url, nodes, after)
+    lines = open_lines(url, nodes, after, on_gap)
     if lines is not None:
         return lines
     for entry in entry_points(group=SOURCES, name=scheme):
@@ -67,6 +68,6 @@ def open_publisher(url: str, *, on_undelivered: OnUndelivered | None = None) -> 
     """Publish to the broker that a URL names. Raises BadUrl, BrokerError."""
     scheme = url.partition(":")[0].lower()
     if scheme not in _PUBLISHERS:
-        raise BadUrl(f"{url!r} is no URL of a broker (known: {', '.join(f'{s}://' for s in _PUBLISHERS)})")
+        raise BadUrl(f"{target(url)!r} is no URL of a broker (known: {', '.join(f'{s}://' for s in _PUBLISHERS)})")
     publisher: Publisher = _load(_PUBLISHERS[scheme], scheme)(url, on_undelivered=on_undelivered)
     return publisher

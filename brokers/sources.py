@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
+from gracetape.shown import printable
+
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ class Gap:
 
 def log_gap(gap: Gap) -> None:
     """What is done about a gap unless another is asked for."""
-    _log.warning("%s", gap)
+    _log.warning("%s", printable(gap))
 
 
 class Source(ABC):
@@ -66,7 +68,7 @@ class Source(ABC):
 
     @property
     def heard_until(self) -> datetime:
-        """Until when all that was said has been heard, or told of as a gap: what came by then is given by `poll`."""
+        """All that was handed on until then has been given by `poll`, or told of as a gap. Never later than is proved."""
         return now()
 
     @abstractmethod

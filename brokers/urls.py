@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadUrl
+from gracetape.shown import target
 
 #: Per scheme: the port that is meant without one, and the options after `?` with what they mean.
 OPTIONS: dict[str, dict[str, str]] = {
@@ -84,18 +85,18 @@ def parse_url(url: str) -> BrokerUrl:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise BadUrl(f"cannot read the URL {url!r}: {str(error).lower()}") from None
+    except ValueError:  # its words may hold what stands in the place of a port: a password
+        raise BadUrl(f"cannot read the URL {target(url)!r}: its host or port makes no sense") from None
     if parts.scheme not in OPTIONS:
         known = ", ".join(f"{scheme}://" for scheme in OPTIONS)
-        raise BadUrl(f"{url!r} is no URL of a broker (known: {known})")
+        raise BadUrl(f"{target(url)!r} is no URL of a broker (known: {known})")
     if parts.password is not None:
         raise BadUrl(
             "a URL must not hold a password, which others on the machine could read: put it in ~/.netrc (XMPP) "
             "or hop's auth.toml (Kafka)"
         )
     if not parts.hostname:
-        raise BadUrl(f"{url!r} names no host: write {parts.scheme}://HOST/")
+        raise BadUrl(f"{target(url)!r} names no host: write {parts.scheme}://HOST/")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if unknown := sorted(set(options) - set(OPTIONS[parts.scheme])):
         raise BadUrl(f"{parts.scheme}:// has no option {unknown[0]!r} (known: {', '.join(OPTIONS[parts.scheme])})")

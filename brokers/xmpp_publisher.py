@@ -37,7 +37,7 @@ class XmppPublisher(Publisher):
         self._in_flight = in_flight
         self._nodes: set[str] = set()  # asked for in this session
         self._over = self._woken = False
-        self._session = XmppSession(self.url, ready=self._ready, stanza=self._came, lost=lambda: None, over=self._ended)
+        self._session = XmppSession(self.url, ready=self._ready, stanza=self._came, over=self._ended)
         self._session.start()
 
     def publish(self, node: str, payload: str) -> None:

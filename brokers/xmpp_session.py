@@ -34,8 +34,8 @@ class _Broken(Exception):
 
 class XmppSession:
     """A session with an XMPP server. `ready` (asked on the session's loop each time that it is up) prepares it;
-    `stanza` sees what comes in and returns it, or None if nobody else need see it; `lost` is told when it breaks;
-    `over` is called once, with the reason or None, when the session is ended for good.
+    `stanza` sees what comes in and returns it, or None if nobody else need see it; `over` is called once, with the
+    reason or None, when the session is ended for good.
     """
 
     def __init__(
@@ -44,12 +44,11 @@ class XmppSession:
         *,
         ready: Callable[[slixmpp.ClientXMPP], Awaitable[None]],
         stanza: Callable[[StanzaBase], StanzaBase | None],
-        lost: Callable[[], None],
         over: Callable[[BrokerError | None], None],
     ) -> None:
         self.url = url
         self.service = f"pubsub.{url.host}"
-        self._ready, self._stanza, self._lost, self._over = ready, stanza, lost, over
+        self._ready, self._stanza, self._over = ready, stanza, over
         self._plain = not url.flag("tls", True)
         if self._plain and not url.loopback:
             raise BadUrl(f"tls=off is for loopback only: {url.host} must be spoken to with TLS")
@@ -146,9 +145,7 @@ class XmppSession:
             self._opened.set()
             return await ended
         finally:
-            was_up, self.client = self.client is not None, None
-            if was_up:
-                self._lost()
+            self.client = None
             client.cancel_connection_attempt()
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(client.disconnect(wait=0.5, ignore_send_queue=True), 1)

@@ -57,3 +57,11 @@ def items_of(stanza: StanzaBase) -> list[tuple[str, str]]:
             for payload in item:
                 found.append((items.get("node", ""), "".join(payload.itertext())))
     return found
+
+
+def subscribed_nodes(stanza: StanzaBase) -> frozenset[str] | None:
+    """The nodes in a service's list of one's subscriptions; None if the list is but a part (XEP-0059)."""
+    if stanza.xml.find(f"{{{PUBSUB}}}pubsub/{{http://jabber.org/protocol/rsm}}set") is not None:
+        return None
+    listed = stanza.xml.iterfind(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}subscriptions/{{{PUBSUB}}}subscription")
+    return frozenset(one.get("node", "") for one in listed if one.get("subscription") == "subscribed")

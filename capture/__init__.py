@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __getattr__, __dir__ = public_names(__name__)
 
+#: How many files are fetched at once, unless it is said.
+CONNECTIONS = 8
+
 
 class _Room(ModuleType):
     """The room can be called: `gracetape.capture(...)` is `gracetape.capture.capture(...)`."""

@@ -1,40 +1,26 @@
 """The command `capture`: pull objects from a GraceDB into an archive."""
 
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from gracetape.archive import Archive, category_of
-from gracetape.capture.progress import progress_for
-from gracetape.capture.pull import CONNECTIONS, capture_many
-from gracetape.capture.service import connect, service_url
-from gracetape.terminal import commands, complain, run, sentences
-
-app = commands("")
+from gracetape.capture import CONNECTIONS
+from gracetape.default_command import DEFAULT, DefaultCommandGroup
+from gracetape.ids import category_of
+from gracetape.terminal import commands, run, sentences
 
 
-@contextmanager
-def _archive(named: Path | None, first: str) -> Iterator[Archive]:
-    """The archive to write to; one that was made for nothing is removed again."""
-    path = named or Path(f"{first}.tape")
-    if path.exists():
-        with Archive.open(path, read_only=False) as archive:
-            yield archive
-        return
-    with Archive.create(path) as archive:
-        try:
-            yield archive
-        finally:
-            if not archive.captures(unfinished=True):
-                shutil.rmtree(path, ignore_errors=True)
+class _Commands(DefaultCommandGroup):
+    rooms = {"listen": ("gracetape.capture.listen_cli", "Record a live stream of alerts until Ctrl-C.")}
 
 
-@app.command()
+app = commands("Pull objects from a GraceDB into an archive.", cls=_Commands, bare=True)
+
+
+@app.command(DEFAULT, hidden=True)
 @sentences
 def capture(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Events (G1234, T1234, …) and superevents.")],
@@ -53,24 +39,16 @@ def capture(
     api_version: Annotated[str | None, typer.Option(help="v1 or v2 (default: the server's).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
-    """Pull everything that GraceDB has on some objects into an archive.
-
-    `capture listen --help` tells of recording live alerts.
-    """
+    """Pull everything that GraceDB has on some objects into an archive."""
     for graceid in ids:
         category_of(graceid)
-    service = service_url(url)
-    progress = progress_for(quiet)
-    with connect(service, api_version) as client, _archive(archive, ids[0]) as tape:
-        try:
-            capture_many(
-                ids, tape, client, files=files, pattern=pattern, with_events=with_events, recapture=recapture,
-                connections=connections, progress=progress,
-            )  # fmt: skip
-        except KeyboardInterrupt:
-            complain("stopped; what was fetched is kept, and the same command goes on from there", 130)
-        finally:
-            progress.close()
+    # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
+    from gracetape.capture.run import capture_into
+
+    capture_into(
+        archive or Path(f"{ids[0]}.tape"), ids, url, api_version, quiet=quiet, files=files, pattern=pattern,
+        with_events=with_events, recapture=recapture, connections=connections,
+    )  # fmt: skip
 
 
 def _words(words: list[str]) -> list[str]:

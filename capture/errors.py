@@ -1,9 +1,17 @@
 """What can go wrong while asking a GraceDB, each as one sentence."""
 
+import json
+
 import requests
 from ligo.gracedb.exceptions import HTTPError
 
+from gracetape.brokers.gracedb import Refused, Stopped
 from gracetape.errors import CaptureError
+from gracetape.shown import visible
+
+
+class Interrupted(CaptureError):
+    """We were told to stop while we asked."""
 
 
 class Absent(CaptureError):
@@ -14,6 +22,7 @@ class Absent(CaptureError):
         self.status = status
 
 
+_LONGEST = 200
 _CREDENTIAL = "get one with htgettoken, or ligo-proxy-init, and try again"
 
 
@@ -21,20 +30,33 @@ def explain(error: Exception, what: str) -> CaptureError:
     """The sentence for a failed request for `what`."""
     if isinstance(error, HTTPError):
         return _status(error, what)
+    if isinstance(error, Refused | Stopped):
+        return (Interrupted if isinstance(error, Stopped) else CaptureError)(f"{what}: {error}")
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return CaptureError(f"{what}: the server sends us in a circle (more than 30 redirects)")
     if isinstance(error, requests.exceptions.Timeout):
         return CaptureError(f"{what}: the server did not answer in time")
     if isinstance(error, requests.exceptions.SSLError):
         return CaptureError(f"{what}: the server's certificate, or yours, is not accepted: {_root(error)}")
     if isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return CaptureError(f"{what}: the server cannot be reached or broke off: {_root(error)}")
-    if isinstance(error, requests.exceptions.JSONDecodeError | ValueError):
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return CaptureError(f"{what}: the answer cannot be unpacked")
+    if isinstance(error, KeyError):
+        return CaptureError(
+            f"{what}: the API root names no {error.args[0]!r}: is the service URL that of a GraceDB API?"
+        )
+    if isinstance(error, json.JSONDecodeError):
         return CaptureError(f"{what}: the answer is not JSON: is the service URL that of a GraceDB API (…/api/)?")
-    return CaptureError(f"{what}: {type(error).__name__}: {error}")
+    said = " ".join(str(error).split())[:_LONGEST]
+    if isinstance(error, ValueError):
+        return CaptureError(f"{what}: {said}")
+    return CaptureError(f"{what}: the answer is none that a GraceDB gives: {type(error).__name__}: {said}")
 
 
 def _status(error: HTTPError, what: str) -> CaptureError:
     status = int(error.status_code)
-    said = " ".join(str(error.text).split())[:200]
+    said = visible(" ".join(str(error.text).split())[:_LONGEST])
     if status == 401:
         return Absent(f"{what}: the server wants a credential (401): {_CREDENTIAL}", status)
     if status == 403:
@@ -47,7 +69,7 @@ def _status(error: HTTPError, what: str) -> CaptureError:
         return Absent(f"{what}: the server no longer gives it (410)", status)
     if status == 429:
         return CaptureError(f"{what}: the server says that it was asked too often (429), again and again: try later")
-    return CaptureError(f"{what}: the server answers {status}: {said or error.reason}")
+    return CaptureError(f"{what}: the server answers {status}: {said or visible(error.reason)}")
 
 
 def _root(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """Downloads file versions: several at once, streamed to disk, each checked against its length and kept at once."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -9,10 +10,16 @@ from typing import Any
 import requests
 from ligo.gracedb.exceptions import HTTPError
 
-from gracetape.archive import Archive, Capture
-from gracetape.archive.blobs import CHUNK, Blob, spool_in
+from gracetape.archive import Capture
+from gracetape.archive.blobs import CHUNK, Blob, BlobStore, spool_in
 from gracetape.capture.errors import Absent
+from gracetape.capture.place import Place
 from gracetape.capture.service import ask
+from gracetape.capture.shapes import is_name, is_text
+from gracetape.errors import CaptureError
+
+_VERSIONED = re.compile(r"(.+),([0-9]{1,9})", re.DOTALL)
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -24,12 +31,24 @@ class Wanted:
     url: str
 
 
-def named(listing: Any) -> dict[str, str]:
+def named(listing: Any, what: str) -> dict[str, str]:
     """Address by name from a server's list of files, which is such a mapping or holds a list of rows."""
     rows = listing.get("files") if isinstance(listing, dict) else listing
     if isinstance(rows, list):
-        return {str(row["filename"]): str(row["file"]) for row in rows}
-    return {str(name): str(url) for name, url in listing.items()} if isinstance(listing, dict) else {}
+        if not all(isinstance(row, dict) for row in rows):
+            raise CaptureError(f"{what}: the answer holds a file that is no object")
+        pairs = [(row.get("filename"), row.get("file")) for row in rows]
+    elif isinstance(listing, dict):
+        pairs = list(listing.items())
+    else:
+        raise CaptureError(f"{what}: the answer is neither an object nor a list")
+    found: dict[str, str] = {}
+    for name, url in pairs:
+        if not is_name(name) or not is_text(url):
+            raise CaptureError(f"{what}: {name!r:.80} with the address {url!r:.80} is no file")
+        if found.setdefault(str(name), str(url)) != url:
+            raise CaptureError(f"{what}: {name!r:.80} is there twice")
+    return found
 
 
 def versions(listing: dict[str, str], logs: list[dict[str, Any]]) -> list[Wanted]:
@@ -37,9 +56,8 @@ def versions(listing: dict[str, str], logs: list[dict[str, Any]]) -> list[Wanted
     found: dict[tuple[str, int], str] = {}
     plain: dict[str, str] = {}
     for full, url in listing.items():
-        name, comma, version = full.rpartition(",")
-        if comma and name and version.isdigit():
-            found[name, int(version)] = url
+        if match := _VERSIONED.fullmatch(full):
+            found[match[1], int(match[2])] = url
         else:
             plain[full] = url
     named = {name for name, _ in found}
@@ -54,7 +72,7 @@ def versions(listing: dict[str, str], logs: list[dict[str, Any]]) -> list[Wanted
 
 
 def download(
-    archive: Archive,
+    place: Place,
     capture: Capture,
     client: Any,
     wanted: list[Wanted],
@@ -71,7 +89,7 @@ def download(
 
         def start() -> None:
             if (file := next(waiting, None)) is not None:
-                running[pool.submit(_fetch, archive, client, file, capture.object, arrived)] = file
+                running[pool.submit(_fetch, place.archive.blobs, client, file, capture.object, arrived)] = file
 
         try:
             for _ in range(connections):
@@ -80,14 +98,15 @@ def download(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     file, result = running.pop(future), future.result()
                     start()
-                    yield file, _keep(archive, capture, file, result)
+                    yield file, _keep(place, capture, file, result)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _keep(archive: Archive, capture: Capture, file: Wanted, result: tuple[Path, Blob] | str) -> Blob | str:
-    with archive.transaction() as tx:
+def _keep(place: Place, capture: Capture, file: Wanted, result: tuple[Path, Blob] | str) -> Blob | str:
+    with place.archive.transaction() as tx:
+        place.check(capture)
         if isinstance(result, str):
             tx.add_file(capture, file.name, None, file.version, absent=result)
             return result
@@ -97,34 +116,42 @@ def _keep(archive: Archive, capture: Capture, file: Wanted, result: tuple[Path, 
 
 
 def _fetch(
-    archive: Archive, client: Any, file: Wanted, graceid: str, arrived: Callable[[int], None]
+    store: BlobStore, client: Any, file: Wanted, graceid: str, arrived: Callable[[int], None]
 ) -> tuple[Path, Blob] | str:
     what = f"{file.name},{file.version} of {graceid}"
 
     def question() -> tuple[Path, Blob]:
         with client.get(file.url, stream=True) as response:
-            if response.status_code >= 400:
+            if response.status_code != 200:
                 raise HTTPError(response)
-            return _spool(archive, response, what, arrived)
+            return _spool(store, response, what, arrived)
 
     try:
-        return ask(question, what)
+        return ask(client, question, what)
     except Absent as error:
         return str(error)
 
 
 def _spool(
-    archive: Archive, response: requests.Response, what: str, arrived: Callable[[int], None]
+    store: BlobStore, response: requests.Response, what: str, arrived: Callable[[int], None]
 ) -> tuple[Path, Blob]:
+    size = 0
+
     def pieces() -> Iterator[bytes]:
+        nonlocal size
         for piece in response.iter_content(CHUNK):
+            size += len(piece)
             arrived(len(piece))
             yield piece
 
-    spool, blob = spool_in(archive.blobs, pieces())
-    length = response.headers.get("Content-Length")
+    try:
+        spool, blob = spool_in(store, pieces())
+    except BaseException:
+        arrived(-size)
+        raise
+    length = response.headers.get("Content-Length", "")
     encoded = response.headers.get("Content-Encoding", "identity") != "identity"
-    if length is not None and not encoded and int(length) != blob.size:
+    if _LENGTH.fullmatch(length) and not encoded and int(length) != blob.size:
         spool.unlink()
         arrived(-blob.size)
         raise requests.exceptions.ConnectionError(f"{what} broke off after {blob.size} of {length} bytes")

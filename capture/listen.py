@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from gracetape.brokers import Gap, Heard, Source, open_source
@@ -60,35 +60,46 @@ class Recorder:
 
         BrokerError if the broker stays away too long.
         """
-        since = self.sink.since
+        since, begun = self.sink.since, datetime.now(UTC)
         with open_source(self.url, self.nodes, on_gap=self._gaps.put, after=self.sink.after) as source:
             now = datetime.now(UTC)
-            if since is not None and not source.keeps:
-                self._gaps.put(Gap(self.nodes, since, now, "the recorder was not running, and nothing is kept for it"))
+            if since is not None:
+                self._before(since, now, source.keeps)
             try:
-                self._listen(source, count)
+                self._listen(source, count, begun)
             finally:
                 self._write_gaps()
         return self.tally
 
-    def _listen(self, source: Source, count: int | None) -> None:
+    def _before(self, since: datetime, until: datetime, kept: bool) -> None:
+        """Tell of the time before us: nothing was heard in it, or of what a broker keeps that which it says it has lost."""
+        for _ in range(self._gaps.qsize()):
+            gap = self._gaps.get()
+            self._gaps.put(replace(gap, since=min(since, gap.since)))
+        if not kept:
+            self._gaps.put(
+                Gap(self.nodes, min(since, until), until, "the recorder was not running, and nothing is kept for it")
+            )
+
+    def _listen(self, source: Source, count: int | None, begun: datetime) -> None:
+        """Keep what comes, and write down until when all was kept: whatever came later and is not kept then lies in a gap."""
         self._write_gaps()
-        self.sink.alive(source.heard_until)
+        # What has come since we began to connect is not kept yet: if we end now, it was missed.
+        self.sink.alive(begun)
         self.listening.set()
         self.on_listening()
-        noted, stopping = time.monotonic(), False
+        told, noted, stopping = begun, time.monotonic(), False
         while not stopping and (count is None or self.tally.kept < count):
             stopping = self._stopped.is_set() or source.closed  # what has come by then is still kept
-            until = source.heard_until
             most = _BATCH if count is None else min(_BATCH, count - self.tally.kept)
             batch = _batch(source, most)
+            until = source.heard_until  # what was given by now
             if batch:
                 self._keep(batch)
             self._write_gaps()
-            # Only what is empty was heard to its end. A broker that keeps things is asked, not told, where we left off.
-            due = (bool(batch) and not source.keeps) or stopping or time.monotonic() - noted > _ALIVE_EVERY_S
-            if due and len(batch) < most:
-                noted = time.monotonic()
+            # A broker that keeps things is asked, not told, where we left off.
+            if until > told and (not source.keeps or stopping or time.monotonic() - noted > _ALIVE_EVERY_S):
+                told, noted = until, time.monotonic()
                 self.sink.alive(until)
 
     def _keep(self, batch: list[Heard]) -> None:

@@ -3,10 +3,9 @@
 import gc
 import hashlib
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +14,12 @@ from urllib.parse import quote
 import typer
 
 from gracetape.archive import Archive
-from gracetape.brokers import BadUrl, BrokerError, Heard, parse_url
+from gracetape.brokers import BadUrl, BrokerError, parse_url
 from gracetape.capture.follow import Follower
 from gracetape.capture.listen import Recorder
 from gracetape.capture.service import service_url
 from gracetape.capture.sinks import ArchiveSink, FileSink, Sink, StreamSink
+from gracetape.capture.stopping import leave, stopped_by_signals
 from gracetape.errors import UsageError
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 
@@ -60,21 +60,31 @@ def listen(
         raise UsageError("--archive and --to exclude each other")
     if follow and (archive is None or service is None):
         raise UsageError("--follow needs --archive, and --service-url to capture from")
+    tell = (lambda: None) if quiet else partial(_tell_listening, wanted)
     with ExitStack() as stack:
-        sink, on_heard = _kept(stack, source, archive, to, service_url(service) if service else None, follow)
-        tell = (lambda: None) if quiet else partial(_tell_listening, wanted)
-        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_heard, tell)
-        with _stopped_by_signals(recorder):
-            try:
-                gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
-                recorder.run(count)
-            except BadUrl as error:
-                complain(error, USAGE)
-            except BrokerError as error:
-                complain(error, FAILURE)
-            finally:
-                if not quiet and recorder.listening.is_set():
-                    print(recorder.tally, file=sys.stderr, flush=True)
+        sink, follower = _kept(stack, source, archive, to, service_url(service) if service else None, follow)
+        heard = follower.heard if follower else None
+        recorder = Recorder(_with_group(source, archive or to), wanted, sink, heard, tell)
+        stopping = stack.enter_context(stopped_by_signals(recorder.stop))
+        try:
+            gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
+            recorder.run(count)
+        except BadUrl as error:
+            complain(error, USAGE)
+        except BrokerError as error:
+            complain(error, FAILURE)
+        finally:
+            if follower is not None:
+                follower.close(stopping.asked)
+            if not quiet and recorder.listening.is_set():
+                print(recorder.tally, file=sys.stderr, flush=True)
+    if follower is not None and follower.missing:
+        said = f"not captured: {_some(sorted(follower.missing))}"
+        leave(FAILURE, said) if follower.hangs else complain(said, FAILURE)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _tell_listening(nodes: Sequence[str]) -> None:
@@ -83,18 +93,13 @@ def _tell_listening(nodes: Sequence[str]) -> None:
 
 def _kept(
     stack: ExitStack, source: str, archive: Path | None, to: Path | None, service: str | None, follow: bool
-) -> tuple[Sink, Callable[[Heard], None] | None]:
-    """Where messages are kept, and what else is done with them."""
+) -> tuple[Sink, Follower | None]:
+    """Where messages are kept, and who captures their objects."""
     if archive is None:
         return (FileSink(to) if to else StreamSink()), None
-    tape = Archive.open(archive, read_only=False) if archive.exists() else Archive.create(archive)
-    stack.enter_context(tape)
-    sink = ArchiveSink(tape, source.partition("?")[0])
-    if service is None:
-        return sink, None
-    follower = Follower(tape, service, always=follow)
-    stack.callback(follower.close)
-    return sink, follower.heard
+    tape = stack.enter_context(Archive.at(archive))
+    sink = ArchiveSink(tape, source)
+    return sink, Follower(tape, service, always=follow) if service is not None else None
 
 
 def _with_group(source: str, kept: Path | None) -> str:
@@ -108,13 +113,3 @@ def _with_group(source: str, kept: Path | None) -> str:
     place = hashlib.sha256(str(kept.resolve()).encode()).hexdigest()[:12]  # files of one name may lie in many folders
     group = quote(f"{url.user or 'gracetape'}-recording-{kept.name}-{place}", safe="")
     return f"{source}{'&' if '?' in source else '?'}consumer={group}"
-
-
-@contextmanager
-def _stopped_by_signals(recorder: Recorder) -> Iterator[None]:
-    before = {number: signal.signal(number, lambda *_: recorder.stop()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -5,6 +5,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -13,8 +14,10 @@ from rich.progress import (
     TextColumn,
     TransferSpeedColumn,
 )
+from rich.text import Text
 
-from gracetape.terminal import human_bytes
+from gracetape.shown import printable
+from gracetape.terminal import human_bytes, say
 
 if TYPE_CHECKING:
     from gracetape.capture.pull import CaptureResult
@@ -66,9 +69,7 @@ class Lines(Silent):
     """A line per object on stderr."""
 
     def end(self, result: "CaptureResult") -> None:
-        print(told(result), file=sys.stderr, flush=True)
-        for reason in result.absent:
-            print(f"  absent: {reason}", file=sys.stderr)
+        say(told(result), *(f"  absent: {reason}" for reason in result.absent), error=True)
 
 
 class Terminal(Silent):
@@ -84,7 +85,7 @@ class Terminal(Silent):
         self._size = 0
 
     def begin(self, graceid: str) -> None:
-        self._task = self.bars.add_task(graceid, total=None)
+        self._task = self.bars.add_task(escape(printable(graceid)), total=None)
         self._name, self._size = graceid, 0
 
     def files(self, count: int) -> None:
@@ -93,16 +94,17 @@ class Terminal(Silent):
     def arrived(self, size: int) -> None:
         with self._lock:
             self._size += size
-            self.bars.update(self._task, description=f"{self._name} {human_bytes(max(self._size, 0))}")
+            self.bars.update(
+                self._task, description=f"{escape(printable(self._name))} {human_bytes(max(self._size, 0))}"
+            )
 
     def file(self, name: str) -> None:
         self.bars.advance(self._task)
 
     def end(self, result: "CaptureResult") -> None:
         self.bars.remove_task(self._task)
-        self.bars.console.print(told(result), highlight=False)
-        for reason in result.absent:
-            self.bars.console.print(f"  absent: {reason}", highlight=False)
+        for line in (told(result), *(f"  absent: {reason}" for reason in result.absent)):
+            self.bars.console.print(Text(printable(line)))
 
     def close(self) -> None:
         self.bars.stop()

@@ -1,23 +1,25 @@
 """Pulls whole objects: record, logs, labels, files and the rest, and for a superevent its member events."""
 
 import fnmatch
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
+from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
 from gracetape.archive.services import keep_service, same_object
 from gracetape.archive.view import StoredView
+from gracetape.capture import CONNECTIONS
 from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
+from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
-from gracetape.capture.records import LISTS, Record, fetch, fetch_list, fetch_root
-from gracetape.capture.service import ask, without_login
-from gracetape.errors import GracetapeError
-
-CONNECTIONS = 8
+from gracetape.capture.records import LISTS, fetch, fetch_list, fetch_root
+from gracetape.capture.service import ask, limits_of, without_login
+from gracetape.capture.shapes import Record, is_category
+from gracetape.errors import CaptureError, GracetapeError
 
 
 @dataclass
@@ -35,7 +37,7 @@ class CaptureResult:
 
 def capture(
     ids: Iterable[str],
-    archive: Archive,
+    archive: Archive | Callable[[], Archive],
     client: Any,
     *,
     files: bool = True,
@@ -47,13 +49,41 @@ def capture(
 ) -> list[CaptureResult]:
     """Pull objects through a `ligo.gracedb` client into an archive, each kept as soon as it is whole.
 
+    `archive` may be what opens or makes one: it is called when the first object's records have come, and not before.
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
     fetches every file again. An object that has not changed gives no new version. With each goes the service's root document,
     which tells what the server was set up with. Raises ArchiveError.
     """
-    shown = progress or Silent()
+    choice, shown = _Choice(files, pattern), progress or Silent()
     results: dict[str, CaptureResult] = {}
-    waiting = list(ids)
+    with Place(archive) as place:
+        pull = partial(
+            _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown
+        )
+        try:
+            _pull_all(list(ids), client, pull, results, with_events)
+        except GracetapeError as error:
+            kept = [result.capture.ref for result in _once(results)]
+            if kept:
+                kind = CaptureError if isinstance(error, CaptureError) else ArchiveError
+                raise kind(f"{error} (kept so far: {', '.join(kept)})") from None
+            raise
+    return _once(results)
+
+
+def _once(results: dict[str, CaptureResult]) -> list[CaptureResult]:
+    """Each object's result, whatever names it was asked by."""
+    return list({result.capture.object: result for result in results.values()}.values())
+
+
+def _pull_all(
+    waiting: list[str],
+    client: Any,
+    pull: Callable[[str, Record, Record], "_Pull"],
+    results: dict[str, CaptureResult],
+    with_events: bool,
+) -> None:
+    """Pull objects one after another, a superevent's members after it, into `results`."""
     for graceid in waiting:
         category_of(graceid)
     root = fetch_root(client) if waiting else {}
@@ -62,22 +92,25 @@ def capture(
         if graceid in results:
             continue
         record = fetch(client, graceid)
-        own = record.get("superevent_id") or record.get("graceid") or graceid
+        superevent = category_of(graceid) == "superevent"  # an event has no members, whatever its record says
+        members = _members(record, limits_of(client).members) if superevent and with_events else []
+        own = record["superevent_id"] if superevent else graceid
         if own not in results:
-            choice = _Choice(files, pattern)
-            results[own] = _Pull(archive, client, own, record, root, choice, recapture, connections, shown).run()
+            results[own] = pull(own, record, root).run()
         results.setdefault(graceid, results[own])
-        if with_events:
-            waiting[:0] = [member for member in _members(record) if member not in results]
-    return list({result.capture.object: result for result in results.values()}.values())
+        waiting[:0] = [member for member in members if member not in results]
 
 
-def _members(record: Record) -> list[str]:
+def _members(record: Record, most: int) -> list[str]:
+    """The events of a superevent, which the record was checked to be."""
     named = [*(record.get("gw_events") or []), *(record.get("em_events") or [])]
     if preferred := record.get("preferred_event"):
         named.append(preferred)
-    if not named and isinstance(data := record.get("preferred_event_data"), dict) and data.get("graceid"):
+    data = record.get("preferred_event_data")
+    if not named and data and is_category(data.get("graceid"), "event"):
         named.append(data["graceid"])  # all that anonymous users see
+    if len(named) > most:
+        raise CaptureError(f"{record['superevent_id']}: it has more than {most:,} events (the limit members)")
     return list(dict.fromkeys(sorted(named, key=lambda graceid: int(graceid[1:]))))
 
 
@@ -96,12 +129,16 @@ class _Pull:
     """One object on its way into the archive."""
 
     def __init__(
-        self, archive: Archive, client: Any, graceid: str, record: Record, root: Record, choice: Any,
+        self, place: Place, client: Any, graceid: str, record: Record, root: Record, *, choice: Any,
         recapture: bool, connections: int, progress: Progress,
     ) -> None:  # fmt: skip
-        self.archive, self.client, self.graceid, self.record, self.root = archive, client, graceid, record, root
+        self.place, self.client, self.graceid, self.record, self.root = place, client, graceid, record, root
         self.choice, self.recapture, self.connections, self.progress = choice, recapture, connections, progress
         self.notes: dict[str, Any] = {}
+
+    @property
+    def archive(self) -> Archive:
+        return self.place.archive
 
     @property
     def service(self) -> str:
@@ -113,10 +150,12 @@ class _Pull:
             asked = pool.submit(self._listing)
             lists = dict(zip((rows.kind for rows in LISTS), pool.map(self._list, LISTS), strict=True))
             listing = asked.result()
-        known = {} if self.recapture else self._known()
-        capture = self._start(lists)
         wanted = versions(listing, lists["log"])
-        result = self._files(capture, wanted, known)
+        try:
+            capture = self._start(lists)
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+            raise CaptureError(f"{self.graceid}: its records cannot be kept: {type(error).__name__}: {error}") from None
+        result = self._files(capture, wanted)
         result.logs = len(lists["log"])
         result.capture, result.new = self._finish(capture)
         self.progress.end(result)
@@ -129,48 +168,63 @@ class _Pull:
         return found
 
     def _listing(self) -> dict[str, str]:
+        what = f"the files of {self.graceid}"
         try:
-            listing = ask(lambda: self.client.files(self.graceid).json(), f"the files of {self.graceid}")
+            listing = ask(self.client, lambda: self.client.files(self.graceid).json(), what)
         except Absent as error:
             self.notes.setdefault("not given", {})["files"] = str(error)
             return {}
-        return named(listing)
+        return named(listing, what)
 
     def _known(self) -> dict[tuple[str, int], FileEntry]:
         """File versions that are here from earlier captures, finished or not: they never change on a server."""
-        found = {}
+        found, whole = {}, {}
         for old in self.archive.captures(self.graceid, unfinished=True):
             if old.service == self.service and old.origin == "capture":
                 for entry in StoredView(self.archive, old).files():
-                    if entry.sha256 is not None:
+                    if entry.sha256 not in whole:  # what was lost or damaged since is fetched again
+                        whole[entry.sha256] = self.archive.holds(entry)
+                    if whole[entry.sha256]:
                         found[entry.name, entry.version] = entry
         return found
 
     def _start(self, lists: dict[str, list[Record]]) -> Capture:
         """The unfinished capture with all records in it: the one that an interrupted run left, or a new one."""
         with self.archive.transaction() as tx:
-            left = [c for c in self.archive.captures(self.graceid, unfinished=True) if c.completed is None]
-            mine = [c for c in left if c.service == self.service and not self.recapture]
-            for other in left:
-                if other not in mine[-1:]:
-                    tx.drop(other)
+            left = self._left()
+            mine = [c for c in left if c.service == self.service]
             capture = mine[-1] if mine else tx.begin(self.graceid, self.service, "capture")
+            tx.note(capture, self.notes | {NOTE: self.place.owner.token})
+            for other in left:
+                if other.id != capture.id:
+                    tx.drop(other)
             for kind, key, _, _ in list(StoredView(self.archive, capture).items()):
                 tx.delete(capture, kind, key)
+            if self.recapture:
+                for entry in list(StoredView(self.archive, capture).files()):
+                    tx.remove_file(capture, entry)
             tx.put(capture, "object", "", self.record)
             if self.root:
                 keep_service(tx, capture, self.root)
             for rows in LISTS:
                 for i, record in enumerate(lists[rows.kind], start=1):
                     tx.put(capture, rows.kind, rows.key(record, i), record, order=i)
-            tx.note(capture, self.notes)
         return capture
 
-    def _files(self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry]) -> CaptureResult:
+    def _left(self) -> list[Capture]:
+        """What interrupted runs left unfinished. What somebody is at work on is not ours to go on with, nor to drop."""
+        unfinished = [c for c in self.archive.captures(self.graceid, unfinished=True) if c.completed is None]
+        left = [c for c in unfinished if c.origin == "capture"]
+        return [c for c in left if not is_alive(self.archive, owner_of(c))]
+
+    def _files(self, capture: Capture, wanted: list[Wanted]) -> CaptureResult:
         result = CaptureResult(capture, True, 0, len(wanted))
         listed = {(file.name, file.version) for file in wanted}
         missing = []
+        known = {} if self.recapture else self._known()  # reads contents, so before the archive is held
         with self.archive.transaction() as tx:
+            self.place.check(capture)
+            known = {place: entry for place, entry in known.items() if self.archive.lists(entry)}
             for entry in StoredView(self.archive, capture).files():
                 if (entry.name, entry.version) not in listed or entry.sha256 is None:
                     tx.remove_file(capture, entry)
@@ -182,9 +236,7 @@ class _Pull:
                 else:
                     missing.append(file)
         self.progress.files(len(missing))
-        for file, blob in download(
-            self.archive, capture, self.client, missing, self.connections, self.progress.arrived
-        ):
+        for file, blob in download(self.place, capture, self.client, missing, self.connections, self.progress.arrived):
             if isinstance(blob, str):
                 result.absent.append(blob)
             else:
@@ -194,23 +246,16 @@ class _Pull:
         return result
 
     def _finish(self, capture: Capture) -> tuple[Capture, bool]:
+        """Let readers see the capture, unless the one before or after it, which others may have made, is the same."""
         with self.archive.transaction() as tx:
+            now = self.place.check(capture)
             whole = [c for c in self.archive.captures(self.graceid) if c.origin != "dummy"]
-            now = next(c for c in self.archive.captures(self.graceid, unfinished=True) if c.id == capture.id)
-            if whole and same_object(self.archive, whole[-1], now) and json.loads(whole[-1].notes) == self.notes:
-                tx.drop(now)
-                if self.root:
-                    keep_service(tx, whole[-1], self.root)
-                return whole[-1], False
+            before, after = [c for c in whole if c.id < now.id], [c for c in whole if c.id > now.id]
+            for other in (*before[-1:], *after[:1]):
+                if same_object(self.archive, other, now) and notes_of(other) == self.notes:
+                    tx.drop(now)
+                    if self.root:
+                        keep_service(tx, other, self.root)
+                    return other, False
+            tx.note(now, self.notes)
             return tx.finish(now), True
-
-
-def capture_many(ids: Sequence[str], archive: Archive, client: Any, **options: Any) -> list[CaptureResult]:
-    """`capture`, with what was already kept told in the error: nothing stored is lost."""
-    try:
-        return capture(ids, archive, client, **options)
-    except GracetapeError as error:
-        kept = [c.ref for c in archive.captures() if c.object in ids]
-        if kept and len(ids) > 1:
-            raise ArchiveError(f"{error} (kept so far: {', '.join(kept)})") from None
-        raise

@@ -1,15 +1,16 @@
 """Which lists of records an object has, where they stand in the server's answers, and what tells their records apart."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from gracetape.archive import category_of
 from gracetape.archive.rules import signoff_key
 from gracetape.capture.errors import Absent
-from gracetape.capture.service import ask
+from gracetape.capture.service import ask, limits_of
+from gracetape.capture.shapes import Record, check_object, check_rows, is_text
 from gracetape.errors import CaptureError
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,13 @@ LISTS = (
 
 def fetch(client: Any, graceid: str) -> Record:
     """The event's or superevent's own record."""
-    event = graceid[0] in "GTMEH" and graceid[1:].isdigit()
-    question = client.event if event else client.superevent
-    record = ask(lambda: question(graceid).json(), graceid)
-    if not isinstance(record, dict) or not ("graceid" in record or "superevent_id" in record):
-        raise CaptureError(f"{graceid}: the answer is not a GraceDB record: is the service URL that of its API?")
-    return record
+    question = client.event if category_of(graceid) == "event" else client.superevent
+    return check_object(ask(client, lambda: question(graceid).json(), graceid), graceid)
 
 
 def fetch_root(client: Any) -> Record:
     """The service's root document: its labels, groups, pipelines and other lists; empty if it is none."""
-    found = ask(lambda: getattr(client, "service_info", None), "the root of the API")
+    found = ask(client, lambda: getattr(client, "service_info", None), "the root of the API")
     return found if isinstance(found, dict) else {}
 
 
@@ -58,8 +55,8 @@ def fetch_list(client: Any, graceid: str, rows: List) -> tuple[list[Record], str
     """The records of a list, every page; or none and the reason why the server does not give them."""
     what = f"the {rows.method} of {graceid}"
     try:
-        answer = ask(lambda: getattr(client, rows.method)(graceid).json(), what)
-        found = list(_pages(client, answer, rows, what))
+        answer = ask(client, lambda: _read(getattr(client, rows.method)(graceid)), what)
+        found = _once(chain.from_iterable(_pages(client, answer, rows, what)), rows, what, limits_of(client).rows)
     except NotImplementedError:
         return [], None  # the server has no such list for this kind of object
     except Absent as error:
@@ -69,14 +66,45 @@ def fetch_list(client: Any, graceid: str, rows: List) -> tuple[list[Record], str
     return found, None
 
 
-def _pages(client: Any, answer: Any, rows: List, what: str) -> Iterator[Record]:
-    while True:
+def _read(response: Any) -> tuple[Any, int]:
+    """The value of an answer, and its length in bytes."""
+    return response.json(), len(response.content)
+
+
+def _pages(client: Any, first: tuple[Any, int], rows: List, what: str) -> Iterator[list[Record]]:
+    """The pages of a list, each asked for once."""
+    limits, seen = limits_of(client), set[str]()
+    answer, total = first
+    for _ in range(limits.pages):
+        if total > limits.list_bytes:
+            raise CaptureError(f"{what}: the list is longer than {limits.list_bytes:,} bytes (the limit list_bytes)")
+        if not isinstance(answer, dict):
+            raise CaptureError(f"{what}: the answer is no JSON object")
         name = next((name for name in rows.names if name in answer), None)
         if name is None:
             raise CaptureError(f"{what}: the answer has none of {', '.join(rows.names)} in it")
-        yield from answer[name]
+        yield check_rows(answer[name], rows.kind, what)
         links = answer.get("links")
         following = answer.get("next") or (links.get("next") if isinstance(links, dict) else None)
         if not following:
             return
-        answer = ask(lambda url=following: client.get(url).json(), what)  # type: ignore[misc]
+        if not is_text(following):
+            raise CaptureError(f"{what}: the link to the next page is no text")
+        if following in seen:
+            raise CaptureError(f"{what}: the pages lead in a circle, back to {following[:120]}")
+        seen.add(following)
+        answer, size = ask(client, lambda url=following: _read(client.get(url)), what)  # type: ignore[misc]
+        total += size
+    raise CaptureError(f"{what}: the list does not end after {limits.pages} pages (the limit pages)")
+
+
+def _once(found: Iterable[Record], rows: List, what: str, most: int) -> list[Record]:
+    """Each record once: pages shift while they are read. Two records of one key are none."""
+    known: dict[str, Record] = {}
+    for count, record in enumerate(found, start=1):
+        if count > most:
+            raise CaptureError(f"{what}: the list is longer than {most:,} records (the limit rows)")
+        key = str(rows.key(record, count))
+        if known.setdefault(key, record) != record:
+            raise CaptureError(f"{what}: two different records have the key {key[:60]}")
+    return list(known.values())

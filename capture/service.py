@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,66 +11,97 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from ligo.gracedb.client import DEFAULT_SERVICE_URL
 from ligo.gracedb.exceptions import HTTPError
-from ligo.gracedb.rest import GraceDb
 
 from gracetape.archive import UsageError
+from gracetape.brokers.gracedb import Client, Limits, Origin, Refused, Stopped
 from gracetape.capture.errors import explain
 from gracetape.errors import CaptureError, GracetapeError
+from gracetape.shown import target
 
 R = TypeVar("R")
 
 #: Answers after which the same question may be asked again.
 AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
 ATTEMPTS = 6
+#: What does not answer in time is asked this often.
+_SILENT = 2
 _LONGEST_PAUSE = 30.0
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
 
 def service_url(named: str | None = None) -> str:
     """The API root that is meant: as named, else $GRACETAPE_SERVICE, else ligo.gracedb's own. UsageError if it is no URL."""
     url = named or os.environ.get("GRACETAPE_SERVICE") or DEFAULT_SERVICE_URL
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r} is not a service URL: write https://HOST/api/")
+    try:
+        Origin.of(url)
+        Limits.meant()
+    except ValueError as error:
+        if str(error).startswith("GRACETAPE_"):
+            raise UsageError(str(error)) from None
+        raise UsageError(f"{target(url)!r} is not a service URL: write https://HOST/api/") from None
     return url if url.endswith("/") else url + "/"
 
 
 def without_login(url: str) -> str:
     """A URL without the user name and password that it may hold: these never reach an archive."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…" + url.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def connect(url: str, api_version: str | None = None) -> Any:
-    """The ordinary client for a service. Without any credential, or on plain HTTP, it asks as nobody in particular."""
-    plain = urlsplit(url).scheme == "http"
+    """The client for a service, which asks nobody else. On plain HTTP, or without any credential, as nobody in particular."""
     try:
         # Asking again is done here, where it can be told: the client's own retries would multiply with it.
-        return GraceDb(url, force_noauth=plain, api_version=api_version, retries=0)
+        return Client(url, api_version=api_version, retries=0)
     except (RuntimeError, ValueError, OSError) as error:
-        raise CaptureError(f"no client for {url}: {error}") from None
+        raise CaptureError(f"no client for {target(url)}: {error}") from None
 
 
-def ask(question: Callable[[], R], what: str, attempts: int = ATTEMPTS) -> R:
+def limits_of(client: Any) -> Limits:
+    """The limits that a client keeps; the ordinary ones for a client of another kind."""
+    found = getattr(client, "limits", None)
+    return found if isinstance(found, Limits) else Limits()
+
+
+def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEMPTS) -> R:
     """The answer to a question, asked again with growing pauses while the server is busy or breaks off.
 
     Raises CaptureError (Absent for 401, 403, 404, 410) with one sentence about `what`.
     """
+    left, silent = limits_of(client).pauses_s, 0
     for attempt in range(attempts):
         try:
             return question()
         except (NotImplementedError, GracetapeError):
             raise
         except (HTTPError, requests.exceptions.RequestException, ValueError) as error:
-            if attempt + 1 == attempts or not _passing(error):
+            pause = _pause(error, attempt)
+            left -= pause
+            silent += isinstance(error, requests.exceptions.Timeout)
+            if attempt + 1 == attempts or not _passing(error) or left < 0 or silent == _SILENT:
                 raise explain(error, what) from None
-            time.sleep(_pause(error, attempt))
+            _wait(client, pause, what)
+        except (LookupError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+            # What the client itself stumbles over: an API root without the address, an answer of a wrong type.
+            raise explain(error, what) from None
     raise AssertionError("unreachable")
+
+
+def _wait(client: Any, seconds: float, what: str) -> None:
+    watch = getattr(client, "watch", None)
+    if watch is None:
+        time.sleep(seconds)
+    elif watch.stopped.wait(seconds):
+        raise explain(Stopped("stopped"), what)
 
 
 def _passing(error: Exception) -> bool:
     if isinstance(error, HTTPError):
         return error.status_code in AGAIN
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, requests.exceptions.SSLError | Refused | Stopped):
         return False
     broken = (
         requests.exceptions.ConnectionError,
@@ -83,6 +115,6 @@ def _pause(error: Exception, attempt: int) -> float:
     """Seconds to wait: what the server asks for, else twice as long each time, with some chance in it."""
     if isinstance(error, HTTPError):
         named = error.response.headers.get("Retry-After", "")
-        if named.replace(".", "", 1).isdigit():
+        if _SECONDS.fullmatch(named):
             return min(float(named), _LONGEST_PAUSE)
     return float(min(0.2 * 2**attempt * random.uniform(0.7, 1.3), _LONGEST_PAUSE))

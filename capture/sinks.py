@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.inside import open_inside
 from gracetape.archive.recorded import Recorded, add_recorded
 from gracetape.brokers import Gap, Heard, Recent, read_json
 from gracetape.brokers.lines import written_payload
+from gracetape.shown import identity, say
 from gracetape.times import iso_time
 
 #: How many of the last messages of a file are compared with what comes after a restart.
@@ -119,7 +121,7 @@ class StreamSink:
         return True
 
     def gap(self, gap: Gap) -> None:
-        print(f"gap: {gap}", file=sys.stderr, flush=True)
+        say(f"gap: {gap}", error=True)
 
     def alive(self, moment: datetime) -> None:
         pass
@@ -135,10 +137,12 @@ class FileSink(StreamSink):
         self.path = path
         self._gaps, self._until = path.with_name(path.name + ".gaps"), path.with_name(path.name + ".until")
         try:
+            if path.exists() and not path.is_file():
+                raise ArchiveError(f"{path} is no regular file: name one, or `-` for standard output")
             file = path.open("a+", encoding="utf-8", newline="\n")
             super().__init__(file)
             self._known = Recent(_REMEMBERED, self._tail())
-            self.since = datetime.fromisoformat(self._until.read_text().strip()) if self._until.exists() else None
+            self.since = self._last_until()
         except OSError as error:
             raise ArchiveError(f"cannot write {path}: {error.strerror}") from None
         except ValueError:
@@ -163,6 +167,13 @@ class FileSink(StreamSink):
                     self._stream.write("\n")
         return kept
 
+    def _last_until(self) -> datetime | None:
+        try:
+            with os.fdopen(open_inside(self._until.parent, self._until.name), encoding="utf-8") as file:
+                return datetime.fromisoformat(file.read(100).strip())
+        except FileNotFoundError:
+            return None
+
     def keep(self, batch: Sequence[Heard]) -> int:
         try:
             return super().keep(batch)
@@ -174,12 +185,15 @@ class FileSink(StreamSink):
 
     def gap(self, gap: Gap) -> None:
         super().gap(gap)
-        with self._gaps.open("a", encoding="utf-8") as file:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with os.fdopen(open_inside(self._gaps.parent, self._gaps.name, flags=flags), "a", encoding="utf-8") as file:
             file.write(json.dumps(gap_record(gap)) + "\n")
 
     def alive(self, moment: datetime) -> None:
         new = self._until.with_name(self._until.name + ".new")
-        new.write_text(iso_time(moment) + "\n")
+        flags = os.O_WRONLY | os.O_TRUNC | os.O_CREAT
+        with os.fdopen(open_inside(new.parent, new.name, flags=flags), "w", encoding="utf-8") as file:
+            file.write(iso_time(moment) + "\n")
         new.replace(self._until)
 
 
@@ -205,8 +219,13 @@ class ArchiveSink:
     """
 
     def __init__(self, archive: Archive, source: str) -> None:
-        self.archive, self._alive = archive, f"heard until, {source}"
-        last = archive.number(self._alive)
+        whole = source if source.startswith("exec:") else source.partition("?")[0]
+        self.archive, self._alive = archive, _heard_until(whole)
+        # Where those before us wrote it: a command was cut at a question mark, and kept as it was, secrets and all.
+        cut = source.partition("?")[0]
+        self._older = {f"heard until, {cut}", _heard_until(cut)} - {self._alive}
+        known = (archive.number(name) for name in (self._alive, *self._older))
+        last = next((number for number in known if number is not None), None)
         self.since = datetime.fromtimestamp(last / 1e6, UTC) if last is not None else None
 
     def keep(self, batch: Sequence[Heard]) -> int:
@@ -232,16 +251,23 @@ class ArchiveSink:
         return found
 
     def gap(self, gap: Gap) -> None:
-        print(f"gap: {gap}", file=sys.stderr, flush=True)
+        say(f"gap: {gap}", error=True)
         with self.archive.transaction() as tx:
             add_recorded(tx, {"": [Recorded(gap.until, ", ".join(gap.nodes), gap_record(gap))]})
 
     def alive(self, moment: datetime) -> None:
         with self.archive.transaction() as tx:
             tx.set_number(self._alive, int(moment.timestamp() * 1e6))
+            for name in self._older:
+                tx.forget_number(name)
+            self._older = set()
 
     def after(self, log: str) -> int | None:
         return self.archive.number(_left_off(log))
+
+
+def _heard_until(source: str) -> str:
+    return f"heard until, {identity(source)}"
 
 
 def _left_off(log: str) -> str:

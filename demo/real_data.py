@@ -7,11 +7,11 @@ import hashlib
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
 from gracetape.archive import Archive
 from gracetape.archive.meg import import_meg
+from gracetape.archive.scratch import MAKING, Scratch
 from gracetape.errors import GracetapeError
 
 PACKAGE = "mock-event-generator==1.4.19"
@@ -30,9 +30,9 @@ def real_tape() -> Path:
     tape = FOLDER / f"{SUPEREVENT}.tape"
     if not tape.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=FOLDER) as folder:
-            cache = _cache(Path(folder))
-            making = Path(folder) / "real.tape"
+        with Scratch(FOLDER, MAKING) as scratch:
+            cache = _cache(scratch.path)
+            making = scratch.path / "real.tape"
             try:
                 with Archive.create(making) as archive:
                     import_meg(cache, archive)

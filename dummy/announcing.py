@@ -13,12 +13,18 @@ from typing import Protocol
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.encode import encode
+from gracetape.archive.inside import check
+from gracetape.shown import target, visible
 
 _log = logging.getLogger(__name__)
 
 #: Other rooms give sinks as entry points of this group: functions from a URL, and the hosts that the user allows, to a sink.
 ENTRY_POINTS = "gracetape.sinks"
 
+#: Bytes of alerts that wait for a file that cannot be written.
+LARGEST_WAITING = 64 << 20
+
+_KEPT = "what they tell of is kept, and `replay` makes them again"
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>.*)", re.DOTALL)
 
 
@@ -46,7 +52,8 @@ class StandardOutput(_Lines):
     """Writes alerts on standard output, each at once and in one piece."""
 
     def __call__(self, alert: Alert) -> None:
-        rest = memoryview(self.text(alert))
+        text = self.text(alert)
+        rest = memoryview(visible(text.decode(), keep="\n").encode() if sys.stdout.isatty() else text)
         while rest:
             rest = rest[os.write(sys.stdout.fileno(), rest) :]
 
@@ -55,25 +62,37 @@ class StandardOutput(_Lines):
 
 
 class File(_Lines):
-    """Adds alerts to a file. Where that cannot be written (a full disk), alerts wait, in order, until it can; that is told of."""
+    """Adds alerts to a file. Where that cannot be written (a full disk), alerts wait, in order, until it can; that is told of.
+
+    They wait in memory, up to LARGEST_WAITING: those beyond it, as those of a process that is killed, are not in the file.
+    """
 
     def __init__(self, path: Path, *, strange: bool = False) -> None:
         super().__init__()
         self._path, self._file = path, LineFile(path, strange=strange)
         self._waiting: deque[bytes] = deque()
+        self._size = self._left_out = 0
 
     def __call__(self, alert: Alert) -> None:
         told = bool(self._waiting)
         self._waiting.append(self.text(alert))
+        self._size += len(self._waiting[-1])
         error = self._write()
-        if error is not None and not told:
+        if error is None:
+            return
+        if not told:
             _log.error("%s cannot be written (%s): alerts wait until it can", self._path, error.strerror)
+        if self._size > LARGEST_WAITING and len(self._waiting) > 1:
+            self._size -= len(self._waiting.pop())
+            self._left_out += 1
+            if self._left_out == 1:
+                _log.error("%s cannot be written, and too many alerts wait: further ones are left out", self._path)
 
     def _write(self) -> OSError | None:
         try:
             while self._waiting:
                 self._file.append(self._waiting[0])
-                self._waiting.popleft()
+                self._size -= len(self._waiting.popleft())
         except OSError as error:
             return error
         return None
@@ -81,20 +100,47 @@ class File(_Lines):
     def close(self) -> str | None:
         error = self._write()
         self._file.close()
-        if error is None:
-            return None
-        return (
-            f"{len(self._waiting)} alerts were not written to {self._path} ({error.strerror}): "
-            "what they tell of is kept, and `replay` makes them again"
-        )
+        missing = len(self._waiting) + self._left_out
+        why = f" ({error.strerror})" if error is not None else ""
+        return f"{_alerts(missing)} not written to {self._path}{why}: {_KEPT}" if missing else None
+
+
+class Counted:
+    """A sink that tells at the end how many alerts it could not take."""
+
+    def __init__(self, sink: Sink, name: str) -> None:
+        self._sink, self._name = sink, name
+        self._failed = 0
+
+    def __call__(self, alert: Alert) -> None:
+        try:
+            self._sink(alert)
+        except Exception:
+            self._failed += 1
+            raise
+
+    def close(self) -> str | None:
+        said = self._sink.close()
+        if not self._failed:
+            return said
+        own = f"{_alerts(self._failed)} not sent to {self._name}: {_KEPT}"
+        return f"{own}; {said}" if said else own
+
+
+def _alerts(number: int) -> str:
+    return "1 alert was" if number == 1 else f"{number} alerts were"
 
 
 def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ()) -> Sink:
     """The sink that `-`, a path, `file:PATH` or the URL of another target means (None: a file of the archive's own).
 
-    `really`: hosts other than this machine to which the user lets alerts go.
+    Its `close` tells how many alerts did not get out. `really`: hosts other than this machine to which the user lets alerts go.
     UsageError or ArchiveError if there is none; OSError if a file cannot be written.
     """
+    return Counted(_open(url, archive, really), target(url) if url else "the archive's file of alerts")
+
+
+def _open(url: str | None, archive: Archive, really: Collection[str]) -> Sink:
     if url == "-":
         return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
@@ -105,10 +151,12 @@ def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ())
     for entry in entry_points(group=ENTRY_POINTS):
         sink: Sink = entry.load()(url, really)
         return sink
-    raise UsageError(f"alerts cannot be sent to {url}: gracetape's replay is not installed here")
+    raise UsageError(f"alerts cannot be sent to {target(url)}: gracetape's replay is not installed here")
 
 
 def _own_file(archive: Archive) -> Path:
+    """The file beside the contents, or beside the packed file; ArchiveError where a stranger put something else there."""
     if archive.packed:
         return archive.path.with_name(archive.path.name.removesuffix(".tape") + ".alerts.jsonl")
+    check(archive.path / "alerts.jsonl")
     return archive.path / "alerts.jsonl"

@@ -7,10 +7,10 @@ from typing import Any
 import falcon
 
 from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.dummy.addressing import Addresses
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.problems import add_handlers
-from gracetape.dummy.routes import addresses
 from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.throttle import RATES, Throttle
@@ -54,13 +54,11 @@ def make_app(
         grouping=grouping,
         settings=known,
     )
-    app: Any = falcon.App()
+    router: Any = Addresses(service, api_default)
+    app: Any = falcon.App(router=router)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     add_handlers(app)
-    for root, version in (("/api/", api_default), ("/api/v1/", "v1"), ("/api/v2/", "v2")):
-        for address, (resource, category) in addresses(version).items():
-            app.add_route((root + address).rstrip("/"), resource(service, category, version))
     if throttle:
         app = (Throttle(RATES) if throttle is True else throttle).around(app)
     faults = faults if isinstance(faults, Faults) else Faults(faults)

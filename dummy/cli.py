@@ -1,4 +1,4 @@
-"""`gracetape dummy`: serve an archive as a GraceDB, or run a program whose GraceDB it is."""
+"""`gracetape dummy`: serve an archive as a GraceDB, or run a program whose GraceDB it is. What they do is loaded when they do it."""
 
 import os
 import signal
@@ -11,11 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gracetape import terminal
-from gracetape.dummy import hook
-from gracetape.dummy.patched_clients import VARIABLE
-from gracetape.dummy.server import wait_for_signal
-from gracetape.dummy.serving import Wish, served
-from gracetape.errors import UsageError
+from gracetape.errors import ArchiveError, UsageError
 from gracetape.options import Really
 
 app = terminal.commands("Serve an archive as a GraceDB.")
@@ -85,13 +81,19 @@ def serve(
     search: _Search = None,
 ) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
+    from gracetape.dummy.server import wait_for_signal
+    from gracetape.dummy.serving import Wish, served
+
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (),
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
-        print(f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:", file=told)
+        terminal.say(
+            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:",
+            error=told is sys.stderr,
+        )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
         wait_for_signal()
     print("stopped", file=told, flush=True)
@@ -129,17 +131,28 @@ def run(
         archive, words = Path(words[0]), words[2:]
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
+    from gracetape.dummy.serving import Wish, served
+
     wish = Wish(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (),
     )  # fmt: skip
-    with served(wish) as (_tape, server):
-        code = _run(words, server.url)
+    code = 0
+    try:
+        with served(wish) as (_tape, server):
+            code = _run(words, server.url)
+    except ArchiveError as error:
+        if not code:
+            raise
+        terminal.say(f"gracetape: {error}", error=True)
     raise typer.Exit(code)
 
 
 def _run(words: list[str], url: str) -> int:
     """Run a program with its clients led to `url`; its exit code, or as a shell says it if a signal ended it."""
+    from gracetape.dummy import hook
+    from gracetape.dummy.patched_clients import VARIABLE
+
     folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), VARIABLE: url, "GRACEDB_SERVICE_URL": url}
     try:

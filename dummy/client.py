@@ -157,6 +157,7 @@ def _gathered(body: Any) -> tuple[IO[bytes], str]:
 def mount(client: requests.Session, app: WSGIApplication, prefix: str = "https://dummy.invalid/") -> None:
     """Let a client's requests to addresses that start with `prefix` be answered by a WSGI application in this process."""
     ordinary = client.get_adapter(prefix)
+    client.trust_env = False  # no proxy and no login of the environment is meant for what never leaves this process
     client.mount(prefix, InProcess(app, getattr(ordinary, "max_retries", None)))
 
 

@@ -65,6 +65,7 @@ class ToServer(HTTPAdapter):
     def __init__(self, root: str, asked: str, retries: Any) -> None:
         super().__init__(max_retries=retries)
         self._root, self._asked = root.rstrip("/") + "/", asked
+        self.leads_to = self._root  # whose answers, and links, a careful client has to do with
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         request.url = elsewhere(request.url, self._asked, self._root)

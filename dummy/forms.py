@@ -1,7 +1,6 @@
 """Reads what a request brought: fields from forms or JSON, and files, spooled to disk as they come."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,9 @@ from falcon.media.multipart import MultipartParseOptions
 
 from gracetape.archive import Archive
 from gracetape.archive.blobs import CHUNK, Blob, spool_in
+from gracetape.bounded_json import read_json
 from gracetape.dummy.problems import Problem, invalid
+from gracetape.reading_limits import LIMITS
 
 _MAX_FIELDS = 32 << 20  # bytes of all fields that are not files
 _OPTIONS = MultipartParseOptions()
@@ -33,7 +34,9 @@ class Upload:
     blob: Blob
 
     def spool_bytes(self) -> bytes:
-        """The whole contents; for event files, which are small."""
+        """The whole contents, for event files, which are small; Problem (413) if they are not."""
+        if self.blob.size > LIMITS.file_bytes:
+            raise Problem(413, {"error": f"{self.filename}: the file has more than {LIMITS.file_bytes} bytes"})
         stored = self.spool.read_bytes()
         if self.blob.encoding == "raw":
             return stored
@@ -107,8 +110,8 @@ def _body(req: falcon.Request) -> bytes:
 
 def _json(body: bytes) -> Form:
     try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
+        value = read_json(body or b"{}")
+    except ValueError as error:
         raise Problem(400, {"detail": f"JSON parse error - {error}"}) from None
     if not isinstance(value, dict):
         raise invalid("Invalid data. Expected a dictionary, but got something else.")

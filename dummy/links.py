@@ -25,9 +25,16 @@ def relink(value: Any, old: str, new: str) -> Any:
     return _relink(value, (f"https://{rest}", f"http://{rest}"), new)
 
 
+#: What no link is in: nearly all of an event's record, which is passed over.
+_BARE = frozenset([int, float, bool, type(None)])
+
+
 def _relink(value: Any, olds: tuple[str, str], new: str) -> Any:
     if isinstance(value, dict):
-        return {key: item if key == "comment" else _relink(item, olds, new) for key, item in value.items()}
+        return {
+            key: item if type(item) in _BARE or key == "comment" else _relink(item, olds, new)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_relink(item, olds, new) for item in value]
     if isinstance(value, str) and value.startswith(olds):

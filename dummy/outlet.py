@@ -32,11 +32,14 @@ class Turn:
     its alerts are out, so that another process's later alerts do not overtake them.
 
     A process that has held it for a while lets no new writer in until it was let go, so that every process gets on; but a
-    writer that an alert's receiver may be waiting for is let in after a moment.
+    writer that an alert's receiver may be waiting for is let in after a moment. The lock is on the archive's folder; a packed
+    archive's one file is SQLite's to lock, so there it is on a file in the folder for temporary ones, which goes with it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._file = path, -1
+    def __init__(self, archive: Path) -> None:
+        self._archive, self._file = archive, -1
+        name = hashlib.sha256(os.fsencode(archive)).hexdigest()[:16]
+        self._beside = Path(tempfile.gettempdir()) / f"gracetape-{os.getuid()}-{name}.lock"
         self._writers, self._since = 0, 0.0
         self._changed = threading.Condition()
 
@@ -58,26 +61,43 @@ class Turn:
 
     def _take(self) -> None:
         self._since = time.monotonic()
-        try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            _log.warning("alerts of other processes may come out of turn: %s: %s", self._path, error.strerror)
-            return
         until = time.monotonic() + PATIENCE_S
         while True:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+            try:
+                if self._locked():
+                    break
+            except OSError as error:
+                _log.warning("alerts of other processes may come out of turn: %s: %s", self._archive, error.strerror)
+                return
             if time.monotonic() > until:
                 _log.warning("another process has not let go of its alerts for %g s: writing out of turn", PATIENCE_S)
+                self._close()
                 break
             time.sleep(_POLL_S)
         self._since = time.monotonic()
 
-    def _let_go(self) -> None:
+    def _locked(self) -> bool:
+        """Open what is locked, if that is not done yet, and try to lock it."""
+        folder = self._archive.is_dir()
+        if self._file < 0:
+            flags = os.O_RDONLY if folder else os.O_RDWR | os.O_CREAT
+            self._file = os.open(self._archive if folder else self._beside, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder or os.fstat(self._file).st_nlink:
+                return True
+            self._close()  # whoever had it removed it
+        return False
+
+    def _close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _let_go(self) -> None:
+        if self._file >= 0 and not self._archive.is_dir():
+            self._beside.unlink(missing_ok=True)
+        self._close()
         if time.monotonic() - self._since > _SHARE_S:
             time.sleep(2 * _POLL_S)  # others look for their turn once in _POLL_S
 
@@ -89,23 +109,23 @@ class Outlet:
     callback that writes to the dummy itself, or waits for somebody who does, cannot get stuck.
     """
 
-    _known: ClassVar[WeakValueDictionary[str, "Outlet"]] = WeakValueDictionary()
+    _known: ClassVar[WeakValueDictionary[Path, "Outlet"]] = WeakValueDictionary()
     _knowing: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, archive: Path) -> None:
         self.writing = threading.RLock()
-        self.turn = Turn(Path(tempfile.gettempdir()) / f"gracetape-{os.getuid()}-{name}.lock")
+        self.turn = Turn(archive)
         self._waiting: deque[tuple[Callback, Alert]] = deque()
         self._busy = threading.Lock()
 
     @classmethod
     def of(cls, path: Path) -> "Outlet":
         """The one outlet of the archive at `path`."""
-        name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
+        archive = path.resolve()
         with cls._knowing:
-            outlet = cls._known.get(name)
+            outlet = cls._known.get(archive)
             if outlet is None:
-                outlet = cls._known[name] = cls(name)
+                outlet = cls._known[archive] = cls(archive)
             return outlet
 
     def put(self, callback: Callback, alerts: Iterable[Alert]) -> None:

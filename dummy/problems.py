@@ -1,12 +1,14 @@
 """What the dummy answers when it refuses: the server's status codes and bodies, never a traceback."""
 
 import logging
+import sqlite3
 from collections.abc import Sequence
 
 import falcon
 
 from gracetape.archive import ArchiveError, NotFound
 from gracetape.archive.encode import encode
+from gracetape.terminal import damage
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +63,10 @@ def _on_archive_error(
     write_problem(resp, Problem(status, {"error": str(error)}))
 
 
+def _on_damage(req: falcon.Request, resp: falcon.Response, error: sqlite3.Error, params: dict[str, object]) -> None:
+    write_problem(resp, Problem(503, {"error": damage(error)}))
+
+
 def _on_http_error(
     req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: dict[str, object]
 ) -> None:
@@ -83,7 +89,11 @@ def _on_bad_request(req: falcon.Request, resp: falcon.Response, error: Exception
 
 
 def _on_anything_else(req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, object]) -> None:
-    _log.exception("unforeseen trouble while answering %s %s", req.method, req.path)
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    told = _log.isEnabledFor(logging.DEBUG)
+    _log.error(
+        "unforeseen trouble while answering %s %s: %s", req.method, req.path, what, exc_info=error if told else None
+    )
     write_problem(resp, Problem(500, {"error": "Server error"}))
 
 
@@ -93,5 +103,6 @@ def add_handlers(app: falcon.App[falcon.Request, falcon.Response]) -> None:
     for kind in (TimeoutError, ConnectionError, OverflowError, UnicodeError):
         app.add_error_handler(kind, _on_bad_request)
     app.add_error_handler(falcon.HTTPError, _on_http_error)
+    app.add_error_handler(sqlite3.Error, _on_damage)
     app.add_error_handler(ArchiveError, _on_archive_error)
     app.add_error_handler(Problem, _on_problem)

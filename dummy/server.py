@@ -37,15 +37,19 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             raise ParsingError("Content-Length and Transfer-Encoding exclude each other")
 
     def received(self, data: bytes) -> int:
-        taken: int = super().received(data)
-        error: Any = self.error  # type: ignore[has-type]
+        try:
+            taken: int = super().received(data)
+        except ValueError:  # an address or a length that Python's own readers refuse
+            self.error, self.completed, self.headers_finished = BadRequest("it cannot be read"), True, True
+            return len(data)
+        error: Any = self.error
         if error is not None and error.code >= 500:  # what the request is to blame for is no failure of ours
             self.error = BadRequest(error.body)
         return taken
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """Calls the app; a fault that drops the connection ends the answer where it is."""
+    """Calls the app; a fault that drops the connection ends the answer where it is, and who asks for a head gets no body."""
 
     def execute(self) -> None:
         try:
@@ -53,6 +57,11 @@ class _Task(WSGITask):  # type: ignore[misc]
         except Dropped:
             self.complete = self.wrote_header = self.close_on_finish = True
             self.chunked_response = False
+
+    def write(self, data: bytes) -> None:
+        head_only = self.request.command == "HEAD"
+        super().write(b"" if head_only else data)
+        self.chunked_response = self.chunked_response and not head_only
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]

@@ -1,13 +1,12 @@
 """Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, UsageError, locate
+from gracetape.archive import Archive, ArchiveError, UsageError, locate
 from gracetape.dummy.announcing import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
@@ -15,6 +14,7 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.moments import asked_moment
 from gracetape.dummy.server import Server
 from gracetape.dummy.throttle import Throttle, read_rates
+from gracetape.terminal import say
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -55,12 +55,12 @@ class Wish:
         if not self.create:
             return Archive.open(locate(self.archive), read_only=self.as_of is not None)
         where = self.archive or Path("dummy.tape")
-        return Archive.open(where, read_only=False) if where.exists() else Archive.create(where)
+        return Archive.at(where)
 
 
 @contextmanager
 def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends."""
+    """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
     if wish.host not in _LOOPBACK:
         raise UsageError(
             f"{wish.host} is not a loopback address: the dummy has no logins, so it serves this machine only"
@@ -84,6 +84,9 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
-        finally:
+        except BaseException:
             if said := sink.close():
-                print(f"gracetape: {said}", file=sys.stderr)
+                say(f"gracetape: {said}", error=True)
+            raise
+        if said := sink.close():
+            raise ArchiveError(said)

@@ -5,20 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ServingLimits:
-    """Times in seconds, sizes in bytes. Whoever goes beyond one of them loses its connection, and nobody else notices.
+    """Whoever goes beyond one of them loses its connection, and nobody else notices."""
 
-    `header_s`, `idle_s`: for the head of a request, and between two requests. `grace_s` and `slowest` (bytes per second): a body or an
-    answer on its way may take `grace_s`, and longer only while it comes, or is taken, at that speed on the whole.
-    """
-
-    header_s: float = 10.0
-    idle_s: float = 75.0
-    grace_s: float = 10.0
-    slowest: float = 1024.0
-    header_bytes: int = 64 << 10
-    body_bytes: int = 16 << 30
-    connections: int = 4096
-    stop_s: float = 5.0
+    header_s: float = 10.0  # seconds for the head of a request
+    idle_s: float = 75.0  # seconds between two requests
+    grace_s: float = 10.0  # seconds that a body or an answer on its way may take however slow it is
+    slowest: float = 1024.0  # bytes per second on the whole that it must come, or be taken, at after that
+    header_bytes: int = 64 << 10  # of a request
+    body_bytes: int = 16 << 30  # of a request
+    connections: int = 4000  # at once; others wait
+    stop_s: float = 3.0  # seconds that a stop waits for requests that are being answered
 
 
 LIMITS = ServingLimits()

@@ -1,12 +1,12 @@
 """Where the dummy's answers come from: the archive as it is, or as it was at a position of its timeline."""
 
-import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from gracetape.archive import (
     Archive,
+    ArchiveError,
     FileEntry,
     NotFound,
     Position,
@@ -16,6 +16,7 @@ from gracetape.archive import (
     category_of,
     compose,
 )
+from gracetape.archive.shapes import read_record
 from gracetape.archive.store import Capture
 from gracetape.dummy.query import past
 from gracetape.errors import GracetapeError
@@ -35,7 +36,10 @@ class ComposedView(StoredView):
 
     def stored(self) -> Record:
         """The record as the tables hold it."""
-        return super().one("object", "") or {}
+        record = super().one("object", "")
+        if record is None:
+            raise ArchiveError(f"the record of {self.capture.ref} is missing: `gracetape archive verify` tells more")
+        return record
 
     def record(self) -> Record:
         record = self.stored()
@@ -72,12 +76,12 @@ class ComposedView(StoredView):
 def stored_record(archive: Archive, graceid: str) -> Record | None:
     """The record of the newest version of an object, as stored; None if there is no such object."""
     query = (
-        "SELECT r.json FROM names n JOIN captures c ON c.object = n.object AND c.completed IS NOT NULL "
+        "SELECT r.json, c.object FROM names n JOIN captures c ON c.object = n.object AND c.completed IS NOT NULL "
         "JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = '' JOIN records r ON r.id = e.record "
         "WHERE n.name = ? ORDER BY c.version DESC LIMIT 1"
     )
     row = archive.connection.execute(query, (graceid,)).fetchone()
-    return json.loads(row[0]) if row else None
+    return read_record(row[0], "object", "", row[1]) if row else None
 
 
 def _event(archive: Archive, record: Record) -> Record:

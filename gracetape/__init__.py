@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         use as use,
     )
     from gracetape.errors import (
+        ActionFailed as ActionFailed,
+        AlreadyThere as AlreadyThere,
         ArchiveError as ArchiveError,
         BadConfiguration as BadConfiguration,
         BadRequest as BadRequest,
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
         Action as Action,
         GraceID as GraceID,
         Schedule as Schedule,
+        run as run,
     )
     from gracetape.times import (
         gps_of as gps_of,

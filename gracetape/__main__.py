@@ -19,23 +19,11 @@ ROOMS = {
 
 def _gathered() -> Any:
     """All commands as one typer application: for its help, for completion, and for words that name no command."""
-    import typer
-
+    from gracetape.lazy_commands import LazyCommands
     from gracetape.terminal import commands
 
-    class Rooms(typer.core.TyperGroup):
-        """Loads the commands of a room when one of them is meant; its own help needs none."""
-
-        def list_commands(self, ctx: Any) -> list[str]:
-            return list(ROOMS)
-
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            if cmd_name not in ROOMS:
-                return None
-            module, what = ROOMS[cmd_name]
-            if ctx.resilient_parsing:  # completing
-                return typer.main.get_command(import_module(module).app)
-            return typer.core.TyperCommand(cmd_name, help=what)
+    class Rooms(LazyCommands):
+        rooms = ROOMS
 
     app = commands(
         "Record events from GraceDB, keep them, and live through them again.\n\n"

@@ -223,3 +223,13 @@ class VirtualClock(MaxClock):
         """Let time pass until nothing is left to be called."""
         while self.next_call is not None and not self._stopped:
             self._call_next()
+
+
+def clock_for(speed: float | None = None, maximum: bool = False) -> Clock:
+    """The clock for a speed (None: that at which it happened), or for going as fast as possible.
+
+    Raises BadRequest if both are asked for, or for a speed that is no positive, finite number.
+    """
+    if maximum and speed is not None:
+        raise BadRequest("--speed and --max exclude each other")
+    return MaxClock() if maximum else ScaledClock(1.0 if speed is None else speed)

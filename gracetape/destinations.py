@@ -12,6 +12,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from gracetape.errors import BadRequest
+from gracetape.shown import target
 
 #: What readers of URLs take differently, so that they see different hosts.
 _AMBIGUOUS = re.compile(r"[\x00- \\\x7f]")
@@ -57,7 +58,7 @@ def check_messages(url: str, really: Collection[str] = ()) -> None:
     except ValueError:
         return  # whoever reads it will say so
     if parts.netloc and _AMBIGUOUS.search(url):
-        raise BadRequest(f"{url!r} is no URL: a backslash, a space or a control character stands in it")
+        raise BadRequest(f"{target(url)!r} is no URL: a backslash, a space or a control character stands in it")
     if host and not is_loopback(host) and not _is_named(host, really):
         raise BadRequest(
             f"{host} is not this machine, and who listens there cannot tell a replay from the real thing: "
@@ -116,7 +117,7 @@ def check_writes(
     except ValueError:
         host = ""
     if not host or _AMBIGUOUS.search(address):
-        raise BadRequest(f"{place!r} names no GraceDB: write https://HOST/api/")
+        raise BadRequest(f"{target(place)!r} names no GraceDB: write https://HOST/api/")
     if host in PRODUCTION_HOSTS and not _is_named(host, really):
         raise BadRequest(
             f"{host} is a production server: to write there all the same, name it again with --yes-really-send-to {host}"
@@ -124,7 +125,7 @@ def check_writes(
     others = sorted(set(groups or ()) - {"Test"})
     if others and not unsafe:
         raise BadRequest(
-            f"{address} may be a real GraceDB, where only group Test is simulated, not {', '.join(others)}: --unsafe allows it"
+            f"{target(address)} may be a real GraceDB, where only group Test is simulated, not {', '.join(others)}: --unsafe allows it"
         )
 
 

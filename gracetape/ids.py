@@ -7,9 +7,9 @@ from datetime import date
 from gracetape.errors import UsageError
 from gracetape.times import utc_of
 
-_EVENT = re.compile(r"[GTMEH]\d+")
-_SUPEREVENT = re.compile(r"[TM]?(S\d{6}[a-z]+|GW\d{6}[A-Z]+)")
-_REF = re.compile(r"(?P<id>[^@:]+)(@(?P<version>\d+))?(:(?P<cutoff>-?\d+))?")
+_EVENT = re.compile(r"[GTMEH][0-9]{1,15}")
+_SUPEREVENT = re.compile(r"[TM]?(S[0-9]{6}[a-z]+|GW[0-9]{6}[A-Z]+)")
+_REF = re.compile(r"(?P<id>[^@:]+)(@(?P<version>[0-9]{1,15}))?(:(?P<cutoff>-?[0-9]{1,15}))?")
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,13 @@
-"""Things to do after given delays, in order: the vocabulary that replay and simulation share."""
+"""Things to do after given delays, in order, and what does them: the vocabulary that replay and simulation share."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import Any, Self, overload
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-__all__ = ["Action", "GraceID", "Schedule"]
+from gracetape.clocks import Clock
+from gracetape.errors import ActionFailed
 
 
 class GraceID:
@@ -127,13 +125,76 @@ class Schedule:
     def __repr__(self) -> str:
         return f"<Schedule of {len(self)} actions over {self.duration_s:g} s>"
 
-    def __rich__(self) -> "Table":
+    def __rich__(self) -> Any:
         from rich.table import Table
         from rich.text import Text
 
-        from gracetape.terminal import printable
+        from gracetape.shown import printable
 
         table = Table("dt (s)", "action", title=repr(self).strip("<>"))
         for action in self._actions:
             table.add_row(f"{action.dt:.3f}", Text(printable(str(action))))
         return table
+
+
+def due(schedule: Schedule, clock: Clock, since: float | None = None) -> Iterator[Action]:
+    """The actions of a schedule, each when `clock` says that its delay has passed; ends early if the clock is stopped.
+
+    `since`: the clock's time from which delays count; None: from now.
+    """
+    origin = clock.now() if since is None else since
+    for action in schedule:
+        if not clock.wait_until(origin + action.dt):
+            return
+        yield action
+
+
+@dataclass
+class Outcome:
+    """What came of a run: how many actions were done, and those that failed, each with the reason in one sentence."""
+
+    done: int = 0
+    failed: list[tuple[Action, str]] = field(default_factory=list)
+    stopped: bool = False
+
+
+def reason_of(error: Exception) -> str:
+    """What is told of an action that raised: the kind of error and what it says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def run(
+    schedule: Schedule,
+    client: Any,
+    clock: Clock,
+    *,
+    go_on: bool = False,
+    after: Callable[[Action, str | None], object] | None = None,
+    outcome: Outcome | None = None,
+    since: float | None = 0.0,
+    reason: Callable[[Exception], str] = reason_of,
+) -> Outcome:
+    """Do every action with a client when `clock` has played its delay, counted from the clock's own zero (`since`, as for `due`).
+
+    An action that fails raises ActionFailed, or is kept in the outcome if the run is to `go_on`; the clock's `stop` ends the run.
+    `after` is called with each action and, if it failed, the `reason`. An `outcome` that is given is filled in as the run goes on.
+    """
+    outcome = Outcome() if outcome is None else outcome
+    count = 0
+    for action in due(schedule, clock, since):
+        count += 1
+        failure = None
+        try:
+            action.run(client)
+            outcome.done += 1
+        except Exception as error:  # whatever a client, a network or a callable of somebody else's raises
+            failure = reason(error)
+            outcome.failed.append((action, failure))
+            if not go_on:
+                raise ActionFailed(
+                    f"at {action.dt:.3f} s, {action}: {failure} (--on-error go-on would go on)"
+                ) from error
+        if after is not None:
+            after(action, failure)
+    outcome.stopped = count < len(schedule)
+    return outcome

@@ -1,20 +1,38 @@
 """How commands speak on a terminal: one sentence for what went wrong, tables or JSON for what was asked."""
 
+import codecs
 import functools
+import io
+import itertools
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from gracetape.errors import GracetapeError, UsageError
+from gracetape.default_command import DEFAULT
+from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.shown import guard, printable, printable_json, say, visible
+
+__all__ = [
+    "FAILURE",
+    "USAGE",
+    "complain",
+    "damage",
+    "human_bytes",
+    "prepared",
+    "printable",
+    "run",
+    "say",
+    "sentences",
+    "show_json",
+    "show_table",
+    "show_text",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,8 +50,7 @@ def damage(error: sqlite3.Error) -> str:
 
 def complain(sentence: object, code: int = FAILURE) -> NoReturn:
     """Say one sentence on stderr and end the command."""
-    text = " ".join(str(sentence).split())
-    print(f"gracetape: {text}", file=sys.stderr)
+    say(f"gracetape: {' '.join(str(sentence).split())}", error=True)
     raise typer.Exit(code)
 
 
@@ -71,58 +88,138 @@ def commands(help: str, *, cls: type[typer.core.TyperGroup] | None = None, bare:
     )  # fmt: skip
 
 
+def prepared(app: typer.Typer, *, completes: bool = False) -> Any:
+    """An application as the command that it is: it and its sub-commands, at any depth, know `-h` and `--version`.
+
+    `completes`: it can install completion for a shell, too.
+    """
+    command = typer.main.get_command(app)
+    _know_version_and_help(command)
+    if completes:
+        arguments = typer.main.get_install_completion_arguments()
+        for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
+            known.params.extend(arguments)
+    return command
+
+
+def _know_version_and_help(command: Any) -> None:
+    command.context_settings["help_option_names"] = ["--help", "-h"]
+    command.params.append(_version_option())
+    for known in getattr(command, "commands", {}).values():
+        _know_version_and_help(known)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"gracetape {version('gracetape')}")
+        raise typer.Exit(0)
+
+
+@functools.cache
+def _version_option() -> Any:
+    """`--version`, as typer makes options."""
+    asking = typer.Typer(add_completion=False)
+
+    @asking.command()
+    def ask(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                callback=_tell_version,
+                is_eager=True,
+                expose_value=False,
+                help="Show the version and exit.",
+            ),
+        ] = False,
+    ) -> None: ...
+
+    return typer.main.get_command(asking).params[0]
+
+
 def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoReturn:
     """Run a command line as the command `name`; words that it cannot read are answered with one sentence and exit code 2.
 
     Every command knows `-h` and `--version`; a command of its own (no blank in its name) can install completion for a shell.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
-    if "--version" in words[: words.index("--")] if "--" in words else "--version" in words:
-        print(f"gracetape {version('gracetape')}")
-        raise SystemExit(0)
-    command = typer.main.get_command(app)
-    for known in (command, *getattr(command, "commands", {}).values()):
-        known.context_settings["help_option_names"] = ["--help", "-h"]
-    if " " not in name:
-        command.params.extend(typer.main.get_install_completion_arguments())
+    guard(words)
+    command = prepared(app, completes=" " not in name)
     try:
         code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
-        said = " ".join(error.format_message().split()).rstrip(".")
+        said = _suggesting(" ".join(error.format_message().split()).rstrip("."))
         if context is not None and not context.args and type(error).__name__ == "NoArgsIsHelpError":
             print(context.get_help(), file=sys.stderr)
         else:
             where = context.command_path if context is not None else name
-            print(f"gracetape: {said}: `{where} --help` tells what can be asked", file=sys.stderr)
+            say(
+                f"gracetape: {said}{'' if said.endswith('?') else ':'} `{where} --help` tells what can be asked",
+                error=True,
+            )
         raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
+def _suggesting(said: str) -> str:
+    """What typer says of a word that is not one of those that can be chosen, with the one that was perhaps meant."""
+    said = said.replace("Value error, ", "")
+    found = re.search(r"'([^']*)' is not one of ('.*)$", said)
+    from difflib import get_close_matches
+
+    close = get_close_matches(found[1], re.findall("'([^']*)'", found[2])) if found else []
+    return f"{said}. Did you mean {close[0]!r}?" if close else said
+
+
 def show_json(value: Any) -> None:
     """Print a value as JSON, indented on a terminal."""
-    print(json.dumps(value, ensure_ascii=not sys.stdout.isatty(), indent=2 if sys.stdout.isatty() else None))
+    print(printable_json(value, indent=2) if sys.stdout.isatty() else json.dumps(value))
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows as a table; columns whose name starts with `>` are numbers, flush right."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    """Print rows as a table; columns whose name starts with `>` are numbers, flush right. Cells may be strangers' texts."""
+    # Imported here: `--help` draws no tables, and starts in half the time without.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=None if title is None else Text(printable(title)),
+        title_justify="left",
+        box=None,
+        header_style="bold",
+        pad_edge=False,
+    )
     for column in columns:
         right = column.startswith(">")
         table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
     console.print(table)
 
 
-def printable(text: str) -> str:
-    """Text from a record made safe for a terminal: control characters and the like become blanks."""
-    return "".join(c if c.isprintable() else " " for c in text)
+def show_text(pieces: Iterable[bytes], name: str) -> None:
+    """Print a stranger's text, whose orders to the terminal become visible; ArchiveError if it is no text."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for piece in itertools.chain(pieces, [b""]):
+            if b"\0" in piece:
+                raise UnicodeError
+            sys.stdout.write(visible(decoder.decode(piece, final=not piece), keep="\n\t"))
+    except UnicodeError:
+        raise ArchiveError(f"{name} is no text, which a terminal could show: send it to a file with > FILE") from None
+    sys.stdout.flush()
 
 
 def human_bytes(size: int | None) -> str:

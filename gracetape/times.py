@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from gracetape.errors import ArchiveError
 
 _MODERN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
+#: No server wrote anything before or after; with some room for times to be moved.
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: str) -> datetime:
@@ -15,13 +17,17 @@ def parse_time(text: str) -> datetime:
 
     Raises ArchiveError for anything else.
     """
-    if match := _MODERN.fullmatch(text):
-        return datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
     try:
-        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
-    except (ValueError, TypeError):
-        raise ArchiveError(f"{text!r} is not a time: write it as 2022-06-09T22:18:16Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if match := _MODERN.fullmatch(text):
+            moment = datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
+        else:
+            moment = datetime.fromisoformat(text.removesuffix(" UTC"))
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        raise ArchiveError(f"{text!r:.80} is not a time: write it as 2022-06-09T22:18:16Z") from None
+    if not _FIRST < moment < _LAST:
+        raise ArchiveError(f"{text!r:.80} is not a time that a server can have written")
+    return moment
 
 
 _SERVERS_ZONE = ZoneInfo("America/Chicago")  # where the servers stood, whose old records have times without an offset

@@ -1,12 +1,15 @@
 """An alert as plug-ins see it: the three forms that messages have had, read through one set of names."""
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from gracetape.bounded_json import read_json
+
 #: The longest uid that is taken for one; real ones have about ten characters.
 LONGEST_UID = 200
+#: A whole number in JSON may be larger than any float.
+_LARGEST = 10**300
 
 
 class NotAnAlert(ValueError):
@@ -79,7 +82,9 @@ class Alert:
     def far(self) -> float | None:
         """The event's false alarm rate in Hz, if the message shows it."""
         far = self.event.get("far")
-        return float(far) if isinstance(far, int | float) and not isinstance(far, bool) else None
+        if not isinstance(far, int | float) or isinstance(far, bool) or abs(far) > _LARGEST:
+            return None
+        return float(far)
 
 
 def _text(value: object) -> str:
@@ -89,8 +94,8 @@ def _text(value: object) -> str:
 def read_alert(id: str, node: str, arrived: float, text: str) -> Alert:
     """The alert that a message's text is; NotAnAlert if it is none."""
     try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        payload = read_json(text)
+    except ValueError as error:
         raise NotAnAlert(f"the message is no JSON: {error}") from error
     if not isinstance(payload, dict):
         raise NotAnAlert(f"the message is a JSON {type(payload).__name__}, not an object")

@@ -25,6 +25,7 @@ from gracetape.listen.logs import AlertLog, open_log
 from gracetape.listen.mail import Mailer
 from gracetape.listen.plugins import find_plugin
 from gracetape.listen.worker import Worker
+from gracetape.shown import say
 
 #: What the parent says on the socket: there are messages; drain and stop.
 WAKE, STOP = b"w", b"s"
@@ -141,9 +142,9 @@ class ChildLoop:
                     self.log.error(
                         "cannot write %s: %s; nothing is done until that is possible", self.brief.journal, error
                     )
-                    print(
+                    say(
                         f"gracetape: {self.brief.child.name}: cannot write {self.brief.journal}: {error}",
-                        file=sys.stderr,
+                        error=True,
                     )
                 complained = True
                 if not self._listen(RETRY) or self.stopping:

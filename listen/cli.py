@@ -1,4 +1,4 @@
-"""The commands `gracetape listen …`."""
+"""The commands `gracetape listen …`. What runs a listener, and what shows it, is loaded when that is done."""
 
 import functools
 import itertools
@@ -14,19 +14,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn, ParamSpec
 
 import typer
-from rich.console import Console
-from rich.live import Live
 
-from gracetape import terminal
+from gracetape import shown, terminal
 from gracetape.brokers import BadUrl, BrokerError, Source, open_source
 from gracetape.errors import BadConfiguration, ListenError
 from gracetape.listen import commands as wire_commands, once as programs, ping as pings
-from gracetape.listen.configuration import Configuration, read_configuration
-from gracetape.listen.gracedb import check_client
-from gracetape.listen.parent import Listener
+from gracetape.listen.configuration import read_configuration
 from gracetape.listen.sending import open_sender, send
-from gracetape.listen.show import status_view
-from gracetape.listen.status import read_status
 
 P = ParamSpec("P")
 
@@ -70,6 +64,9 @@ def run(
     ] = False,
 ) -> int:
     """Listen: one process per section of CONFIG, until Ctrl-C or SIGTERM."""
+    from gracetape.listen.gracedb import check_client
+    from gracetape.listen.parent import Listener
+
     configuration = read_configuration(config)
     configuration = replace(
         configuration, source=source or configuration.source, prometheus=prometheus or configuration.prometheus
@@ -84,7 +81,10 @@ def run(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: listener.stop())
         children = ", ".join(f"{child.name} ({child.process_type})" for child in configuration.children)
-        print(f"listening to {url} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)", flush=True)
+        print(
+            f"listening to {shown.target(url)} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)",
+            flush=True,
+        )
         return listener.run(lambda after: open_source(url, configuration.nodes, after=after), until_end=until_end)
 
 
@@ -106,7 +106,7 @@ def once(
                 message.ack()
                 failures += bool(code)
                 if code:
-                    print(f"gracetape: {words[0]} ended with exit code {code}", file=sys.stderr)
+                    shown.say(f"gracetape: {words[0]} ended with exit code {code}", error=True)
     return int(failures > 0)
 
 
@@ -122,7 +122,8 @@ def confirm(
         wanted = (message for message in heard if message.node in node)
         for message in itertools.islice(wanted, count):
             moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            print(f"{moment} {message.node} {message.payload}", flush=True)
+            line = f"{moment} {message.node} {message.payload}"
+            print(shown.visible(line, keep="\n") if sys.stdout.isatty() else line, flush=True)
             message.ack()
 
 
@@ -186,25 +187,29 @@ def status(
     ] = None,
 ) -> int:
     """Show how a listener does: its children, their queues, and the states of checks per GraceID."""
+    from rich.console import Console
+
+    from gracetape.listen.show import status_view
+    from gracetape.listen.status import read_status
+
     configuration = read_configuration(config)
     record = read_status(configuration.status_file)
     console = Console() if sys.stdout.isatty() else Console(width=160)
     if as_json:
         print(json.dumps(record))
     elif live or (live is None and console.is_terminal):
-        _watch(configuration, console)
+        from rich.live import Live
+
+        with Live(console=console, auto_refresh=False) as screen:
+            now = record
+            screen.update(status_view(now), refresh=True)
+            while now["running"]:
+                time.sleep(0.5)
+                now = read_status(configuration.status_file)
+                screen.update(status_view(now), refresh=True)
     else:
         console.print(status_view(record))
     return int(not record["running"])
-
-
-def _watch(configuration: Configuration, console: Console) -> None:
-    with Live(console=console, auto_refresh=False) as screen:
-        while (record := read_status(configuration.status_file)) is not None:
-            screen.update(status_view(record), refresh=True)
-            if not record["running"]:
-                return
-            time.sleep(0.5)
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

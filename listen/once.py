@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gracetape.brokers import Heard
 from gracetape.errors import BadConfiguration, ListenError
+from gracetape.shown import target
 
 
 def program(text: str) -> list[str]:
@@ -13,7 +14,7 @@ def program(text: str) -> list[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise BadConfiguration(f"cannot read --exec {text!r}: {error}") from None
+        raise BadConfiguration(f"cannot read --exec {target(f'exec:{text}')!r}: {error}") from None
     if not words:
         raise BadConfiguration("--exec names no program")
     return words
@@ -24,4 +25,4 @@ def run(words: Sequence[str], heard: Heard) -> int:
     try:
         return subprocess.run(words, input=heard.payload.encode("utf-8", "replace") + b"\n", check=False).returncode
     except OSError as error:
-        raise ListenError(f"cannot run {words[0]}: {error.strerror}") from error
+        raise ListenError(f"cannot run {target(f'exec:{words[0]}')[5:]}: {error.strerror}") from error

@@ -6,7 +6,6 @@ import queue
 import secrets
 import shutil
 import sqlite3
-import sys
 import tempfile
 import threading
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
+from gracetape import shown
 from gracetape.brokers import BrokerError, Heard, Source
 from gracetape.errors import ListenError
 from gracetape.listen.accepted import Accepted
@@ -42,7 +42,7 @@ class Listener:
 
     def __init__(self, configuration: Configuration, say: Callable[[str], object] | None = None) -> None:
         self.configuration = configuration
-        self.say = say or (lambda text: print(f"gracetape: {text}", file=sys.stderr, flush=True))
+        self.say = say or (lambda text: shown.say(f"gracetape: {text}", error=True))
         self._private = Path(tempfile.mkdtemp(prefix="gracetape-listen-"))
         self._undo = contextlib.ExitStack()
         self._undo.callback(shutil.rmtree, self._private, ignore_errors=True)

@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gracetape.shown import printable
+
 #: How a state of a check looks.
 STYLES = {"ok": "green", "failed": "bold red", "late": "yellow", "pending": "dim"}
 
@@ -27,7 +29,7 @@ def _head(record: dict[str, Any]) -> Text:
     how = f"runs since {since} (process {record['pid']})" if record["running"] else "does not run"
     text = Text(f"the listener {how}; {record['accepted']} messages accepted")
     if record.get("refusing"):
-        text.append(f"; NOTHING IS ACCEPTED NOW: {record['refusing']}", "bold red")
+        text.append(f"; NOTHING IS ACCEPTED NOW: {printable(record['refusing'])}", "bold red")
     return text
 
 
@@ -39,11 +41,15 @@ def _children(children: Iterable[dict[str, Any]]) -> Table:
         table.add_column(name, justify="right")
     for child in children:
         figures = [str(child[name]) for name in ("alerts", "tasks", "errors", "queue")]
-        state = Text(child["state"], "" if child["state"] == "runs" else "bold red")
+        state = Text(printable(child["state"]), "" if child["state"] == "runs" else "bold red")
         wait = child["next_deadline"]
         due = "" if wait is None else f"{max(0.0, wait - time.time()):.1f} s"
         table.add_row(
-            child["name"], child["process_type"], " ".join(child["nodes"]), state, *figures, due, str(child["restarts"])
+            *(Text(printable(text)) for text in (child["name"], child["process_type"], " ".join(child["nodes"]))),
+            state,
+            *figures,
+            due,
+            str(child["restarts"]),
         )
     return table
 
@@ -57,9 +63,9 @@ def _checks(children: Iterable[dict[str, Any]]) -> list[RenderableType]:
         table.add_column(name, overflow="fold")
     for child_name, graceid, states in rows[-MOST:]:
         cells = Text(", ").join(
-            Text(f"{check} {state}", STYLES.get(state, "")) for check, state in sorted(states.items())
+            Text(printable(f"{check} {state}"), STYLES.get(state, "")) for check, state in sorted(states.items())
         )
-        table.add_row(child_name, graceid, cells)
+        table.add_row(Text(printable(child_name)), Text(printable(graceid)), cells)
     total = Counter(state for _, _, states in rows for state in states.values())
     counted = ", ".join(f"{n} {state}" for state, n in sorted(total.items()))
     return [Text(""), table, Text(f"{len(rows)} GraceIDs: {counted}", "dim")]

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Gauge
 
 from gracetape.errors import ListenError
+from gracetape.listen import figures
 from gracetape.listen.configuration import Configuration
 from gracetape.listen.handle import Handle
 
@@ -46,7 +47,7 @@ class Status:
         }
         if configuration.prometheus is not None:
             try:
-                start_http_server(configuration.prometheus, addr="127.0.0.1", registry=self._registry)
+                figures.serve(self._registry, configuration.prometheus)
             except OSError as error:
                 raise ListenError(f"port {configuration.prometheus} for Prometheus: {error.strerror}") from error
 

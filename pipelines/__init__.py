@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         UploadError as UploadError,
     )
     from gracetape.pipelines.uploads import (
+        is_read as is_read,
         read_upload as read_upload,
     )
 

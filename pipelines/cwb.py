@@ -10,6 +10,7 @@ from gracetape.pipelines.formats.texts import moved_numbers, number
 from gracetape.pipelines.pipeline import Attributes, Pipeline
 from gracetape.pipelines.trigger import Trigger
 from gracetape.pipelines.uploaded_event import UploadedEvent, UploadError
+from gracetape.reading_limits import LIMITS, LimitExceeded, check_size
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -59,7 +60,10 @@ _BURST = (
 
 def read_cwb(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     """cWB's trigger text, in each of its forms."""
+    check_size(content, LIMITS.file_bytes)
     lines = content.decode(errors="replace").splitlines()
+    if len(lines) > LIMITS.text_lines:
+        raise LimitExceeded(f"it has more than {LIMITS.text_lines} lines")
     raw = _pairs(lines)
     pairs = sorted(zip(raw.get("ifo", []), raw.get("time", []), strict=False), key=lambda pair: pair[0])
     ifos = ",".join(sorted(raw.get("ifo", [])))

@@ -7,6 +7,7 @@ import gzip
 
 from gracetape.pipelines.pipeline import MoveTimes
 from gracetape.pipelines.table import movers, pipeline_of
+from gracetape.unpacking import unpacked
 
 
 def retimed(contents: bytes, shift_s: float, pipeline: str = "") -> bytes:
@@ -16,11 +17,11 @@ def retimed(contents: bytes, shift_s: float, pipeline: str = "") -> bytes:
     """
     if contents[:2] == b"\x1f\x8b":
         try:
-            inner = gzip.decompress(contents)
-        except (OSError, EOFError):
+            inner = unpacked(contents)
+        except ValueError:
             return contents
         moved = _moved(inner, shift_s, pipeline)
-        return contents if moved is None else gzip.compress(moved, mtime=0)
+        return contents if moved is None or moved is inner else gzip.compress(moved, mtime=0)
     moved = _moved(contents, shift_s, pipeline)
     return contents if moved is None else moved
 

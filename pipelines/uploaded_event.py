@@ -13,7 +13,8 @@ class UploadedEvent:
     """`gpstime` in seconds, `far` in Hz; `extra_attributes` as in the event's record.
 
     `failed` says why nothing could be taken from the file: the event is made all the same, with this among its warnings,
-    and no `new` alert goes out. `remark` is what the server then writes in the log, for some formats.
+    and no `new` alert goes out. `remark` is what the server then writes in the log, for some formats. `refused` says which limit
+    the file is beyond: whoever uploads it is told so, and nothing is made of it.
     """
 
     gpstime: float | None = None
@@ -25,3 +26,4 @@ class UploadedEvent:
     warnings: list[str] = field(default_factory=list)
     failed: str | None = None
     remark: str | None = None
+    refused: str | None = None

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
         Distribution as Distribution,
         parse_distribution as parse_distribution,
     )
+    from gracetape.replay.copies import (
+        Arrangement as Arrangement,
+        Copy as Copy,
+    )
     from gracetape.replay.faults import (
         Faults as Faults,
         Touched as Touched,
@@ -32,31 +36,29 @@ if TYPE_CHECKING:
     from gracetape.replay.message import (
         Message as Message,
     )
+    from gracetape.replay.message_queue import (
+        MessageQueue as MessageQueue,
+        Queued as Queued,
+    )
     from gracetape.replay.player import (
         Player as Player,
-        due as due,
-    )
-    from gracetape.replay.playhead import (
-        Playhead as Playhead,
     )
     from gracetape.replay.prepare import (
         Tape as Tape,
         play as play,
-    )
-    from gracetape.replay.programme import (
-        Programme as Programme,
-    )
-    from gracetape.replay.reel import (
-        Cue as Cue,
-        Lane as Lane,
-        Reel as Reel,
-        Track as Track,
     )
     from gracetape.replay.rename import (
         Renaming as Renaming,
     )
     from gracetape.replay.retime import (
         Retiming as Retiming,
+    )
+    from gracetape.replay.rewrite import (
+        Rewrite as Rewrite,
+    )
+    from gracetape.replay.selection import (
+        Selection as Selection,
+        Wanted as Wanted,
     )
     from gracetape.replay.serving import (
         following as following,
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
         Action as Action,
         GraceID as GraceID,
         Schedule as Schedule,
+        due as due,
+        run as run,
     )
     from gracetape.virtual_loop import (
         VirtualLoop as VirtualLoop,

@@ -16,8 +16,8 @@ async def aiter_alerts(player: Player) -> AsyncIterator[Alert]:
             yield alert
         return
     begun = player.clock.now() - player.elapsed_s
-    while (cue := player.reel.peek()) is not None and not player.stopped:
-        await asyncio.sleep(max(0.0, begun + cue.dt - player.clock.now()))
+    while (queued := player.queue.peek()) is not None and not player.stopped:
+        await asyncio.sleep(max(0.0, begun + queued.dt - player.clock.now()))
         alert = next(player, None)
         if alert is not None:
             yield alert

@@ -4,21 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gracetape.archive import Archive, Position
+from gracetape.archive import Alert, Archive, Position, Snapshot
 from gracetape.archive.rules import signoff_key
 from gracetape.archive.store import Capture
 from gracetape.archive.view import FileEntry
 from gracetape.archive.writing import Transaction
 from gracetape.errors import BadRequest
-from gracetape.replay.change import Change
-from gracetape.replay.reel import Track
-from gracetape.replay.selection import mentions
-
-if TYPE_CHECKING:
-    from gracetape.archive import Alert, Snapshot
-    from gracetape.replay.player import Player
+from gracetape.replay.player import Player
+from gracetape.replay.rewrite import Rewrite
+from gracetape.replay.selection import Selection, mentions
 
 Record = dict[str, Any]
 #: How the records of each kind are told apart.
@@ -53,7 +49,12 @@ class _BranchTransaction(Transaction):
 
 
 class BranchArchive(Archive):
-    """An archive whose writes leave some numbers free: by (object, kind) the last one that is taken."""
+    """An archive whose writes leave some numbers free: by (object, kind) the last one that is taken.
+
+    Its replay goes on in time, so nothing waits for the disk.
+    """
+
+    durable = False
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         super().__init__(path, read_only=read_only, packed=packed)
@@ -69,41 +70,40 @@ class Branch:
     """What a player's tapes have reached, as an archive of its own at `path`, and what was written to it meanwhile.
 
     A dummy over `archive` answers as of the player's last message, under the ids and times that are played, with all that
-    was written so far; give it `now` and `announce`, so that writes get the replay's time and their alerts go where its
+    was written so far; give it `now` and `send_now`, so that writes get the replay's time and their alerts go where its
     messages go. What was reached is not taken back when the player goes back.
     """
 
-    def __init__(self, player: "Player", path: str | Path) -> None:
-        self._player, self._lanes = player, player.reel.lanes
+    def __init__(self, player: Player, path: str | Path) -> None:
+        self._player, self._copies = player, player.queue.copies
         self._tapes = ExitStack()
-        self._sources = {
-            id(track): self._source(track) for track in {id(lane.track): lane.track for lane in self._lanes}.values()
-        }
+        selections = {id(copy.selection): copy.selection for copy in self._copies}
+        self._sources = {number: self._source(selection) for number, selection in selections.items()}
         self.archive = BranchArchive.create(path)
         self._shown: dict[str, dict[tuple[str, str], Record]] = {}
         self._files: dict[str, set[FileEntry]] = {}
-        self._new_lap(player.reel.lap)
+        self._new_lap(player.queue.lap)
         player.on_position.append(self.reach)
         player.stand()
 
-    def _source(self, track: Track) -> Archive:
-        if track.source is None or track.timeline is None:
+    def _source(self, selection: Selection) -> Archive:
+        if selection.source is None or selection.timeline is None:
             raise BadRequest("a GraceDB can only follow a replay of archives")
-        if isinstance(track.source, Archive):
-            return track.source
-        return self._tapes.enter_context(Archive.open(str(track.source)))
+        if isinstance(selection.source, Archive):
+            return selection.source
+        return self._tapes.enter_context(Archive.open(str(selection.source)))
 
     def _new_lap(self, lap: int) -> None:
-        """Nothing of a lap has happened yet; an object is shown by the first lane that knows it."""
+        """Nothing of a lap has happened yet; an object is shown by the first copy that knows it."""
         self._lap = lap
-        self._reached = [0] * len(self._lanes)
-        self._changes = [lane.change_of(lap) for lane in self._lanes]
+        self._reached = [0] * len(self._copies)
+        self._rewrites = [copy.rewrite_of(lap) for copy in self._copies]
         self._owners: dict[str, int] = {}
-        taken = {id(lane.track): _taken(lane.track) for lane in self._lanes}
-        for number, (lane, change) in enumerate(zip(self._lanes, self._changes, strict=True)):
-            for (graceid, kind), last in taken[id(lane.track)].items():
-                self._owners.setdefault(change.text(graceid), number)
-                self.archive.reserved[change.text(graceid), change.text(kind)] = last
+        taken = {id(copy.selection): _taken(copy.selection) for copy in self._copies}
+        for number, (copy, rewrite) in enumerate(zip(self._copies, self._rewrites, strict=True)):
+            for (graceid, kind), last in taken[id(copy.selection)].items():
+                self._owners.setdefault(rewrite.text(graceid), number)
+                self.archive.reserved[rewrite.text(graceid), rewrite.text(kind)] = last
 
     @property
     def tapes(self) -> list[Archive]:
@@ -117,9 +117,9 @@ class Branch:
             return player.first or datetime.now(UTC)
         return player.last.created + timedelta(seconds=max(0.0, player.elapsed_s - player.last_dt))
 
-    def announce(self, alert: "Alert") -> None:
+    def send_now(self, alert: Alert) -> None:
         """Send the alert of a write where the replay's messages go."""
-        self._player.announce(alert)
+        self._player.send_now(alert)
 
     def close(self) -> None:
         """Follow the player no longer."""
@@ -130,11 +130,11 @@ class Branch:
     # -- following the tapes
 
     def reach(self, number: int, position: Position) -> None:
-        """Let everything that a lane's tape tells of up to a moment happen; going back changes nothing."""
-        if self._player.reel.lap > self._lap:
-            self._new_lap(self._player.reel.lap)
-        lane, change = self._lanes[number], self._changes[number]
-        timeline = lane.track.timeline
+        """Let everything that a copy's tape tells of up to a moment happen; going back changes nothing."""
+        if self._player.queue.lap > self._lap:
+            self._new_lap(self._player.queue.lap)
+        copy, rewrite = self._copies[number], self._rewrites[number]
+        timeline = copy.selection.timeline
         if timeline is None or position.index <= self._reached[number]:
             return
         changed: dict[str, None] = {}
@@ -145,14 +145,14 @@ class Branch:
         with self.archive.transaction() as tx:
             for graceid in changed:
                 snapshot = timeline.snapshot(graceid, position) if graceid in timeline.histories else None
-                if snapshot is not None and self._owners.get(change.text(snapshot.graceid)) == number:
-                    self._show(tx, snapshot, change, self._sources[id(lane.track)])
+                if snapshot is not None and self._owners.get(rewrite.text(snapshot.graceid)) == number:
+                    self._show(tx, snapshot, rewrite, self._sources[id(copy.selection)])
         self._reached[number] = position.index
 
-    def _show(self, tx: Transaction, snapshot: "Snapshot", change: Change, source: Archive) -> None:
+    def _show(self, tx: Transaction, snapshot: Snapshot, rewrite: Rewrite, source: Archive) -> None:
         """Change an object by what has changed on the tape since it was last looked at."""
-        graceid = change.text(snapshot.graceid)
-        old, new = self._shown.get(graceid, {}), _records(snapshot, change)
+        graceid = rewrite.text(snapshot.graceid)
+        old, new = self._shown.get(graceid, {}), _records(snapshot, rewrite)
         record = new.pop(("object", ""))
         if not old:
             tx.new_object(graceid, snapshot.service, record)
@@ -169,15 +169,15 @@ class Branch:
         for file in snapshot.files():
             if file not in known:
                 blob = tx.store_blob(source.read(file)) if file.sha256 is not None else None
-                tx.add_file(graceid, change.text(file.name), blob, file.version, file.absent)
+                tx.add_file(graceid, rewrite.text(file.name), blob, file.version, file.absent)
                 known.add(file)
         self._shown[graceid] = new | {("object", ""): record}
 
 
-def _taken(track: Track) -> dict[tuple[str, str], int]:
+def _taken(selection: Selection) -> dict[tuple[str, str], int]:
     """By (graceid, kind) the last number that a tape uses; files are kinds of their own."""
     taken: dict[tuple[str, str], int] = {}
-    for history in track.timeline.histories.values() if track.timeline is not None else ():
+    for history in selection.timeline.histories.values() if selection.timeline is not None else ():
         for kind in _NUMBERED:
             numbers = [int(record["N"]) for record in history.view.records(kind)]
             taken[history.graceid, kind] = max(numbers, default=0)
@@ -187,13 +187,13 @@ def _taken(track: Track) -> dict[tuple[str, str], int]:
     return taken
 
 
-def _records(snapshot: "Snapshot", change: Change) -> dict[tuple[str, str], Record]:
+def _records(snapshot: Snapshot, rewrite: Rewrite) -> dict[tuple[str, str], Record]:
     about = snapshot.record()
     found = {("object", ""): about}
     for kind, key_of in _KEYS.items():
         found.update({(kind, key_of(record)): record for record in snapshot.records(kind)})
     found.update({("permission", str(i)): record for i, record in enumerate(snapshot.records("permission"))})
-    return {place: change.record(record, about) for place, record in found.items()}
+    return {place: rewrite.record(record, about) for place, record in found.items()}
 
 
 def _merged(old: Record, new: Record, now: Record) -> Record:

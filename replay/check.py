@@ -7,7 +7,7 @@ from typing import Any, Literal
 from gracetape.archive import Alert, Archive, ArchiveError, Timeline, parse_ref
 from gracetape.archive.blend import Pair, pairs
 from gracetape.replay.prepare import histories_of
-from gracetape.terminal import printable
+from gracetape.shown import printable
 from gracetape.times import iso_time
 
 Verdict = Literal["equal", "differs", "missing", "extra"]

@@ -5,9 +5,10 @@ from urllib.parse import parse_qs
 
 from gracetape.brokers import BadUrl, BrokerError, Heard, Source
 from gracetape.brokers.sources import now
-from gracetape.clocks import MaxClock, ScaledClock, check_speed
+from gracetape.clocks import clock_for
 from gracetape.errors import GracetapeError, ReplayError
 from gracetape.replay.prepare import play
+from gracetape.shown import target
 
 
 class ReplaySource(Source):
@@ -27,10 +28,10 @@ class ReplaySource(Source):
         except ValueError:
             raise BadUrl(f"speed={pace} makes no sense: write a number, or max") from None
         try:
-            clock = MaxClock() if speed is None else ScaledClock(check_speed(speed))
+            clock = clock_for(speed, maximum=speed is None)
             self._player = play(path, *options.get("id", []), clock=clock, format=options.get("format", ["modern"])[-1])
         except (GracetapeError, ReplayError, ValueError) as error:
-            raise BrokerError(f"{url}: {error}") from error
+            raise BrokerError(f"{target(url)}: {error}") from error
         self._nodes = frozenset(nodes)
         self._messages = self._all()
         self._closed = False

@@ -46,9 +46,9 @@ def _back(player: Player) -> None:
 
 def _next_kind(player: Player) -> None:
     """To the next message that is not just another log entry."""
-    cue = player.reel.find(lambda alert: alert.alert_type != "log")
-    if cue is not None:
-        player.seek(cue.dt)
+    queued = player.queue.find(lambda alert: alert.alert_type != "log")
+    if queued is not None:
+        player.seek(queued.dt)
 
 
 #: What a terminal sends for a key, what it does, and what is said of it.

@@ -2,10 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gracetape.archive import Alert
+from gracetape.archive import Alert
 
 # Messages come from JSON, so no part of one holds itself.
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -32,7 +31,7 @@ class Body:
 class Message:
     """An alert on its way to one node (LVAlert) or topic (igwn-alert), `offset_s` played seconds after the first one."""
 
-    alert: "Alert"
+    alert: Alert
     node: str
     offset_s: float
     body: Body
@@ -58,7 +57,7 @@ class Message:
         return self.body.text
 
 
-def messages_of(alert: "Alert", offset_s: float, format: str = "modern") -> list[Message]:
+def messages_of(alert: Alert, offset_s: float, format: str = "modern") -> list[Message]:
     """What is sent for an alert in one of the forms: a message per node, none where that form had no such message."""
     payload = alert.payload(format)
     if payload is None:
@@ -67,7 +66,7 @@ def messages_of(alert: "Alert", offset_s: float, format: str = "modern") -> list
     return [Message(alert, node, offset_s, body) for node in alert.nodes]
 
 
-def _as_it_came(alert: "Alert") -> str | None:
+def _as_it_came(alert: Alert) -> str | None:
     """The text of a message that was heard, if it can be a line of a file."""
     text = alert.heard_text
     return text if text and "\n" not in text and "\r" not in text else None

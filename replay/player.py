@@ -1,132 +1,235 @@
-"""Plays alerts on a clock: each at its own moment, in the order in which the server sent them."""
+"""Plays alerts on a clock: each at its own moment, in the order in which the server sent them. Any thread may move it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from gracetape.archive import Alert, Position, Timeline
 from gracetape.clocks import Clock
 from gracetape.errors import ReplayError
+from gracetape.replay.copies import Copy
+from gracetape.replay.delivery import Delivery
 from gracetape.replay.faults import Faults
 from gracetape.replay.message import Message, messages_of
-from gracetape.replay.playhead import Playhead
-from gracetape.replay.reel import Lane, Reel, Track
-from gracetape.replay.selection import before
+from gracetape.replay.message_queue import MessageQueue, Queued
+from gracetape.replay.pace import Errands, Pace
+from gracetape.replay.seek import seek
+from gracetape.replay.selection import Selection
 from gracetape.replay.targets import Target
-from gracetape.schedule import Action, Schedule
-
-if TYPE_CHECKING:
-    from gracetape.archive import Alert, Position, Timeline
 
 
-def due(schedule: Schedule, clock: Clock) -> Iterator[Action]:
-    """The actions of a schedule, each when `clock` says that its delay has passed; ends early if the clock is stopped."""
-    origin = clock.now()
-    for action in schedule:
-        if not clock.wait_until(origin + action.dt):
-            return
-        yield action
-
-
-class Player(Playhead):
+class Player:
     """An iterator of alerts that waits for each one's moment.
 
-    `position` is what the archive looks like just after the entry of the last message announced (before the first, and
+    `position` is what the archive looks like just after the entry of the last message that was sent (before the first, and
     after a seek: just before the next one); it is set before the message is handed out, so code that reacts to a message by
     asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`; each of
-    `on_position` is called with the lane's number and it when it has changed. `sent` counts the alerts announced, `announced` their messages (one
-    per node), `delivered` the messages handed to targets.
+    `on_position` is called with the copy's number and it when it has changed. `sent` counts the alerts sent, `messages_sent`
+    their messages (one per node). `paused` and `stopped` tell how it is; `rate`: messages a second at most.
     """
 
     def __init__(
         self,
-        alerts: "Iterable[Alert] | Reel",
+        alerts: Iterable[Alert] | MessageQueue,
         clock: Clock,
         *,
         format: str = "modern",
-        position: "Position | None" = None,
-        timeline: "Timeline | None" = None,
+        position: Position | None = None,
+        timeline: Timeline | None = None,
         rate: float | None = None,
     ) -> None:
-        reel = alerts if isinstance(alerts, Reel) else Reel([Lane(Track(list(alerts), timeline=timeline))])
-        super().__init__(reel, clock, rate=rate)
-        self.format = format
-        self.position = position
-        self.timeline = timeline
-        self.sent = self.announced = self.delivered = 0
+        if not isinstance(alerts, MessageQueue):
+            alerts = MessageQueue([Copy(Selection(list(alerts), timeline=timeline))])
+        self.queue, self.clock, self.format = alerts, clock, format
+        self.position, self.timeline = position, timeline
+        self.paused = self.stopped = False
+        self.sent = self.messages_sent = 0
         self.last: Alert | None = None
         self.last_dt = 0.0  # played seconds of the last message
         self.on_position: list[Callable[[int, Position], object]] = []
-        self._deliver: Callable[[Message], object] | None = None
+        self._pace = Pace(clock, rate)
+        self._delivery = Delivery(self.later)
+        self._started = False
+        self._steps = 0
+        self._errands = Errands()
+        self._lock = threading.RLock()
+
+    # -- how it stands
 
     @property
-    def alerts(self) -> "list[Alert]":
+    def elapsed_s(self) -> float:
+        """Played seconds since the beginning."""
+        return self._pace.elapsed_s
+
+    @property
+    def next_in_s(self) -> float | None:
+        """Played seconds until the next message (0 if it is due); None when nothing is left."""
+        with self._lock:
+            following = self.queue.peek()
+            return None if following is None else max(0.0, following.dt - self.elapsed_s)
+
+    @property
+    def speed(self) -> float | None:
+        """Times as fast as it happened; None where time is not real. Can be set while it plays."""
+        return self._pace.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._pace.speed = speed
+
+    @property
+    def alerts(self) -> list[Alert]:
         """Every alert that is to be sent, made now (in endless laps: those of one lap)."""
-        return [alert for _, alert in self.reel.whole()]
+        return [alert for _, alert in self.queue.whole()]
 
     @property
     def first(self) -> datetime | None:
         """UTC time of the first message; None if there is none."""
-        _, alert = next(self.reel.whole(), (None, None))
-        return alert.created if alert is not None else None
+        return self.queue.first
+
+    @property
+    def delivered(self) -> int:
+        """Messages handed to targets so far."""
+        return self._delivery.count
+
+    def __len__(self) -> int:
+        return len(self.queue)
+
+    # -- moving it
+
+    def pause(self) -> None:
+        """Let time stand still until `resume`."""
+        with self._lock:
+            self._pace.hold()
+            self.paused = True
+        self.clock.interrupt()
+
+    def resume(self) -> None:
+        """Go on from where it stands."""
+        with self._lock:
+            if self.paused and self._started:
+                self._pace.let_run()
+            self.paused = False
+        self.clock.interrupt()
+
+    def step(self, count: int = 1) -> None:
+        """Let the next message (or `count` of them) come now, also while it is paused."""
+        with self._lock:
+            self._steps += count
+        self.clock.interrupt()
+
+    def stop(self) -> None:
+        """Send nothing more, and end the wait that is under way."""
+        self.stopped = True
+        self.clock.stop()
+
+    def seek(
+        self,
+        to: float | datetime | None = None,
+        *,
+        n: int | None = None,
+        graceid: str | None = None,
+        alert_type: str | None = None,
+        by: int | None = None,
+    ) -> None:
+        """Go elsewhere without sending what lies between.
+
+        `to`: played seconds since the beginning, or a time of the messages (UTC). `n`: to what log entry N announced (of
+        `graceid`; of the only superevent or only object, if none is named). `alert_type`: to the next alert of that type.
+        `by`: that many messages on (back, if negative). BadRequest if there is no such place; nothing moves then.
+        """
+        with self._lock:
+            self._pace.go_to(seek(self.queue, to, n=n, graceid=graceid, alert_type=alert_type, by=by))
+            self._steps = 0
+            self.stand()
+        self.clock.interrupt()
+
+    def stand(self) -> None:
+        """Let `position` be the moment just before the next message."""
+        for number, position in self.queue.positions(self.elapsed_s):
+            self._reach(number, position)
+
+    # -- following the clock
 
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> "Alert":
-        taken = self.advance()
-        if taken is None:
+    def __next__(self) -> Alert:
+        if (taken := self._wait_for_next()) is None:
             raise StopIteration
-        cue, alert = taken
-        self._reach(cue.lane, alert.position)
-        self.last, self.last_dt = alert, cue.dt
+        queued, alert = taken
+        self._reach(queued.copy, alert.position)
+        self.last, self.last_dt = alert, queued.dt
         self.sent += 1
-        self.announced += len(alert.nodes)
+        self.messages_sent += len(alert.nodes)
         return alert
 
-    def _reach(self, lane: int, position: "Position | None") -> None:
-        self.position, self.timeline = position, self.reel.lanes[lane].track.timeline
+    def _reach(self, number: int, position: Position | None) -> None:
+        """A copy has come to a moment of its tape."""
+        self.position, self.timeline = position, self.queue.copies[number].selection.timeline
         if position is not None:
             for tell in self.on_position:
-                tell(lane, position)
+                tell(number, position)
 
-    def announce(self, alert: "Alert") -> None:
-        """Deliver somebody else's alert, now, to the targets that this player plays to; any thread may call it."""
-        self.later(self.elapsed_s, partial(self._pass_on, alert))
+    def later(self, dt: float, errand: Callable[[], object]) -> None:
+        """Do something at `dt` played seconds, between messages and in the thread that plays."""
+        self._errands.add(dt, errand)
+        self.clock.interrupt()
 
-    def _pass_on(self, alert: "Alert") -> None:
-        for message in self.messages(alert, self.elapsed_s):
-            if self._deliver is not None:
-                self._deliver(message)
+    def _wait_for_next(self) -> tuple[Queued, Alert] | None:
+        """Wait for the next message's moment and take it; None if nothing is left, or it was stopped."""
+        queue, pace, wait_until, lock = self.queue, self._pace, self.clock.wait_until, self._lock
+        while not self.stopped:
+            with lock:
+                if not self._started:
+                    self._started = True
+                    if not self.paused:
+                        pace.let_run()
+                queued = queue.peek()
+                errand_dt = self._errands.next_dt
+                if self._steps and queued is not None:
+                    self._steps -= 1
+                    pace.go_to(queued.dt)
+                    return self._take()
+                if queued is None and errand_dt is None:
+                    return None
+                origin = pace.origin
+            if origin is None and errand_dt is not None and errand_dt <= pace.elapsed_s:
+                self._errands.do_next()
+            elif origin is None:
+                self.clock.rest()
+            elif errand_dt is not None and (queued is None or errand_dt <= queued.dt):
+                if wait_until(origin + errand_dt):
+                    self._errands.do_next()
+            elif queued is not None and wait_until(origin + queued.dt) and pace.allows():
+                with lock:
+                    if queue.peek() is queued and not self.paused and not self.stopped:
+                        return self._take()
+        return None
 
-    def __len__(self) -> int:
-        return len(self.reel)
+    def _take(self) -> tuple[Queued, Alert]:
+        queued, alert = self.queue.take()
+        self._pace.used(len(alert.nodes))
+        return queued, alert
 
-    def stand(self) -> None:
-        """Let `position` be the moment just before the next message."""
-        elapsed_s, following = self.elapsed_s - self.reel.base_s, self.reel.peek()
-        places = list(enumerate(zip(self.reel.lanes, self.reel.places(), strict=True)))
-        if following is not None:  # last, since the position is that of its lane
-            places.append(places[following.lane])
-        for number, (lane, index) in places:
-            recorded = lane.track.alerts[index] if index < len(lane.track) else lane.track.alerts[-1]
-            if recorded.position is not None and (lane.start_s <= elapsed_s or index):
-                self._reach(number, before(recorded) if index < len(lane.track) else recorded.position)
+    # -- delivering
 
-    _moved = stand
-
-    def messages(self, alert: "Alert", offset_s: float | None = None) -> list[Message]:
+    def messages(self, alert: Alert, offset_s: float | None = None) -> list[Message]:
         """What is sent for one alert: one message per node; `offset_s` (default: for the last one) since the first message."""
-        if offset_s is None and alert is self.last:
-            offset_s = self.last_dt
         if offset_s is None:
-            offset_s = (alert.created - (self.first or alert.created)).total_seconds()
+            last = alert is self.last
+            offset_s = self.last_dt if last else (alert.created - (self.first or alert.created)).total_seconds()
         return messages_of(alert, offset_s, self.format)
+
+    def send_now(self, alert: Alert) -> None:
+        """Deliver somebody else's alert, now, to the targets that this player plays to; any thread may call it."""
+        self.later(self.elapsed_s, lambda: self._delivery.deliver(*self.messages(alert, self.elapsed_s)))
 
     def play(
         self,
         targets: Sequence[Target],
-        after: "Callable[[Alert], object] | None" = None,
+        after: Callable[[Alert], object] | None = None,
         *,
         faults: Faults | None = None,
     ) -> None:
@@ -134,36 +237,14 @@ class Player(Playhead):
 
         `faults` may keep messages from the targets, or hand them over damaged, late, twice or in another order.
         """
-
-        def deliver(message: Message) -> None:
-            for target in targets:
-                target.send(message)
-                self.delivered += 1
-
-        self._deliver = deliver
+        self._delivery.targets = targets
         try:
-            self._play(deliver, after, faults)
+            for alert in self:
+                self._delivery.send(self.messages(alert), faults)
+                if after is not None:
+                    after(alert)
+            if faults is not None and not self.stopped:
+                self._delivery.deliver(*faults.held())
         except ReplayError as error:
-            of = f" of {self.reel.messages}" if self.reel.laps is not None else ""
-            raise ReplayError(f"{error} (at message {self.announced}{of})") from None
-
-    def _play(
-        self,
-        deliver: Callable[[Message], None],
-        after: "Callable[[Alert], object] | None",
-        faults: Faults | None,
-    ) -> None:
-        for alert in self:
-            for message in messages_of(alert, self.last_dt, self.format):
-                if faults is None:
-                    deliver(message)
-                    continue
-                for late_s, touched in faults.on(message):
-                    if late_s > 0:
-                        self.later(self.last_dt + late_s, partial(deliver, touched))
-                    else:
-                        deliver(touched)
-            if after is not None:
-                after(alert)
-        for message in faults.held() if faults is not None and not self.stopped else ():
-            deliver(message)
+            of = f" of {self.queue.messages}" if self.queue.laps is not None else ""
+            raise ReplayError(f"{error} (at message {self.messages_sent}{of})") from None

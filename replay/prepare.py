@@ -5,16 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
-from typing import Any
 
-from gracetape.archive import Archive, History, Ref, Timeline, parse_ref
-from gracetape.archive.alerts import FORMATS
-from gracetape.clocks import Clock, ScaledClock, check_speed
+from gracetape.archive import Archive, History, Timeline
+from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import BadRequest, GracetapeError
+from gracetape.ids import Ref, parse_ref
+from gracetape.replay.copies import Arrangement
+from gracetape.replay.message_queue import MessageQueue
 from gracetape.replay.player import Player
-from gracetape.replay.programme import Programme
-from gracetape.replay.reel import Track
-from gracetape.replay.selection import Wanted, mentions, only_one, select
+from gracetape.replay.selection import Selection, Wanted, mentions, select
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,13 @@ def play(
     certain_only: bool = False,
     spread: str = "as-recorded",
     rate: float | None = None,
-    **programme: Any,
+    align: str = "as-recorded",
+    copies: int = 1,
+    every_s: float = 0.0,
+    names: Sequence[str] = (),
+    retime: datetime | None = None,
+    laps: int | None = 1,
+    gap_s: float = 1.0,
 ) -> Player:
     """A player of an archive's alerts: iterating it waits for each alert's moment and gives the alert.
 
@@ -47,22 +52,36 @@ def play(
     your own replaces it (`MaxClock()`: as fast as possible). `cutoff`: nothing that the server sent after log entry N of
     each named object (of the only superevent, or only object, if none is named); a superevent's cutoff is that of its
     events too. `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come (`as-recorded`,
-    `burst`, `even`). `rate`: messages a second at most. The rest says how tapes and copies are put together: the fields of
-    `Programme`. Raises BadRequest (a ValueError) for what cannot be asked, ArchiveError for what the archive lacks.
+    `burst`, `even`). `rate`: messages a second at most.
+
+    `align`: `as-recorded` keeps the time between tapes, `start` lets all begin at once. `copies` of everything begin
+    `every_s` seconds after one another; `names` are templates for new ids. `retime`: the time (UTC) that the first message
+    is to have. `laps`: how often it is played (None: for ever), `gap_s` seconds between. Raises BadRequest (a ValueError)
+    for what cannot be asked, ArchiveError for what the archive lacks.
     """
     check_speed(speed)
-    if format not in FORMATS:
-        raise BadRequest(f"there is no message format {format!r}: use {', '.join(FORMATS)}")
-    own_clock = clock if clock is not None else ScaledClock(speed)
-    together = Programme(**programme)
-    tapes = [Tape(archive, refs)] if isinstance(archive, Archive | str | PathLike) else list(archive)
-    tracks: list[tuple[Track, float]] = []
+    return prepare(
+        [Tape(archive, refs)] if isinstance(archive, Archive | str | PathLike) else archive,
+        Wanted(cutoff, start, until, format, certain_only, spread),
+        Arrangement(align, copies, every_s, names, retime, laps, gap_s),
+        clock if clock is not None else clock_for(speed),
+        rate,
+    )
+
+
+def prepare(
+    tapes: Sequence[Tape], wanted: Wanted, arrangement: Arrangement, clock: Clock, rate: float | None = None
+) -> Player:
+    """A player of what is wanted of some tapes, put together as arranged."""
+    selections: list[tuple[Selection, float]] = []
     for tape in tapes:
-        with _opened(tape.archive) as opened:
-            track = _track(opened, tape.archive, tape.refs, cutoff, start, until, format, certain_only, spread)
-        tracks.append((track, tape.offset_s))
-    reel = together.reel(tracks)
-    player = Player(reel, own_clock, format=format, timeline=tracks[0][0].timeline if tracks else None, rate=rate)
+        with _opened(tape.archive) as archive:
+            refs = read_refs(archive, tape.refs)
+            timeline = Timeline(list(histories_of(archive, refs).values()))
+            selections.append((select(timeline, refs, wanted, tape.archive), tape.offset_s))
+    queue = MessageQueue(arrangement.copies_of(selections), laps=arrangement.laps, gap_s=arrangement.gap_s)
+    timeline_of_first = selections[0][0].timeline if selections else None
+    player = Player(queue, clock, format=wanted.format, timeline=timeline_of_first, rate=rate)
     player.stand()
     return player
 
@@ -74,31 +93,6 @@ def _opened(archive: Archive | str | PathLike[str]) -> Iterator[Archive]:
     else:
         with Archive.open(str(archive)) as tape:
             yield tape
-
-
-def _track(
-    archive: Archive,
-    source: Archive | str | PathLike[str],
-    names: Sequence[str],
-    cutoff: int | None,
-    start: int | None,
-    until: datetime | None,
-    format: str,
-    certain_only: bool,
-    spread: str,
-) -> Track:
-    refs = read_refs(archive, names)
-    timeline = Timeline(list(histories_of(archive, refs).values()))
-    wanted = Wanted(
-        objects=list(refs) or None,
-        cutoffs=cutoffs_of(timeline, refs, cutoff),
-        cut_all=not refs,
-        start=_start(timeline, refs, start),
-        until=until,
-        format=format,
-        certain_only=certain_only,
-    )
-    return Track(select(timeline, wanted), timeline=timeline, source=source, spread=spread)
 
 
 def read_refs(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
@@ -129,19 +123,3 @@ def histories_of(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History
         history = histories[graceid] = archive.history(f"{graceid}@{version}" if version else graceid)
         waiting += sorted(mentions(history) & set(known))
     return histories
-
-
-def cutoffs_of(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
-    """The last log entry to be played, for each object that has one of its own."""
-    if cutoff is not None and not refs:
-        return {only_one(timeline.histories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}
-    own = {graceid: ref.cutoff if ref.cutoff is not None else cutoff for graceid, ref in refs.items()}
-    return {graceid: n for graceid, n in own.items() if n is not None}
-
-
-def _start(timeline: Timeline, refs: Mapping[str, Ref], start: int | None) -> tuple[str, int] | None:
-    """The object and log entry to begin at."""
-    if start is None:
-        return None
-    histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
-    return only_one(histories, f"--start {start}", lambda name: f"{name} --start {start}"), start

@@ -5,15 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gracetape.archive import UsageError, category_of
-from gracetape.errors import BadRequest
-from gracetape.ids import letters
+from gracetape.archive import Alert, Timeline
+from gracetape.errors import BadRequest, UsageError
+from gracetape.ids import category_of, letters
 from gracetape.replay.selection import mentions
-
-if TYPE_CHECKING:
-    from gracetape.archive import Alert, Timeline
 
 #: Whatever looks like an id and stands alone; only known ids are replaced.
 _WORD = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,3}\d+[A-Za-z]*(?![A-Za-z0-9])")
@@ -67,7 +64,7 @@ class Renaming:
             found = self.holding[id(value)] = any([self._holds(p) for p in parts])  # noqa: C419 - every part is looked at
         return found
 
-    def alert(self, alert: "Alert") -> "Alert":
+    def alert(self, alert: Alert) -> Alert:
         """The alert under its new ids."""
         record = self.value(alert.object)
         return replace(
@@ -83,7 +80,7 @@ class Renaming:
         )
 
 
-def ids_of(timeline: "Timeline") -> list[str]:
+def ids_of(timeline: Timeline) -> list[str]:
     """Every id that the objects of a timeline have or name, in a fixed order: theirs first."""
     found: dict[str, None] = dict.fromkeys(timeline.histories)
     for history in timeline.histories.values():

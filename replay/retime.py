@@ -4,12 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gracetape.archive import Alert
 from gracetape.times import gps_of, parse_time, server_time
-
-if TYPE_CHECKING:
-    from gracetape.archive import Alert
 
 #: Fields that hold GPS seconds, in events, superevents and the attributes that pipelines bring.
 _GPS_FIELDS = frozenset(
@@ -39,7 +37,7 @@ class Retiming:
         later = then + timedelta(seconds=utc_s)
         return cls(utc_s, round(gps_of(later) - gps_of(then)))
 
-    def alert(self, alert: "Alert") -> "Alert":
+    def alert(self, alert: Alert) -> Alert:
         """The alert at its new time."""
         around = _anchors(alert.object, alert.data, {"created": alert.created})
         record = self._value("", alert.object, around)

@@ -1,11 +1,15 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from os import PathLike
 
-from gracetape.archive import Alert, History, Position, Timeline
+from gracetape.archive import Alert, Archive, History, Position, Timeline
+from gracetape.archive.alerts import FORMATS
 from gracetape.errors import BadRequest, GracetapeError
+from gracetape.ids import Ref
+from gracetape.replay.spread import offsets
 
 #: Certainties of what follows from the records without any assumption.
 CERTAIN = ("recorded", "exact")
@@ -13,26 +17,80 @@ CERTAIN = ("recorded", "exact")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a replay was asked for.
+    """What of each tape is to be played.
 
-    `cutoffs` by graceid: the last log entry (N) whose messages are sent; `cut_all`: such a cutoff is the end for all
-    objects. `start`: the graceid and the first log entry. `until`: UTC. `objects`: whose alerts (None: everybody's).
+    `cutoff`: nothing that the server sent after log entry N of each named object (of the only superevent, or only object, if
+    none is named). `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come.
     """
 
-    objects: Sequence[str] | None = None
-    cutoffs: Mapping[str, int] = field(default_factory=dict)
-    cut_all: bool = False
-    start: tuple[str, int] | None = None
+    cutoff: int | None = None
+    start: int | None = None
     until: datetime | None = None
     format: str = "modern"
     certain_only: bool = False
+    spread: str = "as-recorded"
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise BadRequest(f"there is no message format {self.format!r}: use {', '.join(FORMATS)}")
 
 
-def select(timeline: Timeline, wanted: Wanted) -> list[Alert]:
-    """The wanted alerts in order; BadRequest if a cutoff or the start is not an entry of that object's log."""
-    ends = _ends(timeline, wanted)
-    objects = timeline.histories.keys() if wanted.objects is None else set(wanted.objects)
-    start = _begin(timeline, wanted)
+class Selection:
+    """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
+
+    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
+    """
+
+    def __init__(
+        self,
+        alerts: Sequence[Alert],
+        *,
+        timeline: Timeline | None = None,
+        source: Archive | str | PathLike[str] | None = None,
+        spread: str = "as-recorded",
+    ) -> None:
+        self.alerts = alerts
+        self.timeline, self.source = timeline, source
+        born, self.offsets = offsets([alert.created for alert in alerts], spread)
+        self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
+
+    @property
+    def origin(self) -> str:
+        """The path of the archive, for telling selections from one of those from another."""
+        return str(getattr(self.source, "path", self.source))
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the beginning to the last message."""
+        return self.offsets[-1] if self.offsets else 0.0
+
+    @property
+    def messages(self) -> int:
+        """How many messages the alerts are: one per node."""
+        return sum(len(alert.nodes) for alert in self.alerts)
+
+    def index_after(self, position: Position) -> int:
+        """The first alert that tells of something at or after a moment of the timeline."""
+        return next((i for i, a in enumerate(self.alerts) if a.position is None or a.position >= position), len(self))
+
+    def __len__(self) -> int:
+        return len(self.alerts)
+
+
+def select(
+    timeline: Timeline,
+    refs: Mapping[str, Ref],
+    wanted: Wanted,
+    source: Archive | str | PathLike[str] | None = None,
+) -> Selection:
+    """The wanted alerts of the named objects (of all, if none is named), `refs` by graceid.
+
+    Raises BadRequest if a cutoff or the start is not an entry of that object's log.
+    """
+    cutoffs = cutoffs_of(timeline, refs, wanted.cutoff)
+    ends = ends_of(timeline, cutoffs, cut_all=not refs)
+    objects = refs.keys() or timeline.histories.keys()
+    start = _begin(timeline, refs, wanted.start, cutoffs)
     until = wanted.until.replace(tzinfo=UTC) if wanted.until and wanted.until.tzinfo is None else wanted.until
 
     def fits(alert: Alert) -> bool:
@@ -46,7 +104,8 @@ def select(timeline: Timeline, wanted: Wanted) -> list[Alert]:
             and alert.payload(wanted.format) is not None
         )
 
-    return [alert for alert in timeline.alerts() if fits(alert)]
+    alerts = [alert for alert in timeline.alerts() if fits(alert)]
+    return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
 
 
 def before(alert: Alert) -> Position:
@@ -67,10 +126,14 @@ def mentions(history: History) -> set[str]:
     return {name for name in names if isinstance(name, str)} - {history.graceid}
 
 
-def _ends(timeline: Timeline, wanted: Wanted) -> dict[str, Position]:
-    """The last moment of each object whose messages end early."""
-    own = {graceid: moment_of(timeline, graceid, n) for graceid, n in wanted.cutoffs.items()}
-    if wanted.cut_all and own:
+def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = False) -> dict[str, Position]:
+    """The last moment of each object that ends early, by the cutoffs (N by graceid) that were given.
+
+    A superevent's cutoff is that of its events too, unless they have their own; with `cut_all` a cutoff is the end for all.
+    Raises BadRequest if there is no such log entry.
+    """
+    own = {graceid: moment_of(timeline, graceid, n) for graceid, n in cutoffs.items()}
+    if cut_all and own:
         return dict.fromkeys(timeline.histories, min(own.values()))
     ends: dict[str, Position] = {}
     for graceid, position in own.items():
@@ -81,14 +144,25 @@ def _ends(timeline: Timeline, wanted: Wanted) -> dict[str, Position]:
     return ends | own
 
 
-def _begin(timeline: Timeline, wanted: Wanted) -> Position | None:
+def cutoffs_of(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
+    """The last log entry to be played, for each object that has one of its own."""
+    if cutoff is not None and not refs:
+        return {only_one(timeline.histories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}
+    own = {graceid: ref.cutoff if ref.cutoff is not None else cutoff for graceid, ref in refs.items()}
+    return {graceid: n for graceid, n in own.items() if n is not None}
+
+
+def _begin(
+    timeline: Timeline, refs: Mapping[str, Ref], start: int | None, cutoffs: Mapping[str, int]
+) -> Position | None:
     """The moment after which messages are sent; None: from the beginning."""
-    if wanted.start is None:
+    if start is None:
         return None
-    graceid, n = wanted.start
-    position = moment_of(timeline, graceid, n)
-    if n > (cutoff := wanted.cutoffs.get(graceid, n)):
-        raise BadRequest(f"{graceid} would start at log entry {n}, after its cutoff {cutoff}")
+    histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
+    graceid = only_one(histories, f"--start {start}", lambda name: f"{name} --start {start}")
+    position = moment_of(timeline, graceid, start)
+    if start > (cutoff := cutoffs.get(graceid, start)):
+        raise BadRequest(f"{graceid} would start at log entry {start}, after its cutoff {cutoff}")
     return Position(position.index - 1)
 
 

@@ -1,14 +1,13 @@
 """A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch."""
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, Position
+from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.dummy import make_app, serve
 from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
@@ -27,7 +26,7 @@ def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | No
     archive there, beside what the tapes tell of up to the player's position. Raises BadRequest for a player of nothing;
     ArchiveError if the port or the path can't be had.
     """
-    if not player.reel.lanes:
+    if not player.queue.copies:
         raise BadRequest("nothing is played, so there is nothing that a GraceDB could follow")
     with ExitStack() as stack:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
@@ -39,17 +38,17 @@ def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | No
 def _written(player: Player, path: str, stack: ExitStack) -> Any:
     branch = Branch(player, path)
     stack.callback(branch.close)
-    return make_app(branch.archive, now=branch.now, on_alert=branch.announce, settings=settings_of(*branch.tapes))
+    return make_app(branch.archive, now=branch.now, on_alert=branch.send_now, settings=settings_of(*branch.tapes))
 
 
 def _read_only(player: Player, stack: ExitStack) -> Any:
     """One tape under its own ids and times is asked as of the player's position; else a passing branch is kept up to it."""
-    lane = player.reel.lanes[0]
-    if len(player.reel.lanes) == 1 and lane.plain and lane.track.source is not None:
-        source = lane.track.source
+    copy = player.queue.copies[0]
+    if len(player.queue.copies) == 1 and copy.plain and copy.selection.source is not None:
+        source = copy.selection.source
         tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
-        return make_app(tape, as_of=lambda: player.position or Position(0), timeline=lane.track.timeline)
-    path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gracetape-"))) / "played.tape"
+        return make_app(tape, as_of=lambda: player.position or Position(0), timeline=copy.selection.timeline)
+    path = stack.enter_context(Scratch(None, COPIED)).path / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
     return make_app(stack.enter_context(Archive.open(path)), settings=settings_of(*branch.tapes))

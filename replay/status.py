@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gracetape.replay.keys import HINT, keys
 from gracetape.replay.player import Player
-from gracetape.terminal import printable
+from gracetape.shown import printable
 
 
 class Status:
@@ -36,7 +36,7 @@ class Status:
             parts.append(Text(f"speed {speed:g}"))
         if remaining is not None and speed:
             parts.append(Text(f"next in {remaining / speed:.1f} s"))
-        parts.append(Text(f"sent {player.sent} of {len(player)}" if player.reel.laps else f"sent {player.sent}"))
+        parts.append(Text(f"sent {player.sent} of {len(player)}" if player.queue.laps else f"sent {player.sent}"))
         return Text(" · ").join(parts)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -80,5 +80,5 @@ class Stopwatch:
         if player is None:
             return f"{begin}nothing was sent"
         took = time.monotonic() - self._start
-        total = f" of {player.reel.messages}" if player.reel.laps else ""
-        return f"{begin}sent {player.announced}{total} messages ({player.sent} alerts) in {took:.1f} s"
+        total = f" of {player.queue.messages}" if player.queue.laps else ""
+        return f"{begin}sent {player.messages_sent}{total} messages ({player.sent} alerts) in {took:.1f} s"

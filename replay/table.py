@@ -3,17 +3,15 @@
 import json
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gracetape.errors import ReplayError
-from gracetape.terminal import printable
-
-if TYPE_CHECKING:
-    from gracetape.replay.player import Player
+from gracetape.replay.player import Player
+from gracetape.replay.targets.stream import write_out
+from gracetape.shown import printable
 
 _UNBOUNDED = 10_000  # columns, where no terminal sets a width
 _WIDE = 140  # columns from which a terminal has room for dates, offsets and reasons
@@ -21,10 +19,10 @@ _LONGEST = 100  # characters of `what`; comments may be pages
 _STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
 
 
-def rows(player: "Player") -> Iterator[dict[str, Any]]:
+def rows(player: Player) -> Iterator[dict[str, Any]]:
     """What would be sent: time (ISO 8601, UTC), offset (s), n, node, graceid, alert_type, what, certainty, reason."""
-    for cue, alert in player.reel.whole():
-        for message in player.messages(alert, cue.dt):
+    for queued, alert in player.queue.whole():
+        for message in player.messages(alert, queued.dt):
             place = alert.place(message.node, message.offset_s)
             yield {
                 **{name: place[name] for name in ("time", "offset", "n", "node", "graceid")},
@@ -41,7 +39,7 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def dry_run_table(player: "Player", width: int | None) -> Table:
+def dry_run_table(player: Player, width: int | None) -> Table:
     """The rows as a table for people; for a terminal `width` columns wide the texts are shortened, in a narrow one the times too."""
     fits, wide = width is not None, width is None or width >= _WIDE
     table = Table(expand=fits)
@@ -60,7 +58,7 @@ def dry_run_table(player: "Player", width: int | None) -> Table:
     return table
 
 
-def print_dry_run(player: "Player", *, as_json: bool) -> None:
+def print_dry_run(player: Player, *, as_json: bool) -> None:
     """Write the rows to standard output, as a table or as one JSON array."""
     if as_json:
         text = json.dumps(list(rows(player)), indent=2) + "\n"
@@ -72,14 +70,3 @@ def print_dry_run(player: "Player", *, as_json: bool) -> None:
         text = captured.get()
     encoding = sys.stdout.encoding or "utf-8"
     write_out(text.encode(encoding, "replace").decode(encoding))
-
-
-def write_out(text: str) -> None:
-    """Write to standard output at once; ReplayError if that fails, but for a reader that went away: BrokenPipeError."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ReplayError(f"cannot write to standard output: {error.strerror}") from None

@@ -1,4 +1,7 @@
-"""`gracetape simulate`: live simulated events in a dummy or on a test server, save and run schedules, print the stages."""
+"""`gracetape simulate`: live simulated events in a dummy or on a test server, save and run schedules, print the stages.
+
+What the commands do is loaded when they do it.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,12 +15,6 @@ from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
 from gracetape.options import Really
-from gracetape.simulate import saved
-from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
-from gracetape.simulate.living import live, way_of
-from gracetape.simulate.showing import show_schedule, show_stages
-from gracetape.simulate.stages import stages as all_stages
-from gracetape.simulate.streams import Stream, check, read_far
 from gracetape.terminal import commands, run, sentences, show_table
 from gracetape.times import gps_of
 
@@ -61,12 +58,23 @@ def _simulate() -> None:
     """Live events that never happened, one or a stream of them."""
 
 
+def _shipped(incomplete: str) -> list[str]:
+    """What a shell completes: the configurations that come along."""
+    from gracetape.simulate.configuration import shipped
+
+    return [name for name in shipped() if name.startswith(incomplete)]
+
+
 @app.command(DEFAULT, hidden=True)
 @sentences
 def simulate(
     configurations: Annotated[
         list[str],
-        typer.Argument(metavar="CONFIG...", help="INI or TOML files, or names that come along (gstlal, cwb, ...)."),
+        typer.Argument(
+            metavar="CONFIG...",
+            help="INI or TOML files, or names that come along (gstlal, cwb, ...).",
+            autocompletion=_shipped,
+        ),
     ],
     rate: Annotated[float, _Option(metavar="HZ", help="Events per second.")] = 0.1,
     num_events: Annotated[int | None, _Option("--num-events", "-N", help="How many events (default 1).")] = None,
@@ -102,6 +110,12 @@ def simulate(
     Besides: `simulate stages` and `simulate configurations` print what there is, `simulate run FILE` runs what --save kept.
     """
     import numpy
+
+    from gracetape.simulate import saved
+    from gracetape.simulate.configuration import read_configuration
+    from gracetape.simulate.living import live, way_of
+    from gracetape.simulate.showing import show_schedule
+    from gracetape.simulate.streams import Stream, check, read_far
 
     start = (
         start_gps
@@ -148,6 +162,10 @@ def run_saved(
     quiet: _Quiet = False,
 ) -> None:
     """Run a schedule that was kept in a file."""
+    from gracetape.simulate import saved
+    from gracetape.simulate.living import live, way_of
+    from gracetape.simulate.showing import show_schedule
+
     schedule, start = saved.load(path)
     way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet)
     if dry_run:
@@ -172,6 +190,9 @@ def stages(
     as_json: Annotated[bool, _Option("--json", help="JSON instead of tables.")] = False,
 ) -> None:
     """Print the stages, each with its options, their defaults and what they mean."""
+    from gracetape.simulate.showing import show_stages
+    from gracetape.simulate.stages import stages as all_stages
+
     rows = [row for row in all_stages().values() if section is None or row.section.lower() == section.lower()]
     if not rows:
         raise SimulateError(
@@ -186,6 +207,9 @@ def configurations(
     name: Annotated[str | None, typer.Argument(help="Print this one, to begin one's own from.")] = None,
 ) -> None:
     """Print the names of the configurations that come along, or the text of one."""
+    from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
+    from gracetape.simulate.stages import stages as all_stages
+
     if name is not None:
         print(shipped_text(name), end="")
         return

@@ -4,6 +4,7 @@ import configparser
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,10 @@ def shipped_text(name: str) -> str:
         return (_SHIPPED / f"{found}.toml").read_text(encoding="utf-8")
     row = pipeline_of(name)
     if row is None or row.make is None:
+        close = get_close_matches(name, shipped(), 1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
         raise SimulateError(
-            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())})"
+            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())}){meant}"
         )
     return f'[general]\ngroup = "Test"\npipeline = "{row.name}"\nsearch = "{next(iter(row.searches), "")}"\n'
 

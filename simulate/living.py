@@ -11,22 +11,24 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.clocks import clock_for
 from gracetape.errors import SimulateError
-from gracetape.schedule import Schedule
-from gracetape.simulate import places, running
-from gracetape.terminal import FAILURE, printable
+from gracetape.schedule import Outcome, Schedule, run
+from gracetape.shown import printable
+from gracetape.simulate import places
+from gracetape.terminal import FAILURE, say
 from gracetape.times import utc_of
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a schedule is run: where, and how fast (None: as fast as possible)."""
+    """How a schedule is run: where, and how fast (`maximum`: as fast as possible)."""
 
     to: str | None
     alerts_only: str | None
     really: Sequence[str]
     speed: float | None
+    maximum: bool
     go_on: bool
     quiet: bool
 
@@ -43,38 +45,35 @@ def way_of(
     """What the options mean together. SimulateError if some exclude each other."""
     if to is not None and alerts_only is not None:
         raise SimulateError("--to and --alerts-only exclude each other")
-    if speed is not None and maximum:
-        raise SimulateError("--speed and --max exclude each other")
     try:
-        pace = None if maximum else check_speed(1.0 if speed is None else speed)
+        clock_for(speed, maximum)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, really, pace, go_on, quiet)
+    return Way(to, alerts_only, really, speed, maximum, go_on, quiet)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     """Run a schedule, show how far it is, and say at the end what came of it."""
     start = utc_of(start_gps)
-    clock: Clock = MaxClock() if way.speed is None else ScaledClock(way.speed)
+    clock = clock_for(way.speed, way.maximum)
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
-    outcome = running.Outcome()
+    outcome = Outcome()
     if way.to is not None:
         place = places.live_in(way.to, now)
     else:
         place = places.alerts_alone(way.alerts_only or "-", now, way.really)
     with place as client, _progress(len(schedule), way.quiet) as after:
-        if way.speed is not None:
-            clock = ScaledClock(way.speed)  # counts from here, not from before the archive was made
+        clock = clock_for(way.speed, way.maximum)  # counts from here, not from before the archive was made
         try:
-            running.run(schedule, client, clock, go_on=way.go_on, after=after, outcome=outcome)
+            run(schedule, client, clock, go_on=way.go_on, after=after, outcome=outcome)
         except KeyboardInterrupt:
             print(f"stopped: {outcome.done} of {len(schedule)} actions done", file=sys.stderr)
             raise
     for action, reason in outcome.failed:
-        print(f"gracetape: at {action.dt:.3f} s, {printable(str(action))}: {reason}", file=sys.stderr)
+        say(f"gracetape: at {action.dt:.3f} s, {action}: {reason}", error=True)
     if not way.quiet:
         where = f" in {way.to}" if way.to else ""
-        print(f"{outcome.done} of {len(schedule)} actions done{where}", file=sys.stderr)
+        say(f"{outcome.done} of {len(schedule)} actions done{where}", error=True)
     if outcome.failed:
         raise typer.Exit(FAILURE)
 
@@ -83,11 +82,11 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
 def _progress(total: int, quiet: bool) -> Iterator[Any]:
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda action, outcome: None
+        yield lambda action, failure: None
         return
     columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=total)
-        yield lambda action, outcome: bar.update(
+        yield lambda action, failure: bar.update(
             task, advance=1, description=printable(str(action))[:60].replace("[", r"\[")
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gracetape.schedule import Schedule
 from gracetape.simulate.life import StageRow
-from gracetape.terminal import printable, show_json, show_table
+from gracetape.terminal import printable, say, show_json, show_table
 
 
 def _shown(default: object) -> str:
@@ -40,7 +40,8 @@ def show_stages(rows: Iterable[StageRow], as_json: bool) -> None:
         ])  # fmt: skip
         return
     for row in rows:
-        print(f"\n[{row.section}]  {row.about}")
+        print()
+        say(f"[{row.section}]  {row.about}")
         options = [(f"  {option.name}", _shown(option.default), option.help) for option in row.options]
         options += [(f"  [FLAG] {option.name}", _shown(option.default), option.help) for option in row.flags]
         show_table(("  option", "default", "meaning"), options)

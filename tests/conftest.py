@@ -5,6 +5,8 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate"})
 
 
@@ -17,6 +19,11 @@ class _OtherPeoplesNames(MetaPathFinder):
 
 
 sys.meta_path.insert(0, _OtherPeoplesNames())
+
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("gracetape", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gracetape")
 
 
 def pytest_configure() -> None:

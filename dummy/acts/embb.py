@@ -1,10 +1,10 @@
 """EMBB event logs: what follow-up groups reported before there were EM observations. Announced, but not logged."""
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from gracetape.archive.rules import Act, Announces, Rule
+from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.server_settings import EEL_STATUSES, OBS_STATUSES, WAVEBANDS
@@ -52,10 +52,10 @@ def _choice(given: Mapping[str, Any], name: str, known: Mapping[str, str], wante
 
 def _numbers(given: Mapping[str, Any], name: str) -> list[float]:
     try:
-        found = json.loads(f"[{given.get(name) or ''}]")
+        found = read_json(f"[{given.get(name) or ''}]")
         return [float(value) for value in found]
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Problem(400, f"Cannot read {name}: {given.get(name)}") from None
+    except (ValueError, TypeError, OverflowError):
+        raise Problem(400, f"Cannot read {name}: {str(given.get(name))[:200]}") from None
 
 
 def _covering(centres: list[float], widths: list[float], centre: str, width: str) -> dict[str, float | None]:

@@ -5,9 +5,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import jsonschema
-
 from gracetape.archive.voevent_types import VOEVENT_TYPES
+from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
 from gracetape.dummy.problems import invalid
@@ -28,20 +27,26 @@ _PROBABILITIES = {
 
 @cache
 def _validator() -> Any:
+    from jsonschema.validators import validator_for  # takes a tenth of a second, and few dummies ever get a notice
+
     schema = json.loads(files("igwn_gwalert_schema").joinpath(_SCHEMA).read_text())
-    return jsonschema.validators.validator_for(schema)(schema)
+    return validator_for(schema)(schema)
 
 
 def read(content: bytes) -> Record:
     """A notice; Problem (400) if it is not JSON or not as the schema wants it."""
     try:
-        notice = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        notice = read_json(content)
+    except ValueError as error:
         raise invalid(f"Notice file is not valid JSON: {error}") from None
-    wrong = jsonschema.exceptions.best_match(_validator().iter_errors(notice))
+    from jsonschema.exceptions import best_match
+
+    wrong = best_match(_validator().iter_errors(notice))
     if wrong is not None:
         where = "/".join(str(part) for part in wrong.absolute_path)
-        raise invalid(f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message}")
+        raise invalid(
+            f"Notice file does not conform to the schema: {f'{where}: ' if where else ''}{wrong.message[:1000]}"
+        )
     assert isinstance(notice, dict)
     return notice
 

@@ -138,7 +138,31 @@ def _said(value: Value) -> str:
 
 
 def without_labels(text: str, words: Words) -> str:
-    """A query's text with its labels taken out, which is all that the server's further checks look at."""
+    """A query's text with its labels taken out, which is all that the server's further checks look at.
+
+    With a label goes what stands before it (`label:`, `~` or `-`, space), and what joins it to a label before. Places are looked
+    for label by label, not by one pattern for all of this, which would look at a run of spaces from each of them.
+    """
     names = "|".join(sorted((re.escape(name) for name in words.label), key=len, reverse=True))
-    labels = rf"(label:\s*)?[~-]?\s*\b({names})\b(\s*[&,|][&,|~\-\s]*\b({names})\b)*"
-    return re.sub(labels, "", text, flags=re.IGNORECASE)
+    kept: list[str] = []
+    end = 0
+    for found in re.finditer(rf"\b(?:{names})\b", text, re.IGNORECASE):
+        between = text[end : found.start()]
+        if not (kept and _JOINT.fullmatch(between)):
+            kept.append(_before_label(between))
+        end = found.end()
+    return "".join(kept) + text[end:]
+
+
+_JOINT = re.compile(r"\s*[&,|][&,|~\-\s]*")
+
+
+def _before_label(text: str) -> str:
+    """What stands before a label, without what belongs to it."""
+    rest = text.rstrip()
+    if rest.endswith(("~", "-")):
+        rest = rest[:-1]
+        if not rest.rstrip().lower().endswith("label:"):
+            return rest
+    rest = rest.rstrip()
+    return rest[: -len("label:")] if rest.lower().endswith("label:") else rest

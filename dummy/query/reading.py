@@ -6,7 +6,7 @@ from datetime import datetime
 from gracetape.dummy.query import events, superevents
 from gracetape.dummy.query.search import words_of
 from gracetape.dummy.query.syntax import parse
-from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError
+from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError, TooMuch
 from gracetape.dummy.server_settings import ServerSettings
 
 
@@ -23,6 +23,8 @@ def read(
     meaning = events.query if category == "event" else superevents.query
     try:
         return meaning(parse(text, now), text, words)
+    except TooMuch:
+        raise
     except QueryError as error:
         raise QueryError(
             superevents.complaint(text, error, words) if category == "superevent" else f"{error}"

@@ -2,15 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gracetape.archive.searchable import MDC, TEST
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from gracetape.dummy.query.sql import Compiler, Sql, gathered
-from gracetape.dummy.query.tree import AllOf, Node, Query
+from gracetape.dummy.query.tree import AllOf, Node, Query, TooMuch
 from gracetape.dummy.server_settings import ServerSettings
 
 _ALL = (0, TEST, MDC, TEST | MDC)
+#: What SQLite says of statements and patterns that it will not read.
+_TOO_MUCH = ("parser stack overflow", "too many", "too large", "too complex", "too long")
 _LIMITS = (64, 1024, 16384)
 
 
@@ -32,7 +35,25 @@ class Found:
 def find(
     tables: sqlite3.Connection, category: str, query: Query, order: Order, start: int = 0, count: int | None = None
 ) -> Found:
-    """One page of what a query matches (`count` None: all of it); QueryError if it has too many conditions."""
+    """One page of what a query matches (`count` None: all of it); TooMuch if it has too many conditions."""
+    with _within_sqlites_limits():
+        return _find(tables, category, query, order, start, count)
+
+
+@contextmanager
+def _within_sqlites_limits() -> Iterator[None]:
+    """TooMuch for what SQLite finds too much; anything else that it says is no fault of the query."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not any(said in str(error) for said in _TOO_MUCH):
+            raise
+        raise TooMuch(f"the query is too long or too deep: {error}") from None
+
+
+def _find(
+    tables: sqlite3.Connection, category: str, query: Query, order: Order, start: int, count: int | None
+) -> Found:
     matching = written(tables, category, query)
     (total,) = tables.execute(f"SELECT count(*) {matching.text}", matching.params).fetchone()
     sorting = _sorting(order, in_index=not any(_conjuncts(query.tree)))

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from gracetape.dummy.query.attributes import canonical
 from gracetape.dummy.query.fields import FIELDS, Field, attribute_field
-from gracetape.dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, QueryError, leaves
+from gracetape.dummy.query.tree import AllOf, AnyOf, Condition, Node, Not, QueryError, TooMuch, leaves
 
 #: More conditions than this (after equal tests of one field, such as ids, were put together) are refused.
 MOST_CONDITIONS = 100
+#: A text to look for may be that long (characters): it is compared with each place of what it is looked for in.
+LONGEST_TEXT = 256
 _ANY = (0, 1, 2, 3)
 _LAST = "\U0010ffff"
 
@@ -119,23 +121,27 @@ def _table_of(tree: Node) -> str | None:
 
 
 def gathered(tree: Node) -> Node:
-    """The same tree with `a = 1 or a = 2` written as `a in (1, 2)`; QueryError if it has too many conditions even so."""
+    """The same tree with `a = 1 or a = 2` written as `a in (1, 2)`, and joints within joints of their kind dissolved.
+
+    TooMuch if it has too many conditions even so.
+    """
     found = _gathered(tree)
     if sum(1 for _ in leaves(found)) > MOST_CONDITIONS:
-        raise QueryError(f"the query has more than {MOST_CONDITIONS} conditions")
+        raise TooMuch(f"the query has more than {MOST_CONDITIONS} conditions")
     return found
 
 
 def _gathered(tree: Node) -> Node:
     match tree:
         case AllOf(parts):
-            return AllOf(tuple(_gathered(part) for part in parts))
+            return _all(tuple(inner for part in parts for inner in _dissolved(_gathered(part))))
         case Not(part):
             return Not(_gathered(part))
         case AnyOf(parts):
             equal: dict[str, list[Any]] = defaultdict(list)
             rest: list[Node] = []
-            for part in map(_gathered, parts):
+            inside = [part.parts if isinstance(part, AnyOf) else (part,) for part in map(_gathered, parts)]
+            for part in (part for some in inside for part in some):
                 if isinstance(part, Condition) and part.op in ("=", "in"):
                     equal[part.field] += part.values
                 else:
@@ -143,6 +149,21 @@ def _gathered(tree: Node) -> Node:
             return AnyOf((*(Condition(field, "in", tuple(values)) for field, values in equal.items()), *rest))
         case _:
             return tree
+
+
+def _all(parts: tuple[Node, ...]) -> Node:
+    return parts[0] if len(parts) == 1 else AllOf(parts)
+
+
+def _dissolved(tree: Node) -> tuple[Node, ...]:
+    """The parts of what is true where all of them are, for another such joint.
+
+    Attributes stay in theirs unless it is about one table: those that stand together are of one line of it.
+    """
+    if not isinstance(tree, AllOf):
+        return (tree,)
+    alone = _table_of(tree) is None and any(canonical(leaf.field) == leaf.field for leaf in leaves(cast(Node, tree)))
+    return (tree,) if alone else tree.parts
 
 
 def joined(op: str, parts: Iterable[Sql], empty: str) -> Sql:
@@ -175,6 +196,8 @@ def test(field: Field, column: str, condition: Condition) -> Sql:
         case "startswith":
             return Sql(f"{column} >= ? AND {column} < ?", (values[0], values[0] + _LAST))
         case "contains" | "begins" | "like":
+            if len(values[0]) > LONGEST_TEXT:
+                raise TooMuch(f"a text to look for has more than {LONGEST_TEXT} characters")
             inside = "".join("\\" + c if c in "\\%_" else c for c in values[0])
             pattern = f"{'%' if op == 'contains' else ''}{inside}{'' if op == 'like' else '%'}"
             if not field.words:

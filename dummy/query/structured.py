@@ -1,8 +1,8 @@
 """Queries as JSON, which v2 of the API takes: a tree of {"and": […]}, {"or": […]}, {"not": …} and {"field", "op", "value"}."""
 
-import json
 from typing import Any
 
+from gracetape.bounded_json import read_json
 from gracetape.dummy.query.structured_fields import NO_DEFAULT, Rule, meaning, rule_of
 from gracetape.dummy.query.tree import AllOf, AnyOf, Node, Not, Query, QueryError
 
@@ -34,8 +34,8 @@ def read(category: str, text: str) -> Query:
     if len(text) > LONGEST:
         raise StructuredQueryError(f"the query is longer than {LONGEST} characters")
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = read_json(text)
+    except ValueError as error:
         raise StructuredQueryError(f"Could not parse query body: {error}") from None
     if not isinstance(data, dict):
         raise StructuredQueryError("Query body must be a JSON/YAML object.")

@@ -10,7 +10,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import LarkError, VisitError
 
 from gracetape.dummy.query import dates
-from gracetape.dummy.query.tree import AllOf, AnyOf, Not, QueryError, Tree
+from gracetape.dummy.query.tree import AllOf, AnyOf, Not, QueryError, TooMuch, Tree
 
 #: A query may be that long (characters) and have that many parentheses.
 LONGEST, DEEPEST = 20_000, 50
@@ -46,7 +46,7 @@ def parse(text: str, now: datetime) -> list[Written]:
     Raises QueryError for what no query can be written like.
     """
     if len(text) > LONGEST or text.count("(") > DEEPEST:
-        raise QueryError(f"the query is too long: at most {LONGEST} characters and {DEEPEST} parentheses")
+        raise TooMuch(f"the query is too long: at most {LONGEST} characters and {DEEPEST} parentheses")
     try:
         found: list[Written] = _Reader(now).transform(_parser().parse(text))
     except VisitError as error:

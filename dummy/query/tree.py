@@ -12,6 +12,10 @@ class QueryError(Exception):
     """A query that is not understood; the text says what is wrong with it."""
 
 
+class TooMuch(QueryError):
+    """A query that could be understood, but is longer or deeper than the dummy's limits; the text names the limit."""
+
+
 @dataclass(frozen=True)
 class AllOf(Generic[T]):
     """True where all parts are; with no parts, everywhere."""

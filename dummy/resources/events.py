@@ -9,12 +9,12 @@ from gracetape.dummy import replay_ids
 from gracetape.dummy.acts import events as acts
 from gracetape.dummy.forms import Form, Upload
 from gracetape.dummy.links import Links
-from gracetape.dummy.problems import JSON, Problem
+from gracetape.dummy.problems import JSON, Problem, invalid
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.source import ComposedView
-from gracetape.pipelines import read_upload
+from gracetape.pipelines import UploadedEvent, is_read, read_upload
 
 #: Seconds around an event within which others are its neighbours, by default.
 NEIGHBORHOOD = (5, 5)
@@ -31,7 +31,7 @@ class Events(Resource):
             replay_id, malformed = replay_ids.checked(form.get("replay_id"))
             kind, labels = kind_of(self.service.settings, form, replay_id), labels_of(self.service.settings, form)
             file = file_of(form)
-            told = read_upload(kind.pipeline, kind.group, kind.search, file.filename, file.spool_bytes(), form.flat())
+            told = told_by(file, form, kind.pipeline, kind.group, kind.search)
             with self.writing(req) as (writer, _):
                 subject, warnings = acts.create(writer, kind, file, told, labels)
                 self.group(writer, subject)
@@ -80,6 +80,15 @@ def file_of(form: Form) -> Upload:
     return file
 
 
+def told_by(file: Upload, form: Form, pipeline: str, group: str, search: str | None) -> UploadedEvent:
+    """What the event's file says; Problem (400, 413) if it is beyond what readers bear. Read before anybody else has to wait."""
+    content = file.spool_bytes() if is_read(pipeline, file.filename) else b""
+    told = read_upload(pipeline, group, search, file.filename, content, form.flat())
+    if told.refused:
+        raise invalid(told.refused)
+    return told
+
+
 class Event(Resource):
     """One event; replaced by PUT."""
 
@@ -95,14 +104,11 @@ class Event(Resource):
     def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
             file = file_of(form)
-            content = file.spool_bytes()
+            record = self.view(graceid).record()
+            told = told_by(file, form, record["pipeline"], record["group"], record["search"])
+            if told.failed:
+                raise Problem(400, "Bad Data")
             with self.writing(req, graceid) as (writer, subject):
-                record = subject.record
-                told = read_upload(
-                    record["pipeline"], record["group"], record["search"], file.filename, content, form.flat()
-                )
-                if told.failed:
-                    raise Problem(400, "Bad Data")
                 acts.replace(writer, subject, file, told)
         resp.status = falcon.HTTP_202
 

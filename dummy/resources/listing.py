@@ -11,7 +11,7 @@ from gracetape.dummy.query import structured
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from gracetape.dummy.query.reading import read
 from gracetape.dummy.query.search import Found, Order, find, order_of
-from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError
+from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError, TooMuch
 from gracetape.dummy.resources import renderings
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.service import Service
@@ -73,7 +73,7 @@ def _asked(service: Service, category: str, text: str, v2: bool) -> Query:
     try:
         return read(service.source().tables(), category, text, service.now(), service.settings)
     except QueryError as error:
-        raise _refused(category, str(error)) from None
+        raise _refused(category, error) from None
 
 
 def _structured(service: Service, category: str, text: str) -> Query:
@@ -83,8 +83,11 @@ def _structured(service: Service, category: str, text: str) -> Query:
         raise Problem(400, error.body()) from None
 
 
-def _refused(category: str, said: str) -> Problem:
-    return Problem(400, {"error": "Invalid query"} if category == "event" else {"detail": said})
+def _refused(category: str, error: QueryError) -> Problem:
+    """As the server words it; what only the dummy's limits refuse is told as it is."""
+    if category == "event":
+        return Problem(400, {"error": str(error) if isinstance(error, TooMuch) else "Invalid query"})
+    return Problem(400, {"detail": str(error)})
 
 
 def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category: str, form: str, query: Query) -> None:
@@ -92,7 +95,7 @@ def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category
     try:
         found = find(source.tables(), category, query, _order(req, category), start, count)
     except QueryError as error:
-        raise _refused(category, str(error)) from None
+        raise _refused(category, error) from None
     views = [source.view(graceid) for graceid in found.objects]
     if form == "xml":
         _answer_xml(resp, source, found, views)

@@ -7,20 +7,24 @@ from typing import Any
 from igwn_ligolw import ligolw, utils
 
 from gracetape.archive import Archive
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.problems import Problem, invalid
 from gracetape.dummy.source import FileView, Record
 from gracetape.pipelines.formats.ligolw_files import document
 from gracetape.pipelines.uploaded_event import UploadError
+from gracetape.reading_limits import LIMITS, LimitExceeded, joined
 
 #: More events than this are not put into one LIGO_LW document.
 MOST_MERGED = 1000
 _COLUMNS = "graceid,labels,group,pipeline,search,far,gpstime,created,dataurl"
+_MOST_COLUMNS = 500
 _FILE = "coinc.xml"
 
 
 def tab_separated(records: Iterable[Record], columns: str) -> str:
-    """A header line, then a line per event. `columns` are names with commas between, `a.b` for nested ones."""
+    """A header line, then a line per event. `columns` are names with commas between, `a.b` for nested ones; Problem (400) if there are too many."""
     names = (columns.replace("DEFAULTS", _COLUMNS) or _COLUMNS).split(",")
+    if len(names) > _MOST_COLUMNS:
+        raise invalid(f"a list has at most {_MOST_COLUMNS} columns")
     lines = ["#" + "\t".join(names)]
     lines += ["\t".join(_cell(record, name) for name in names) for record in records]
     return "\n".join(lines)
@@ -69,7 +73,9 @@ def _tables(archive: Archive, view: FileView) -> list[Any]:
     if file is None:
         raise Problem(400, {"error": "'Event list contained event(s) for which no coinc exists.'"})
     try:
-        return list(document(b"".join(archive.read(file))).getElementsByTagName(ligolw.Table.tagName))
+        return list(document(joined(archive.read(file), LIMITS.file_bytes)).getElementsByTagName(ligolw.Table.tagName))
+    except LimitExceeded as error:
+        raise invalid(f"{view.graceid}: {_FILE}: {error}") from None
     except UploadError:
         raise Problem(500, {"error": "'Problem reading coinc file.'"}) from None
 

@@ -6,9 +6,8 @@ from gracetape.dummy import replay_ids
 from gracetape.dummy.acts import events as acts
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import invalid
-from gracetape.dummy.resources.events import file_of, kind_of, labels_of
+from gracetape.dummy.resources.events import file_of, kind_of, labels_of, told_by
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
-from gracetape.pipelines import read_upload
 
 #: What a reservation tells of the event.
 _TOLD = ("graceid", "submitter", "created", "group", "pipeline", "search", "replay_id", "processing_status")
@@ -37,12 +36,9 @@ class UploadReserved(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
             labels, file = labels_of(self.service.settings, form), file_of(form)
-            content = file.spool_bytes()
+            record = self.view(graceid).record()
+            told = told_by(file, form, record["pipeline"], record["group"], record["search"])
             with self.writing(req, graceid) as (writer, subject):
-                record = subject.record
-                told = read_upload(
-                    record["pipeline"], record["group"], record["search"], file.filename, content, form.flat()
-                )
                 delivery = {name: str(form.get(name)) for name in _DELIVERY if form.get(name)}
                 warnings = acts.upload(writer, subject, file, told, labels, delivery)
                 self.group(writer, subject)

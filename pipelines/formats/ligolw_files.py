@@ -1,13 +1,14 @@
 """Reads LIGO_LW XML, plain or gzipped: the rows of its tables."""
 
-import io
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from igwn_ligolw import ligolw, utils
+from igwn_ligolw import ligolw
 
+from gracetape.pipelines.formats.ligolw_parser import load
 from gracetape.pipelines.uploaded_event import UploadError
+from gracetape.reading_limits import LimitExceeded
 
 #: Elements that hold no table: spectra and series of the detectors, whose times only lal reads.
 _PASSED_OVER = ("Array", "Time")
@@ -18,9 +19,11 @@ def _tables_only(doc: Any) -> Any:
 
 
 def document(content: bytes) -> Any:
-    """The parsed document, without its arrays; UploadError if it is no LIGO_LW."""
+    """The parsed document, without its arrays; UploadError if it is no LIGO_LW, LimitExceeded if it is too much of one."""
     try:
-        return utils.load_fileobj(io.BytesIO(content), contenthandler=_tables_only)
+        return load(content, _tables_only)
+    except LimitExceeded:
+        raise
     except Exception as error:  # the parser raises whatever its input makes it stumble on
         raise UploadError(f"not a LIGO_LW document: {error}") from None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from igwn_ligolw import ligolw, utils
 
+from gracetape.pipelines.formats.ligolw_parser import load
 from gracetape.pipelines.formats.texts import is_gps, moved_numbers
 
 #: Columns of LIGO_LW tables that say when a program ran, not when something happened in the detectors.
@@ -30,7 +31,7 @@ class _Handler(ligolw.LIGOLWContentHandler):  # type: ignore[misc]
 def moved_document(contents: bytes, shift_s: float) -> bytes:
     """The document with its times moved by `shift_s` seconds; unchanged if it cannot be read."""
     try:
-        document = utils.load_fileobj(io.BytesIO(contents), contenthandler=_Handler)
+        document = load(contents, _Handler)
     except Exception:  # the parser raises whatever its input makes it stumble on
         return contents
     nanoseconds = round(shift_s * 1_000_000_000)

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from gracetape.bounded_json import read_json
 from gracetape.pipelines.uploaded_event import UploadError
+from gracetape.reading_limits import LimitExceeded
 
 #: GPS seconds are taken for such from here on (1995); smaller numbers are durations.
 _EARLIEST_GPS = 5e8
 _NUMBER = re.compile(rb"\d{9,10}(?:\.\d*)?")
+_MOST_DECIMALS = 100
 
 
 def number(value: Any) -> float | None:
@@ -20,15 +23,17 @@ def number(value: Any) -> float | None:
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
-        raise UploadError(f"could not convert string to float: {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise UploadError(f"could not convert string to float: {str(value)[:100]!r}") from None
     return found if math.isfinite(found) else None
 
 
 def json_object(content: bytes) -> dict[str, Any]:
-    """The JSON object that an upload is; UploadError if it is none."""
+    """The JSON object that an upload is; UploadError if it is none, LimitExceeded if it is too much of one."""
     try:
-        found = json.loads(content)
+        found = read_json(content)
+    except LimitExceeded:
+        raise
     except ValueError as error:
         raise UploadError(str(error)) from None
     if not isinstance(found, dict):
@@ -52,12 +57,14 @@ def is_gps(value: object) -> bool:
 
 
 def moved_numbers(text: bytes, shift_s: float) -> bytes:
-    """A text with its GPS seconds moved, each with as many decimals as it had."""
+    """A text with its GPS seconds moved, each with as many decimals as it had; with very many it is none that somebody measured."""
     return _NUMBER.sub(lambda found: _decimal(found[0], shift_s), text)
 
 
 def _decimal(number: bytes, shift_s: float) -> bytes:
     _, _, decimals = number.partition(b".")
+    if len(decimals) > _MOST_DECIMALS:
+        return number
     return f"{Decimal(number.decode()) + Decimal(repr(shift_s)):.{len(decimals)}f}".encode()
 
 
@@ -66,7 +73,7 @@ def moved_json(contents: bytes, shift_s: float, names: Iterable[str]) -> bytes |
     if not contents[:4096].lstrip().startswith(b"{"):
         return None
     try:
-        data = json.loads(contents)
+        data = read_json(contents)
     except ValueError:
         return None
     times = [name for name in names if is_gps(data.get(name))]

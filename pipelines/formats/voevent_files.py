@@ -8,12 +8,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from gracetape.bounded_xml import check_xml
 from gracetape.pipelines.uploaded_event import UploadError
+from gracetape.reading_limits import LimitExceeded
 from gracetape.times import gps_of, utc_of
 
 #: Where time and position stand.
 COORDS = ".//WhereWhen/ObsDataLocation/ObservationLocation/AstroCoords"
-_ISO_TIMES = re.compile(rb"(<(?:\w+:)?(?:ISOTime|Date)>\s*)([^<]+?)(\s*</)")
+_ISO_TIMES = re.compile(rb"(<(?:\w++:)?(?:ISOTime|Date)>)([^<]++)(</)")
 
 
 def text_of(root: Element, path: str) -> str | None:
@@ -46,10 +48,13 @@ def whole_of(text: str | None) -> int | None:
 
 
 def root_of(content: bytes) -> Element:
-    """The document; UploadError if it is no XML, or XML that tells of entities."""
+    """The document; UploadError if it is no XML, LimitExceeded if it is too much of it, or tells of entities."""
     try:
+        check_xml(content)
         root: Element = fromstring(content)
-    except (ParseError, DefusedXmlException) as error:
+    except LimitExceeded:
+        raise
+    except (ParseError, DefusedXmlException, ValueError) as error:
         raise UploadError(f"not a VOEvent: {error}") from None
     return root
 
@@ -89,12 +94,13 @@ def move_times(contents: bytes, shift_s: float) -> bytes | None:
 
 
 def _iso(text: bytes, shift_s: float) -> bytes:
-    """A UTC time in ISO 8601, moved; unchanged if it is none."""
-    said = text.decode(errors="replace").strip()
+    """A UTC time in ISO 8601, moved, with the space around it; unchanged if it is none."""
+    bare = text.strip()
+    said = bare.decode(errors="replace")
     try:
         moment = datetime.fromisoformat(said)
-    except ValueError:
+        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
+    except (ValueError, OverflowError):
         return text
-    moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
     form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")
-    return (form + ("Z" if said.endswith("Z") else "")).encode()
+    return text.replace(bare, (form + ("Z" if said.endswith("Z") else "")).encode(), 1)

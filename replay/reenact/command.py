@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,54 +12,40 @@ from rich.table import Table
 from rich.text import Text
 
 from gracetape.archive import Archive
-from gracetape.clocks import Clock, MaxClock, ScaledClock, check_speed
+from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest
+from gracetape.replay.options import Options
 from gracetape.replay.prepare import Tape
-from gracetape.replay.reenact.deeds import LeftOut, Write
 from gracetape.replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
 from gracetape.replay.reenact.server import open_server
-from gracetape.replay.request import Request, time_of
-from gracetape.replay.table import shortened, write_out
-from gracetape.terminal import printable
+from gracetape.replay.reenact.writes import LeftOut, Write
+from gracetape.replay.request import tapes_of, time_of
+from gracetape.replay.table import shortened
+from gracetape.replay.targets.stream import write_out
+from gracetape.shown import printable, say, target
 from gracetape.times import iso_time
 
 _LONGEST = 90  # characters of a text in the table
 _TOLD = 12  # entries left out that are named one by one
 
 
-@dataclass(frozen=True)
-class Staging:
-    """The options of a re-enactment: see docs/reenact.md."""
-
-    group: str = "Test"
-    search: str | None = None
-    gps: str | None = None
-    placeholders: bool = False
-    on_error: str = "stop"
-    really: Collection[str] = ()
-
-
 @dataclass
-class Restaging:
-    """One run of the command: what is asked for, and what came of it so far."""
+class ReenactmentRun:
+    """One run of the command: what is asked for (see docs/reenact.md), and what came of it so far."""
 
-    request: Request
+    options: Options
     target: str
-    staging: Staging
-    dry_run: bool = False
-    as_json: bool = False
-    quiet: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
     done: int = 0
 
     def play(self) -> list[str]:
         """Do it. Returns what went wrong on the way. Raises BadRequest, ReplayError, ArchiveError."""
-        tapes = self.request.tapes()
+        tapes = tapes_of(self.options)
         if len(tapes) != 1:
             raise BadRequest("one archive is re-enacted at a time")
         with Archive.open(tapes[0].archive if isinstance(tapes[0].archive, str) else str(tapes[0].archive)) as archive:
             names = self._names(archive, tapes[0])
-            if self.dry_run:
+            if self.options.dry_run:
                 self._show(self._plan(archive, names))
                 return []
             for lap in self._laps():
@@ -68,41 +54,41 @@ class Restaging:
 
     def summary(self, why: str = "") -> None:
         """Say what was done."""
-        if self.dry_run or self.quiet:
+        if self.options.dry_run or self.options.quiet:
             return
         ids = sum(len(outcome.ids) for outcome in self.outcomes)
         begin = f"{why}: " if why else ""
-        print(f"{begin}{self.done} writes done, {ids} objects made at {self.target}", file=sys.stderr)
+        say(f"{begin}{self.done} writes done, {ids} objects made at {target(self.target)}", error=True)
 
     # -- planning
 
     def _names(self, archive: Archive, tape: Tape) -> list[str]:
-        if self.staging.gps is None:
+        if self.options.gps is None:
             return list(tape.refs)
         if tape.refs:
             raise BadRequest("--gps chooses the objects: name no ids beside it")
-        start, _, end = self.staging.gps.partition(":")
+        start, _, end = self.options.gps.partition(":")
         try:
             found = in_gps_range(archive, float(start), float(end))
         except ValueError:
-            raise BadRequest(f"--gps {self.staging.gps}: write START:END in GPS seconds") from None
+            raise BadRequest(f"--gps {self.options.gps}: write START:END in GPS seconds") from None
         if not found:
             raise BadRequest(f"{archive.path} has nothing between GPS {start} and {end}")
         return found
 
     def _laps(self) -> Iterator[int]:
-        lap, last = 0, 1 if self.request.loop is None else self.request.loop
+        lap, last = 0, 1 if self.options.loop is None else self.options.loop
         while lap < last or last == 0:
             yield lap
             lap += 1
 
     def _plan(self, archive: Archive, names: list[str]) -> Reenactment:
-        moment = time_of(self.request.retime_to)
+        asked = self.options
         return reenact(
-            archive, *names, cutoff=self.request.played.get("cutoff"), until=time_of(self.request.until),
-            group=None if self.staging.group == "as-recorded" else self.staging.group,
-            search="" if self.staging.search == "as-recorded" else self.staging.search,
-            retime=moment or self.request.retime, placeholders=self.staging.placeholders,
+            archive, *names, cutoff=asked.cutoff, until=time_of(asked.until),
+            group=None if asked.group == "as-recorded" else asked.group,
+            search="" if asked.search == "as-recorded" else asked.search,
+            retime=time_of(asked.retime_to) or asked.retime, placeholders=asked.placeholders,
         )  # fmt: skip
 
     # -- performing
@@ -111,32 +97,33 @@ class Restaging:
         plan = self._plan(archive, names)
         if lap == 0:
             self._tell_what_is_left_out(plan.left_out)
-        clock: Clock = MaxClock() if self.request.speed is None else ScaledClock(check_speed(self.request.speed))
-        zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.scene.shift_s)
+        clock = clock_for(self.options.speed, self.options.maximum)
+        zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.context.shift_s)
         with open_server(
-            self.target, self.staging.really, lambda: zero + timedelta(seconds=clock.now()), archive
+            self.target, self.options.really or (), lambda: zero + timedelta(seconds=clock.now()), archive
         ) as client:
-            outcome = plan.perform(client, clock, on_error=self.staging.on_error, after=lambda w: self._tell(plan, w))
+            on_error = self.options.on_error
+            outcome = plan.perform(client, clock, on_error=on_error, after=lambda write: self._tell(plan, write))
         self.outcomes.append(outcome)
 
     def _tell(self, plan: Reenactment, write: Write) -> None:
         self.done += 1
-        if not self.quiet:
-            now = plan.scene.ids.given.get(write.graceid, "")
+        if not self.options.quiet:
+            now = plan.context.ids.given.get(write.graceid, "")
             line = f"{write.graceid} -> {now:12} {write.act:16} {write.label}"
             write_out(printable(line)[:160].rstrip() + "\n")
 
     def _tell_what_is_left_out(self, left_out: list[LeftOut]) -> None:
-        if self.quiet or not left_out:
+        if self.options.quiet or not left_out:
             return
         for left in left_out[:_TOLD]:
             n = "" if left.n is None else f":{left.n}"
-            print(f"left out: {left.act} of {left.graceid}{n}: {left.reason}", file=sys.stderr)
+            say(f"left out: {left.act} of {left.graceid}{n}: {left.reason}", error=True)
         if len(left_out) > _TOLD:
             print(f"left out: {len(left_out) - _TOLD} more (--dry-run --json tells all)", file=sys.stderr)
 
     def _show(self, plan: Reenactment) -> None:
-        if self.as_json:
+        if self.options.as_json:
             write_out(json.dumps([*_rows(plan), *_left(plan)], indent=2) + "\n")
             return
         table = Table()

@@ -5,6 +5,9 @@ from bisect import bisect_right
 
 from gracetape.schedule import GraceID
 
+#: Whatever stands alone as ids do; only known ones are replaced.
+_WORD = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9]++(?![A-Za-z0-9_-])")
+
 
 class Ids:
     """New ids by recorded ones, filled in as a server gives them."""
@@ -12,7 +15,6 @@ class Ids:
     def __init__(self) -> None:
         self._holders: dict[str, GraceID] = {}
         self._numbers: dict[str, list[tuple[int, int]]] = {}
-        self._pattern: re.Pattern[str] | None = None
 
     def holder(self, graceid: str) -> GraceID:
         """The shared holder of the id that a recorded object gets."""
@@ -21,7 +23,6 @@ class Ids:
     def give(self, graceid: str, new: str) -> None:
         """Keep the id that the server gave for a recorded one."""
         self.holder(graceid).set(new)
-        self._pattern = None
 
     def new(self, graceid: str) -> str:
         """The new id; RuntimeError while there is none."""
@@ -37,10 +38,7 @@ class Ids:
         given = self.given
         if not given:
             return text
-        if self._pattern is None:
-            names = "|".join(map(re.escape, sorted(given, key=len, reverse=True)))
-            self._pattern = re.compile(rf"(?<![A-Za-z0-9_-])({names})(?![A-Za-z0-9_-])")
-        return self._pattern.sub(lambda match: given[match[1]], text)
+        return _WORD.sub(lambda match: given.get(match[0], match[0]), text)
 
     def keep_number(self, graceid: str, n: int, new: int) -> None:
         """Log entry `n` of a recorded object is `new` of the new one."""

@@ -1,19 +1,20 @@
 """Plans a re-enactment from an archive and performs it on a clock, telling what was done, left out and refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from ligo.gracedb.exceptions import HTTPError
 
+from gracetape import schedule
 from gracetape.archive import Archive, Position, Timeline
 from gracetape.clocks import Clock, RealClock
-from gracetape.errors import BadRequest, ReplayError
-from gracetape.replay.player import due
-from gracetape.replay.prepare import cutoffs_of, histories_of, read_refs
-from gracetape.replay.reenact.deeds import LeftOut, Write, deed
-from gracetape.replay.reenact.scene import Scene
+from gracetape.errors import ActionFailed, BadRequest, ReplayError
+from gracetape.replay.prepare import histories_of, read_refs
+from gracetape.replay.reenact.context import Context
+from gracetape.replay.reenact.writes import LeftOut, Write, write_of
+from gracetape.replay.selection import cutoffs_of, ends_of, mentions
 from gracetape.schedule import Action, Schedule
 from gracetape.times import gps_of
 
@@ -26,6 +27,11 @@ class Failure:
 
     write: Write
     reason: str
+
+    @classmethod
+    def of(cls, action: Action, reason: str) -> "Failure":
+        """Of an action that failed."""
+        return cls(action.what, reason)
 
     def __str__(self) -> str:
         n = "" if self.write.n is None else f" (log entry {self.write.n})"
@@ -47,11 +53,11 @@ class Reenactment:
     `schedule` holds an Action per write, at its seconds after the first. Performing it needs the archive open.
     """
 
-    def __init__(self, scene: Scene, timeline: Timeline, upto: Position) -> None:
-        self.scene = scene
+    def __init__(self, context: Context, timeline: Timeline, ends: Mapping[str, Position]) -> None:
+        self.context = context
         self.left_out: list[LeftOut] = []
         actions, latest, zero = [], 0.0, None
-        for created, found in self._deeds(timeline, upto):
+        for created, found in self._writes(timeline, ends):
             if isinstance(found, LeftOut):
                 self.left_out.append(found)
                 continue
@@ -61,12 +67,15 @@ class Reenactment:
         self.schedule = Schedule(actions)
         self.zero = zero
 
-    def _deeds(self, timeline: Timeline, upto: Position) -> Iterator[tuple[datetime, Write | LeftOut]]:
+    def _writes(self, timeline: Timeline, ends: Mapping[str, Position]) -> Iterator[tuple[datetime, Write | LeftOut]]:
+        """What is done again of each object, up to the end of its own."""
         missing: set[str] = set()
-        for step in timeline.steps[: upto.index]:
+        for number, step in enumerate(timeline.steps, start=1):
             for graceid, index in step.entries:
+                if number > ends[graceid].index:
+                    continue
                 history = timeline.histories[graceid]
-                found = deed(self.scene, history, index)
+                found = write_of(self.context, history, index)
                 if found is None:
                     continue
                 if graceid in missing:
@@ -89,22 +98,20 @@ class Reenactment:
         """
         if on_error not in ON_ERROR:
             raise BadRequest(f"on_error is {' or '.join(ON_ERROR)}, not {on_error!r}")
-        outcome = Outcome()
-        for action in due(self.schedule, clock or RealClock()):
-            write: Write = action.what
-            try:
-                write.call(client)
-            except (HTTPError, OSError, RuntimeError, ValueError, KeyError) as error:
-                failure = Failure(write, _said(error))
-                outcome.failures.append(failure)
-                if on_error == "stop":
-                    raise ReplayError(f"stopped after {outcome.done} writes: {failure}") from None
-                continue
-            outcome.done += 1
-            if after is not None:
-                after(write)
-        outcome.ids = self.scene.ids.given
-        return outcome
+
+        def told(action: Action, failure: str | None) -> None:
+            if failure is None and after is not None:
+                after(action.what)
+
+        clock, ran = clock or RealClock(), schedule.Outcome()
+        try:
+            schedule.run(
+                self.schedule, client, clock,
+                go_on=on_error == "go-on", after=told, outcome=ran, since=clock.now(), reason=_said,
+            )  # fmt: skip
+        except ActionFailed:
+            raise ReplayError(f"stopped after {ran.done} writes: {Failure.of(*ran.failed[-1])}") from None
+        return Outcome(ran.done, self.context.ids.given, [Failure.of(*failed) for failed in ran.failed])
 
 
 def _said(error: Exception) -> str:
@@ -125,21 +132,38 @@ def reenact(
 ) -> Reenactment:
     """Plan the re-enactment of some objects (default: all) with everything that they are tied to.
 
-    `cutoff` and `until` as for `play`. `group` (None: as recorded) and `search` ('': as recorded; None: as recorded in group
-    Test, else MDC) say where events are put. `retime` moves all times, also those inside uploaded files, so that the first
-    step happens now, or at a UTC time. `placeholders`: files that the archive lacks are written as a line that says so,
-    instead of leaving their entries out. Raises BadRequest, ArchiveError.
+    `cutoff`, cutoffs of refs and `until` as for `play`; what comes along unnamed ends with the last object that it is tied
+    to. `group` (None: as recorded) and `search` ('': as recorded; None: as recorded in group Test, else MDC) say where events
+    are put. `retime` moves all times, also those inside uploaded files, so that the first step happens now, or at a UTC time.
+    `placeholders`: files that the archive lacks are written as a line that says so, instead of leaving their entries out.
+    Raises BadRequest, ArchiveError.
     """
     named = read_refs(archive, refs)
     timeline = Timeline(list(histories_of(archive, named).values()))
-    ends = [timeline.at(graceid, n) for graceid, n in cutoffs_of(timeline, named, cutoff).items()]
+    ends = _ends(timeline, named, cutoffs_of(timeline, named, cutoff))
     if until is not None:
-        ends.append(timeline.at_time(until))
-    scene = Scene(archive, timeline.histories, group, search, placeholders=placeholders)
+        latest = timeline.at_time(until)
+        ends = {graceid: min(end, latest) for graceid, end in ends.items()}
+    context = Context(archive, timeline.histories, group, search, placeholders=placeholders)
     if retime and timeline.steps:
         moment = retime if isinstance(retime, datetime) else datetime.now(UTC)
-        scene.shift_s = gps_of(moment) - gps_of(timeline.steps[0].created)
-    return Reenactment(scene, timeline, min(ends, default=timeline.end))
+        context.shift_s = gps_of(moment) - gps_of(timeline.steps[0].created)
+    return Reenactment(context, timeline, ends)
+
+
+def _ends(timeline: Timeline, named: Collection[str], cutoffs: Mapping[str, int]) -> dict[str, Position]:
+    """The last moment of each object: its own, its superevent's, or the last one of the objects that it comes along with."""
+    early = ends_of(timeline, cutoffs, cut_all=not named)
+    ends = {graceid: early.get(graceid, timeline.end) for graceid in named or timeline.histories}
+    ties = {graceid: mentions(history) for graceid, history in timeline.histories.items()}
+    while len(ends) < len(timeline.histories):
+        found: dict[str, Position] = {}
+        for graceid in timeline.histories.keys() - ends.keys():
+            tied = [end for other, end in ends.items() if graceid in ties[other] or other in ties[graceid]]
+            if tied:
+                found[graceid] = early.get(graceid, max(tied))
+        ends |= found or dict.fromkeys(timeline.histories.keys() - ends.keys(), timeline.end)
+    return ends
 
 
 def in_gps_range(archive: Archive, start: float, end: float) -> list[str]:

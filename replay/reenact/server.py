@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from gracetape import dummy
 from gracetape.archive import Archive
+from gracetape.archive.store import PassingArchive
+from gracetape.brokers.gracedb import Client
 from gracetape.destinations import check_writes, server_address
 from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest, GracetapeError, ReplayError
 from gracetape.replay.reenact import SCHEMES
+from gracetape.shown import sentence, target
 
 
 def open_server(
@@ -30,7 +32,7 @@ def open_server(
         return _dummy(rest, now, tape)
     address = server_address(url)
     if scheme.lower() not in SCHEMES or not urlsplit(address).hostname:
-        raise BadRequest(f"{url!r} names no GraceDB: write dummy:ARCHIVE or gracedb+https://HOST/api/")
+        raise BadRequest(f"{target(url)!r} names no GraceDB: write dummy:ARCHIVE or gracedb+https://HOST/api/")
     check_writes(url, really)
     return _client(address if address.endswith("/") else address + "/")
 
@@ -39,19 +41,29 @@ def _dummy(path: str, now: Callable[[], datetime] | None, tape: Archive | None) 
     if not path:
         raise BadRequest("dummy: needs an archive, as in dummy:new.tape")
     try:
-        archive = Archive.open(path, read_only=False) if Path(path).exists() else Archive.create(path)
+        archive = PassingArchive.at(path)
     except GracetapeError as error:
         raise BadRequest(str(error)) from None
     known = settings_of(archive, *([tape] if tape is not None else []))
     return dummy.GraceDb(archive, now=now, settings=known)
 
 
-def _client(address: str) -> Any:
-    from ligo.gracedb.rest import GraceDb
-
+def client_at(address: str) -> Any:
+    """The client of a served GraceDB, which asks nobody else, and gives a name only over HTTPS; ReplayError if there can be none."""
     try:
-        client = GraceDb(address, force_noauth=urlsplit(address).scheme == "http")
+        return Client(address if address.endswith("/") else address + "/")
+    except Exception as error:  # credentials and certificates fail in many ways
+        raise ReplayError(_cannot(address, error)) from None
+
+
+def _client(address: str) -> Any:
+    client = client_at(address)
+    try:
         client.ping()
-    except Exception as error:  # credentials, certificates and networks fail in many ways
-        raise ReplayError(f"{address} cannot be written to: {' '.join(str(error).split())[:200]}") from None
+    except Exception as error:  # so do networks
+        raise ReplayError(_cannot(address, error)) from None
     return client
+
+
+def _cannot(address: str, error: Exception) -> str:
+    return f"{target(address)} cannot be written to: {' '.join(sentence(error).split())[:200]}"

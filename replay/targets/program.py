@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
+from gracetape.shown import target
 
 
 @contextmanager
@@ -58,11 +59,12 @@ class ProgramTarget:
         try:
             self.argv = shlex.split(command)
         except ValueError as error:
-            raise BadRequest(f"cannot read the command {command!r}: {str(error).lower()}") from None
+            raise BadRequest(f"cannot read the command {target(f'exec:{command}')!r}: {str(error).lower()}") from None
         if not self.argv:
             raise BadRequest("exec: needs a command, as in 'exec:./listener.py --verbose'")
+        self.name = target(f"exec:{shlex.quote(self.argv[0])}")[len("exec:") :]
         if "\0" in command or shutil.which(self.argv[0]) is None:
-            raise BadRequest(f"there is no program {self.argv[0]!r} to run")
+            raise BadRequest(f"there is no program {self.name!r} to run")
         self.runs = self.failures = self.last_status = 0
 
     def send(self, message: Message) -> None:
@@ -70,7 +72,7 @@ class ProgramTarget:
         try:
             status = _run(self.argv, (message.payload_json() + "\n").encode(), environment)
         except OSError as error:
-            raise ReplayError(f"cannot run {self.argv[0]!r}: {error.strerror}") from None
+            raise ReplayError(f"cannot run {self.name!r}: {error.strerror}") from None
         self.runs += 1
         if status:
             self.failures += 1
@@ -80,4 +82,4 @@ class ProgramTarget:
         if not self.failures:
             return None
         how = f"exit status {self.last_status}" if self.last_status > 0 else f"signal {-self.last_status}"
-        return f"{self.argv[0]} failed on {self.failures} of {self.runs} messages (last: {how})"
+        return f"{self.name} failed on {self.failures} of {self.runs} messages (last: {how})"

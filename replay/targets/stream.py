@@ -1,11 +1,23 @@
 """Messages as JSON Lines, on standard output or in a file."""
 
+import sys
 from pathlib import Path
 
+from gracetape import shown
 from gracetape.appending import LineFile
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
-from gracetape.replay.table import write_out
+
+
+def write_out(text: str) -> None:
+    """Write to standard output at once; ReplayError if that fails, but for a reader that went away: BrokenPipeError."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReplayError(f"cannot write to standard output: {error.strerror}") from None
 
 
 class StdoutTarget:
@@ -33,13 +45,13 @@ class FileTarget:
             self._file = LineFile(self.path, anew=True)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise BadRequest(f"cannot write {path!r}: {reason}") from None
+            raise BadRequest(f"cannot write {shown.target(path)!r}: {reason}") from None
 
     def send(self, message: Message) -> None:
         try:
             self._file.append(f"{message.json()}\n".encode())
         except OSError as error:
-            raise ReplayError(f"cannot write {str(self.path)!r}: {error.strerror}") from None
+            raise ReplayError(f"cannot write {shown.target(str(self.path))!r}: {error.strerror}") from None
 
     def close(self) -> None:
         self._file.close()

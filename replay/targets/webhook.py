@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 import requests
 
 from gracetape.brokers import Counts, Undelivered
+from gracetape.brokers.gracedb import nobody
 from gracetape.brokers.pauses import pauses
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
 from gracetape.replay.targets.broker import Losses
+from gracetape.shown import sentence, target
 
 PATIENCE_S = 60.0
 _TIMEOUT_S = 30.0
@@ -35,14 +37,17 @@ class WebhookTarget:
             host = urlsplit(self.url).hostname
             requests.Request("POST", self.url).prepare()
         except (ValueError, requests.RequestException) as error:
-            raise BadRequest(f"cannot read the URL {self.url!r}: {str(error).lower()}") from None
+            why = sentence(str(error).replace(self.url, target(self.url))).lower()
+            raise BadRequest(f"cannot read the URL {target(self.url)!r}: {why}") from None
         if not host:
-            raise BadRequest(f"{self.url!r} names no host")
+            raise BadRequest(f"{target(self.url)!r} names no host")
         self.counts = Counts()
         address = urlsplit(self.url).netloc.rpartition("@")[2]
         self._losses = Losses(f"{scheme}://{address}")
         self._session = requests.Session()
-        self._session.trust_env = not is_loopback(host)  # no proxy stands between us and this machine
+        nobody(self._session, self.url)  # a login that is meant is in the URL
+        if is_loopback(host):
+            self._session.proxies.clear()  # no proxy stands between us and this machine
         self._waiting: queue.Queue[tuple[str, str] | None] = queue.Queue(_WAITING)
         self._broken: str | None = None
         self._thread = threading.Thread(target=self._work, name="webhook", daemon=True)

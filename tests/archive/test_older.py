@@ -94,3 +94,14 @@ def test_what_searches_read_is_verified_and_made_anew(older: Path) -> None:
         collect(archive)
         assert client.num_events("INJ") == 1
         assert list(verify(archive)) == []
+
+
+def test_the_tables_to_compare_with_are_those_that_the_migrations_make() -> None:
+    made, like = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
+    schema.migrate(made)
+    schema.make_like(like, schema.SCHEMA_VERSION)
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+    assert list(made.execute(query)) == list(like.execute(query))
+    assert [row[0] for row in made.execute("SELECT name FROM _sqlite_migrations")] == list(
+        schema.names(schema.SCHEMA_VERSION)
+    )

@@ -25,6 +25,8 @@ class Door:
     ) -> None:
         self.inner, self.port, self.tls, self.guard = inner, port, tls, guard
         self.said = b""  # by all clients, after decryption
+        self.until: bytes | None = None  # the broker's words reach clients up to these, and then no more
+        self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -41,6 +43,15 @@ class Door:
         self._thread.join(10)
         self._loop.close()
 
+    def break_all(self) -> None:
+        """Cut every connection off, as a network does."""
+        asyncio.run_coroutine_threadsafe(self._break(), self._loop).result(60)
+
+    async def _break(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
     async def _end(self) -> None:
         self._server.close()
         await asyncio.sleep(0.05)  # who is coming in is in
@@ -51,6 +62,7 @@ class Door:
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner = await asyncio.open_connection("127.0.0.1", self.inner)
+        self._writers += [writer, inner[1]]
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             if self.guard is None or await self.guard(reader, writer, *inner):
                 await asyncio.gather(self._pass(reader, inner[1], note=True), self._pass(inner[0], writer))
@@ -60,9 +72,20 @@ class Door:
     async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, note: bool = False) -> None:
         while some := await source.read(65536):
             self.said += some if note else b""
+            if self.until is not None and not note:
+                some = await self._cut(some, source)
             target.write(some)
             await target.drain()
         target.close()
+
+    async def _cut(self, some: bytes, source: asyncio.StreamReader) -> bytes:
+        """What may pass; nothing more does after that, whatever comes."""
+        assert self.until is not None
+        while self.until not in some and (more := await source.read(65536)):
+            some += more
+        before, found, _ = some.partition(self.until)
+        self.until = b"\0never"
+        return before + found
 
 
 class Authority:

@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from ligo.gracedb.rest import GraceDb
 
 from gracetape.brokers import BadUrl, BrokerError, Heard, Source, open_source
+from tests import commands
 
 NODES = ("first", "second")
 
@@ -107,8 +107,8 @@ def test_a_socket_is_listened_to_and_reached_again(tmp_path: Path, kind: str) ->
 
 def test_a_served_dummys_alerts_are_heard(tmp_path: Path) -> None:
     tape = shutil.copy(Path(__file__).parents[1] / "fixtures" / "short.tape", tmp_path / "night.tape")
-    command = [sys.executable, "-m", "gracetape", "dummy", "serve", str(tape)]
-    served = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = ["gracetape", "dummy", "serve", str(tape)]
+    served = commands.Popen(command, stdout=subprocess.PIPE)
     try:
         assert served.stdout is not None
         found = re.search(r"http://\S+/api/", served.stdout.readline())

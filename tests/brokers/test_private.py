@@ -3,15 +3,15 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gracetape.brokers.private import answers, free_port
+from tests import commands
 from tests.waiting import eventually
 
-GRACETAPE = str(Path(sys.executable).with_name("gracetape"))
+GRACETAPE = "gracetape"
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ GRACETAPE = str(Path(sys.executable).with_name("gracetape"))
 )
 def test_names_that_no_broker_takes_are_refused_and_nothing_is_left(words: list[str], tmp_path: Path) -> None:
     port = free_port()
-    done = subprocess.run(
-        [GRACETAPE, "broker", "start", *words, "--port", str(port)], capture_output=True, text=True, timeout=60,
+    done = commands.run(
+        [GRACETAPE, "broker", "start", *words, "--port", str(port)], capture_output=True, timeout=60,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )  # fmt: skip
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
@@ -33,9 +33,9 @@ def test_names_that_no_broker_takes_are_refused_and_nothing_is_left(words: list[
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_broker_ends_with_its_terminal(number: signal.Signals, tmp_path: Path) -> None:
     port = free_port()
-    with subprocess.Popen(
+    with commands.Popen(
         [GRACETAPE, "broker", "start", "kafka", "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     ) as process:  # fmt: skip
         assert process.stderr is not None
         assert "ready" in process.stderr.readline()

@@ -1,5 +1,6 @@
 """LVAlert over TLS: a password goes to nobody but a server that shows the right certificate."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,22 +16,33 @@ from tests.brokers.refusals import refused
 Start = Callable[[str | None], PrivateBroker]
 
 
-@pytest.fixture
-def start(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts an LVAlert with a certificate for a host, None: without TLS; alice's password is where `$NETRC` says."""
+@pytest.fixture(scope="module")
+def servers(authority: Authority) -> Iterator[Start]:
+    """LVAlerts with a certificate for a host, None: without TLS; each is started once."""
     from gracetape.brokers.ejabberd import library, private_xmpp
 
     if library() is None:
         pytest.skip("ejabberd is not installed (Debian: apt-get install ejabberd): XMPP over TLS is not tested")
     with ExitStack() as stack:
 
+        @functools.cache
         def started(host: str | None) -> PrivateBroker:
             certificate = authority.certificate(host) if host else None
-            broker = stack.enter_context(private_xmpp(certificate=certificate))
-            monkeypatch.setenv("NETRC", broker.environment["NETRC"])
-            return broker
+            return stack.enter_context(private_xmpp(certificate=certificate))
 
         yield started
+
+
+@pytest.fixture
+def start(servers: Start, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Gives such an LVAlert; alice's password is where `$NETRC` says."""
+
+    def started(host: str | None) -> PrivateBroker:
+        broker = servers(host)
+        monkeypatch.setenv("NETRC", broker.environment["NETRC"])
+        return broker
+
+    return started
 
 
 def passes(url: str) -> None:

@@ -14,15 +14,15 @@ from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
 from gracetape.capture.service import service_url
+from tests import commands
 from tests.capture.conftest import Source
 
-COMMAND = [sys.executable, "-c", "import sys; from gracetape.capture.cli import main; sys.argv[0] = 'capture'; main()"]
+#: For what is measured or limited as a process of its own.
+PROGRAM = "import sys; from gracetape.capture.cli import main; sys.argv[0] = 'capture'; main()"
 
 
 def run(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, words)], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
-    )
+    return commands.run(["capture", *words], capture_output=True, env={**os.environ, **environment})
 
 
 def one_sentence(done: subprocess.CompletedProcess[str], code: int = 1) -> str:
@@ -67,6 +67,16 @@ def test_an_unchanged_object_gives_no_new_version_and_a_changed_one_shares(sourc
         assert len(archive.captures(source.graceid)) == 2
         again = capture.capture([source.graceid], archive, client, recapture=True)
         assert (again[0].new, again[0].fetched) == (False, 14)
+
+
+def test_what_was_lost_or_damaged_since_is_fetched_again(source: Source, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
+        capture.capture([source.graceid], archive, client)
+        lost, damaged, *_ = sorted(p for p in (archive.path / "blobs").rglob("*") if p.is_file())
+        lost.unlink()
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+        assert capture.capture([source.graceid], archive, client)[0].fetched >= 2
+        assert list(verify(archive)) == []
 
 
 def test_a_busy_server_is_asked_again(source: Source, tmp_path: Path) -> None:
@@ -162,7 +172,7 @@ def test_a_full_disk_is_one_sentence_and_what_was_stored_stays_whole(source: Sou
     assert run(*words).returncode == 0
     source.client.write_log(source.graceid, "a large file", "large.bin", os.urandom(3_000_000))
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)); "
-    program = [COMMAND[0], "-c", limited + COMMAND[2]]
+    program = [sys.executable, "-c", limited + PROGRAM]
     done = subprocess.run([*program, *map(str, words)], capture_output=True, text=True, timeout=120)
     assert "cannot write" in one_sentence(done)
     with Archive.open(tmp_path / "a.tape") as archive:
@@ -180,7 +190,7 @@ def test_a_large_file_needs_little_memory(source: Source, tmp_path: Path) -> Non
         blob = tx.store_blob(noise[i:] + noise[:i] for i in range(400))
         tx.add_file(source.graceid, "large.bin", blob)
     told = "import atexit; atexit.register(lambda: print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])); "
-    program = [COMMAND[0], "-c", told + COMMAND[2], source.graceid, "--service-url", source.url, "-q"]
+    program = [sys.executable, "-c", told + PROGRAM, source.graceid, "--service-url", source.url, "-q"]
     done = subprocess.run([*program, "-a", tmp_path / "a.tape"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) * 1024 < 100 << 20
@@ -211,7 +221,7 @@ def test_a_capture_killed_at_any_moment_resumes_to_what_an_undisturbed_one_gives
     words = [source.graceid, "--service-url", source.url, "--connections", "2", "-q"]
     for i in range(50):
         target = tmp_path / f"killed{i}.tape"
-        with subprocess.Popen([*COMMAND, *words, "-a", str(target)], stderr=subprocess.DEVNULL) as process:
+        with commands.Popen(["capture", *words, "-a", target], stderr=subprocess.DEVNULL) as process:
             while not target.exists() and process.poll() is None:
                 time.sleep(0.005)
             time.sleep(draw.uniform(0, 0.45))

@@ -1,11 +1,9 @@
 """A recorder that is killed again and again doubles nothing; what it missed lies in a gap that is written down."""
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +20,10 @@ from gracetape.archive.verify import verify
 from gracetape.brokers import open_publisher
 from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
 from gracetape.brokers.private import PrivateBroker
+from tests import commands
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
-CAPTURE = Path(sys.executable).with_name("capture")
+CAPTURE = "capture"
 KILLS, HEARD_EACH = 5, 60
 
 
@@ -121,7 +120,7 @@ class Recorder:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.words, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+        self.process = commands.Popen(self.words, stderr=subprocess.PIPE)
 
     def kill(self) -> None:
         assert self.process.poll() is None, self.process.communicate()[1]

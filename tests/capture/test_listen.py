@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +22,11 @@ from gracetape.brokers.private import PrivateBroker
 from gracetape.brokers.sources import Place
 from gracetape.capture.listen import Recorder
 from gracetape.capture.sinks import ArchiveSink, FileSink, Sink, payload_of
+from tests import commands
 from tests.waiting import eventually
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
-CAPTURE = Path(sys.executable).with_name("capture")
+CAPTURE = "capture"
 T = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
 
 
@@ -241,8 +241,8 @@ def test_a_restart_loses_nothing_that_kafka_has_and_writes_down_what_lvalert_sai
 
 
 def listen(*words: str | Path, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [CAPTURE, "listen", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    return commands.Popen(
+        [CAPTURE, "listen", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE,
         env={**os.environ, **environment},
     )  # fmt: skip
 
@@ -323,7 +323,7 @@ def test_a_recorder_ends_with_its_source(source: str, tmp_path: Path) -> None:
         str(tmp_path / "out"),
     ]
     with file.open() as lines:
-        done = subprocess.run([CAPTURE, "listen", *words], stdin=lines, capture_output=True, text=True, timeout=120)
+        done = commands.run([CAPTURE, "listen", *words], stdin=lines, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert f"{len((tmp_path / 'out').read_text().splitlines())} messages heard" in done.stderr
     assert (tmp_path / "out").read_text().count("\n") >= 3
@@ -331,12 +331,11 @@ def test_a_recorder_ends_with_its_source(source: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_recorder_that_waits_for_standard_input_can_be_stopped(number: signal.Signals) -> None:
-    with subprocess.Popen(
+    with commands.Popen(
         [CAPTURE, "listen", "-", "-n", "a"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     ) as process:
         assert process.stderr is not None
         assert "listening" in process.stderr.readline()
@@ -351,7 +350,7 @@ def _captures(path: Path, graceid: str) -> int:
 
 
 def _refused(words: Sequence[str]) -> tuple[int, str]:
-    done = subprocess.run([CAPTURE, "listen", *words], capture_output=True, text=True, timeout=60, check=False)
+    done = commands.run([CAPTURE, "listen", *words], capture_output=True, timeout=60, check=False)
     return done.returncode, done.stderr
 
 

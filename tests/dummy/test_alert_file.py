@@ -11,7 +11,9 @@ import pytest
 from gracetape import dummy
 from gracetape.appending import LineFile
 from gracetape.archive import Archive
+from gracetape.dummy import announcing
 from gracetape.dummy.announcing import open_alerts
+from gracetape.errors import ArchiveError
 
 #: Appends to a file while no file may grow beyond some size, then while it may; prints what failed.
 FULL = """
@@ -73,18 +75,47 @@ def test_what_was_never_written_is_told_of_at_the_end(
     monkeypatch.setattr(LineFile, "append", failing)
     with dummy.GraceDb(tape, on_alert=sink) as client:
         client.write_log(graceid, "a word")
-    assert "1 alerts were not written" in str(sink.close())
+    assert "1 alert was not written" in str(sink.close())
+
+
+def test_what_waits_is_bounded_and_what_is_left_out_is_counted(
+    tape: Archive, graceid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, append = True, LineFile.append
+
+    def appending(self: LineFile, text: bytes) -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        append(self, text)
+
+    monkeypatch.setattr(LineFile, "append", appending)
+    monkeypatch.setattr(announcing, "LARGEST_WAITING", 20_000)
+    sink = open_alerts(str(tmp_path / "heard.jsonl"), tape)
+    with dummy.GraceDb(tape, on_alert=sink) as client:
+        for number in range(30):
+            client.write_log(graceid, str(number))
+        full = False
+        client.write_log(graceid, "last")
+    said = sink.close()
+    heard = [
+        json.loads(line)["payload"]["data"]["comment"] for line in (tmp_path / "heard.jsonl").read_text().splitlines()
+    ]
+    numbers = list(dict.fromkeys(heard))
+    kept = len(numbers) - 1
+    assert 0 < kept < 30
+    assert numbers == [*map(str, range(kept)), "last"]
+    assert f"{30 - kept} alerts were not written" in str(said)
 
 
 def test_the_file_in_a_strangers_tape_is_no_way_out_of_it(tape: Archive, tmp_path: Path) -> None:
     outside = tmp_path / "profile"
     outside.write_text("exit\n")
     (tape.path / "alerts.jsonl").symlink_to(outside)
-    with pytest.raises(OSError, match="symbolic links"):
+    with pytest.raises(ArchiveError, match="symbolic link"):
         open_alerts(None, tape)
     (tape.path / "alerts.jsonl").unlink()
     os.mkfifo(tape.path / "alerts.jsonl")
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(ArchiveError, match="a pipe"):
         open_alerts(None, tape)
     assert outside.read_text() == "exit\n"
 
@@ -94,3 +125,17 @@ def test_a_device_that_the_user_names_is_written_to(tape: Archive, graceid: str)
     with dummy.GraceDb(tape, on_alert=sink) as client:
         client.write_log(graceid, "a word")
     assert sink.close() is None
+
+
+def test_alerts_that_a_sink_does_not_take_are_counted(
+    tape: Archive, graceid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object, __: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(announcing.StandardOutput, "__call__", broken)
+    sink = open_alerts("-", tape)
+    with dummy.GraceDb(tape, on_alert=sink) as client:
+        client.write_log(graceid, "a word")
+        client.write_log(graceid, "another")
+    assert "2 alerts were not sent to -: what they tell of is kept" in str(sink.close())

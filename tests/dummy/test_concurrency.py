@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
 from gracetape.dummy.outlet import Outlet
+from tests import commands
 from tests.dummy.writers import write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,8 +74,8 @@ def test_sixteen_threads_lose_nothing_and_alerts_come_in_order(shared: tuple[Pat
 def test_four_processes_lose_nothing_and_alerts_come_in_order(shared: tuple[Path, list[str]], tmp_path: Path) -> None:
     path, graceids = shared
     heard, names = tmp_path / "heard.jsonl", ["a", "b", "c", "d"]
-    command = [sys.executable, "-m", "tests.dummy.writers", str(path), str(heard), ",".join(graceids)]
-    running = [subprocess.Popen([*command, name, "5", "4"], cwd=ROOT) for name in names]
+    command = ["python", "-m", "tests.dummy.writers", str(path), str(heard), ",".join(graceids)]
+    running = [commands.Popen([*command, name, "5", "4"], cwd=ROOT) for name in names]
     assert [process.wait(120) for process in running] == [0] * 4
     check_nothing_is_lost(path, graceids, names, times=5, threads=4)
     check_alerts(heard, path, graceids)
@@ -120,10 +120,10 @@ def test_a_process_waits_until_the_others_alerts_are_out(tape: Archive, tmp_path
         "    print('mine', flush=True); time.sleep(0.5); Path(sys.argv[2]).touch()"
     )
     out = tmp_path / "out"
-    command = [sys.executable, "-c", code, str(tape.path), str(out)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:
+    command = ["python", "-c", code, str(tape.path), str(out)]
+    with commands.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
-        assert other.stdout.readline() == b"mine\n"
+        assert other.stdout.readline() == "mine\n"
         with Outlet.of(tape.path).turn.held():
             assert out.exists()
 
@@ -133,9 +133,9 @@ def test_a_killed_process_leaves_its_turn_to_the_others(tape: Archive) -> None:
         "import sys, time; from pathlib import Path; from gracetape.dummy.outlet import Outlet\n"
         "with Outlet.of(Path(sys.argv[1])).turn.held(): print('mine', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(tape.path)], cwd=ROOT, stdout=subprocess.PIPE) as other:
+    with commands.Popen(["python", "-c", code, tape.path], cwd=ROOT, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
-        assert other.stdout.readline() == b"mine\n"
+        assert other.stdout.readline() == "mine\n"
         other.kill()
     with Outlet.of(tape.path).turn.held():
         pass

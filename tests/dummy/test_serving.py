@@ -18,16 +18,17 @@ from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.dummy.announcing import open_alerts
+from tests import commands
 
-GRACETAPE = str(Path(sys.executable).with_name("gracetape"))
+GRACETAPE = "gracetape"
 MIB = 1 << 20
 
 
 @contextmanager
 def serving(*words: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """`gracetape dummy serve` with these words, until the block ends: its URL and process."""
-    with subprocess.Popen(
-        [GRACETAPE, "dummy", "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    with commands.Popen(
+        [GRACETAPE, "dummy", "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         try:
             assert process.stdout is not None
@@ -91,12 +92,10 @@ def test_without_a_target_alerts_go_to_a_file_of_the_archive(tmp_path: Path, pac
 
 def test_alerts_leave_this_machine_only_for_a_host_that_is_named(tape: Archive) -> None:
     words = [GRACETAPE, "dummy", "run", "-a", str(tape.path), "--alerts", "https://hook.invalid/"]
-    refused = subprocess.run([*words, "--", "true"], capture_output=True, text=True)
+    refused = commands.run([*words, "--", "true"], capture_output=True)
     assert refused.returncode == 2
     assert "--yes-really-send-to hook.invalid" in refused.stderr
-    allowed = subprocess.run(
-        [*words, "--yes-really-send-to", "hook.invalid", "--", "true"], capture_output=True, text=True
-    )
+    allowed = commands.run([*words, "--yes-really-send-to", "hook.invalid", "--", "true"], capture_output=True)
     assert (allowed.returncode, allowed.stderr) == (0, "")
 
 
@@ -124,8 +123,9 @@ def test_a_program_that_fails_is_told_of_at_the_end_and_the_writes_stay(tape: Ar
     with serving(str(tape.path), "--alerts", "exec:false") as (url, process):
         write_two(url, graceid)
         process.send_signal(signal.SIGTERM)
-        err = process.communicate(timeout=30)[1]
+        err = process.communicate(timeout=60)[1]
     assert err == "gracetape: false failed on 4 of 4 messages (last: exit status 1)\n"
+    assert process.returncode == 1
     assert tape.view(graceid).count("log") == 3
 
 

@@ -88,3 +88,26 @@ def test_a_stop_waits_for_no_slow_client_nor_for_a_request_that_never_ends() -> 
         server.stop()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def exchange(server: Server, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(1 << 16), b""))
+
+
+@pytest.mark.parametrize(
+    "sent", [b"GET http://[::1/ HTTP/1.1\r\n\r\n", HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n"]
+)
+def test_an_address_or_a_length_that_cannot_be_read_is_answered_with_400(server: Server, sent: bytes) -> None:
+    assert exchange(server, sent).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("fault", ["500", "503@5", "truncate", "latency=0"])
+@pytest.mark.parametrize("host", [b"localhost", b"elsewhere.example"])
+def test_who_asks_for_a_head_gets_no_body(tape: Archive, fault: str, host: bytes) -> None:
+    with dummy.serve(dummy.make_app(tape, faults=[f"*:{fault}"])) as running:
+        head, _, body = exchange(running, b"HEAD /api/ HTTP/1.1\r\nHost: " + host + b"\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 ")
+    assert body == b""

@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-LISTEN = [sys.executable, "-m", "gracetape", "listen"]
+from tests import commands
+
+LISTEN = ["gracetape", "listen"]
 NODE = "lvalertMP-TestNode"
 
 
@@ -43,7 +44,7 @@ def append(path: Path, payload: Any, node: str = NODE) -> None:
 def start(config: Path, *words: str, **options: Any) -> "subprocess.Popen[str]":
     """The real process."""
     command = [*LISTEN, "run", str(config), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    return commands.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
 def stop(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
@@ -80,9 +81,7 @@ def logs(folder: Path) -> str:
 
 def status(config: Path) -> dict[str, Any]:
     """What `listen status --json` says."""
-    done = subprocess.run(
-        [*LISTEN, "status", str(config), "--json"], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = commands.run([*LISTEN, "status", str(config), "--json"], capture_output=True)
     record: dict[str, Any] = json.loads(done.stdout)
     return record
 

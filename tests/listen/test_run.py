@@ -5,14 +5,18 @@ import os
 import re
 import signal
 import subprocess
+import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from gracetape.brokers.private import free_port
+from tests import commands
 from tests.listen.listeners import LISTEN, append, children_of, configure, logs, running, status, stop
 from tests.waiting import eventually
 
@@ -185,7 +189,7 @@ def test_two_listeners_do_not_share_what_they_accept(tmp_path: Path) -> None:
     config, _ = quick(tmp_path, checkpoint=tmp_path / "quick.sqlite")
     with running(config):
         eventually(lambda: "listening" in logs(tmp_path))
-        second = subprocess.run([*LISTEN, "run", str(config)], capture_output=True, text=True, timeout=60, check=False)
+        second = commands.run([*LISTEN, "run", str(config)], capture_output=True, timeout=60, check=False)
     assert second.returncode == 1
     assert "runs already" in second.stderr
     assert "Traceback" not in second.stderr
@@ -206,19 +210,19 @@ def test_status_and_prometheus_tell_how_it_does(tmp_path: Path) -> None:
         assert record["running"]
         assert (record["accepted"], record["children"][0]["tasks"], record["children"][0]["queue"]) == (2, 1, 1)
         eventually(lambda: 'queue_length{child="quick"} 1.0' in metrics(port))
-        table = subprocess.run(
-            [*LISTEN, "status", str(config)], capture_output=True, text=True, timeout=60, check=False
-        )
+        for strange in ({"Host": "elsewhere.example"}, {"Origin": "http://elsewhere.example"}):
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                metrics(port, strange)
+        table = commands.run([*LISTEN, "status", str(config)], capture_output=True, timeout=60, check=False)
         assert table.returncode == 0
         assert re.search(r"quick +quick_plugin +lvalertMP-TestNode +runs +2 +1 +0 +1", table.stdout)
         stop(process)
-    assert (
-        subprocess.run([*LISTEN, "status", str(config)], capture_output=True, timeout=60, check=False).returncode == 1
-    )
+    assert commands.run([*LISTEN, "status", str(config)], capture_output=True, timeout=60, check=False).returncode == 1
 
 
-def metrics(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+def metrics(port: int, headers: Mapping[str, str] = MappingProxyType({})) -> str:
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=dict(headers))
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         return str(answer.read().decode())
 
 
@@ -261,13 +265,13 @@ def test_a_full_disk_is_told_of_and_loses_nothing_accepted(tmp_path: Path) -> No
 
 def test_a_replay_is_heard_without_any_broker(tmp_path: Path) -> None:
     tape = Path(__file__).parents[1] / "fixtures" / "short.tape"
-    wanted = subprocess.run(
-        [*LISTEN[:-1], "replay", str(tape), "--max", "--quiet"], capture_output=True, text=True, timeout=60, check=True
+    wanted = commands.run(
+        [*LISTEN[:-1], "replay", str(tape), "--max", "--quiet"], capture_output=True, timeout=60, check=True
     ).stdout.splitlines()
     nodes = sorted({json.loads(line)["node"] for line in wanted})
     config, _ = quick(tmp_path, nodes=" ".join(nodes))
     command = [*LISTEN, "run", str(config), "--from", f"replay:{tape}?speed=max", "--until-end"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = commands.run(command, capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert logs(tmp_path).count(" received ") == len(wanted)
 
@@ -302,7 +306,7 @@ def test_a_checkpoint_whose_file_of_accepted_messages_was_removed_goes_on_with_w
 def test_a_checkpoint_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "quick.sqlite").write_bytes(b"no database at all" * 100)
     config, _ = quick(tmp_path, checkpoint=tmp_path / "quick.sqlite")
-    done = subprocess.run([*LISTEN, "run", str(config)], capture_output=True, text=True, timeout=60, check=False)
+    done = commands.run([*LISTEN, "run", str(config)], capture_output=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("gracetape: the checkpoint ")
     assert done.stderr.count("\n") == 1

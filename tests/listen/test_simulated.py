@@ -17,12 +17,11 @@ from gracetape.listen import rehearse
 from gracetape.listen.checks.plugin import states
 from gracetape.listen.journal import Journal
 from gracetape.listen.status import read_status
-from gracetape.replay import Schedule, VirtualClock
+from gracetape.replay import Schedule, VirtualClock, run
 from gracetape.simulate import life_of
 from gracetape.simulate.acts import CreateEvent, WriteLog
 from gracetape.simulate.configuration import parse
 from gracetape.simulate.life import Life
-from gracetape.simulate.running import run
 from gracetape.times import utc_of
 from tests.listen.listeners import configure, logs, running, stop
 from tests.waiting import eventually
@@ -147,15 +146,13 @@ def test_the_verdicts_of_idq_are_what_the_simulation_knows() -> None:
     assert seen == {"ok", "failed", "late"}
 
 
-def write_down(life: Life, archive: Archive, start: float) -> None:
-    """Let a life happen in an archive, `start` seconds after GPS."""
-    clock = VirtualClock()
+def write_down(life: Life, client: GraceDb, clock: VirtualClock) -> None:
+    """Let a life happen on a dummy."""
     texts = Schedule(  # the files of iDQ say nothing to the check, and pictures take long to draw
         replace(action, what=replace(action.what, file=None)) if isinstance(action.what, WriteLog) else action
         for action in life.schedule
     )
-    with GraceDb(archive, now=lambda: utc_of(GPS) + timedelta(seconds=start + clock.now())) as client:
-        assert not run(texts, client, clock).failed
+    assert not run(texts, client, clock).failed
 
 
 def arrivals(text: str) -> dict[str, list[float]]:
@@ -182,10 +179,17 @@ def test_so_they_are_when_lives_are_replayed_at_speed_50_to_a_real_listener(tmp_
     A stage that comes so near to its timeout that the clock's jitter decides (which the logs tell) may count as late or not.
     """
     tape, lives = tmp_path / "lives.tape", dict[str, Life]()
-    with Archive.create(tape) as archive:
+    clocks = [
+        VirtualClock()
+    ]  # the last one is that of the life that is written down; each begins `APART` after the one before
+    with (
+        Archive.create(tape) as archive,
+        GraceDb(archive, now=lambda: utc_of(GPS) + timedelta(seconds=len(lives) * APART + clocks[-1].now())) as client,
+    ):
         for seed in range(SEEDS):
             life = a_life(seed)
-            write_down(life, archive, seed * APART)
+            clocks.append(VirtualClock())
+            write_down(life, client, clocks[-1])
             lives[life.graceid.get()] = life
     child = {
         "nodes": "test_gstlal",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gracetape.brokers.private import PrivateBroker
+from tests import commands
 from tests.listen.listeners import LISTEN, NODE, configure, logs, running, stop
 from tests.waiting import eventually
 
@@ -33,12 +34,12 @@ def test_the_tour(tmp_path: Path, broker: PrivateBroker) -> None:
     )
     confirmation = [*LISTEN, "confirm", "--from", broker.url, "--node", node, "--count", "4"]
     with running(config) as process:
-        confirm = subprocess.Popen(confirmation, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        confirm = commands.Popen(confirmation, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             eventually(lambda: logs(tmp_path).count(" started: ") == 2 and "listening for" in logs(tmp_path))
             ping = [*LISTEN, "ping", "--to", broker.url, "--node", node, "--graceid", "F000001"]
             while confirm.poll() is None and not heard_something(confirm, tmp_path):
-                subprocess.run([*ping, "start"], check=True, timeout=60, capture_output=True)
+                commands.run([*ping, "start"], check=True, timeout=60, capture_output=True)
             simulate = [
                 *ping,
                 "simulate",
@@ -53,7 +54,7 @@ def test_the_tour(tmp_path: Path, broker: PrivateBroker) -> None:
                 "--seed",
                 "1",
             ]
-            subprocess.run(simulate, check=True, timeout=60, capture_output=True)
+            commands.run(simulate, check=True, timeout=60, capture_output=True)
             out, err = confirm.communicate(timeout=60)
         finally:
             confirm.kill()
@@ -95,9 +96,9 @@ def test_once_runs_a_program_for_each_message(tmp_path: Path) -> None:
     program.chmod(0o755)
     for word in ("start", "finish", "error"):
         command = [*LISTEN, "ping", word, "--to", str(heard), "--graceid", "F1"]
-        subprocess.run(command, check=True, timeout=60, capture_output=True)
+        commands.run(command, check=True, timeout=60, capture_output=True)
     command = [*LISTEN, "once", "--from", str(heard), "--node", NODE, "--exec", str(program), "--count", "3"]
-    subprocess.run(command, check=True, timeout=60)
+    commands.run(command, check=True, timeout=60)
     comments = [json.loads(line)["log"]["comment"] for line in kept.read_text().splitlines()]
     assert comments == ["madeUpProcess started", "madeUpProcess finished", "madeUpProcess failed"]
 
@@ -108,7 +109,7 @@ def test_a_command_is_sent_heard_and_obeyed(tmp_path: Path) -> None:
     config = configure(tmp_path, {"c": {}}, {"source": heard, "commands": "true"})
     with running(config) as process:
         command = [*LISTEN, "command", "printMessage", "message=hello there", "--to", str(heard)]
-        subprocess.run(command, check=True, timeout=60, capture_output=True)
+        commands.run(command, check=True, timeout=60, capture_output=True)
         eventually(lambda: "INFO hello there" in logs(tmp_path))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)

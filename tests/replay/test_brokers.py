@@ -3,8 +3,6 @@
 import json
 import logging
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,9 +17,10 @@ from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_
 from gracetape.brokers.private import PrivateBroker
 from gracetape.replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target
 from gracetape.replay.targets.webhook import WebhookTarget
+from tests import commands
 
 __all__ = ["_xmpp_server", "broker", "kafka_broker", "xmpp_broker"]
-REPLAY = Path(sys.executable).with_name("replay")
+REPLAY = "replay"
 MakeAlerts = Callable[..., list[Alert]]
 
 
@@ -40,9 +39,7 @@ def test_a_replay_is_heard_as_graceDB_would_have_sent_it(broker: PrivateBroker, 
 
 
 def test_the_command_says_what_was_delivered(broker: PrivateBroker, tape: Path) -> None:
-    done = subprocess.run(
-        [REPLAY, tape, "--max", "--to", broker.url], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = commands.run([REPLAY, tape, "--max", "--to", broker.url], capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert ", 0 failed" in done.stderr
 
@@ -191,9 +188,9 @@ def test_a_web_server_that_stays_away_is_given_up_and_every_message_named(
 
 
 def test_the_command_lets_messages_leave_only_by_name(tape: Path) -> None:
-    done = subprocess.run(
+    done = commands.run(
         [REPLAY, tape, "--max", "--to", "kafka://kafka.invalid/gracedb", "--yes-really-send-to", "kafka.invalid"],
-        capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ),
+        capture_output=True, timeout=60, check=False, env=dict(os.environ),
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

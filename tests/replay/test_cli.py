@@ -4,7 +4,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +12,8 @@ import typer
 from typer.testing import CliRunner
 
 from gracetape.replay.cli import app
+from tests import commands
 
-COMMAND = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
 ROOT = Path(__file__).parents[2]
 Replay = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -24,8 +23,8 @@ def replay(event_tape: Path) -> Replay:
     """Runs `replay` in the folder of the archive of one event."""
 
     def run(*args: str, folder: Path = event_tape.parent, **environment: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment}
-        return subprocess.run([*COMMAND, *args], cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+        env = {**os.environ, "COLUMNS": "200", **environment}
+        return commands.run(["replay", *args], cwd=folder, env=env, capture_output=True)
 
     return run
 

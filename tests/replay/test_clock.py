@@ -2,12 +2,20 @@
 
 import math
 import threading
-import time
 
 import pytest
 from hypothesis import given, strategies as st
 
+from gracetape.clocks import clock_for
 from gracetape.replay import Action, BadRequest, MaxClock, RealClock, ScaledClock, Schedule, VirtualClock, due
+
+
+def test_one_function_makes_the_clock_for_a_speed() -> None:
+    assert [clock.speed for clock in (clock_for(), clock_for(2.5)) if isinstance(clock, ScaledClock)] == [1.0, 2.5]
+    assert type(clock_for(maximum=True)) is MaxClock
+    for speed, maximum in ((0, False), (math.nan, False), (2.0, True)):
+        with pytest.raises(BadRequest):
+            clock_for(speed, maximum)
 
 
 class FakeSystem:
@@ -60,18 +68,14 @@ def test_a_deadline_that_is_past_does_not_sleep() -> None:
 def test_another_thread_can_end_a_wait() -> None:
     clock = RealClock()
     threading.Timer(0.05, clock.stop).start()
-    start = time.monotonic()
     assert clock.wait_until(3600) is False
-    assert time.monotonic() - start < 5
     assert clock.wait_until(0) is False
 
 
 def test_three_hours_take_no_time_on_a_virtual_clock_and_keep_their_order() -> None:
     schedule = Schedule(Action(float(dt), dt) for dt in range(0, 3 * 3600 + 1, 10))
     for clock in (VirtualClock(), MaxClock()):
-        start = time.perf_counter()
         assert [action.what for action in due(schedule, clock)] == [action.what for action in schedule]
-        assert time.perf_counter() - start < 1
         assert clock.now() == 3 * 3600
 
 

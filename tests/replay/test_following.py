@@ -82,7 +82,7 @@ def test_over_http_too(tape: Archive) -> None:
         with pytest.raises(HTTPError):
             listener.client.superevent(SUPEREVENT)
         player.play([listener])
-        assert listener.asked == player.announced == 59
+        assert listener.asked == player.messages_sent == 59
         with pytest.raises(HTTPError) as refused:
             listener.client.write_log(SUPEREVENT, "to the past")
         assert refused.value.status == 403
@@ -128,7 +128,7 @@ def test_what_a_listener_writes_joins_the_history_on_a_branch(tape: Archive, tmp
     digest = copy.read_bytes()
     player = play(copy, clock=VirtualClock())
     branch = Branch(player, tmp_path / "branch.tape")
-    with dummy.GraceDb(branch.archive, now=branch.now, on_alert=branch.announce) as client:
+    with dummy.GraceDb(branch.archive, now=branch.now, on_alert=branch.send_now) as client:
         with pytest.raises(HTTPError):
             client.superevent(SUPEREVENT)
         writer = _branched(player, client)
@@ -186,7 +186,7 @@ def test_under_other_ids_and_times_too(options: dict[str, Any]) -> None:
     with following(player) as url:
         listener = Listener(url)
         player.play([listener])
-        assert listener.asked == player.announced
+        assert listener.asked == player.messages_sent
         for alert in list(play(SHORT, clock=MaxClock(), **options))[-3:]:
             last = listener.client.logs(alert.object_id).json()["log"][(alert.n or 1) - 1]
             if alert.alert_type == "log":
@@ -203,5 +203,5 @@ def test_several_archives_are_one_gracedb(tape: Archive) -> None:
     with following(player) as url:
         listener = Listener(url)
         player.play([listener])
-        assert listener.asked == player.announced > 100
+        assert listener.asked == player.messages_sent > 100
         listener.close()

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -21,10 +20,11 @@ from gracetape.brokers.private import PrivateBroker
 from gracetape.brokers.xmpp_publisher import XmppPublisher
 from gracetape.replay import MaxClock, Player, ReplayError, open_target, play
 from gracetape.replay.targets.broker import name_of
+from tests import commands
 from tests.waiting import eventually
 
 __all__ = ["_xmpp_server", "xmpp_broker"]
-REPLAY = Path(sys.executable).with_name("replay")
+REPLAY = "replay"
 NODES = ["cbc_gstlal", "cbc_gstlal_allsky", "superevent"]
 #: Thirty copies of an archive, so that no two messages have the same name, at so many messages a second.
 COPIES, IDS, RATE = 30, ("T{n}", "TS260101{letters}"), 300
@@ -172,7 +172,7 @@ def test_the_command_names_each_message_that_was_never_acknowledged(
     pace = ["--max", "--rate", str(RATE), "--copies", str(COPIES), *ids]
     targets = ["--to", file, "--to", f"{broker.url}&patience=1"]
     with listening(broker.url) as listener:
-        replaying = subprocess.Popen([REPLAY, tape, *pace, *targets], stderr=subprocess.PIPE, text=True)
+        replaying = commands.Popen([REPLAY, tape, *pace, *targets], stderr=subprocess.PIPE)
         kill_when_heard(broker, listener, again_after_s=None).join()
         _, said = replaying.communicate(timeout=60)
     assert replaying.returncode == 1

@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from gracetape.replay import BadRequest
 from gracetape.replay.cli import app
-from gracetape.replay.request import Request
+from gracetape.replay.options import Options
+from gracetape.replay.request import tapes_of
 from tests.replay.conftest import FIRST, LONE, SECOND, S
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
@@ -55,14 +56,14 @@ def test_an_archive_or_an_id_can_be_moved(folder: Path) -> None:
 
 
 def test_ids_belong_to_the_archive_named_before_them(folder: Path) -> None:
-    tapes = Request(["a.tape", S, f"{FIRST}:2", "b.tape", "T1"], offset=[f"{S}=5", "b.tape=1"]).tapes()
+    tapes = tapes_of(Options(["a.tape", S, f"{FIRST}:2", "b.tape", "T1"], offset=[f"{S}=5", "b.tape=1"]))
     assert [(t.archive, list(t.refs), t.offset_s) for t in tapes] == [
         ("a.tape", [f"{FIRST}:2"], 0), ("a.tape", [S], 5), ("b.tape", ["T1"], 1)
     ]  # fmt: skip
-    apart = Request([S, SECOND], "a.tape", played={"align": "start"}).tapes()
+    apart = tapes_of(Options([S, SECOND], "a.tape", align="start"))
     assert [list(t.refs) for t in apart] == [[S], [SECOND]]
     with pytest.raises(BadRequest, match="c.tape is neither an archive nor an id"):
-        Request(["a.tape"], offset=["c.tape=1"]).tapes()
+        tapes_of(Options(["a.tape"], offset=["c.tape=1"]))
 
 
 def test_laps_spread_and_copies_are_deterministic(folder: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from gracetape.archive import Alert, Position
 from gracetape.replay import MaxClock, Message, Player, RealClock, VirtualClock
-from gracetape.replay.reel import Track
+from gracetape.replay.selection import Selection
 
 MakeAlerts = Callable[..., list[Alert]]
 
@@ -88,7 +88,7 @@ def test_the_order_of_the_timeline_is_kept_even_where_its_times_go_back(seconds:
         )
         for i, s in enumerate(seconds)
     ]  # fmt: skip
-    offsets = Track(alerts).offsets
+    offsets = Selection(alerts).offsets
     assert offsets == sorted(offsets)
     assert offsets[0] == 0
     assert [alert.n for alert in Player(alerts, MaxClock())] == list(range(len(seconds)))

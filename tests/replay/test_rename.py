@@ -10,7 +10,7 @@ import pytest
 
 from gracetape.archive import Alert
 from gracetape.replay import BadRequest, MaxClock, Renaming, Retiming, play
-from gracetape.replay.change import Change
+from gracetape.replay.rewrite import Rewrite
 from tests.replay.conftest import FIRST, LONE, SECOND, S, make_alerts_at
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
@@ -33,9 +33,9 @@ def test_every_id_in_a_message_follows_and_nothing_else_changes() -> None:
 def test_each_copy_holds_its_own_ids_only() -> None:
     player = play(SHORT, clock=MaxClock(), names=["M{n}"], copies=30)
     copies: dict[int, set[str]] = {}
-    for cue, alert in player.reel.whole():
+    for queued, alert in player.queue.whole():
         found = re.findall(r"(?<![A-Za-z0-9])(?:[MT]\d+|TS101020[a-z]+)(?![A-Za-z0-9])", _told(alert))
-        copies.setdefault(cue.lane, set()).update(found)
+        copies.setdefault(queued.copy, set()).update(found)
     assert copies[0] == {"M1", "M2", "TS101020a"}
     assert copies[29] == {"M59", "M60", "TS101020ad"}
     assert sum(len(ids) for ids in copies.values()) == len(set.union(*copies.values())) == 90
@@ -60,7 +60,7 @@ def test_the_recorded_alerts_stay_as_they_were(tape: Path) -> None:
     before = [_told(alert) for alert in play(tape, clock=MaxClock())]
     player = play(tape, clock=MaxClock(), names=["T{n}"], copies=2)
     list(player)
-    assert [_told(alert) for lane in player.reel.lanes[:1] for alert in lane.track.alerts] == before
+    assert [_told(alert) for copy in player.queue.copies[:1] for alert in copy.selection.alerts] == before
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,5 @@ def test_what_cannot_be_named_is_refused(
 def test_a_message_that_was_heard_live_follows_as_well() -> None:
     heard = {"uid": "G1", "alert_type": "log", "data": {"created": "2022-06-09 22:18:00 UTC"}, "object": {}}
     alert = replace(make_alerts_at(0)[0], heard=heard)
-    changed = Change(Renaming({"G1": "T9"}, {}), Retiming(60, 60)).alert(alert).payload()
+    changed = Rewrite(Renaming({"G1": "T9"}, {}), Retiming(60, 60)).alert(alert).payload()
     assert changed == heard | {"uid": "T9", "data": {"created": "2022-06-09 22:19:00 UTC"}}

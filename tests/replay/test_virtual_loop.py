@@ -25,9 +25,7 @@ def test_sleeps_timers_and_messages_come_in_the_order_of_their_moments() -> None
             seen.append((f"log {alert.n}", clock.now()))
         beating.cancel()
 
-    start = time.monotonic()
     run_virtual(listen(), clock)
-    assert time.monotonic() - start < 20
     assert seen == [
         ("log 1", 0), ("heartbeat", 3000), ("heartbeat", 6000), ("call", 7000), ("log 2", 7200), ("heartbeat", 9000),
         ("log 3", 10800),

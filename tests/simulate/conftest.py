@@ -11,10 +11,10 @@ import pytest
 from gracetape.archive import Alert, Archive
 from gracetape.dummy import GraceDb
 from gracetape.replay import Schedule, VirtualClock
+from gracetape.schedule import Outcome, run
 from gracetape.simulate import read_configuration
 from gracetape.simulate.life import Life
 from gracetape.simulate.lives import life_of
-from gracetape.simulate.running import Outcome, run
 from gracetape.times import utc_of
 
 GPS = 1400000000.25

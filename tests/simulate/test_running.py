@@ -13,9 +13,9 @@ import pytest
 from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.destinations import check_writes, is_dummy
-from gracetape.errors import BadRequest
+from gracetape.errors import ActionFailed, BadRequest
 from gracetape.pipelines.trigger import draw
-from gracetape.replay import Action, GraceID, Schedule, VirtualClock
+from gracetape.replay import Action, GraceID, Schedule, VirtualClock, run
 from gracetape.simulate import StageRow, cli, stages as table, timed
 from gracetape.simulate.acts import (
     AddEvent,
@@ -34,7 +34,6 @@ from gracetape.simulate.files import File
 from gracetape.simulate.life import Life, actions
 from gracetape.simulate.lives import life_of
 from gracetape.simulate.options import Options
-from gracetape.simulate.running import ActionFailed, run
 from tests.simulate.conftest import GPS, IFOS
 
 
@@ -267,9 +266,7 @@ def test_what_configurations_print_can_be_begun_from(capsys: pytest.CaptureFixtu
 
 
 def test_help_and_the_table_of_stages_load_no_pictures() -> None:
-    code = (
-        "import sys, simulate.cli, simulate.stages; print([m for m in ('matplotlib', 'astropy') if m in sys.modules])"
-    )
+    code = "import sys, gracetape.simulate.cli, gracetape.simulate.stages; print([m for m in ('matplotlib', 'astropy') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )

@@ -6,8 +6,6 @@ the same answered with 410. The first is what API v1 does and the second what AP
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 from gracetape.archive import Archive
 from gracetape.dummy.app import make_app
 from gracetape.dummy.server import serve
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES = 112
@@ -64,7 +63,7 @@ def outcomes(folder: Path, env: dict[str, str]) -> dict[str, list[str]]:
     report = folder / "report.json"
     (folder / "pytest.ini").write_text("[pytest]\n")
     asked = {"TEST_REPLAY_ID": "1", "TEST_VOEVENT_CREATE": "1", "SUITE_REPORT": str(report), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "pytest", "-p", "tests.dummy.suite.plugin", "-p", "no:cacheprovider", "-q"]
+    command = ["python", "-m", "pytest", "-p", "tests.dummy.suite.plugin", "-p", "no:cacheprovider", "-q"]
     command += [
         "--pyargs",
         "ligo.gracedb.test.integration",
@@ -75,9 +74,7 @@ def outcomes(folder: Path, env: dict[str, str]) -> dict[str, list[str]]:
         "-p",
         "no:warnings",
     ]
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | asked | env, capture_output=True, text=True, timeout=300
-    )
+    done = commands.run(command, cwd=folder, env=os.environ | asked | env, capture_output=True, timeout=300)
     assert report.exists(), done.stdout + done.stderr
     found: dict[str, list[str]] = json.loads(report.read_text())
     return found

@@ -59,6 +59,8 @@ def test_a_range_of_gps_times_is_played_again_and_again_as_new_events(capsys: An
         ("--to gracedb+https://gracedb.ligo.org/api/", 2, "name it again with --yes-really-send-to gracedb.ligo.org"),
         ("--to dummy:new.tape --gps 3", 2, "write START:END"),
         ("--to dummy:new.tape --gps 1:2", 2, "nothing between GPS 1 and 2"),
+        ("T1:-5 --to dummy:new.tape", 2, "T1 has no log entry -5: its log goes from 1 to 20"),
+        ("T1:-5", 2, "T1 has no log entry -5: its log goes from 1 to 20"),
         ("--to dummy:new.tape --to -", 2, "name no other target"),
         ("--to gracedb+http://127.0.0.1:9/api/", 1, "cannot be written to"),
         ("--to dummy:new.tape --group Nonsense", 1, "stopped after 0 writes: uploaded of T1 (log entry 1): bad group"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,6 +16,16 @@ from gracetape.replay.reenact.perform import Reenactment, reenact
 from gracetape.replay.reenact.server import open_server
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+class Done(NamedTuple):
+    """A write, without how it is done."""
+
+    graceid: str
+    n: int | None
+    act: str
+
+
 _ID = re.compile(r"\b(?:[GTMEH]\d+|[TM]?S\d{6}[a-z]+|[TM]?GW\d{6}[A-Z]+)\b")
 
 
@@ -76,6 +86,11 @@ def fixture(name: str) -> Iterator[Archive]:
         yield tape
 
 
+def written(plan: Reenactment) -> list[Any]:
+    """What is done again, in order."""
+    return [Done(action.what.graceid, action.what.n, action.what.act) for action in plan.schedule]
+
+
 @pytest.mark.parametrize("name", ["short", "long"])
 def test_a_written_life_gives_the_messages_of_the_original(name: str, tmp_path: Path) -> None:
     with fixture(name) as tape:
@@ -123,12 +138,42 @@ def test_a_cutoff_leaves_out_what_came_later(tmp_path: Path) -> None:
         assert ours == [entry.act.name for entry in tape.history(superevent).entries[:30]]
 
 
+@pytest.mark.parametrize("cutoffs", [{"T1": 2, "T2": 3}, {"T2": 1, "T1": 8}, {"T1": 20, "T2": 1}])
+def test_each_object_has_a_cutoff_of_its_own_as_in_play(cutoffs: dict[str, int]) -> None:
+    refs = [f"{graceid}:{n}" for graceid, n in cutoffs.items()]
+    with fixture("short") as tape:
+        wanted = {(w.graceid, w.n) for w in written(reenact(tape)) if (w.n or 0) <= cutoffs.get(w.graceid, 0)}
+        ours = {(w.graceid, w.n) for w in written(reenact(tape, *refs)) if w.graceid in cutoffs}
+        assert ours == wanted
+        assert {graceid for graceid, _ in ours} == cutoffs.keys()
+        announced = {(a.object_id, a.n) for a in replay.play(tape, *refs, clock=replay.MaxClock())}
+        assert {pair for pair in ours if pair[1] != 1} <= announced
+
+
+def test_a_superevents_cutoff_is_that_of_what_comes_along_with_it() -> None:
+    with fixture("short") as tape:
+        superevent = tape.objects()[0]
+        assert written(reenact(tape, f"{superevent}:3")) == written(reenact(tape, cutoff=3))
+        own = {w.graceid: w.n for w in written(reenact(tape, f"{superevent}:3", "T2:3"))}
+        assert (own[superevent], own["T2"]) == (3, 1)
+
+
+@pytest.mark.parametrize("ref", ["T1:-5", "T1:0", "T1:21"])
+def test_a_cutoff_that_is_no_log_entry_is_refused_as_in_play(ref: str) -> None:
+    sentence = f"T1 has no log entry {ref[3:]}: its log goes from 1 to 20"
+    with fixture("short") as tape:
+        for ask in (reenact, replay.play):
+            with pytest.raises(replay.BadRequest) as caught:
+                ask(tape, ref)
+            assert str(caught.value) == sentence
+
+
 def test_times_move_together_also_inside_files(tmp_path: Path) -> None:
     moment = datetime(2030, 5, 6, 7, 8, 9, tzinfo=UTC)
     with fixture("short") as tape:
         superevent, *events = tape.objects()
         again = Again(tape, tmp_path, retime=moment)
-        shift = again.plan.scene.shift_s
+        shift = again.plan.context.shift_s
         assert shift > 1e8
         with again.captured as captured:
             for event in events:
@@ -176,10 +221,10 @@ def test_events_are_put_where_they_do_no_harm_unless_asked(
     asked: dict[str, Any], group: str, search: str, category: str
 ) -> None:
     with fixture("short") as tape:
-        scene = reenact(tape, **asked).scene
+        context = reenact(tape, **asked).context
         event = tape.objects()[1]
-        cast = scene.cast(scene.histories[event].final)
-        assert (cast.group, cast.search, scene.category_of(event)) == (group, search, category)
+        placement = context.placement_of(context.histories[event].final)
+        assert (placement.group, placement.search, context.category_of(event)) == (group, search, category)
 
 
 def test_a_failure_stops_or_is_kept_as_asked(tmp_path: Path) -> None:

@@ -1,22 +1,21 @@
-"""What a lane makes of what was recorded: the same under new ids, at another time."""
+"""What a copy makes of what was recorded: the same under new ids, at another time."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gracetape.archive import Alert
-    from gracetape.replay.rename import Renaming
-    from gracetape.replay.retime import Retiming
+from gracetape.archive import Alert
+from gracetape.replay.rename import Renaming
+from gracetape.replay.retime import Retiming
 
 
 @dataclass(frozen=True)
-class Change:
+class Rewrite:
     """New ids and a new time, or neither."""
 
-    naming: "Renaming | None" = None
-    timing: "Retiming | None" = None
+    naming: Renaming | None = None
+    timing: Retiming | None = None
 
-    def alert(self, alert: "Alert") -> "Alert":
+    def alert(self, alert: Alert) -> Alert:
         """The alert that is sent."""
         if self.naming is not None:  # first, since it remembers the parts of recorded alerts
             alert = self.naming.alert(alert)
@@ -33,4 +32,4 @@ class Change:
         return self.naming.text(text) if self.naming is not None else text
 
 
-UNCHANGED = Change()
+UNCHANGED = Rewrite()

@@ -1,28 +1,21 @@
-"""`gracetape replay check`: how well the messages of an object can be rebuilt, shown against those that were heard."""
+"""What `gracetape replay check` shows: how well the messages of an object can be rebuilt, against those that were heard."""
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
 
 import typer
 
 from gracetape.archive import Archive
 from gracetape.archive.which import locate
-from gracetape.options import ArchiveOption, JsonOption
 from gracetape.replay.check import Checked, Report, check
-from gracetape.terminal import FAILURE, sentences, show_json, show_table
+from gracetape.terminal import FAILURE, say, show_json, show_table
 
 _LONGEST = 60  # characters of a value in the table
 
 
-@sentences
-def check_command(
-    graceid: Annotated[str, typer.Argument(metavar="ID", help="An object with recorded messages.")],
-    archive: ArchiveOption = None,
-    every: Annotated[bool, typer.Option("--all", help="Show the messages that are equal, too.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Compare an object's rebuilt messages with those that were recorded (exit 1 if any differs)."""
+def compare(graceid: str, archive: Path | None, *, every: bool, as_json: bool) -> None:
+    """Compare an object's rebuilt messages with those that were recorded; typer.Exit if any differs."""
     with Archive.open(locate(archive)) as tape:
         report = check(tape, graceid)
     if as_json:
@@ -48,7 +41,7 @@ def _show(report: Report, *, every: bool) -> None:
     if rows:
         show_table(["", "time", ">N", "node", "alert type", "certainty", "field", "rebuilt", "recorded"], rows)
     told = f"{report.graceid}: {report.count('equal', 'differs')} matched, {report.count('equal')} of them equal in every field"
-    print(f"{told}; {report.count('missing')} missing, {report.count('extra')} extra; score {report.score:.4f}")
+    say(f"{told}; {report.count('missing')} missing, {report.count('extra')} extra; score {report.score:.4f}")
 
 
 def _rows(message: Checked) -> list[tuple[object, ...]]:

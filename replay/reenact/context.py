@@ -1,4 +1,4 @@
-"""What all deeds of a re-enactment share: the archive's contents, the new ids, in which group, and how far times move."""
+"""What all writes of a re-enactment share: the archive's contents, the new ids, in which group, and how far times move."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,13 +18,16 @@ _SERVERS_TAGS = frozenset(
 )
 _PLACEHOLDER = b"This file stands for one that the recording does not have.\n"
 
+#: A call on a client that does something again.
+Call = Callable[[Any], object]
+
 
 class Absent(Exception):
     """Something cannot be done again; `str()` says why."""
 
 
 @dataclass(frozen=True)
-class Cast:
+class Placement:
     """Where an event is put: `group` and `search` (None: no search)."""
 
     group: str
@@ -32,7 +35,7 @@ class Cast:
 
 
 @dataclass
-class Scene:
+class Context:
     """`histories` by graceid. `group` (None: as recorded) and `search` ('' : as recorded) say where events are put.
 
     `shift_s` moves all times. `placeholders`: files that the archive lacks are written as a line that says so.
@@ -48,7 +51,7 @@ class Scene:
 
     # -- where
 
-    def cast(self, record: Mapping[str, Any]) -> Cast:
+    def placement_of(self, record: Mapping[str, Any]) -> Placement:
         """The group and search of an event: by default group Test with its own search, or MDC outside of that group."""
         group = self.group or str(record["group"])
         search = self.search
@@ -56,12 +59,12 @@ class Scene:
             search = record.get("search") if group == "Test" else "MDC"
         elif search == "":
             search = record.get("search")
-        return Cast(group, search)
+        return Placement(group, search)
 
     def category_of(self, event: str) -> str:
         """The category of superevents that an event may join: test, mdc or production."""
-        cast = self.cast(self.histories[event].final)
-        return "test" if cast.group == "Test" else "mdc" if cast.search == "MDC" else "production"
+        placement = self.placement_of(self.histories[event].final)
+        return "test" if placement.group == "Test" else "mdc" if placement.search == "MDC" else "production"
 
     def has(self, graceid: str) -> bool:
         return graceid in self.histories

@@ -1,0 +1,41 @@
+"""The archive that objects are pulled into: opened or made when the first object has come, and ours to work in until the end."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Self
+
+from gracetape.archive import Archive, Capture
+from gracetape.archive.owners import Owner, owner_of
+from gracetape.errors import CaptureError
+
+
+class Place:
+    """An archive, or what opens or makes one. What is opened here is closed here, and nothing is ever removed."""
+
+    def __init__(self, archive: Archive | Callable[[], Archive]) -> None:
+        self._given = archive
+
+    @cached_property
+    def archive(self) -> Archive:
+        return self._given if isinstance(self._given, Archive) else self._given()
+
+    @cached_property
+    def owner(self) -> Owner:
+        """We, as others see us who capture into the same archive."""
+        return Owner(self.archive)
+
+    def check(self, capture: Capture) -> Capture:
+        """The unfinished capture as it is now, inside a transaction; CaptureError if it is no longer ours (`rm`)."""
+        for now in self.archive.captures(capture.object, unfinished=True):
+            if now.id == capture.id and owner_of(now) == self.owner.token:
+                return now
+        raise CaptureError(f"{capture.object}: its unfinished capture was removed meanwhile: capture it again")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "owner" in self.__dict__:
+            self.owner.release()
+        if "archive" in self.__dict__ and not isinstance(self._given, Archive):
+            self.archive.close()

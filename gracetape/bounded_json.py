@@ -1,0 +1,56 @@
+"""JSON from strangers: refused if it is too long, too deep or has too many values."""
+
+import json
+from typing import Any
+
+from gracetape.reading_limits import KEPT, LIMITS, LimitExceeded, ReadingLimits, check_size
+
+
+def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
+    """The value of a JSON text. ValueError if it is none; LimitExceeded, a ValueError too, if it is beyond a limit."""
+    check_text(text, limits)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise LimitExceeded(_too_deep(limits)) from None
+    check_depth(text, value, limits)
+    return value
+
+
+def read_kept(text: str) -> Any:
+    """As `read_json`, for a text that an archive keeps, whatever stranger it is from."""
+    return read_json(text, KEPT)
+
+
+def check_text(text: str | bytes, limits: ReadingLimits = LIMITS) -> None:
+    """LimitExceeded for a text that nobody should begin to read: it has too many bytes, or too many values."""
+    check_size(text, limits.json_bytes, "the JSON")
+    if len(text) > limits.json_values and _openings(text) + _count(text, ",") > limits.json_values:
+        raise LimitExceeded(f"the JSON has more than {limits.json_values} values")
+
+
+def check_depth(text: str | bytes, value: Any, limits: ReadingLimits = LIMITS) -> None:
+    """LimitExceeded if the value that was read of a text is nested too deeply."""
+    if not isinstance(value, str) and _openings(text) > limits.json_depth and _depth(value) > limits.json_depth:
+        raise LimitExceeded(_too_deep(limits))
+
+
+def _too_deep(limits: ReadingLimits) -> str:
+    return f"it is nested too deeply: more than {limits.json_depth} levels"
+
+
+def _openings(text: str | bytes) -> int:
+    """At least as many as the value is deep, and soon counted."""
+    return _count(text, "{") + _count(text, "[")
+
+
+def _count(text: str | bytes, sign: str) -> int:
+    return text.count(sign) if isinstance(text, str) else text.count(sign.encode())
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth

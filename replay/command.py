@@ -1,0 +1,152 @@
+"""One run of the command `replay`: what is played to which targets, and what each end of it says and returns."""
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import typer
+
+from gracetape import shown
+from gracetape.errors import BadRequest, GracetapeError, UsageError
+from gracetape.replay.faults import Faults, Touched
+from gracetape.replay.options import Options
+from gracetape.replay.player import Player
+from gracetape.replay.request import faults_of, player_of
+from gracetape.replay.status import Stopwatch, status_line
+from gracetape.replay.table import print_dry_run
+from gracetape.replay.targets import Counted, Target, open_target
+from gracetape.terminal import FAILURE, USAGE, complain, damage
+
+
+class _Terminated(BaseException):
+    """SIGTERM came. No Exception, so that nothing on the way takes it for a failure of its own."""
+
+
+class Run(Protocol):
+    """One run of the command, and what came of it so far."""
+
+    def play(self) -> list[str]:
+        """Do what was asked for. Returns what went wrong on the way."""
+
+    def summary(self, why: str = "") -> None:
+        """Say what was done, after the reason for an early end if there is one."""
+
+
+class ReplayRun:
+    """Alerts sent to targets."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.player: Player | None = None
+        self.faults: Faults | None = None
+        self._watch = Stopwatch()
+
+    def play(self) -> list[str]:
+        """Play what was asked for. Returns what went wrong on the way."""
+        options = self.options
+        player = player_of(options)
+        self.faults = faults_of(options)
+        if options.dry_run:
+            print_dry_run(player, as_json=options.as_json)
+            return []
+        urls, targets = options.to or ["-"], list[Target]()
+        try:
+            with ExitStack() as stack:
+                for url in urls:
+                    targets.append(open_target(url, options.really or ()))
+                if self.faults is not None:
+                    self.faults.on_touch = self._fault_teller(stack)
+                if options.serve is not None:
+                    from gracetape.replay.serving import following
+
+                    served = following(player, port=options.serve, branch=options.record_branch)
+                    _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")
+                self.player = player
+                programs = any(url.startswith("exec:") for url in urls)
+                stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
+                player.play(targets, faults=self.faults)
+        finally:
+            problems = [target.close() for target in targets]
+            for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
+                _say(told)
+        return [problem for problem in problems if problem]
+
+    def summary(self, why: str = "") -> None:
+        """Say what was sent, after the reason for an early end if there is one."""
+        if not why and self.player is not None and self.player.stopped:
+            why = "stopped"
+        if not self.options.quiet and (why or not self.options.dry_run):
+            _say(self._watch.summary(self.player, why))
+            if self.faults is not None:
+                _say(self.faults.summary())
+
+    def _fault_teller(self, stack: ExitStack) -> Callable[[Touched], None]:
+        """What is told of each message that a fault touches: a line of JSON in the log, or else a sentence."""
+        if self.options.fault_log is None:
+            return lambda touched: None if self.options.quiet else _say(str(touched))
+        try:
+            log = stack.enter_context(Path(self.options.fault_log).open("w", encoding="utf-8"))  # noqa: SIM115
+        except (OSError, ValueError) as error:
+            raise BadRequest(
+                f"cannot write {self.options.fault_log!r}: {getattr(error, 'strerror', None) or error}"
+            ) from None
+        return lambda touched: print(json.dumps(touched.record()), file=log, flush=True)
+
+
+def end_well(replay: Run) -> None:
+    """Replay, and turn every way in which that can end into a sentence and an exit status."""
+    try:
+        with _sigterm_raises():
+            problems = replay.play()
+    except UsageError as error:
+        complain(error, USAGE)
+    except (GracetapeError, sqlite3.Error) as error:
+        _discard_stdout()
+        complain(damage(error) if isinstance(error, sqlite3.Error) else error, FAILURE)
+    except KeyboardInterrupt:
+        replay.summary("stopped")
+        raise typer.Exit(130) from None
+    except _Terminated:
+        replay.summary("terminated")
+        raise typer.Exit(143) from None
+    except BrokenPipeError:
+        _discard_stdout()
+        replay.summary("whoever read the output went away")
+        return
+    except OSError as error:
+        _discard_stdout()
+        complain(f"cannot write: {error.strerror or error}", FAILURE)
+    replay.summary()
+    for problem in problems:
+        _say(f"gracetape: {problem}")
+    if problems:
+        raise typer.Exit(FAILURE)
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    def terminate(*_: object) -> NoReturn:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _discard_stdout() -> None:
+    """What Python would flush at exit cannot be written either."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(sentence: str) -> None:
+    with suppress(OSError):
+        shown.say(sentence, error=True)

@@ -1,0 +1,49 @@
+"""Commands load what does the work only when it is to be done: their help is there at once."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+#: What takes long to load; no help needs any of it.
+HEAVY = {
+    "astropy", "confluent_kafka", "falcon", "igwn_ligolw", "jsonschema", "lark", "ligo", "numpy", "prometheus_client",
+    "requests", "rich", "slixmpp", "sqlite_utils", "zstandard",
+}  # fmt: skip
+
+_HELP = """
+import json, sys
+import typer, rich
+before = set(sys.modules)
+from gracetape.__main__ import main
+sys.argv[0] = "gracetape"
+try:
+    main()
+except SystemExit:
+    print()
+    print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def loaded(*words: str) -> list[str]:
+    """The modules that a command line loads beyond those of typer and rich's own `__init__`."""
+    done = subprocess.run([sys.executable, "-c", _HELP, *words], capture_output=True, text=True, check=True)
+    assert "--help" in done.stdout
+    modules: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return modules
+
+
+@pytest.mark.parametrize(
+    "command", ["replay", "replay check", "simulate", "simulate run", "dummy", "dummy serve", "broker", "listen"]
+)
+def test_a_commands_help_loads_nothing_that_works(command: str) -> None:
+    modules = loaded(*command.split(), "--help")
+    heavy = {name for name in modules if name.partition(".")[0] in HEAVY}
+    assert heavy == set()
+
+
+@pytest.mark.parametrize(("command", "most"), [("replay", 12), ("simulate", 12), ("dummy", 12), ("broker", 12)])
+def test_a_commands_help_loads_few_modules_of_our_own(command: str, most: int) -> None:
+    ours = [name for name in loaded(command, "--help") if name.startswith("gracetape")]
+    assert len(ours) <= most, ours
