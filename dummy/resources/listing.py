@@ -71,7 +71,7 @@ def _asked(service: Service, category: str, text: str, v2: bool) -> Query:
     if v2 and text.lstrip().startswith("{"):
         return _structured(service, category, text)
     try:
-        return read(service.source().tables(), category, text, service.now())
+        return read(service.source().tables(), category, text, service.now(), service.settings)
     except QueryError as error:
         raise _refused(category, error) from None
 

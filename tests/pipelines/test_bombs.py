@@ -14,11 +14,10 @@ from gracetape.archive import Archive
 from gracetape.bounded_json import read_json
 from gracetape.bounded_xml import check_xml
 from gracetape.dummy.app import make_app
-from gracetape.dummy.uploads import read_upload
-from gracetape.dummy.uploads.ligolw_parser import load
-from gracetape.dummy.uploads.reread import reread
+from gracetape.pipelines import read_upload, retimed
+from gracetape.pipelines.formats.ligolw_parser import load
+from gracetape.pipelines.reread import reread
 from gracetape.reading_limits import LIMITS, LimitExceeded, ReadingLimits, joined
-from gracetape.replay.reenact.retime import retimed
 from gracetape.unpacking import unpacked
 
 HEAD = b'<?xml version="1.0"?><!DOCTYPE LIGO_LW SYSTEM "http://nowhere.invalid/ligolw_dtd.txt"><LIGO_LW>'
@@ -81,7 +80,7 @@ def test_a_ligolw_file_beyond_a_limit_is_refused_by_name(content: bytes, said: s
     assert told.refused.startswith("coinc.xml: ")
     assert said in told.refused
     assert told.failed
-    assert retimed("coinc.xml", content, 10.0) == content
+    assert retimed(content, 10.0) == content
 
 
 WITHIN = {
@@ -151,7 +150,7 @@ def test_a_file_beyond_a_limit_on_a_tape_tells_nothing_of_the_event(content: byt
 @pytest.mark.parametrize("many", [1, 1000])
 def test_times_of_a_voevent_are_moved_with_the_space_around_them_kept(many: int) -> None:
     content = b"<voe:VOEvent><Date>" + b" " * many + b"2020-01-01T00:00:00" + b"\n" * many + b"</Date></voe:VOEvent>"
-    assert retimed("v.xml", content, 5.0) == content.replace(b"00:00:00", b"00:00:05")
+    assert retimed(content, 5.0) == content.replace(b"00:00:00", b"00:00:05")
 
 
 def test_attributes_are_counted() -> None:

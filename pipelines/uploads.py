@@ -1,0 +1,38 @@
+"""What the server takes from an uploaded event file, by the reader of its pipeline."""
+
+from collections.abc import Mapping
+
+from gracetape.pipelines.pipeline import Read
+from gracetape.pipelines.table import pipelines
+from gracetape.pipelines.uploaded_event import UploadedEvent, UploadError
+from gracetape.reading_limits import LimitExceeded
+
+_UNREADABLE = "Problem scanning data. No alert issued"
+
+
+def read_upload(
+    pipeline: str, group: str, search: str | None, filename: str, content: bytes, form: Mapping[str, str]
+) -> UploadedEvent:
+    """What the server takes from an uploaded file. Never raises: what can't be read is said in `failed`, what is beyond a limit in `refused` too.
+
+    Pipelines without a format of their own, and MBTA's frame files, give an event without attributes.
+    """
+    read = _reader(pipeline, filename)
+    if read is None:
+        return UploadedEvent()
+    try:
+        return read(content, {**form, "pipeline": pipeline, "search": search or "", "group": group})
+    except LimitExceeded as error:
+        return UploadedEvent(failed=f"{_UNREADABLE} ({error})", refused=f"{filename}: {error}")
+    except (UploadError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        return UploadedEvent(failed=f"{_UNREADABLE} ({str(error)[:1000]})")
+
+
+def is_read(pipeline: str, filename: str) -> bool:
+    """Whether anything is taken from a file of that name, so that it has to be read."""
+    return _reader(pipeline, filename) is not None
+
+
+def _reader(pipeline: str, filename: str) -> Read | None:
+    row = pipelines().get(pipeline)
+    return row.read if row is not None and row.reads(filename) else None
