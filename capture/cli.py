@@ -20,6 +20,11 @@ class _Commands(DefaultCommandGroup):
 app = commands("Pull objects from a GraceDB into an archive.", cls=_Commands, bare=True)
 
 
+@app.callback()
+def _capture() -> None:
+    """Pull objects from a GraceDB into an archive."""
+
+
 @app.command(DEFAULT, hidden=True)
 @sentences
 def capture(
