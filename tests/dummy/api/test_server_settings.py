@@ -12,7 +12,8 @@ from ligo.gracedb.exceptions import HTTPError
 from demo.lives import new_event
 from gracetape import capture, dummy
 from gracetape.archive import Archive
-from gracetape.archive.services import service_documents
+from gracetape.archive.services import keep_service, service_documents
+from gracetape.archive.verify import verify
 from gracetape.dummy.server_settings import LABELS, read_root, settings_of
 from gracetape.errors import UsageError
 
@@ -108,6 +109,28 @@ def test_a_changed_server_is_told_of_without_a_new_version_of_what_has_not_chang
         assert len(archive.captures(graceid)) == 1
         assert "LATER" in settings_of(archive).labels
         assert len(service_documents(archive)) == 2
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "labels": ["", "~", 5, {"x": 1}, None, "x" * 100_000, "\x1b[2J"],
+            "pipelines": [None, ""],
+            "searches": {"": 5},
+        },
+        {"labels": [[[[]]]] * 1000, "groups": [""], "em-groups": 5, "server-version": 5},
+        {"instruments": {"": {}, "H1": {}, "Q": None}, "voevent-types": {"PR": 5, "??": []}, "labels": "INJ"},
+    ],
+)
+def test_a_strangers_root_document_does_no_harm(captured: tuple[Archive, Any], document: dict[str, Any]) -> None:
+    archive, _ = captured
+    with archive.transaction() as tx:
+        keep_service(tx, archive.captures()[-1], document)
+    assert list(verify(archive)) == []
+    with dummy.GraceDb(archive) as client:
+        assert "NEW_LABEL" in client.allowed_labels
+        assert [event["graceid"] for event in client.events("Test")] == archive.objects()
 
 
 def test_mock_and_early_warnings_are_known_to_every_dummy(client: Any) -> None:
