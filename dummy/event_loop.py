@@ -56,15 +56,26 @@ class EventLoop:
             return
         if before is not channel:  # what was closed under this number is gone from the poll by itself
             had = 0
-        if had and flags:
-            self._poll.modify(file, flags)
-        elif flags:
-            self._poll.register(file, flags)
+        if flags:
+            self._listen_to(file, flags, had)
         elif had:
-            self._poll.unregister(file)
+            self._unlisten(file)
         self._known[file] = channel, flags
+
+    def _listen_to(self, file: int, flags: int, had: int) -> None:
+        """Numbers of files are used again, by whoever opens next: whether the poll knows one is for the poll to say."""
+        first, then = (self._poll.modify, self._poll.register) if had else (self._poll.register, self._poll.modify)
+        try:
+            first(file, flags)
+        except (FileExistsError, FileNotFoundError):
+            then(file, flags)
+        except OSError:  # closed under our hands; the loop hears of it no more
+            self._known.pop(file, None)
 
     def _forget(self, file: int) -> None:
         self._known.pop(file, None)
+        self._unlisten(file)
+
+    def _unlisten(self, file: int) -> None:
         with contextlib.suppress(OSError, ValueError):  # it went when it was closed
             self._poll.unregister(file)
