@@ -19,7 +19,6 @@ from waitress.server import create_server
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest
 
-from gracetape.dummy.event_loop import EventLoop
 from gracetape.dummy.faults import Dropped
 from gracetape.dummy.serving_limits import LIMITS, ServingLimits
 from gracetape.errors import ArchiveError
@@ -73,21 +72,6 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         self._since, self._moved, self._sending = time.monotonic(), 0, False
         super().__init__(*args, **options)
-        self._changed()
-
-    def _changed(self) -> None:
-        self.server.events.changed(self._fileno)
-
-    def service(self) -> None:
-        super().service()
-        self._changed()
-        self.server.pull_trigger()
-
-    def write_soon(self, data: Any) -> int:
-        written: int = super().write_soon(data)
-        if self.total_outbufs_len:
-            self._changed()
-        return written
 
     def received(self, data: bytes) -> bool:
         if self.request is None:
@@ -126,7 +110,6 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             with contextlib.suppress(OSError):
                 self.socket.send(_TIMED_OUT)
         self.will_close = True
-        self._changed()
 
 
 class Server:
@@ -157,16 +140,13 @@ class Server:
         except (OSError, ValueError) as error:
             raise ArchiveError(f"cannot listen on {host}:{port}: {error}") from None
         self._limits = limits
-        self._server.events = EventLoop(self._server)
         self._server.channel_class = _Channel
         self._server.maintenance = self._close_overdue
         self.port = int(self._server.effective_port)
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self.port}/api/"
         self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=self._server.events.run, args=(self._stopping,), name="dummy", daemon=True
-        )
+        self._thread = threading.Thread(target=self._loop, name="dummy", daemon=True)
 
     @property
     def open_connections(self) -> int:
@@ -177,6 +157,11 @@ class Server:
         for channel in list(self._server.active_channels.values()):
             if channel.is_overdue(self._limits):
                 channel.give_up()
+
+    def _loop(self) -> None:
+        loop, channels = self._server.asyncore.loop, self._server._map
+        while not self._stopping.is_set():
+            loop(timeout=0.25, map=channels, use_poll=True, count=1)
 
     def start(self) -> "Server":
         self._thread.start()

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 
 import pytest
 import requests
-from waitress.channel import HTTPChannel
 
 from gracetape import dummy
 from gracetape.archive import Archive
@@ -112,19 +111,3 @@ def test_who_asks_for_a_head_gets_no_body(tape: Archive, fault: str, host: bytes
         head, _, body = exchange(running, b"HEAD /api/ HTTP/1.1\r\nHost: " + host + b"\r\n\r\n").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 ")
     assert body == b""
-
-
-def test_connections_that_are_idle_are_not_looked_at_for_each_request(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked = []
-    monkeypatch.setattr(HTTPChannel, "readable", lambda self, own=HTTPChannel.readable: looked.append(1) or own(self))
-    with ExitStack() as stack:
-        connect(server, stack, 200, b"GET /api/ HTT")
-        requests.get(server.url, timeout=60)
-        looked.clear()
-        for _ in range(5):
-            requests.get(server.url, timeout=60)
-    assert (
-        len(looked) < 1000
-    )  # some hundreds when the idle ones are let go; 200 for each thing that happens would be 3,000
