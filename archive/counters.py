@@ -11,7 +11,7 @@ from gracetape.errors import ArchiveError, GracetapeError
 
 COUNTERS, HEARD = "counters", "heard"
 #: The table `heard`. Its names are `until SOURCE`, microseconds since 1970, and `offset LOG`, the last one of a broker's log.
-TABLE = f"CREATE TABLE {HEARD} (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID"
+TABLE = f"CREATE TABLE IF NOT EXISTS {HEARD} (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID"
 #: The row that is the sum of the others' hashes.
 _SEALS = {COUNTERS: "seal of the counters", HEARD: "seal of what was heard"}
 _WHAT = {COUNTERS: "what says where the ids of new objects stand", HEARD: "what says until when was heard"}

@@ -25,19 +25,7 @@ def file_mark(entry: FileEntry) -> int:
 def seal_of(capture: Capture) -> str:
     """What a capture's own row is checked by: all of it but the digest of what it holds."""
     c = capture
-    row: tuple[object, ...] = (
-        c.object,
-        c.version,
-        c.category,
-        c.service,
-        c.origin,
-        c.tool,
-        c.started,
-        c.completed,
-        c.notes,
-    )
-    if bool(c.writable) != (c.origin == "dummy"):  # as it always was while there was no such column
-        row = (*row, c.writable)
+    row = (c.object, c.version, c.category, c.service, c.origin, c.tool, c.started, c.completed, c.notes)
     return f"{_mark('capture', *row):064x}"
 
 

@@ -7,6 +7,18 @@ from gracetape.archive.scratch import COPIED, Scratch
 
 #: What a packed archive keeps its contents in; never copied, but read where it is.
 _CONTENTS = "chunks"
+#: Tables without which no object can be shown. Of others that are damaged, what can be read is copied; `verify` looks at the original.
+_NEEDED = frozenset({"captures", "records", "entries", "files", "blobs", "names"})
+
+
+def _copy_rows(original: sqlite3.Connection, copy: sqlite3.Connection, name: str) -> None:
+    rows = original.execute(f'SELECT * FROM "{name}"')
+    marks = ", ".join("?" * len(rows.description))
+    try:
+        copy.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+    except sqlite3.DatabaseError:
+        if name in _NEEDED:
+            raise
 
 
 class MigratedCopy:
@@ -25,9 +37,7 @@ class MigratedCopy:
             for name, statement in original.execute(tables, ("table",)).fetchall():
                 copy.execute(statement)
                 if name != _CONTENTS:
-                    rows = original.execute(f'SELECT * FROM "{name}"')
-                    marks = ", ".join("?" * len(rows.description))
-                    copy.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+                    _copy_rows(original, copy, name)
             for _, statement in original.execute(tables, ("index",)).fetchall():
                 copy.execute(statement)
             (version,) = original.execute("PRAGMA user_version").fetchone()

@@ -51,7 +51,8 @@ def _search(connection: sqlite3.Connection) -> None:
 def _heard_and_writable(connection: sqlite3.Connection) -> None:
     """What was heard gets a table of its own; a column says which captures are written to, and not kept as they came."""
     counters.move_heard(connection)
-    connection.execute("ALTER TABLE captures ADD COLUMN writable INTEGER NOT NULL DEFAULT 0")
+    if not any(column[1] == "writable" for column in connection.execute("PRAGMA table_info(captures)")):
+        connection.execute("ALTER TABLE captures ADD COLUMN writable INTEGER NOT NULL DEFAULT 0")
     connection.execute("UPDATE captures SET writable = 1 WHERE origin = 'dummy'")
 
 
@@ -138,7 +139,7 @@ def migrate_copy(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for name in tuple(STEPS)[version:]:
         STEPS[name](connection)
-        applied = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, datetime())"
+        applied = "INSERT OR IGNORE INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, datetime())"
         connection.execute(applied, (MIGRATION_SET, name))
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

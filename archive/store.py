@@ -43,6 +43,7 @@ class Archive:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._copy: MigratedCopy | None = None
+        self._older, self._copying = False, threading.Lock()
         self.blobs: BlobStore = (
             PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
         )
@@ -127,8 +128,19 @@ class Archive:
         if not self.read_only:
             schema.migrate(self.connection)
             return
-        self._copy = MigratedCopy(self.connection, self._reader.location)
+        self._older = True
         self._local = threading.local()
+
+    def _connect_to_copy(self, options: dict[str, Any]) -> sqlite3.Connection:
+        """A connection to a copy in this code's schema, made at the first use, and once more by who reads on after closing."""
+        with self._copying:
+            if self._copy is None:
+                original = self._reader.connect(**options)
+                try:
+                    self._copy = MigratedCopy(original, self._reader.location)
+                finally:
+                    original.close()
+            return self._copy.connect(**options)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -143,7 +155,7 @@ class Archive:
         check_database(self._database.resolve() if self.packed else self._database)
         options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
         if self.read_only:
-            reader = self._copy.connect(**options) if self._copy is not None else self._reader.connect(**options)
+            reader = self._connect_to_copy(options) if self._older else self._reader.connect(**options)
             layout.guard(reader)
             return reader
         connection: sqlite3.Connection = sqlite3.connect(writable_uri(self._database), uri=True, **options)
@@ -164,6 +176,7 @@ class Archive:
             connection.close()
         if self._copy is not None:
             self._copy.close()
+            self._copy = None
         self._reader.close()
         if not self.read_only:
             self.blobs.close()

@@ -163,6 +163,10 @@ def _capture(archive: Archive, capture: Capture) -> Iterator[str]:
     marks = [digest.entry_mark(*item) for item in view.items()] + [digest.file_mark(f) for f in view.files()]
     if digest.combine("", marks, []) != digest.combine(capture.digest, [], []):
         yield f"{capture.ref}: its list of records and files has changed since it was written"
+    if bool(capture.writable) != (
+        capture.origin == "dummy"
+    ):  # so far, what dummies make is written to, and nothing else
+        yield f"{capture.ref}: whether it may be written to has changed"
     if digest.seal_of(capture) != capture.seal:
         yield f"{capture.ref}: what the archive says of this capture (service, times, notes) has changed"
     try:

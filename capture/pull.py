@@ -11,6 +11,7 @@ from typing import Any
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
 from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
+from gracetape.archive.services import keep_service, same_object
 from gracetape.archive.shapes import is_category
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import held
@@ -19,7 +20,7 @@ from gracetape.capture.errors import Absent
 from gracetape.capture.files import Wanted, download, named, versions
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
-from gracetape.capture.records import fetch, fetch_list, what_of
+from gracetape.capture.records import fetch, fetch_list, fetch_root, what_of
 from gracetape.capture.service import ask, limits_of, without_login
 from gracetape.errors import CaptureError, GracetapeError, UsageError
 
@@ -53,7 +54,8 @@ def capture(
 
     `archive` may be a path, or what opens or makes one: it is made when the first object's records have come, and not before.
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
-    fetches every file again. An object that has not changed gives no new version. Raises ArchiveError.
+    fetches every file again. An object that has not changed gives no new version. With each goes the service's root document,
+    which tells what the server was set up with. Raises ArchiveError.
     """
     if connections < 1:
         raise UsageError(f"files are fetched over 1 connection or more, not {connections}")
@@ -83,13 +85,14 @@ def _once(results: dict[str, CaptureResult]) -> list[CaptureResult]:
 def _pull_all(
     waiting: list[str],
     client: Any,
-    pull: Callable[[str, Record], "_Pull"],
+    pull: Callable[[str, Record, Record], "_Pull"],
     results: dict[str, CaptureResult],
     with_events: bool,
 ) -> None:
     """Pull objects one after another, a superevent's members after it, into `results`."""
     for graceid in waiting:
         category_of(graceid)
+    root = fetch_root(client) if waiting else {}
     while waiting:
         graceid = waiting.pop(0)
         if graceid in results:
@@ -99,7 +102,7 @@ def _pull_all(
         members = _members(record, limits_of(client).members) if superevent and with_events else []
         own = record["superevent_id"] if superevent else graceid
         if own not in results:
-            results[own] = pull(own, record).run()
+            results[own] = pull(own, record, root).run()
         results.setdefault(graceid, results[own])
         waiting[:0] = [member for member in members if member not in results]
 
@@ -132,10 +135,10 @@ class _Pull:
     """One object on its way into the archive."""
 
     def __init__(
-        self, place: Place, client: Any, graceid: str, record: Record, *, choice: Any, recapture: bool,
-        connections: int, progress: Progress,
+        self, place: Place, client: Any, graceid: str, record: Record, root: Record, *, choice: Any,
+        recapture: bool, connections: int, progress: Progress,
     ) -> None:  # fmt: skip
-        self.place, self.client, self.graceid, self.record = place, client, graceid, record
+        self.place, self.client, self.graceid, self.record, self.root = place, client, graceid, record, root
         self.choice, self.recapture, self.connections, self.progress = choice, recapture, connections, progress
         self.notes: dict[str, Any] = {}
 
@@ -210,6 +213,8 @@ class _Pull:
             for kind in LISTED:
                 for i, record in enumerate(lists[kind.name], start=1):
                     tx.put(capture, kind.name, kind.key(record, i), record, order=i)
+            if self.root:
+                keep_service(tx, capture, self.root)
         return capture
 
     def _left(self) -> list[Capture]:
@@ -253,8 +258,10 @@ class _Pull:
             whole = [c for c in self.archive.captures(self.graceid) if not c.writable]
             before, after = [c for c in whole if c.id < now.id], [c for c in whole if c.id > now.id]
             for other in (*before[-1:], *after[:1]):
-                if other.digest == now.digest and notes_of(other) == self.notes:
+                if same_object(self.archive, other, now) and notes_of(other) == self.notes:
                     tx.drop(now)
+                    if self.root:
+                        keep_service(tx, other, self.root)
                     return other, False
             tx.note(now, self.notes)
             return tx.finish(now), True

@@ -19,6 +19,12 @@ def fetch(client: Any, graceid: str) -> Record:
     return check_object(ask(client, lambda: question(graceid).json(), graceid), graceid)
 
 
+def fetch_root(client: Any) -> Record:
+    """The service's root document: its labels, groups, pipelines and other lists; empty if it is none."""
+    found = ask(client, lambda: getattr(client, "service_info", None), "the root of the API")
+    return found if isinstance(found, dict) else {}
+
+
 def fetch_list(client: Any, graceid: str, kind: Kind) -> tuple[list[Record], str | None]:
     """The records of a list, every page; or none and the reason why the server does not give them."""
     if category_of(graceid) not in kind.categories:

@@ -11,6 +11,7 @@ from gracetape.dummy.addressing import Addresses
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.problems import add_handlers
+from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.throttle import RATES, Throttle
 
@@ -27,6 +28,10 @@ def make_app(
     throttle: Throttle | bool = False,
     api_default: str = "v1",
     grouping: Grouping | None = None,
+    settings: ServerSettings | None = None,
+    labels: Iterable[str] = (),
+    pipelines: Iterable[str] = (),
+    searches: Iterable[str] = (),
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
@@ -34,9 +39,21 @@ def make_app(
     in order, after the write was kept; `now` gives the server's time (UTC). `faults` are rules such as
     `POST */logs/*:503:0.1`; with `throttle` (True: at the server's rates) more requests than the rates allow are refused.
     `api_default` is the API version (v1 or v2) that answers at the root without one; `grouping` lets events
-    be put into superevents as they come.
+    be put into superevents as they come. `settings` are the server's lists (default: what the archive's captures tell of
+    their servers); `labels`, `pipelines` and `searches` are names that it knows besides. Raises ArchiveError where captures are
+    damaged, UsageError for what can be no name.
     """
-    service = Service(archive, user=user, as_of=as_of, timeline=timeline, on_alert=on_alert, now=now, grouping=grouping)
+    known = (settings_of(archive) if settings is None else settings).with_names(labels, pipelines, searches)
+    service = Service(
+        archive,
+        user=user,
+        as_of=as_of,
+        timeline=timeline,
+        on_alert=on_alert,
+        now=now,
+        grouping=grouping,
+        settings=known,
+    )
     router: Any = Addresses(service, api_default)
     app: Any = falcon.App(router=router)
     app.req_options.strip_url_path_trailing_slash = True

@@ -40,6 +40,11 @@ _Rate = Annotated[list[str] | None, _Option(metavar="RATE", help="Throttle at 5/
 _Api = Annotated[str, _Option(metavar="VERSION", help="API version of the root without one: v1 or v2.")]
 _Group = Annotated[bool, _Option("--group-superevents", help="Put events into superevents as they come.")]
 _Window = Annotated[float, _Option(min=0, help="For that: seconds to either side of an event's gpstime.")]
+_Label = Annotated[
+    list[str] | None, _Option("--label", metavar="NAME", help="A label that the server knows besides; may be repeated.")
+]
+_Pipeline = Annotated[list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")]
+_Search = Annotated[list[str] | None, _Option("--search", metavar="NAME", help="A search that it knows besides.")]
 _Maintenance = Annotated[bool, _Option("--maintenance", help="Be down for maintenance: 503 to everything.")]
 
 
@@ -71,6 +76,9 @@ def serve(
     api_default: _Api = "v1",
     group_superevents: _Group = False,
     group_window: _Window = 1.0,
+    label: _Label = None,
+    pipeline: _Pipeline = None,
+    search: _Search = None,
 ) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     from gracetape.dummy.server import wait_for_signal
@@ -78,7 +86,7 @@ def serve(
 
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, allow_host or (),
+        api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (),
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
@@ -111,6 +119,9 @@ def run(
     api_default: _Api = "v1",
     group_superevents: _Group = False,
     group_window: _Window = 1.0,
+    label: _Label = None,
+    pipeline: _Pipeline = None,
+    search: _Search = None,
 ) -> None:
     """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE --] CMD ARGUMENTS
 
@@ -124,7 +135,7 @@ def run(
 
     wish = Wish(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None,
+        api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (),
     )  # fmt: skip
     code = 0
     try:

@@ -25,6 +25,7 @@ from gracetape.dummy.faults import Dropped, Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME
 from gracetape.dummy.moments import moment_of
+from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.throttle import Throttle
 
 
@@ -98,7 +99,7 @@ class _Body(io.RawIOBase):
     """The pieces of an answer, read like a file, which ends early where the connection was dropped."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._rest = pieces, b""
+        self._pieces, self._rest = pieces, memoryview(b"")  # a long answer is read in many parts, none copied again
 
     def readable(self) -> bool:
         return True
@@ -111,7 +112,7 @@ class _Body(io.RawIOBase):
                 piece = None
             if piece is None:
                 return 0
-            self._rest = piece
+            self._rest = memoryview(piece)
         size = min(len(buffer), len(self._rest))
         buffer[:size], self._rest = self._rest[:size], self._rest[size:]
         return size
@@ -166,8 +167,8 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     `archive` is an Archive or a path (which is then opened, and closed with the client). `as_of` takes a log entry's N, an
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
-    time (UTC), `user` who writes; `faults`, `throttle`, `grouping` and `api_default` are
-    those of `make_app`. Other arguments go to the ordinary client.
+    time (UTC), `user` who writes; `faults`, `throttle`, `grouping`, `api_default`,
+    `settings`, `labels`, `pipelines` and `searches` are those of `make_app`. Other arguments go to the ordinary client.
     """
 
     def __init__(
@@ -182,7 +183,11 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         faults: Faults | Iterable[str | Fault] = (),
         throttle: Throttle | bool = False,
         grouping: Grouping | None = None,
+        settings: ServerSettings | None = None,
         api_default: str = "v1",
+        labels: Iterable[str] = (),
+        pipelines: Iterable[str] = (),
+        searches: Iterable[str] = (),
         **client_options: Any,
     ) -> None:
         self._opened = None
@@ -190,7 +195,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
             archive = self._opened = Archive.open(archive, read_only=as_of is not None or follow is not None)
         self.app = app_over(
             archive, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
-            grouping=grouping, api_default=api_default,
+            grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
         )  # fmt: skip
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)

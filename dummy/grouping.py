@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gracetape.dummy.acts import superevents
 from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES
 from gracetape.dummy.source import Record
 
 #: How far from an event's gpstime superevents are looked for: no window is wider (seconds).
@@ -33,7 +34,7 @@ class Grouping:
         found = self._overlapping(writer, record, window["t_start"], window["t_end"])
         if found is None:
             category = superevents.event_category(record)
-            code = next(code for code, name in superevents.CATEGORIES.items() if name == category)
+            code = next(code for code, name in SUPEREVENT_CATEGORIES.items() if name == category)
             superevents.create(writer, window, event, [], [], code)
             return
         superevents.add_event(writer, found, event)

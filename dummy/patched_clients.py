@@ -84,7 +84,8 @@ def use(
     """Let every `GraceDb` (or subclass) made in this process from now on be a dummy over `archive`.
 
     `with dummy.use("run.tape"):` ends with the block; as a plain call it lasts until `.stop()`. Options are those of
-    `dummy.GraceDb`: `as_of`, `follow`, `user`, `on_alert`, `now`, `faults`, `throttle`. Raises ArchiveError if the archive
+    `dummy.GraceDb`: `as_of`, `follow`, `user`, `on_alert`, `now`, `faults`, `throttle`,
+    `labels`, `pipelines`, `searches`. Raises ArchiveError if the archive
     cannot be opened, and then changes nothing.
     """
     using = Use(archive, as_of=as_of, **options)

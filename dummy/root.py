@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from gracetape.dummy import facts
+from gracetape.dummy.server_settings import (
+    API_VERSIONS,
+    EEL_STATUSES,
+    OBS_STATUSES,
+    SIGNOFF_STATUSES,
+    SIGNOFF_TYPES,
+    SUPEREVENT_CATEGORIES,
+    WAVEBANDS,
+    ServerSettings,
+)
 
 _EVENT_TEMPLATES = {
     "event-detail-template": "events/{graceid}",
@@ -62,36 +71,35 @@ _GWTC_TEMPLATES = {
 _LINKS = ("superevents", "events", "performance", "user-info", "gwtc")
 
 
-def root_document(base: str, root: str, version: str) -> dict[str, Any]:
+def root_document(settings: ServerSettings, base: str, root: str, version: str) -> dict[str, Any]:
     """What GET on an API root answers. `base` is the unversioned root with its slash, `root` the one that was asked, `version`
     (v1 or v2) what answers there.
     """
     return {
         "links": {name: f"{root}{name}/" for name in _LINKS} | {"self": root},
         "templates": _templates(base, root, version),
-        "groups": list(facts.GROUPS),
-        "pipelines": list(facts.PIPELINES),
-        "searches": list(facts.SEARCHES),
-        "labels": list(facts.LABELS),
-        **(_EM_LISTS if version == "v1" else {}),
-        "superevent-categories": facts.SUPEREVENT_CATEGORIES,
-        "signoff-types": facts.SIGNOFF_TYPES,
-        "signoff-statuses": facts.SIGNOFF_STATUSES,
-        "instruments": {"": "---"} | facts.INSTRUMENTS,
-        "voevent-types": facts.VOEVENT_TYPES,
-        "server-version": facts.SERVER_VERSION,
-        "api-versions": list(facts.API_VERSIONS),
+        "groups": list(settings.groups),
+        "pipelines": list(settings.pipelines),
+        "searches": list(settings.searches),
+        "labels": list(settings.labels),
+        **({"em-groups": list(settings.em_groups)} | _EM_CODES if version == "v1" else {}),
+        "superevent-categories": SUPEREVENT_CATEGORIES,
+        "signoff-types": SIGNOFF_TYPES,
+        "signoff-statuses": SIGNOFF_STATUSES,
+        "instruments": {"": "---", **settings.instruments},
+        "voevent-types": dict(settings.voevent_types),
+        "server-version": settings.server_version,
+        "api-versions": list(API_VERSIONS),
         "api-default": version,
-        "API_VERSIONS": list(facts.API_VERSIONS),
+        "API_VERSIONS": list(API_VERSIONS),
     }
 
 
-#: The lists of EM observations, which API v2 gave up.
-_EM_LISTS = {
-    "em-groups": list(facts.EM_GROUPS),
-    "wavebands": facts.WAVEBANDS,
-    "eel-statuses": facts.EEL_STATUSES,
-    "obs-statuses": facts.OBS_STATUSES,
+#: The codes of EM observations, which API v2 gave up, as it did their groups.
+_EM_CODES = {
+    "wavebands": WAVEBANDS,
+    "eel-statuses": EEL_STATUSES,
+    "obs-statuses": OBS_STATUSES,
 }
 
 

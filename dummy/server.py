@@ -129,10 +129,11 @@ class Server:
     ) -> None:
         connections = _let_open(limits.connections)
         logging.getLogger("waitress").setLevel(logging.ERROR)
+        address = "127.0.0.1" if host == "localhost" else host  # one, where a name may mean two
         try:
             self._server: Any = create_server(
-                around(app, (host, *allowed_hosts)), map={}, host=host, port=port, threads=THREADS, ident="gracetape",
-                backlog=1024, connection_limit=connections, asyncore_use_poll=True, cleanup_interval=1, channel_timeout=1 << 30,
+                around(app, (host, *allowed_hosts)), map={}, host=address, port=port, threads=THREADS, ident="gracetape",
+                backlog=1024, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
                 max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
                 clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,
             )  # fmt: skip

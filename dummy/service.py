@@ -12,11 +12,15 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME, relink
 from gracetape.dummy.outlet import Outlet
 from gracetape.dummy.problems import Problem
+from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.source import Source
 
 
 class Service:
-    """A GraceDB over an archive. `as_of`, if given, says which moment is answered; then nothing can be written."""
+    """A GraceDB over an archive. `as_of`, if given, says which moment is answered; then nothing can be written.
+
+    `settings` are the server's lists; if they are not given, those of the servers that the archive was captured from.
+    """
 
     def __init__(
         self,
@@ -28,10 +32,12 @@ class Service:
         on_alert: Callable[[Alert], None] | None = None,
         now: Callable[[], datetime] | None = None,
         grouping: Grouping | None = None,
+        settings: ServerSettings | None = None,
     ) -> None:
         self.archive, self.user = archive, user
         self.now = now or (lambda: datetime.now(UTC))
         self.on_alert, self.grouping = on_alert, grouping
+        self.settings = settings_of(archive) if settings is None else settings
         self._outlet = Outlet.of(archive.path)
         self._as_of, self._given_timeline = as_of, timeline
         self._live = Source(archive)

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
+from gracetape.archive.voevent_types import VOEVENT_TYPES, VOEventType
 from gracetape.dummy.links import Links
 from gracetape.dummy.source import Record
 from gracetape.times import utc_of
 
 _VOE = "http://www.ivoa.net/xml/VOEvent/v2.0"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_NAMES = {"PR": "Preliminary", "IN": "Initial", "UP": "Update", "RE": "Retraction"}
-#: Type -> number of the packet among GCN's.
-_PACKETS = {"PR": 150, "IN": 151, "UP": 152, "RE": 164}
-_CITED = {
-    "PR": "Preliminary localisation is available", "IN": "Initial localisation is available",
-    "UP": "Updated localisation is available", "RE": "No viable candidate",
+#: Type -> what the document is; '' is for all others but retractions, which say nothing.
+_REPORTS = {
+    "EW": "Early report of a candidate gravitational wave event", "": "Report of a candidate gravitational wave event",
 }  # fmt: skip
 #: Parameter -> field of the VOEvent's record, what it says.
 _CLASSES = {
@@ -54,8 +52,12 @@ class Told:
     links: Links
 
     @property
+    def type(self) -> VOEventType:
+        return VOEVENT_TYPES[self.voevent["voevent_type"]]
+
+    @property
     def retracts(self) -> bool:
-        return bool(self.voevent["voevent_type"] == "RE")
+        return self.type.code == "RE"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def render(told: Told, now: datetime) -> bytes:
     """The document's bytes."""
     root = ET.Element(f"{{{_VOE}}}VOEvent", _attributes(told))
     if not told.retracts:
-        ET.SubElement(root, "Description").text = "Report of a candidate gravitational wave event"
+        ET.SubElement(root, "Description").text = _REPORTS.get(told.type.code, _REPORTS[""])
     _who(root, now)
     what = ET.SubElement(root, "What")
     what.extend(param.element() for param in _params(told))
@@ -127,13 +129,13 @@ def _how(root: ET.Element, told: Told) -> None:
 
 
 def _params(told: Told) -> Iterator[Param]:
-    voevent, kind = told.voevent, told.voevent["voevent_type"]
+    voevent, kind = told.voevent, told.type
     graceid = told.object.get("superevent_id") or told.event["graceid"]
-    yield Param("Packet_Type", _PACKETS[kind], f"Number of LVC_{_NAMES[kind].upper()} among GCN's notice types")
+    yield Param("Packet_Type", kind.packet, f"Number of {kind.packet_name} among GCN's notice types")
     yield Param("internal", int(voevent["internal"]), "1 if it is for LIGO/Virgo/KAGRA members alone")
     yield Param("Pkt_Ser_Num", voevent["N"], "Running number of the alerts of this event")
     yield Param("GraceID", graceid, "Identifier in GraceDB", "meta.id")
-    yield Param("AlertType", _NAMES[kind], "VOEvent alert type", "meta.version")
+    yield Param("AlertType", kind.title, "VOEvent alert type", "meta.version")
     yield Param("HardwareInj", int(voevent["hardware_inj"]), "1 if it is a hardware injection", "meta.number")
     yield Param("OpenAlert", int(voevent["open_alert"]), "1 if it is an open alert", "meta.number")
     page = told.links.detail().replace("/api/", "/", 1)
@@ -221,4 +223,4 @@ def _citations(root: ET.Element, told: Told) -> None:
     for record in told.earlier:
         cite = "retraction" if told.retracts else "supersedes"
         ET.SubElement(citations, "EventIVORN", {"cite": cite}).text = record["ivorn"]
-    ET.SubElement(citations, "Description").text = _CITED[told.voevent["voevent_type"]]
+    ET.SubElement(citations, "Description").text = told.type.cited

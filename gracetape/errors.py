@@ -12,9 +12,8 @@ GracetapeError                 whatever gracetape itself raises
 ├── ReplayError                a replay failed on its way: a target, a program
 │   └── BadRequest             (UsageError, ValueError) it cannot be done at all: a cutoff beyond the end, a speed of zero
 ├── ActionFailed               an action of a schedule failed, and that ended its run
-├── ListenError                a listener, or one of its tools, cannot go on
-│   └── BadConfiguration       (UsageError, ValueError) its file, section and option are named
-└── SimulateError              (UsageError) a configuration, an option or a target of a simulation
+└── ListenError                a listener, or one of its tools, cannot go on
+    └── BadConfiguration       (UsageError, ValueError) its file, section and option are named
 """
 
 

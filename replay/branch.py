@@ -96,6 +96,11 @@ class Branch:
                 self._owners.setdefault(rewrite.text(graceid), number)
                 self.archive.reserved[rewrite.text(graceid), rewrite.text(kind)] = last
 
+    @property
+    def tapes(self) -> list[Archive]:
+        """The archives that are played."""
+        return list(self._sources.values())
+
     def now(self) -> datetime:
         """The time (UTC) that the replay has reached."""
         player = self._player

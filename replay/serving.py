@@ -9,6 +9,7 @@ from typing import Any
 from gracetape.archive import Archive, Position
 from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.dummy import make_app, serve
+from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
 from gracetape.replay.branch import Branch
 from gracetape.replay.player import Player
@@ -37,7 +38,7 @@ def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | No
 def _written(player: Player, path: str, stack: ExitStack) -> Any:
     branch = Branch(player, path)
     stack.callback(branch.close)
-    return make_app(branch.archive, now=branch.now, on_alert=branch.send_now)
+    return make_app(branch.archive, now=branch.now, on_alert=branch.send_now, settings=settings_of(*branch.tapes))
 
 
 def _read_only(player: Player, stack: ExitStack) -> Any:
@@ -50,4 +51,4 @@ def _read_only(player: Player, stack: ExitStack) -> Any:
     path = stack.enter_context(Scratch(None, COPIED)).path / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
-    return make_app(stack.enter_context(Archive.open(path)))
+    return make_app(stack.enter_context(Archive.open(path)), settings=settings_of(*branch.tapes))

@@ -211,7 +211,7 @@ class RemoveEvent:
 
 @dataclass(frozen=True)
 class SendVOEvent:
-    """Make a VOEvent of type `kind`: preliminary, initial, update or retraction; `more` are further fields of the request."""
+    """Make a VOEvent of type `kind`: earlywarning, preliminary, initial, update or retraction; `more` are further fields of the request."""
 
     graceid: GraceID
     kind: str

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.errors import SimulateError
+from gracetape.pipelines import pipeline_of
 from gracetape.simulate.life import StageRow
 from gracetape.simulate.options import Option, Options, plain, read_section
 from gracetape.simulate.pipelines import check, pipeline_named
@@ -45,14 +46,17 @@ def shipped() -> list[str]:
 
 
 def shipped_text(name: str) -> str:
-    """The text of a configuration that comes along. SimulateError if there is none of that name."""
-    if name not in shipped():
+    """The text of a configuration that comes along, or of a pipeline's event alone. SimulateError if there is none of that name."""
+    if (found := name.lower()) in shipped():
+        return (_SHIPPED / f"{found}.toml").read_text(encoding="utf-8")
+    row = pipeline_of(name)
+    if row is None or row.make is None:
         close = get_close_matches(name, shipped(), 1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         raise SimulateError(
             f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())}){meant}"
         )
-    return (_SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
+    return f'[general]\ngroup = "Test"\npipeline = "{row.name}"\nsearch = "{next(iter(row.searches), "")}"\n'
 
 
 def read_configuration(name: str) -> Configuration:

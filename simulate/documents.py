@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from gracetape.simulate.trigger import Trigger
+from gracetape.pipelines.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator

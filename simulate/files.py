@@ -8,11 +8,12 @@ from importlib import import_module
 from typing import Any
 
 from gracetape.errors import SimulateError
-from gracetape.simulate.trigger import Trigger
+from gracetape.pipelines import pipelines
+from gracetape.pipelines.trigger import Trigger
 
 #: Recipe -> the module (loaded when first needed: astropy and matplotlib are slow) and the function that makes the bytes.
+#: The pipelines have recipes of their own, for their uploads.
 RECIPES: dict[str, tuple[str, str]] = {
-    "coinc": ("gracetape.simulate.ligolw", "coinc"),
     "psd": ("gracetape.simulate.ligolw", "psd"),
     "ranking": ("gracetape.simulate.ligolw", "ranking"),
     "segments": ("gracetape.simulate.ligolw", "segments"),
@@ -21,11 +22,6 @@ RECIPES: dict[str, tuple[str, str]] = {
     "multiorder": ("gracetape.simulate.skymaps", "multiorder"),
     "skymap png": ("gracetape.simulate.pictures", "skymap"),
     "curve png": ("gracetape.simulate.pictures", "curve"),
-    "cwb": ("gracetape.simulate.triggers", "cwb"),
-    "olib": ("gracetape.simulate.triggers", "olib"),
-    "mly": ("gracetape.simulate.triggers", "mly"),
-    "aframe": ("gracetape.simulate.triggers", "aframe"),
-    "voevent": ("gracetape.simulate.triggers", "voevent"),
     "event log": ("gracetape.simulate.documents", "event_log"),
     "p_astro": ("gracetape.simulate.documents", "p_astro"),
     "em_bright": ("gracetape.simulate.documents", "em_bright"),
@@ -64,10 +60,21 @@ def given(name: str, content: bytes) -> File:
 def _content(recipe: str, trigger: Trigger | None, args: tuple[Any, ...], seed: int) -> bytes:
     if recipe == "bytes":
         return base64.b64decode(args[0])
-    if recipe not in RECIPES:
-        raise SimulateError(f"there is no recipe {recipe!r} for files: use {', '.join(RECIPES)}")
+    make = _maker(recipe, trigger)
     import numpy
 
-    module, function = RECIPES[recipe]
-    make: Callable[..., bytes] = getattr(import_module(module), function)
     return make(trigger, numpy.random.default_rng(seed), *args)
+
+
+def _maker(recipe: str, trigger: Trigger | None) -> Callable[..., bytes]:
+    """What makes the bytes: a recipe of the table, or the upload of a pipeline, the trigger's own before others of that name."""
+    if recipe in RECIPES:
+        module, function = RECIPES[recipe]
+        make: Callable[..., bytes] = getattr(import_module(module), function)
+        return make
+    own = pipelines().get(trigger.pipeline) if trigger is not None else None
+    for row in (*([own] if own is not None else []), *pipelines().values()):
+        if row.make is not None and row.upload == recipe:
+            return row.make
+    uploads = dict.fromkeys(row.upload for row in pipelines().values() if row.make is not None)
+    raise SimulateError(f"there is no recipe {recipe!r} for files: use {', '.join((*RECIPES, *uploads))}")

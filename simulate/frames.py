@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gracetape.simulate.trigger import Trigger
+from gracetape.pipelines.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator

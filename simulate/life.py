@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from gracetape.pipelines.trigger import Trigger
 from gracetape.schedule import Action, GraceID, Schedule
 from gracetape.simulate.acts import Act, WriteLog
 from gracetape.simulate.files import File
 from gracetape.simulate.options import Option, Options
-from gracetape.simulate.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from gracetape.pipelines.trigger import draw
 from gracetape.schedule import Schedule
 from gracetape.simulate.configuration import Configuration
 from gracetape.simulate.life import Life
 from gracetape.simulate.stages import stages
-from gracetape.simulate.trigger import draw
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -8,8 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
+from gracetape.pipelines.trigger import Trigger
 from gracetape.simulate.skymaps import NSIDE, density, grid, tilt
-from gracetape.simulate.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -1,67 +1,19 @@
-"""The pipelines: their names then and now, the groups and searches that each takes, and the files that it uploads."""
-
-from dataclasses import dataclass
+"""The pipelines whose events can be made up, and what a configuration may ask of them."""
 
 from gracetape.errors import SimulateError
-
-_CBC_SEARCHES = ("AllSky", "LowMass", "HighMass", "EarlyWarning", "SSM", "BBH", "LowMassSim", "VTInjection", "MDC")
-_BURST_SEARCHES = ("AllSky", "BBH", "IMBH", "AllSkyLong", "BurstLF", "BurstHF", "MDC")
-_GRB_SEARCHES = ("GRB", "SubGRB", "SubGRBTargeted", "MDC")
+from gracetape.pipelines import Pipeline, pipeline_of, pipelines
 
 
-@dataclass(frozen=True)
-class Pipeline:
-    """A pipeline as the server knows it; `upload` is the recipe and `suffix` the ending of the file that makes an event.
-
-    `psd_text` is what its entry for the PSDs says (None: it uploads none).
-    """
-
-    name: str
-    groups: tuple[str, ...]
-    searches: tuple[str, ...]
-    upload: str
-    suffix: str
-    psd_text: str | None = None
-    ranking: bool = False
-
-    def file_name(self, stem: str) -> str:
-        """The name of the file that makes an event; CBC pipelines all say coinc.xml."""
-        return self.suffix if self.upload == "coinc" else f"{stem}.{self.suffix}"
-
-
-def _cbc(name: str, psd_text: str, ranking: bool = False) -> Pipeline:
-    return Pipeline(name, ("CBC", "Test"), _CBC_SEARCHES, "coinc", "coinc.xml", psd_text, ranking)
-
-
-def _external(name: str, searches: tuple[str, ...] = _GRB_SEARCHES) -> Pipeline:
-    return Pipeline(name, ("External", "Test"), searches, "voevent", "xml")
-
-
-PIPELINES = (
-    _cbc("gstlal", "strain spectral densities", ranking=True),
-    _cbc("MBTA", "PSDs"),
-    _cbc("MBTAOnline", "PSDs"),
-    _cbc("pycbc", "PyCBC PSD estimate from the time of event"),
-    _cbc("spiir", "strain spectral densities"),
-    Pipeline("aframe", ("CBC", "Test"), ("AllSky", "BBH", "MDC"), "aframe", "json"),
-    Pipeline("CWB", ("Burst", "Test"), _BURST_SEARCHES, "cwb", "txt"),
-    Pipeline("oLIB", ("Burst", "Test"), ("AllSky", "MDC"), "olib", "json"),
-    Pipeline("MLy", ("Burst", "Test"), ("AllSky", "MDC"), "mly", "json"),
-    _external("Fermi"),
-    _external("Swift"),
-    _external("INTEGRAL"),
-    _external("SNEWS", ("SNEWS", "Supernova", "MDC")),
-)
-#: Names of old, and spellings in lower case, that mean a pipeline of today's.
-_ALIASES = {"lib": "oLIB", "gstlal-spiir": "spiir", **{pipeline.name.lower(): pipeline.name for pipeline in PIPELINES}}
-_BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
+def simulated() -> list[Pipeline]:
+    """Those whose uploads can be made."""
+    return [row for row in pipelines().values() if row.make is not None]
 
 
 def pipeline_named(name: str) -> Pipeline:
     """The pipeline that a name means, whatever its case. SimulateError, with the names known, if there is none."""
-    found = _BY_NAME.get(_ALIASES.get(name.lower(), ""))
+    found = next((row for said in (name, name.lower()) if (row := pipeline_of(said)) and row.make is not None), None)
     if found is None:
-        raise SimulateError(f"there is no pipeline {name!r}: use {', '.join(_BY_NAME)}")
+        raise SimulateError(f"there is no pipeline {name!r}: use {', '.join(row.name for row in simulated())}")
     return found
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.errors import SimulateError
+from gracetape.pipelines.trigger import Trigger
 from gracetape.schedule import Action, GraceID, Schedule
 from gracetape.simulate.acts import ACTS
 from gracetape.simulate.files import File
-from gracetape.simulate.trigger import Trigger
 
 _FORMAT = "gracetape schedule 1"
 

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.io import fits
 from astropy_healpix import HEALPix, level_ipix_to_uniq
 
-from gracetape.simulate.trigger import Trigger
+from gracetape.pipelines.trigger import Trigger
 from gracetape.times import utc_of
 
 if TYPE_CHECKING:

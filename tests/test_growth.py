@@ -11,7 +11,7 @@ import pytest
 
 from gracetape.bounded_json import read_json
 from gracetape.brokers import read_json as read_message
-from gracetape.dummy import facts, forms, replay_ids
+from gracetape.dummy import forms, replay_ids
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.query import dates, structured, superevents
 from gracetape.dummy.query.events import query as meaning
@@ -19,19 +19,19 @@ from gracetape.dummy.query.meaning import superevent_id, without_labels
 from gracetape.dummy.query.search import Words
 from gracetape.dummy.query.syntax import LONGEST, parse
 from gracetape.dummy.query.tree import QueryError
-from gracetape.dummy.uploads import read_upload
+from gracetape.dummy.server_settings import LABELS
 from gracetape.errors import UsageError
 from gracetape.ids import parse_date_id, parse_ref
 from gracetape.listen.alert import read_alert
 from gracetape.listen.checks.table import CHECKS
 from gracetape.listen.logs import _CONTROL
-from gracetape.replay.reenact.retime import retimed
+from gracetape.pipelines import read_upload, retimed
 from gracetape.replay.rename import Renaming
 from gracetape.replay.retime import Retiming
 from gracetape.unpacking import unpacked
 
 NOW = datetime(2019, 3, 31, tzinfo=UTC)
-WORDS = Words({name.lower(): [name] for name in facts.LABELS}, {"test": ["Test"]}, {"cwb": ["CWB"]}, {})
+WORDS = Words({name.lower(): [name] for name in LABELS}, {"test": ["Test"]}, {"cwb": ["CWB"]}, {})
 RETIMING = Retiming(10, 10)
 TABLE = """<LIGO_LW><Table Name="a:table"><Column Name="a" Type="lstring"/>
 <Stream Name="a:table" Type="Local" Delimiter=",">"""
@@ -79,8 +79,8 @@ READERS: dict[str, tuple[int, Callable[[str], Any]]] = {
     "coinc's cells": (40_000, upload("gstlal", TABLE, "</Stream></Table></LIGO_LW>")),
     "VOEvent": (400_000, upload("Fermi", "<v><What>", "</What></v>")),
     "MLy": (100_000, upload("MLy")),
-    "retimed VOEvent": (100_000, lambda text: retimed("v.xml", f"<VOEvent><Date>{text}".encode(), 5.0)),
-    "retimed cWB": (100_000, lambda text: retimed("t.txt", f"ifo: H1\ntime: {text}".encode(), 5.0)),
+    "retimed VOEvent": (100_000, lambda text: retimed(f"<VOEvent><Date>{text}".encode(), 5.0)),
+    "retimed cWB": (100_000, lambda text: retimed(f"ifo: H1\ntime: {text}".encode(), 5.0)),
     "retimed text": (100_000, lambda text: RETIMING._text(text, [1.2e9])),
     "renamed text": (100_000, lambda text: Renaming({"G1": "G2"}).text(text)),
     "gzip": (100_000, lambda text: unpacked(b"\x1f\x8b" + text.encode())),

@@ -2,6 +2,7 @@
 
 from gracetape.archive.history.rules import Record
 from gracetape.archive.view import View
+from gracetape.archive.voevent_types import voevent_type_of
 
 #: Kinds of record whose message is made of the log entry alone where there is no record, and what that knows.
 MADE_UP = {"voevent": "only its file is known", "emobservation": "only its group is known"}
@@ -13,7 +14,6 @@ def observation_of(log: Record, group: str | None) -> Record:
     return known | {"footprint_count": 0, "footprints": []}
 
 
-_VOEVENT_TYPES = {"Preliminary": "PR", "Initial": "IN", "Update": "UP", "Retraction": "RE"}
 _VOEVENT_UNKNOWN = (
     "skymap_type",
     "skymap_filename",
@@ -35,8 +35,7 @@ def voevent_of(log: Record, n: int, view: View) -> Record:
     """A VOEvent as far as the log entry of its file tells of it, for recordings without the VOEvent's own record."""
     at = f"voevent/{n}" if view.category == "event" else f"voevents/{n}/"
     link = f"{view.service}{view.category}s/{view.graceid}/{at}"
-    kind = log["filename"].rsplit("-", 1)[1].removesuffix(".xml")
     known = {"links": {"self": link, "file": log.get("file")}, "N": n, "issuer": log.get("issuer"), "ivorn": None}
     known |= {"filename": log["filename"], "file_version": log.get("file_version")}
-    known |= {"voevent_type": _VOEVENT_TYPES.get(kind), "created": log["created"]}
+    known |= {"voevent_type": voevent_type_of(log["filename"]), "created": log["created"]}
     return known | dict.fromkeys(_VOEVENT_UNKNOWN)

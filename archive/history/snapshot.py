@@ -1,5 +1,6 @@
 """An object as it stood after some of its entries: the records folded up to there, and how sure they are."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -194,7 +195,7 @@ class Snapshot:
         if kind == "signoff":
             return [self._signoff(key, value) for key, value in sorted(dict(intervals.signoffs.at(self.index)).items())]
         if kind in ("voevent", "emobservation"):
-            came = sum(at <= self.index for at in intervals.first_of[kind])
+            came = bisect_right(intervals.first_of[kind], self.index)
             late = len(intervals.first_of[kind]) - came
             records = view.records(kind)
             return [self._then(record) for record in records[: len(records) - late]]

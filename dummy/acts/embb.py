@@ -1,13 +1,13 @@
 """EMBB event logs: what follow-up groups reported before there were EM observations. Announced, but not logged."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from gracetape.archive.history.rules import Act, rule_of
 from gracetape.bounded_json import read_json
-from gracetape.dummy import facts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem
+from gracetape.dummy.server_settings import EEL_STATUSES, OBS_STATUSES, WAVEBANDS
 from gracetape.dummy.source import Record
 from gracetape.reading_limits import LIMITS
 
@@ -20,19 +20,19 @@ _COVERED = (
 )
 
 
-def write(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record:
-    """Record a report. `given` holds its fields: group, waveband, codes of status, texts, and lists as texts with commas.
+def write(writer: Writer, subject: Subject, given: Mapping[str, Any], groups: Collection[str]) -> Record:
+    """Record a report of one of `groups`. `given` holds its fields: group, waveband, codes of status, texts, and lists as texts with commas.
 
     Problem (400) if group, waveband or a status is none that the server knows, or a list cannot be read.
     """
-    if given.get("group") not in facts.EM_GROUPS:
+    if given.get("group") not in groups:
         raise Problem(400, "Please specify an EM followup MOU group")
     n = writer.tx.next_n(subject.graceid, "embb")
     record: Record = {
         "N": n, "self": subject.links.embb(n), "created": writer.created, "submitter": writer.user,
-        "group": given["group"], "waveband": _choice(given, "waveband", facts.WAVEBANDS, "a waveband"),
-        "eel_status": facts.EEL_STATUSES[_choice(given, "eel_status", facts.EEL_STATUSES, "an EEL status.")],
-        "obs_status": facts.OBS_STATUSES[_choice(given, "obs_status", facts.OBS_STATUSES, "an observation status.")],
+        "group": given["group"], "waveband": _choice(given, "waveband", WAVEBANDS, "a waveband"),
+        "eel_status": EEL_STATUSES[_choice(given, "eel_status", EEL_STATUSES, "an EEL status.")],
+        "obs_status": OBS_STATUSES[_choice(given, "obs_status", OBS_STATUSES, "an observation status.")],
     }  # fmt: skip
     record |= {name: str(given.get(name) or "") for name in _TEXTS}
     for centres, widths, centre, width in _COVERED:

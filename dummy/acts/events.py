@@ -12,7 +12,7 @@ from gracetape.dummy.forms import Upload
 from gracetape.dummy.links import HOME, Links
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.source import Record
-from gracetape.dummy.uploads import UploadedEvent
+from gracetape.pipelines import UploadedEvent
 from gracetape.times import gps_of
 
 _COUNTER = "event"

@@ -1,46 +1,35 @@
 """Labels of events and superevents: applied, removed, and which the server refuses to take from a user."""
 
-from collections.abc import Mapping
-
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.source import Record
-
-#: Labels that ask for a signoff, and those that tell of one made.
-REQUESTS: Mapping[str, tuple[str, str]] = {
-    "ADVREQ": ("ADVOK", "ADVNO"),
-    "H1OPS": ("H1OK", "H1NO"),
-    "L1OPS": ("L1OK", "L1NO"),
-    "V1OPS": ("V1OK", "V1NO"),
-}
-#: Labels that only the server's own processes move.
-PROTECTED = frozenset(label for answers in REQUESTS.values() for label in answers)
 
 
 def has_label(subject: Subject, label: str) -> bool:
     return label in subject.record["labels"]
 
 
-def check_applicable(subject: Subject, label: str) -> None:
+def check_applicable(settings: ServerSettings, subject: Subject, label: str) -> None:
     """Problem (400) if a user may not apply that label to the object as it stands."""
-    if label in PROTECTED:
+    if label in settings.protected:
         if subject.category == "event":
             raise Problem(
                 400, f"The '{label}' label is managed as part of an automated process and cannot be applied manually"
             )
         raise invalid(f"The label '{label}' is managed by an automated process and cannot be manually added")
-    if any(answer in subject.record["labels"] for answer in REQUESTS.get(label, ())):
+    if any(answer in subject.record["labels"] for answer in settings.requests.get(label, ())):
         said = f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
         raise Problem(400, said) if subject.category == "event" else invalid(said)
 
 
-def check_removable(subject: Subject, label: str) -> None:
+def check_removable(settings: ServerSettings, subject: Subject, label: str) -> None:
     """Problem (400) if a user may not remove that label."""
-    if label in PROTECTED and subject.category == "event":
+    if label in settings.protected and subject.category == "event":
         raise Problem(
             400, f"The '{label}' label is managed as part of an automated process and cannot be removed manually"
         )
-    if label in PROTECTED:
+    if label in settings.protected:
         raise Problem(400, f"The label '{label}' is managed by an automated process and cannot be removed manually")
 
 

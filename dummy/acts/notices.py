@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
@@ -14,7 +15,7 @@ from gracetape.dummy.source import Record
 _SCHEMA = "igwn.alerts.Alert.schema.json"
 _TAGS = ("em_follow",)
 #: What a notice calls its type -> the code of its record.
-TYPES = {"EARLYWARNING": "EW", "PRELIMINARY": "PR", "INITIAL": "IN", "UPDATE": "UP", "RETRACTION": "RE"}
+TYPES = {row.name.upper(): code for code, row in VOEVENT_TYPES.items()}
 #: Field of the record -> where the notice's event says it.
 _PROBABILITIES = {
     "prob_has_ns": ("properties", "HasNS"), "prob_has_remnant": ("properties", "HasRemnant"),

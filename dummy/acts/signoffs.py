@@ -6,9 +6,10 @@ from gracetape.archive.history.rules import signoff_key, signoff_labels
 from gracetape.dummy.acts.labels import displace, place
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.server_settings import SIGNOFF_TYPES
 from gracetape.dummy.source import Record
 
-_TYPES = {"OP": "Operator", "ADV": "Advocate"}
+_TYPES = {code: name.capitalize() for code, name in SIGNOFF_TYPES.items()}
 _TAGS = ("em_follow",)
 
 

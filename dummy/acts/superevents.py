@@ -9,11 +9,10 @@ from gracetape.dummy.acts.labels import add_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.links import HOME, Links, relink
 from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES
 from gracetape.dummy.source import Record
 from gracetape.ids import gw_id, superevent_id
 
-#: Code of a category -> how records name it.
-CATEGORIES = {"P": "Production", "T": "Test", "M": "MDC"}
 #: What an update may change, in the order in which the log tells of it.
 PARAMETERS = ("preferred_event", "em_type", "t_start", "t_0", "t_end", "time_coinc_far", "space_coinc_far")
 
@@ -44,11 +43,11 @@ def create(
     writer: Writer, times: Mapping[str, float], preferred: Subject, events: Sequence[Subject], labels: Sequence[str],
     category: str,
 ) -> Subject:  # fmt: skip
-    """Make a superevent. `times` are t_start, t_0 and t_end in GPS seconds, `category` a code of CATEGORIES."""
+    """Make a superevent. `times` are t_start, t_0 and t_end in GPS seconds, `category` a code of SUPEREVENT_CATEGORIES."""
     graceid = _free_id(writer, category, times["t_0"])
     members = list({event.graceid: event for event in (preferred, *events)}.values())
     record: Record = {
-        "superevent_id": graceid, "gw_id": None, "category": CATEGORIES[category], "created": writer.created,
+        "superevent_id": graceid, "gw_id": None, "category": SUPEREVENT_CATEGORIES[category], "created": writer.created,
         "submitter": writer.user, "preferred_event": preferred.graceid, "em_type": None, **times,
         "gw_events": [], "em_events": [], "far": None, "time_coinc_far": None, "space_coinc_far": None, "labels": [],
         "links": Links(HOME, "superevent", graceid).all_of_superevent(), "preferred_event_data": None,
@@ -224,7 +223,7 @@ def confirm(writer: Writer, subject: Subject, chosen: str | None = None) -> None
     record = subject.record
     if record.get("gw_id"):
         raise Problem(400, "Superevent is already confirmed as a GW")
-    code = next(code for code, name in CATEGORIES.items() if name == record["category"])
+    code = next(code for code, name in SUPEREVENT_CATEGORIES.items() if name == record["category"])
     new = chosen or _free_id(writer, code, float(record["t_0"]), gw=True)
     _check_gw_id(writer, new)
     old = subject.graceid

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gracetape.archive.blobs import spool_in
+from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import invalid
 from gracetape.dummy.source import Record
 from gracetape.dummy.voevent_xml import Told, render
 
-#: Code of a type -> its name in file names and in the XML.
-TYPES = {"PR": "Preliminary", "IN": "Initial", "UP": "Update", "RE": "Retraction"}
 #: Field of a request -> field of the record, for the numbers between 0 and 1.
 PROBABILITIES = {
     "ProbHasNS": "prob_has_ns", "ProbHasRemnant": "prob_has_remnant", "BNS": "prob_bns", "NSBH": "prob_nsbh",
@@ -20,7 +19,7 @@ _TAGS = ("em_follow",)
 
 
 def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]) -> Record:
-    """Make a VOEvent of type `kind` (of TYPES). `given` holds the flags, the sky map and the probabilities.
+    """Make a VOEvent of type `kind` (of VOEVENT_TYPES). `given` holds the flags, the sky map and the probabilities.
 
     Problem (400) if a sky map is needed and not named, or is not among the files.
     """
@@ -29,7 +28,7 @@ def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]
         raise invalid("Cannot build a VOEvent because preferred event does not have a gpstime.")
     _check_skymap(subject, kind, given)
     n = writer.tx.next_n(subject.graceid, "voevent")
-    name = f"{subject.graceid}-{n}-{TYPES[kind]}.xml"
+    name = f"{subject.graceid}-{n}-{VOEVENT_TYPES[kind].title}.xml"
     record = _record(writer, subject, kind, n, name, given)
     earlier, external = subject.view.records("voevent"), _external(writer, subject, given)
     xml = render(Told(subject.record, event, record, earlier, external, subject.links), writer.now)
@@ -60,7 +59,7 @@ def _external(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Rec
 
 def _check_skymap(subject: Subject, kind: str, given: Mapping[str, Any]) -> None:
     name = given.get("skymap_filename")
-    if kind not in ("IN", "UP") and not (kind == "PR" and name):
+    if kind not in ("IN", "UP") and not (kind in ("PR", "EW") and name):
         return
     if not name:
         raise invalid("Skymap filename is required for initial and update VOEvents.")

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gracetape.archive.searchable import MDC, TEST
-from gracetape.dummy import facts
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from gracetape.dummy.query.sql import Compiler, Sql, gathered
 from gracetape.dummy.query.tree import AllOf, Node, Query, TooMuch
+from gracetape.dummy.server_settings import ServerSettings
 
 _ALL = (0, TEST, MDC, TEST | MDC)
 #: What SQLite says of statements and patterns that it will not read.
@@ -141,20 +141,21 @@ class Words:
     search: dict[str, list[str]]
 
 
+#: What a query may name -> its kind in `search_words`, and the list of the server's settings.
 _KINDS = {
-    "label": ("label", facts.LABELS),
-    "group": ("group_name", facts.GROUPS),
-    "pipeline": ("pipeline", facts.PIPELINES),
-    "search": ("search", facts.SEARCHES),
+    "label": ("label", "labels"),
+    "group": ("group_name", "groups"),
+    "pipeline": ("pipeline", "pipelines"),
+    "search": ("search", "searches"),
 }
 
 
-def words_of(tables: sqlite3.Connection) -> Words:
+def words_of(tables: sqlite3.Connection, settings: ServerSettings) -> Words:
     """The names that the server knows, and those that are in the archive."""
     found: dict[str, dict[str, list[str]]] = {}
-    for name, (kind, known) in _KINDS.items():
+    for name, (kind, listed) in _KINDS.items():
         here = [str(row[0]) for row in tables.execute("SELECT word FROM search_words WHERE kind = ?", (kind,))]
         found[name] = {}
-        for word in dict.fromkeys([*known, *here]):
+        for word in dict.fromkeys([*getattr(settings, listed), *here]):
             found[name].setdefault(word.lower(), []).append(word)
     return Words(**found)

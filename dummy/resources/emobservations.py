@@ -2,7 +2,6 @@
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import emobservations as acts
 from gracetape.dummy.problems import not_found
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
@@ -16,7 +15,7 @@ class EMObservations(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            group = acts.check_group(form.get("group"), facts.EM_GROUPS)
+            group = acts.check_group(form.get("group"), self.service.settings.em_groups)
             lists = [form.values(name, split=True) for name in acts.LISTS]
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))

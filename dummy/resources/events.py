@@ -5,16 +5,16 @@ from typing import Any
 
 import falcon
 
-from gracetape.dummy import facts, replay_ids
+from gracetape.dummy import replay_ids
 from gracetape.dummy.acts import events as acts
-from gracetape.dummy.acts.labels import PROTECTED
 from gracetape.dummy.forms import Form, Upload
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import JSON, Problem, invalid
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
+from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.source import ComposedView
-from gracetape.dummy.uploads import UploadedEvent, is_read, read_upload
+from gracetape.pipelines import UploadedEvent, is_read, read_upload
 
 #: Seconds around an event within which others are its neighbours, by default.
 NEIGHBORHOOD = (5, 5)
@@ -29,7 +29,7 @@ class Events(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
             replay_id, malformed = replay_ids.checked(form.get("replay_id"))
-            kind, labels = kind_of(form, replay_id), labels_of(form)
+            kind, labels = kind_of(self.service.settings, form, replay_id), labels_of(self.service.settings, form)
             file = file_of(form)
             told = told_by(file, form, kind.pipeline, kind.group, kind.search)
             with self.writing(req) as (writer, _):
@@ -48,26 +48,26 @@ def _errors(field: str, message: str) -> Problem:
 _CHOICE = "Select a valid choice. {} is not one of the available choices."
 
 
-def kind_of(form: Form, replay_id: str | None) -> acts.Kind:
+def kind_of(settings: ServerSettings, form: Form, replay_id: str | None) -> acts.Kind:
     """What a request says that an event is; Problem (400) with what is wrong."""
     group, pipeline, search = form.get("group"), form.get("pipeline"), form.get("search") or None
-    if group not in facts.GROUPS:
+    if group not in settings.groups:
         raise _errors("group", _CHOICE.format(group) if group else "This field is required.")
-    if pipeline not in facts.PIPELINES:
+    if pipeline not in settings.pipelines:
         raise Problem(400, {"error": "Please provide a valid pipeline."})
-    if search is not None and search not in facts.SEARCHES:
+    if search is not None and search not in settings.searches:
         raise _errors("search", _CHOICE.format(search))
     offline = str(form.get("offline", "False")).lower() in ("true", "1", "on")
     return acts.Kind(str(group), str(pipeline), search, offline, replay_id)
 
 
-def labels_of(form: Form) -> list[str]:
+def labels_of(settings: ServerSettings, form: Form) -> list[str]:
     """The labels that an event is to have from the beginning; Problem (400) for those that it can't."""
     labels = [str(label) for label in form.values("labels", split=True)]
     for label in labels:
-        if label not in facts.LABELS:
+        if label not in settings.labels:
             raise _errors("labels", _CHOICE.format(label))
-        if label in PROTECTED:
+        if label in settings.protected:
             raise _errors("labels", f"The following label(s) are managed by an automated process: {label}")
     return labels
 

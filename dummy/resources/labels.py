@@ -4,7 +4,6 @@ import json
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import labels as acts
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import Problem, invalid, not_found
@@ -31,13 +30,13 @@ class Labels(Resource):
             name = form.get("name")
             if name is None:
                 raise invalid("This field is required.")
-            if name not in facts.LABELS:
+            if name not in self.service.settings.labels:
                 raise invalid(f"Object with name={name} does not exist.")
             with self.writing(req, graceid) as (writer, subject):
                 if acts.has_label(subject, name):
                     record: Record = subject.view.one("label", name) or {}
                     raise invalid("The fields superevent, name must make a unique set.")
-                acts.check_applicable(subject, name)
+                acts.check_applicable(self.service.settings, subject, name)
                 record = acts.add_label(writer, subject, name)
         answer_created(req, resp, record, record.get("self"))
 
@@ -57,26 +56,26 @@ class Label(Resource):
             raise falcon.HTTPMethodNotAllowed(["GET", "DELETE"])
         self.service.check_writable()
         with self.writing(req, graceid) as (writer, subject):
-            if label not in facts.LABELS:
+            if label not in self.service.settings.labels:
                 raise Problem(400, f"No such Label '{label}'")
             if acts.has_label(subject, label):
                 said = {"warning": f"Event {subject.graceid} already labeled with '{label}'"}
                 answer(resp, said if self.is_v2 else _twice(said), 200)
                 return
-            acts.check_applicable(subject, label)
+            acts.check_applicable(self.service.settings, subject, label)
             acts.add_label(writer, subject, label)
         answer(resp, {} if self.is_v2 else "{}", 201)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
         self.service.check_writable()
         with self.writing(req, graceid) as (writer, subject):
-            if self.category == "event" and label not in facts.LABELS:
+            if self.category == "event" and label not in self.service.settings.labels:
                 raise Problem(400, f"No such Label '{label}'")
             if not acts.has_label(subject, label):
                 if self.category == "event":
                     raise Problem(404, f"No label '{label}' associated with event {subject.graceid}")
                 raise not_found()
-            acts.check_removable(subject, label)
+            acts.check_removable(self.service.settings, subject, label)
             acts.remove_label(writer, subject, label)
         resp.status = falcon.HTTP_204
 

@@ -16,7 +16,7 @@ from gracetape.dummy.resources import renderings
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.source import FileView, Source
-from gracetape.dummy.uploads import AT_ONCE
+from gracetape.pipelines.uploads import AT_ONCE
 
 _COUNT, _LARGEST = 10, 1000
 #: Forms of a list of events -> media types that ask for them. A list of superevents comes as JSON only.
@@ -72,7 +72,7 @@ def _asked(service: Service, category: str, text: str, v2: bool) -> Query:
     if v2 and text.lstrip().startswith("{"):
         return _structured(service, category, text)
     try:
-        return read(service.source().tables(), category, text, service.now())
+        return read(service.source().tables(), category, text, service.now(), service.settings)
     except QueryError as error:
         raise _refused(category, error) from None
 

@@ -2,7 +2,6 @@
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import logs as acts
 from gracetape.dummy.acts.labels import check_applicable
 from gracetape.dummy.problems import Problem, invalid
@@ -21,13 +20,13 @@ class Logs(Resource):
             if comment is None:
                 raise invalid("This field is required.")
             tags = [str(tag) for tag in form.values("tagname")]
-            if bad := [tag for tag in tags if not facts_tag(tag)]:
+            if bad := [tag for tag in tags if not is_tag(tag)]:
                 raise invalid(f"{bad[0]!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
-            if label is not None and label not in facts.LABELS:
+            if label is not None and label not in self.service.settings.labels:
                 raise invalid(f"Label '{label}' does not exist.")
             with self.writing(req, graceid) as (writer, subject):
                 if label is not None:
-                    check_applicable(subject, label)
+                    check_applicable(self.service.settings, subject, label)
                 names = [str(name) for name in form.values("displayName")]
                 record = acts.write_log(
                     writer, subject, str(comment), files=form.files, tags=tags, display_names=names, label=label
@@ -50,6 +49,6 @@ class Log(Resource):
         answer(resp, led(req, view, record))
 
 
-def facts_tag(tag: str) -> bool:
+def is_tag(tag: str) -> bool:
     """Whether a text can be a tag."""
     return 0 < len(tag) <= 100 and all(c.isalnum() or c in "_-:. " for c in tag)

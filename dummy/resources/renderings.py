@@ -9,8 +9,8 @@ from igwn_ligolw import ligolw, utils
 from gracetape.archive import Archive
 from gracetape.dummy.problems import Problem, invalid
 from gracetape.dummy.source import FileView, Record
-from gracetape.dummy.uploads.event import UploadError
-from gracetape.dummy.uploads.ligolw_files import document
+from gracetape.pipelines.formats.ligolw_files import document
+from gracetape.pipelines.uploaded_event import UploadError
 from gracetape.reading_limits import LIMITS, LimitExceeded, joined
 from gracetape.unpacking import unpacked
 

@@ -23,7 +23,7 @@ class Reserve(Resource):
             replay_id, malformed = replay_ids.checked(form.get("replay_id"))
             if malformed:
                 raise invalid(malformed)
-            kind, content_id = kind_of(form, replay_id), form.get("content_id")
+            kind, content_id = kind_of(self.service.settings, form, replay_id), form.get("content_id")
             with self.writing(req) as (writer, _):
                 subject = acts.reserve(writer, kind, str(content_id) if content_id else None)
         answer(resp, {name: subject.record[name] for name in _TOLD}, 201)
@@ -35,7 +35,7 @@ class UploadReserved(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            labels, file = labels_of(form), file_of(form)
+            labels, file = labels_of(self.service.settings, form), file_of(form)
             record = self.view(graceid).record()
             told = told_by(file, form, record["pipeline"], record["group"], record["search"])
             with self.writing(req, graceid) as (writer, subject):

@@ -2,23 +2,23 @@
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.resources.resource import Resource, answer, root_of
 from gracetape.dummy.root import root_document
+from gracetape.dummy.server_settings import TAGS
 
 
 class Root(Resource):
     """Where everything is, and the lists that clients choose from."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer(resp, root_document(f"{req.prefix}/api/", root_of(req), self.version))
+        answer(resp, root_document(self.service.settings, f"{req.prefix}/api/", root_of(req), self.version))
 
 
 class Tags(Resource):
     """The tags that every server knows."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer(resp, {"tags": {name: {"displayName": shown, "blessed": True} for name, shown in facts.TAGS.items()}})
+        answer(resp, {"tags": {name: {"displayName": shown, "blessed": True} for name, shown in TAGS.items()}})
 
 
 class UserInfo(Resource):
@@ -26,7 +26,7 @@ class UserInfo(Resource):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         who = {"username": self.service.user, "first_name": "", "last_name": "", "email": ""}
-        answer(resp, who | {"is_internal_user": True, "upload_to_pipeline": list(facts.PIPELINES)})
+        answer(resp, who | {"is_internal_user": True, "upload_to_pipeline": list(self.service.settings.pipelines)})
 
 
 class Performance(Resource):

@@ -1,11 +1,13 @@
 """Signoffs of superevents."""
 
+from collections.abc import Mapping
+
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import signoffs as acts
 from gracetape.dummy.problems import invalid, not_found
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
+from gracetape.dummy.server_settings import SIGNOFF_STATUSES, SIGNOFF_TYPES
 
 
 class Signoffs(Resource):
@@ -18,10 +20,10 @@ class Signoffs(Resource):
         with self.form(req) as form:
             kind, status = form.get("signoff_type"), form.get("status")
             instrument = str(form.get("instrument") or "")
-            _choose(kind, facts.SIGNOFF_TYPES)
-            _choose(status, facts.SIGNOFF_STATUSES)
+            _choose(kind, SIGNOFF_TYPES)
+            _choose(status, SIGNOFF_STATUSES)
             if instrument:
-                _choose(instrument, facts.INSTRUMENTS)
+                _choose(instrument, self.service.settings.instruments)
             with self.writing(req, graceid) as (writer, subject):
                 comment = str(form.get("comment") or "")
                 record = acts.create(writer, subject, str(kind), instrument, str(status), comment)
@@ -41,7 +43,7 @@ class Signoff(Resource):
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
         with self.form(req) as form:
             if (status := form.get("status")) is not None:
-                _choose(status, facts.SIGNOFF_STATUSES)
+                _choose(status, SIGNOFF_STATUSES)
             with self.writing(req, graceid) as (writer, subject):
                 if subject.view.one("signoff", typeinst) is None:
                     raise not_found()
@@ -59,6 +61,6 @@ class Signoff(Resource):
         resp.status = falcon.HTTP_204
 
 
-def _choose(value: object, known: dict[str, str]) -> None:
+def _choose(value: object, known: Mapping[str, str]) -> None:
     if str(value) not in known:
         raise invalid("This field is required." if value is None else f'"{value}" is not a valid choice.')

@@ -5,15 +5,14 @@ from typing import Any
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import superevents as acts
-from gracetape.dummy.acts.labels import PROTECTED
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import HOME, Links
 from gracetape.dummy.problems import invalid, invalid_fields, not_found
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
+from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES, ServerSettings
 
 _TIMES = ("t_start", "t_0", "t_end")
 _NUMBERS = (*_TIMES, "time_coinc_far", "space_coinc_far")
@@ -52,13 +51,13 @@ class Superevents(Resource):
             category = _category(form.get("category"))
             times = {name: _number(form, name) for name in _TIMES}
             labels = [str(label) for label in form.values("labels", split=True)]
-            _check_labels(labels)
+            _check_labels(self.service.settings, labels)
             with self.writing(req) as (writer, _):
                 preferred = _event(writer, form.get("preferred_event"))
                 events = [_event(writer, name) for name in form.values("events", split=True)]
                 for event in (preferred, *events):
                     acts.check_free(event)
-                    acts.check_category(event, facts.SUPEREVENT_CATEGORIES[category])
+                    acts.check_category(event, SUPEREVENT_CATEGORIES[category])
                 if preferred.record["group"] == "External":
                     raise invalid("External event cannot be set as preferred")
                 subject = acts.create(writer, times, preferred, events, labels, category)
@@ -68,19 +67,19 @@ class Superevents(Resource):
 
 
 def _category(value: Any) -> str:
-    if str(value) in facts.SUPEREVENT_CATEGORIES:
+    if str(value) in SUPEREVENT_CATEGORIES:
         return str(value)
-    for code, name in facts.SUPEREVENT_CATEGORIES.items():
+    for code, name in SUPEREVENT_CATEGORIES.items():
         if str(value).lower() == name.lower():
             return code
     raise invalid(f'"{value}" is not a valid choice.')
 
 
-def _check_labels(labels: list[str]) -> None:
+def _check_labels(settings: ServerSettings, labels: list[str]) -> None:
     for label in labels:
-        if label not in facts.LABELS:
+        if label not in settings.labels:
             raise invalid(f"Object with name={label} does not exist.")
-    if protected := [label for label in labels if label in PROTECTED]:
+    if protected := [label for label in labels if label in settings.protected]:
         raise invalid(
             "The following label(s) are managed by an automated process and cannot be manually added: "
             + ", ".join(protected)

@@ -4,13 +4,13 @@ from typing import Any
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import tags as acts
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import Problem, invalid, not_found
-from gracetape.dummy.resources.logs import facts_tag
+from gracetape.dummy.resources.logs import is_tag
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.server_settings import TAGS
 from gracetape.dummy.source import FileView
 
 
@@ -26,11 +26,11 @@ class _OnLog(Resource):
 
     def shown(self, view: FileView, tag: str) -> str | None:
         known = view.one("tag", tag)
-        return str(known["displayName"]) if known else facts.TAGS.get(tag)
+        return str(known["displayName"]) if known else TAGS.get(tag)
 
     def add(self, req: falcon.Request, form: Form, graceid: str, n: str, tag: str) -> dict[str, Any]:
         """Put a tag on; 409 if it is there already."""
-        if not facts_tag(tag):
+        if not is_tag(tag):
             raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
         with self.writing(req, graceid) as (writer, subject):
             record = self.entry(subject.view, n)

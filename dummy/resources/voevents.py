@@ -4,7 +4,6 @@ from typing import Any
 
 import falcon
 
-from gracetape.dummy import facts
 from gracetape.dummy.acts import voevents as acts
 from gracetape.dummy.forms import Form
 from gracetape.dummy.problems import invalid, not_found
@@ -52,7 +51,7 @@ class VOEvents(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
             kind = form.get("voevent_type")
-            if not isinstance(kind, str) or kind not in facts.VOEVENT_TYPES:
+            if not isinstance(kind, str) or kind not in self.service.settings.voevent_types:
                 raise invalid(f'"{kind}" is not a valid choice.' if kind else "This field is required.")
             given = _given(form)
             with self.writing(req, graceid) as (writer, subject):

@@ -5,7 +5,7 @@ from typing import Any
 
 from gracetape.archive import Entry, History
 from gracetape.archive.history.rules import voevent_number
-from gracetape.dummy.acts.voevents import TYPES
+from gracetape.archive.voevent_types import voevent_type_of
 from gracetape.replay.reenact.context import Absent, Call, Context
 
 
@@ -80,15 +80,10 @@ _VOEVENT = {
 }  # fmt: skip
 
 
-def _kind_of(filename: str) -> str | None:
-    """The type of a VOEvent, by its file's name."""
-    return next((code for code, name in TYPES.items() if filename.endswith(f"-{name}.xml")), None)
-
-
 def voevent(context: Context, history: History, index: int, entry: Entry) -> Call:
     n = voevent_number(entry.record)
     record = history.view.one("voevent", n) if n is not None else None
-    kind = record["voevent_type"] if record else _kind_of(entry.record.get("filename") or "")
+    kind = record["voevent_type"] if record else voevent_type_of(entry.record.get("filename") or "")
     given: Mapping[str, Any] = record or {}
     about = {argument: given[name] for name, argument in _VOEVENT.items() if given.get(name) is not None}
     if kind is None:

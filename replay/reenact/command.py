@@ -100,7 +100,7 @@ class ReenactmentRun:
         clock = clock_for(self.options.speed, self.options.maximum)
         zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.context.shift_s)
         with open_server(
-            self.target, self.options.really or (), lambda: zero + timedelta(seconds=clock.now())
+            self.target, self.options.really or (), lambda: zero + timedelta(seconds=clock.now()), archive
         ) as client:
             on_error = self.options.on_error
             outcome = plan.perform(client, clock, on_error=on_error, after=lambda write: self._tell(plan, write))

@@ -8,8 +8,8 @@ from typing import Any
 
 from gracetape.archive import Archive, Entry, FileEntry, History
 from gracetape.archive.alerts.rebuild import SAME_UPLOAD
+from gracetape.pipelines import retimed
 from gracetape.replay.reenact.ids import Ids
-from gracetape.replay.reenact.retime import retimed
 from gracetape.times import parse_time
 
 #: Tags that servers put on entries of their own accord: (act, tag).
@@ -94,11 +94,11 @@ class Context:
                 return lambda: _PLACEHOLDER
             why = entry.absent if entry else "the recording does not list it"
             raise Absent(f"the file {name} is absent: {why}")
-        return partial(self._read, entry)
+        return partial(self._read, entry, str(history.final.get("pipeline") or ""))
 
-    def _read(self, entry: FileEntry) -> bytes:
+    def _read(self, entry: FileEntry, pipeline: str) -> bytes:
         contents = b"".join(self.archive.read(entry))
-        return retimed(entry.name, contents, self.shift_s) if self.shift_s else contents
+        return retimed(contents, self.shift_s, pipeline) if self.shift_s else contents
 
     # -- tags
 

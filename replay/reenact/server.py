@@ -6,23 +6,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gracetape import dummy
+from gracetape.archive import Archive
 from gracetape.archive.store import PassingArchive
 from gracetape.brokers.gracedb import Client
 from gracetape.destinations import check_writes, server_address
+from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest, GracetapeError, ReplayError
 from gracetape.replay.reenact import SCHEMES
 from gracetape.shown import sentence, target
 
 
-def open_server(url: str, really: Collection[str] = (), now: Callable[[], datetime] | None = None) -> Any:
+def open_server(
+    url: str,
+    really: Collection[str] = (),
+    now: Callable[[], datetime] | None = None,
+    tape: Archive | None = None,
+) -> Any:
     """The client for `dummy:ARCHIVE` (made if it is not there), `gracedb+http://…` or `gracedb+https://…`.
 
-    A production server is written to only if its host is named once more, among `really`. `now` gives a dummy's time (UTC). Raises
-    BadRequest, ReplayError.
+    A production server is written to only if its host is named once more, among `really`. `now` gives the time (UTC) of a dummy,
+    which knows the labels, pipelines and searches that `tape` tells of. Raises BadRequest, ReplayError.
     """
     scheme, _, rest = url.partition(":")
     if scheme.lower() == "dummy":
-        return _dummy(rest, now)
+        return _dummy(rest, now, tape)
     address = server_address(url)
     if scheme.lower() not in SCHEMES or not urlsplit(address).hostname:
         raise BadRequest(f"{target(url)!r} names no GraceDB: write dummy:ARCHIVE or gracedb+https://HOST/api/")
@@ -30,14 +37,15 @@ def open_server(url: str, really: Collection[str] = (), now: Callable[[], dateti
     return _client(address if address.endswith("/") else address + "/")
 
 
-def _dummy(path: str, now: Callable[[], datetime] | None) -> Any:
+def _dummy(path: str, now: Callable[[], datetime] | None, tape: Archive | None) -> Any:
     if not path:
         raise BadRequest("dummy: needs an archive, as in dummy:new.tape")
     try:
         archive = PassingArchive.at(path)
     except GracetapeError as error:
         raise BadRequest(str(error)) from None
-    return dummy.GraceDb(archive, now=now)
+    known = settings_of(archive, *([tape] if tape is not None else []))
+    return dummy.GraceDb(archive, now=now, settings=known)
 
 
 def client_at(address: str) -> Any:

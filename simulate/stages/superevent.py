@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from gracetape.pipelines.trigger import Trigger, seen_by
 from gracetape.schedule import GraceID, Schedule
 from gracetape.simulate.acts import Act, AddEvent, CreateSuperevent, UpdateSuperevent, WriteLabel
 from gracetape.simulate.life import Life, actions
 from gracetape.simulate.options import Options
 from gracetape.simulate.pipelines import check, pipeline_named
 from gracetape.simulate.stages.uploads import PipelineUploads
-from gracetape.simulate.trigger import Trigger, seen_by
 
 _LABELS = (("ready", "EM_READY"), ("selected", "EM_Selected"), ("confident", "EM_SelectedConfident"))
 

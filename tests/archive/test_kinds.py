@@ -128,7 +128,7 @@ def test_a_branch_keeps_the_records_of_every_kind(life: Life, captured: Archive,
     player = play(captured, clock=VirtualClock())
     branch = Branch(player, tmp_path / "branch.tape")
     seen = []
-    with dummy.GraceDb(branch.archive, now=branch.now, on_alert=branch.announce) as client:
+    with dummy.GraceDb(branch.archive, now=branch.now, on_alert=branch.send_now) as client:
         for alert in player:
             if alert.object_id == life.superevent:
                 seen.append(len(client.notices(life.superevent).json()["notices"]))

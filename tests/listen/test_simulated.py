@@ -17,12 +17,11 @@ from gracetape.listen import rehearse
 from gracetape.listen.checks.plugin import states
 from gracetape.listen.journal import Journal
 from gracetape.listen.status import read_status
-from gracetape.replay import Schedule, VirtualClock
+from gracetape.replay import Schedule, VirtualClock, run
 from gracetape.simulate import life_of
 from gracetape.simulate.acts import CreateEvent, WriteLog
 from gracetape.simulate.configuration import parse
 from gracetape.simulate.life import Life
-from gracetape.simulate.running import run
 from gracetape.times import utc_of
 from tests.listen.listeners import configure, logs, running, stop
 from tests.waiting import eventually

@@ -248,3 +248,15 @@ def test_every_stage_has_a_sentence_and_every_option_a_meaning() -> None:
 
 def test_streams_take_configurations() -> None:
     assert Stream([read_configuration("gstlal")], ("H1",), 1e9, count=1).rate == 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "pipeline", "stages"),
+    [("GSTLAL", "gstlal", 11), ("MBTAOnline", "MBTAOnline", 1), ("icecube", "IceCube", 2)],
+)
+def test_a_pipelines_name_in_any_case_means_its_configuration_or_its_event_alone(
+    name: str, pipeline: str, stages: int
+) -> None:
+    configuration = read_configuration(name)
+    assert configuration.pipeline == pipeline
+    assert len(configuration.sections) == stages

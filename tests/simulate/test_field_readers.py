@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gracetape.pipelines.trigger import draw
 from gracetape.simulate.files import File
-from gracetape.simulate.trigger import draw
 
 GPS, IFOS = 1400000000.25, ("H1", "L1", "V1")
 TRIGGER = draw(np.random.default_rng(5), "gstlal", "Test", "AllSky", GPS, 1e-9, IFOS)
@@ -38,7 +38,7 @@ def test_the_coinc_file_is_an_event_to_bayestar(tmp_path: Path) -> None:
 
 def test_times_at_the_detectors_are_those_of_the_true_position() -> None:
     lal = pytest.importorskip("lal")
-    from gracetape.simulate.detectors import delay
+    from gracetape.pipelines.detectors import delay
 
     for ifo in (*IFOS, "K1"):
         place = lal.cached_detector_by_prefix[ifo].location

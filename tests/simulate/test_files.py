@@ -12,13 +12,13 @@ import voeventparse
 from astropy.io import fits
 from igwn_ligolw import ligolw, utils
 
-from gracetape.dummy.uploads import read_upload
-from gracetape.dummy.uploads.ligolw_files import rows
+from gracetape.pipelines import read_upload
+from gracetape.pipelines.formats.ligolw_files import rows
+from gracetape.pipelines.trigger import Trigger, draw
 from gracetape.simulate.acts import CreateEvent
 from gracetape.simulate.files import File
 from gracetape.simulate.life import Life
-from gracetape.simulate.pipelines import PIPELINES
-from gracetape.simulate.trigger import Trigger, draw
+from gracetape.simulate.pipelines import simulated
 from tests.simulate.conftest import GPS, IFOS, MakeLife
 
 
@@ -26,7 +26,7 @@ def a_trigger(pipeline: str = "gstlal", seed: int = 5) -> Trigger:
     return draw(np.random.default_rng(seed), pipeline, "Test", "AllSky", GPS, 1e-9, IFOS)
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.name)
+@pytest.mark.parametrize("pipeline", simulated(), ids=lambda pipeline: pipeline.name)
 def test_the_server_reads_every_pipelines_upload_without_a_warning(pipeline) -> None:  # type: ignore[no-untyped-def]
     trigger = a_trigger(pipeline.name)
     file = File(pipeline.file_name(trigger.stem), pipeline.upload, trigger, seed=7)

@@ -14,6 +14,7 @@ from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.destinations import check_writes, is_dummy
 from gracetape.errors import ActionFailed, BadRequest
+from gracetape.pipelines.trigger import draw
 from gracetape.replay import Action, GraceID, Schedule, VirtualClock, run
 from gracetape.simulate import StageRow, cli, stages as table, timed
 from gracetape.simulate.acts import (
@@ -33,7 +34,6 @@ from gracetape.simulate.files import File
 from gracetape.simulate.life import Life, actions
 from gracetape.simulate.lives import life_of
 from gracetape.simulate.options import Options
-from gracetape.simulate.trigger import draw
 from tests.simulate.conftest import GPS, IFOS
 
 

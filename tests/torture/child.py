@@ -26,7 +26,7 @@ HANGS_S, CPU_S = 120.0, 100
 
 def warm() -> None:
     """Import what commands need, before anything is forked."""
-    for name in (*ROOMS, "gracetape.dummy.uploads.formats"):
+    for name in (*ROOMS, "gracetape.pipelines.uploads"):
         importlib.import_module(name)
     gc.freeze()
 

@@ -32,12 +32,14 @@ def test_each_type_of_voevent_is_valid_and_says_what_it_was_told(
     target = graceid if category == "event" else superevent_of(client, graceid)
     client.write_log(target, "a sky map", "skymap.fits", filecontents=b"SIMPLE = T", tag_name="sky_loc")
     seen = []
-    for kind in ("PR", "IN", "UP", "RE"):
-        map_ = {} if kind in ("PR", "RE") else {"skymap_type": "bayestar", "skymap_filename": "skymap.fits"}
+    for kind, packet in (("EW", "163"), ("PR", "150"), ("IN", "151"), ("UP", "152"), ("RE", "164")):
+        map_ = {} if kind in ("EW", "PR", "RE") else {"skymap_type": "bayestar", "skymap_filename": "skymap.fits"}
         answer = client.create_voevent(target, kind, **map_, **(PROBABILITIES if kind != "RE" else {}))
         parsed = document(client, target, answer)
         told = params(parsed)
-        assert told["AlertType"][:2].upper() == kind
+        assert (told["AlertType"][:2].upper() if kind != "EW" else "EW") == kind
+        assert (told["Packet_Type"], answer.json()["voevent_type"]) == (packet, kind)
+        assert answer.json()["filename"].endswith(f"-{told['AlertType']}.xml")
         assert told["GraceID"] == target
         assert parsed.get("role") == "test"
         assert ("skymap_fits" in told) == bool(map_)

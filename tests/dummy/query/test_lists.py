@@ -9,7 +9,7 @@ from igwn_ligolw import ligolw
 from demo.lives import sample
 from gracetape import dummy
 from gracetape.archive import Archive
-from gracetape.dummy.uploads.ligolw_files import document
+from gracetape.pipelines.formats.ligolw_files import document
 from tests.dummy.query.conftest import get, ids
 
 TSV = {"Accept": "text/tab-separated-values"}

@@ -8,7 +8,7 @@ import pytest
 from demo.lives import sample
 from demo.real_data import NoRealData, real_tape
 from gracetape.archive import Archive
-from gracetape.dummy.uploads import read_upload
+from gracetape.pipelines import read_upload
 
 FIELDS = ("instruments", "nevents", "far", "likelihood", "extra_attributes")
 

@@ -1,26 +1,12 @@
-"""Which reader takes which pipeline's upload: one row per format."""
+"""What the server takes from an uploaded event file, by the reader of its pipeline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import BoundedSemaphore
 
-from gracetape.dummy import facts
-from gracetape.dummy.uploads.event import UploadedEvent, UploadError
-from gracetape.dummy.uploads.ligolw_files import read_coinc, read_injection
-from gracetape.dummy.uploads.text_files import read_cwb, read_mly, read_olib
-from gracetape.dummy.uploads.voevent_files import read_neutrino, read_voevent
+from gracetape.pipelines.pipeline import Read
+from gracetape.pipelines.table import pipelines
+from gracetape.pipelines.uploaded_event import UploadedEvent, UploadError
 from gracetape.reading_limits import LIMITS, LimitExceeded
-
-Reader = Callable[[bytes, Mapping[str, str]], UploadedEvent]
-
-READERS: dict[str, Reader] = {
-    **dict.fromkeys(("gstlal", "spiir", "SPIIR", "pycbc", "MBTA", "MBTAOnline"), read_coinc),
-    **dict.fromkeys(("CWB", "CWB2G"), read_cwb),
-    "oLIB": read_olib,
-    **dict.fromkeys(("MLy", "aframe"), read_mly),
-    **dict.fromkeys(facts.GRB_PIPELINES, read_voevent),
-    "IceCube": read_neutrino,
-    "HardwareInjection": read_injection,
-}
 
 #: Whoever reads event files waits for this, so that many of them together need no more memory than a few.
 AT_ONCE = BoundedSemaphore(LIMITS.files_at_once)
@@ -34,12 +20,12 @@ def read_upload(
 
     Pipelines without a format of their own, and MBTA's frame files, give an event without attributes.
     """
-    reader = _reader(pipeline, filename)
-    if reader is None:
+    read = _reader(pipeline, filename)
+    if read is None:
         return UploadedEvent()
     try:
         with AT_ONCE:
-            return reader(content, {**form, "pipeline": pipeline, "search": search or "", "group": group})
+            return read(content, {**form, "pipeline": pipeline, "search": search or "", "group": group})
     except LimitExceeded as error:
         return UploadedEvent(failed=f"{_UNREADABLE} ({error})", refused=f"{filename}: {error}")
     except (UploadError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
@@ -51,5 +37,6 @@ def is_read(pipeline: str, filename: str) -> bool:
     return _reader(pipeline, filename) is not None
 
 
-def _reader(pipeline: str, filename: str) -> Reader | None:
-    return None if pipeline in ("MBTA", "MBTAOnline") and ".xml" not in filename else READERS.get(pipeline)
+def _reader(pipeline: str, filename: str) -> Read | None:
+    row = pipelines().get(pipeline)
+    return row.read if row is not None and row.reads(filename) else None

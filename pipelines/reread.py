@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gracetape.dummy.uploads.formats import read_upload
+from gracetape.pipelines.uploads import read_upload
 
 
 def reread(event: dict[str, Any], filename: str, contents: bytes) -> dict[str, Any]:

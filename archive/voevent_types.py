@@ -1,0 +1,36 @@
+"""The types of VOEvents: their codes, their names in requests, in files and in the XML, and their packets at GCN."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VOEventType:
+    """A type: its `code` in records, its `name` in requests, its `title` in file names (`S1-1-EarlyWarning.xml`) and the XML.
+
+    `packet` and `packet_name` are those of GCN's notice types; `cited` is what a later document says of those before it.
+    """
+
+    code: str
+    name: str
+    title: str
+    packet: int
+    packet_name: str
+    cited: str
+
+
+#: By code, in the server's order.
+VOEVENT_TYPES = {
+    row.code: row
+    for row in (
+        VOEventType("PR", "preliminary", "Preliminary", 150, "LVC_PRELIMINARY", "Preliminary localisation is available"),
+        VOEventType("IN", "initial", "Initial", 151, "LVC_INITIAL", "Initial localisation is available"),
+        VOEventType("UP", "update", "Update", 152, "LVC_UPDATE", "Updated localisation is available"),
+        VOEventType("RE", "retraction", "Retraction", 164, "LVC_RETRACTION", "No viable candidate"),
+        VOEventType("EW", "earlywarning", "EarlyWarning", 163, "LVC_EARLY_WARNING", "Early localisation is available"),
+    )
+}  # fmt: skip
+
+
+def voevent_type_of(filename: str) -> str | None:
+    """The code of the type that a VOEvent's file name tells of; None if it tells of none."""
+    return next((row.code for row in VOEVENT_TYPES.values() if filename.endswith(f"-{row.title}.xml")), None)

@@ -1,0 +1,106 @@
+"""VOEvent XML, as missions tell of their triggers: read, and its times moved."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from gracetape.bounded_xml import check_xml
+from gracetape.pipelines.uploaded_event import UploadError
+from gracetape.reading_limits import LimitExceeded
+from gracetape.times import gps_of, utc_of
+
+#: Where time and position stand.
+COORDS = ".//WhereWhen/ObsDataLocation/ObservationLocation/AstroCoords"
+_ISO_TIMES = re.compile(rb"(<(?:\w++:)?(?:ISOTime|Date)>)([^<]++)(</)")
+
+
+def text_of(root: Element, path: str) -> str | None:
+    """The text of the first element at a path; None if there is none."""
+    found = root.find(path)
+    return found.text if found is not None else None
+
+
+def attribute_of(root: Element, path: str, name: str) -> str | None:
+    """An attribute of the first element at a path; None if there is none."""
+    found = root.find(path)
+    return found.get(name) if found is not None else None
+
+
+def float_of(text: str | None) -> float | None:
+    """A number; UploadError for what is none."""
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        raise UploadError(f"could not convert string to float: {text!r}") from None
+
+
+def whole_of(text: str | None) -> int | None:
+    """A whole number; UploadError for what is none."""
+    number = float_of(text)
+    try:
+        return None if number is None else int(number)
+    except (ValueError, OverflowError):
+        raise UploadError(f"cannot convert {text!r} to an integer") from None
+
+
+def root_of(content: bytes) -> Element:
+    """The document; UploadError if it is no XML, LimitExceeded if it is too much of it, or tells of entities."""
+    try:
+        check_xml(content)
+        root: Element = fromstring(content)
+    except LimitExceeded:
+        raise
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise UploadError(f"not a VOEvent: {error}") from None
+    return root
+
+
+def params_of(root: Element) -> dict[str, Element]:
+    """The parameters of the part `What`, by name."""
+    return {param.get("name") or "": param for param in root.findall("What/Param")}
+
+
+def position_of(root: Element) -> dict[str, Any]:
+    """The document's identifier, and where it points (degrees)."""
+    return {
+        "ivorn": root.get("ivorn"),
+        "coord_system": attribute_of(root, COORDS, "coord_system_id"),
+        "ra": float_of(text_of(root, f"{COORDS}/Position2D/Value2/C1")),
+        "dec": float_of(text_of(root, f"{COORDS}/Position2D/Value2/C2")),
+        "error_radius": float_of(text_of(root, f"{COORDS}/Position2D/Error2Radius")),
+    }
+
+
+def time_of(text: str | None) -> float:
+    """The GPS seconds of a UTC time; UploadError if it is none."""
+    if text is None:
+        raise UploadError("the VOEvent has no time")
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UploadError(f"the VOEvent's time is unreadable: {text!r}") from None
+    return gps_of(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
+
+
+def move_times(contents: bytes, shift_s: float) -> bytes | None:
+    """A VOEvent with its UTC times moved; None if it is none."""
+    if b"VOEvent" not in contents[:4096]:
+        return None
+    return _ISO_TIMES.sub(lambda match: match[1] + _iso(match[2], shift_s) + match[3], contents)
+
+
+def _iso(text: bytes, shift_s: float) -> bytes:
+    """A UTC time in ISO 8601, moved, with the space around it; unchanged if it is none."""
+    bare = text.strip()
+    said = bare.decode(errors="replace")
+    try:
+        moment = datetime.fromisoformat(said)
+        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
+    except (ValueError, OverflowError):
+        return text
+    form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")
+    return text.replace(bare, (form + ("Z" if said.endswith("Z") else "")).encode(), 1)
