@@ -1,6 +1,8 @@
 """How an archive of an older schema is read without being written to: from a private copy in this version's schema."""
 
+import errno
 import sqlite3
+from collections.abc import Iterator
 
 from gracetape.archive import schema
 from gracetape.archive.scratch import COPIED, Scratch
@@ -12,13 +14,23 @@ _NEEDED = frozenset({"captures", "records", "entries", "files", "blobs", "names"
 
 
 def _copy_rows(original: sqlite3.Connection, copy: sqlite3.Connection, name: str) -> None:
-    rows = original.execute(f'SELECT * FROM "{name}"')
-    marks = ", ".join("?" * len(rows.description))
+    marks = ", ".join("?" * len(copy.execute(f'SELECT * FROM "{name}"').description))
+    damage: list[sqlite3.DatabaseError] = []
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        try:
+            yield from original.execute(f'SELECT * FROM "{name}"')
+        except sqlite3.DatabaseError as error:
+            damage.append(error)
+
     try:
-        copy.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
-    except sqlite3.DatabaseError:
-        if name in _NEEDED:
-            raise
+        copy.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows())
+    except sqlite3.IntegrityError as error:  # rows that no archive could hold
+        damage.append(error)
+    except sqlite3.OperationalError as error:  # what was read is not to blame
+        raise OSError(errno.ENOSPC, f"the copy in the folder for temporary files: {error}") from None
+    if damage and name in _NEEDED:
+        raise damage[0]
 
 
 class MigratedCopy:

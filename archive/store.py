@@ -168,7 +168,7 @@ class Archive:
         return connection
 
     def close(self) -> None:
-        """Close every connection. The archive cannot be used afterwards."""
+        """Close every connection. Whoever reads on opens new ones, and has to close them again."""
         while self._open:
             connection = self._open.pop()
             if not self._open and not self.read_only and not self.packed:

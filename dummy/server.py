@@ -9,6 +9,7 @@ import logging
 import re
 import resource
 import signal
+import socket
 import threading
 import time
 from typing import Any
@@ -70,13 +71,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class, parser_class = _Task, _Parser
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._since, self._moved, self._sending = time.monotonic(), 0, False
+        self._since, self._moved, self._sending, self._asked = time.monotonic(), 0, False, False
         super().__init__(*args, **options)
 
     def received(self, data: bytes) -> bool:
         if self.request is None:
-            self._since, self._moved = time.monotonic(), 0
-        self._moved += len(data)
+            self._since, self._moved, self._sending = time.monotonic(), 0, False
+        self._moved, self._asked = self._moved + len(data), True
         taken: bool = super().received(data)
         if self.request is None:
             self._since = time.monotonic()
@@ -93,16 +94,25 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         """Whether its client has kept the connection for longer than it may."""
         passed = time.monotonic() - self._since
         if self.total_outbufs_len:
-            return passed > limits.grace_s + self._moved / limits.slowest
+            return self._is_too_slow(passed, limits)
         if self._sending and not self.requests:
             self._sending, self._since = False, time.monotonic()
         if self.requests:
             return False  # it waits for us
         if self.request is None:
-            return passed > limits.idle_s if self._moved else passed > limits.header_s
+            return passed > (limits.idle_s if self._asked else limits.header_s)
         if not self.request.headers_finished:
             return passed > limits.header_s
-        return passed > limits.grace_s + self._moved / limits.slowest
+        return self._is_too_slow(passed, limits)
+
+    def _is_too_slow(self, passed: float, limits: ServingLimits) -> bool:
+        """Whether too little moved in the last span of `grace_s`. What went fast before, into the system's buffers, is no excuse."""
+        if passed <= limits.grace_s:
+            return False
+        if self._moved < limits.slowest * passed:
+            return True
+        self._since, self._moved = time.monotonic(), 0
+        return False
 
     def give_up(self) -> None:
         """Close it; whoever was in the middle of a request is told."""
@@ -110,6 +120,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             with contextlib.suppress(OSError):
                 self.socket.send(_TIMED_OUT)
         self.will_close = True
+        with contextlib.suppress(OSError):  # who takes nothing is never written to again, and so would never be closed
+            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class Server:

@@ -9,8 +9,8 @@ class ServingLimits:
 
     header_s: float = 10.0  # seconds for the head of a request
     idle_s: float = 75.0  # seconds between two requests
-    grace_s: float = 10.0  # seconds that a body or an answer on its way may take however slow it is
-    slowest: float = 1024.0  # bytes per second on the whole that it must come, or be taken, at after that
+    grace_s: float = 10.0  # seconds: the span over which the speed of a body or an answer is looked at
+    slowest: float = 1024.0  # bytes per second at which it must come, or be taken, in each such span
     header_bytes: int = 64 << 10  # of a request
     body_bytes: int = 16 << 30  # of a request
     connections: int = 4000  # at once; others wait

@@ -111,3 +111,15 @@ def test_who_asks_for_a_head_gets_no_body(tape: Archive, fault: str, host: bytes
         head, _, body = exchange(running, b"HEAD /api/ HTTP/1.1\r\nHost: " + host + b"\r\n\r\n").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 ")
     assert body == b""
+
+
+def test_who_never_takes_a_long_answer_is_let_go() -> None:
+    def long(environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(24 << 20))])
+        return [b"x" * (24 << 20)]
+
+    with ExitStack() as stack:
+        server = stack.enter_context(dummy.serve(long, limits=ServingLimits(grace_s=1)))
+        connect(server, stack, 3, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: server.open_connections == 3)
+        wait_until(lambda: not server.open_connections)
