@@ -58,6 +58,9 @@ class MigratedCopy:
             original.execute("COMMIT")
             copy.execute("COMMIT")
             copy.execute(f"DROP TABLE {_CONTENTS}")
+        except BaseException:
+            self._folder.close()
+            raise
         finally:
             copy.close()
 
