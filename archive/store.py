@@ -1,6 +1,5 @@
 """The archive itself: opens a folder or a packed file, and reads captures, records and files from it."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -345,7 +344,11 @@ class Archive:
         """Bytes that the archive takes on disk."""
         if self.packed:
             return self.path.stat().st_size
-        return sum(os.path.getsize(p) for p in self.path.rglob("*") if p.is_file())
+        size = 0
+        for file in self.path.rglob("*"):
+            with suppress(FileNotFoundError):  # gc of another process may free it meanwhile
+                size += file.stat().st_size if file.is_file() else 0
+        return size
 
 
 class PassingArchive(Archive):

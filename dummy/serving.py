@@ -62,6 +62,10 @@ class Wish:
 def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
     check_loopback(wish.host, wish.port)
+    if wish.as_of is not None and wish.alerts is not None:
+        raise UsageError(
+            "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
+        )
     faults = wish.rules()
     if wish.api_default not in ("v1", "v2"):
         raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")
