@@ -64,11 +64,11 @@ class Service:
     def write(self, root: str) -> Iterator[Writer]:
         """A block whose writes are kept together or not at all; their alerts, with links under `root`, go out after it."""
         self.check_writable()
-        announcing = self.on_alert is not None
-        with self._outlet.turn.held() if announcing else nullcontext():
+        alerting = self.on_alert is not None
+        with self._outlet.turn.held() if alerting else nullcontext():
             with self._outlet.writing:
                 with self.archive.transaction() as transaction:
-                    writer = Writer(transaction, self.user, self.now(), announcing=announcing)
+                    writer = Writer(transaction, self.user, self.now(), alerting=alerting)
                     yield writer
                 if self.on_alert is not None:
                     self._outlet.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])

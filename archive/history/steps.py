@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
@@ -131,7 +131,7 @@ def _told(entries: list[Entry]) -> dict[str, set[Any]]:
     """What the log tells of, by kind of record: names, the numbers of entries, or the versions of files."""
     told: dict[str, set[Any]] = defaultdict(set)
     for entry in entries:
-        for row in entry.act.rule.announces:
+        for row in entry.act.rule.causes:
             told_by = KINDS[row.kind].told_by if row.kind else ""
             if told_by == "text" and row.when(entry.act.params):
                 told[row.kind or ""].add(row.key(entry.act.params))
@@ -166,14 +166,14 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
             or (act.name == "unreadable" and not (uploaded and i == 1))
         )
         if wrong:
-            entry = Entry(entry.n, entry.created, entry.record, Act("log", {}, rules.WRITTEN[category]))
+            entry = replace(entry, act=rules.written(category))
         elif act.name == "uploaded":
             if uploaded:
-                entry = Entry(entry.n, entry.created, entry.record, Act("replaced", {}, rules.REPLACED))
+                entry = replace(entry, act=rules.act("event", "replaced"))
             elif i:
-                entry = Entry(entry.n, entry.created, entry.record, Act("upload_logged", {}, rules.UPLOADED_LATE))
+                entry = replace(entry, act=rules.act("event", "upload_logged"))
             uploaded = True
-        for row in entry.act.rule.announces:
+        for row in entry.act.rule.causes:
             if row.kind == "label" and row.when(entry.act.params):
                 change = labels.add if row.alert_type == "label_added" else labels.discard
                 change(row.key(entry.act.params))

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gracetape.archive.history import rules
-from gracetape.archive.history.rules import Act
+from gracetape.archive.view import FileEntry
 from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
@@ -76,12 +75,12 @@ def upload(
     subject.save()
     if delivery:
         subject.put("reservation", "", (subject.view.one("reservation", "") or {}) | dict(delivery))
-    log = _log_file(writer, subject, file)
     if told.failed:
-        if told.remark:
-            writer.log(subject, told.remark)
+        writer.record(subject, "uploaded", file=_keep(writer, subject, file), unread=True)
+        if told.reason:
+            writer.record(subject, "unreadable", reason=told.reason)
         return [*told.warnings, told.failed]
-    writer.announce(subject, log)
+    writer.record(subject, "uploaded", file=_keep(writer, subject, file))
     warnings = list(told.warnings)
     for label in labels:
         if has_label(subject, label):
@@ -107,8 +106,7 @@ def replace(writer: Writer, subject: Subject, file: Upload, told: UploadedEvent)
         now = subject.record["extra_attributes"][name]
         now |= {field: before[name].get(field) for field in _KEPT if now.get(field) is None}
     subject.save()
-    log = _log_file(writer, subject, file)
-    writer.announce(subject, log, act=Act("replaced", {}, rules.REPLACED))
+    writer.record(subject, "replaced", file=_keep(writer, subject, file))
 
 
 def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> bool:
@@ -121,8 +119,8 @@ def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> 
         return False
     subject.record["extra_attributes"] = extra | {"GRB": grb | changed}
     subject.save()
-    told = [(_NAMES.get(name, name), grb.get(name), value) for name, value in changed.items()]
-    writer.announce(subject, writer.log(subject, writer.text(subject, "grb_updated", changes=told)))
+    named = [(_NAMES.get(name, name), grb.get(name), value) for name, value in changed.items()]
+    writer.record(subject, "grb_updated", changes=named)
     return True
 
 
@@ -144,10 +142,9 @@ def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
         record["reporting_latency"] = round(gps_of(writer.now) - told.gpstime, 6)
 
 
-def _log_file(writer: Writer, subject: Subject, file: Upload) -> Record:
+def _keep(writer: Writer, subject: Subject, file: Upload) -> FileEntry:
     blob = writer.tx.keep_blob(file.spool, file.blob)
-    entry = writer.tx.add_file(subject.graceid, file.filename, blob)
-    return writer.log(subject, writer.text(subject, "uploaded"), file=entry)
+    return writer.tx.add_file(subject.graceid, file.filename, blob)
 
 
 def _next_id(writer: Writer, prefix: str) -> str:
