@@ -77,9 +77,9 @@ def add_recorded(tx: Held, messages: Mapping[str, Iterable[Recorded]]) -> int:
 
 
 @lru_cache(maxsize=1)  # many messages arrive at once
-def _written(moment: datetime) -> str:
+def _written(arrived: datetime) -> str:
     """A time to the microsecond."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return arrived.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def recorded_of(archive: Tables, graceid: str) -> list[Recorded]:
@@ -98,12 +98,12 @@ def recorded_of(archive: Tables, graceid: str) -> list[Recorded]:
 
 def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
     try:
-        moment, payload = datetime.fromisoformat(arrived), read_kept(text)
-        if not isinstance(payload, dict) or moment.tzinfo is None:
+        when, payload = datetime.fromisoformat(arrived), read_kept(text)
+        if not isinstance(payload, dict) or when.tzinfo is None:
             raise ValueError("it is no JSON object, or its time of arrival is none")
     except ValueError as error:
         raise ArchiveError(f"a recorded message of {graceid} cannot be read: {error}") from None
-    return Recorded(moment, node, payload, text)
+    return Recorded(when, node, payload, text)
 
 
 def count_recorded(archive: Tables, graceid: str) -> int:

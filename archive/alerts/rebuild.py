@@ -29,8 +29,8 @@ def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position)
     entry = history.entries[index - 1]
     if not entry.act.rule.causes:
         return
-    moment = timeline.moment(position)
-    snapshot = moment.at(history, index, moment.record)
+    others = timeline.others_at(position)
+    snapshot = others.snapshot(history, index, others.record)
     for alert in alerts_of_entry(entry, snapshot, history.removed_at(index)):
         alert = replace(alert, position=position)
         for certainty, reason in snapshot.doubts:
@@ -42,8 +42,8 @@ def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position)
 
 def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
     """A log alert with the tags that came with the upload: the server tags first and announces then."""
-    told = snapshot.intervals.tags_of.get(entry.n, ()) if entry.n is not None else ()
-    mine = [(tag, span) for tag, span in told if span.value is not None]
+    tags_of_entry = snapshot.intervals.tags_of.get(entry.n, ()) if entry.n is not None else ()
+    mine = [(tag, span) for tag, span in tags_of_entry if span.value is not None]
     if not mine:
         return alert
     near = {tag for tag, span in mine if span.value - entry.created <= SAME_UPLOAD}
