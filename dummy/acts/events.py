@@ -60,7 +60,7 @@ def reserve(writer: Writer, kind: Kind, content_id: str | None = None) -> Subjec
 
 
 def upload(
-    writer: Writer, subject: Subject, file: Upload, told: UploadedEvent, labels: Sequence[str],
+    writer: Writer, subject: Subject, file: Upload, uploaded: UploadedEvent, labels: Sequence[str],
     delivery: Mapping[str, str] | None = None,
 ) -> list[str]:  # fmt: skip
     """Give a reserved event its file: N=1, silent; then `new`, then one act per label. Returns warnings.
@@ -71,17 +71,17 @@ def upload(
     if subject.record.get("processing_status") != "reserved":
         raise Problem(400, {"error": f"Event {subject.graceid} has its file already: it is not reserved"})
     subject.record["processing_status"] = "uploaded"
-    _fill_in(writer, subject.record, told)
+    _fill_in(writer, subject.record, uploaded)
     subject.save()
     if delivery:
         subject.put("reservation", "", (subject.view.one("reservation", "") or {}) | dict(delivery))
-    if told.failed:
+    if uploaded.failed:
         writer.record(subject, "uploaded", file=_keep(writer, subject, file), unread=True)
-        if told.reason:
-            writer.record(subject, "unreadable", reason=told.reason)
-        return [*told.warnings, told.failed]
+        if uploaded.reason:
+            writer.record(subject, "unreadable", reason=uploaded.reason)
+        return [*uploaded.warnings, uploaded.failed]
     writer.record(subject, "uploaded", file=_keep(writer, subject, file))
-    warnings = list(told.warnings)
+    warnings = list(uploaded.warnings)
     for label in labels:
         if has_label(subject, label):
             warnings.append(f"Event {subject.graceid} already labeled with '{label}'")
@@ -91,17 +91,17 @@ def upload(
 
 
 def create(
-    writer: Writer, kind: Kind, file: Upload, told: UploadedEvent, labels: Sequence[str]
+    writer: Writer, kind: Kind, file: Upload, uploaded: UploadedEvent, labels: Sequence[str]
 ) -> tuple[Subject, list[str]]:
-    """Make an event of what its file told; the event and warnings."""
+    """Make an event of what its file says; the event and warnings."""
     subject = reserve(writer, kind)
-    return subject, upload(writer, subject, file, told, labels)
+    return subject, upload(writer, subject, file, uploaded, labels)
 
 
-def replace(writer: Writer, subject: Subject, file: Upload, told: UploadedEvent) -> None:
+def replace(writer: Writer, subject: Subject, file: Upload, uploaded: UploadedEvent) -> None:
     """Give an event a new file: a further version, logged like the first, and announced as `update`."""
     before = subject.record.get("extra_attributes") or {}
-    _fill_in(writer, subject.record, told)
+    _fill_in(writer, subject.record, uploaded)
     for name in subject.record["extra_attributes"].keys() & before.keys() & {"GRB"}:
         now = subject.record["extra_attributes"][name]
         now |= {field: before[name].get(field) for field in _KEPT if now.get(field) is None}
@@ -131,15 +131,15 @@ _FIELDS = {"t90": "T90"}
 _NAMES = {field: name for name, field in _FIELDS.items()}
 
 
-def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
-    """What the file told, in the record; the reporting latency is that of the first file."""
+def _fill_in(writer: Writer, record: Record, uploaded: UploadedEvent) -> None:
+    """What the file says, in the record; the reporting latency is that of the first file."""
     record |= {
-        "gpstime": None if told.gpstime is None else round(told.gpstime, 6),
-        "instruments": told.instruments, "nevents": told.nevents, "far": told.far,
-        "likelihood": told.likelihood, "extra_attributes": told.extra_attributes,
+        "gpstime": None if uploaded.gpstime is None else round(uploaded.gpstime, 6),
+        "instruments": uploaded.instruments, "nevents": uploaded.nevents, "far": uploaded.far,
+        "likelihood": uploaded.likelihood, "extra_attributes": uploaded.extra_attributes,
     }  # fmt: skip
-    if told.gpstime is not None and record.get("reporting_latency") is None:
-        record["reporting_latency"] = round(gps_of(writer.now) - told.gpstime, 6)
+    if uploaded.gpstime is not None and record.get("reporting_latency") is None:
+        record["reporting_latency"] = round(gps_of(writer.now) - uploaded.gpstime, 6)
 
 
 def _keep(writer: Writer, subject: Subject, file: Upload) -> FileEntry:

@@ -19,8 +19,10 @@ def check_applicable(settings: ServerSettings, subject: Subject, label: str) -> 
             )
         raise invalid(f"The label '{label}' is managed by an automated process and cannot be manually added")
     if any(answer in subject.record["labels"] for answer in settings.requests.get(label, ())):
-        said = f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
-        raise Problem(400, said) if subject.category == "event" else invalid(said)
+        refusal = (
+            f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
+        )
+        raise Problem(400, refusal) if subject.category == "event" else invalid(refusal)
 
 
 def check_removable(settings: ServerSettings, subject: Subject, label: str) -> None:

@@ -95,11 +95,11 @@ class Writer:
 
     def _log_record(self, subject: Subject, n: int, comment: str, file: FileEntry | None) -> Record:
         links = subject.links
-        said = {
+        fields = {
             "N": n, "comment": comment, "created": self.created, "issuer": self.user,
             "filename": file.name if file else "", "file_version": file.version if file else None, "tag_names": [],
         }  # fmt: skip
         where = links.file(file.full_name) if file else None
         if subject.category == "event":
-            return said | {"self": links.log(n), "tags": links.tags(n), "file": where}
-        return {"self": links.log(n)} | said | {"file": where}
+            return fields | {"self": links.log(n), "tags": links.tags(n), "file": where}
+        return {"self": links.log(n)} | fields | {"file": where}
