@@ -14,7 +14,7 @@ from gracetape.errors import ArchiveError
 Record = dict[str, Any]
 
 
-class AlertParts(Protocol):
+class Announced(Protocol):
     """What a message is made of: `archive.alerts.alert.Alert` says what each is."""
 
     @property
@@ -34,7 +34,7 @@ class AlertParts(Protocol):
 FORMATS = ("modern", "legacy", "between")
 
 
-class _OldMessage(NamedTuple):
+class _Told(NamedTuple):
     """What an old message says: alert_type, description, file, and whether the record comes along as `object`."""
 
     alert_type: str
@@ -43,85 +43,85 @@ class _OldMessage(NamedTuple):
     record: bool = True
 
 
-_OldWords = Callable[[AlertParts], _OldMessage | None]
+_Teller = Callable[[Announced], _Told | None]
 #: Labels that signoffs moved; their log entry looks like any label's, and the old servers sent no message for it.
 _OF_SIGNOFF = re.compile(r"(ADV|[A-Z]\d)(OK|NO)")
 
 
-def _text(alert: AlertParts, name: str) -> str:
+def _said(alert: Announced, name: str) -> str:
     """A text in an alert's data; nothing where a message that was heard has something else there."""
     value = alert.data.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _log(alert: AlertParts) -> _OldMessage:
-    comment, file = _text(alert, "comment"), _text(alert, "filename")
-    return _OldMessage("update", f"UPLOAD: '{file}' {comment}" if file else f"LOG: {comment}", file)
+def _log(alert: Announced) -> _Told:
+    comment, file = _said(alert, "comment"), _said(alert, "filename")
+    return _Told("update", f"UPLOAD: '{file}' {comment}" if file else f"LOG: {comment}", file)
 
 
-def _new_event(alert: AlertParts) -> _OldMessage:
+def _new_event(alert: Announced) -> _Told:
     """Old servers gave the address on their web pages of the file that the event was made from."""
     links = alert.object.get("links")
     link = str(links.get("self") or "") if isinstance(links, dict) else ""
     server, api, _ = link.partition("/api/")
     where = f"{server}/events/{alert.graceid}/files/{alert.file}" if api and alert.file else alert.file
-    return _OldMessage("new", "", where)
+    return _Told("new", "", where)
 
 
-def _label(alert: AlertParts) -> _OldMessage | None:
-    name = _text(alert, "name")
-    return None if _OF_SIGNOFF.fullmatch(name) else _OldMessage("label", name, record=False)
+def _label(alert: Announced) -> _Told | None:
+    name = _said(alert, "name")
+    return None if _OF_SIGNOFF.fullmatch(name) else _Told("label", name, record=False)
 
 
-def _voevent(alert: AlertParts) -> _OldMessage:
-    file = _text(alert, "filename")
-    return _OldMessage("update", f"VOEVENT: {file}", file)
+def _voevent(alert: Announced) -> _Told:
+    file = _said(alert, "filename")
+    return _Told("update", f"VOEVENT: {file}", file)
 
 
-def _signoff(alert: AlertParts) -> _OldMessage:
-    return _OldMessage("signoff", _text(alert, "status"))
+def _signoff(alert: Announced) -> _Told:
+    return _Told("signoff", _said(alert, "status"))
 
 
-_EVENT: dict[str, _OldWords] = {
+_EVENT: dict[str, _Teller] = {
     "new": _new_event,
     "log": _log,
     "label_added": _label,
-    "label_removed": lambda alert: _OldMessage("label", f"Label {_text(alert, 'name')} removed", record=False),
+    "label_removed": lambda alert: _Told("label", f"Label {_said(alert, 'name')} removed", record=False),
     "voevent": _voevent,
-    "emobservation": lambda alert: _OldMessage("update", "New EMBB observation record."),
-    "embb_event_log": lambda alert: _OldMessage("update", "New EMBB log entry."),
+    "emobservation": lambda alert: _Told("update", "New EMBB observation record."),
+    "embb_event_log": lambda alert: _Told("update", "New EMBB log entry."),
     "signoff_created": _signoff,
     "signoff_updated": _signoff,
 }
-_SUPEREVENT: dict[str, _OldWords] = {
-    "new": lambda alert: _OldMessage("new", f"NEW: superevent {alert.graceid}"),
+_SUPEREVENT: dict[str, _Teller] = {
+    "new": lambda alert: _Told("new", f"NEW: superevent {alert.graceid}"),
     "log": _log,
-    "label_added": lambda alert: _OldMessage("label", f"LABEL: {_text(alert, 'name')} added", record=False),
-    "label_removed": lambda alert: _OldMessage("update", f"UPDATE: {_text(alert, 'name')} removed", record=False),
-    "emobservation": lambda alert: _OldMessage("update", f"New EMBB observation record for {alert.data.get('group')}"),
+    "label_added": lambda alert: _Told("label", f"LABEL: {_said(alert, 'name')} added", record=False),
+    "label_removed": lambda alert: _Told("update", f"UPDATE: {_said(alert, 'name')} removed", record=False),
+    "emobservation": lambda alert: _Told("update", f"New EMBB observation record for {alert.data.get('group')}"),
 }
-_OLD_WORDS: dict[tuple[str, str], dict[str, _OldWords]] = {
+_TELLERS: dict[tuple[str, str], dict[str, _Teller]] = {
     ("legacy", "event"): _EVENT,
     ("between", "event"): _EVENT,
     ("between", "superevent"): _SUPEREVENT,
 }
 
 
-def payload(alert: AlertParts, format: str) -> Record | None:
+def payload(alert: Announced, format: str) -> Record | None:
     """The message of an alert in a format; None where that format had no such message, ArchiveError if there is no such format."""
     if format not in FORMATS:
         raise ArchiveError(f"there is no message format {format!r}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     if format == "modern":
         return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object}
-    words = _OLD_WORDS.get((format, alert.category), {}).get(alert.alert_type)
-    old = words(alert) if words and isinstance(alert.data, dict) else None
-    if old is None:
+    teller = _TELLERS.get((format, alert.category), {}).get(alert.alert_type)
+    told = teller(alert) if teller and isinstance(alert.data, dict) else None
+    if told is None:
         return None
     held = alert.object.get("labels")
     labels = list(held) if isinstance(held, (list, dict)) else []
-    message: Record = {"file": old.file, "uid": alert.graceid, "alert_type": old.alert_type}
-    message |= {"description": old.description, "labels": labels}
-    return message | {"object": alert.data} if old.record else message
+    message: Record = {"file": told.file, "uid": alert.graceid, "alert_type": told.alert_type}
+    message |= {"description": told.description, "labels": labels}
+    return message | {"object": alert.data} if told.record else message
 
 
 def formats_of(message: Record) -> tuple[str, ...]:
@@ -161,19 +161,19 @@ def subject_of(message: Record) -> tuple[str, Hashable]:
 
 
 def _old_subject(kind: str, message: Record) -> tuple[str, Hashable]:
-    description, about = str(message.get("description") or ""), message.get("object")
+    said, about = str(message.get("description") or ""), message.get("object")
     about = about if isinstance(about, dict) else {}
-    if gone := _LABEL_GONE.fullmatch(description):
+    if gone := _LABEL_GONE.fullmatch(said):
         return "label_removed", gone["old"] or gone["new"]
     if kind == "label":
-        come = _LABEL_COME.fullmatch(description)
-        return "label_added", come[1] if come else description
+        come = _LABEL_COME.fullmatch(said)
+        return "label_added", come[1] if come else said
     if kind == "signoff":
         return "signoff", _signed(about)
     if "voevent_type" in about:
         return "voevent", _number(about)
-    if description.startswith("New EMBB"):
-        return ("emobservation" if "observation" in description else "embb_event_log"), _number(about)
+    if said.startswith("New EMBB"):
+        return ("emobservation" if "observation" in said else "embb_event_log"), _number(about)
     return "log", _number(about)
 
 

@@ -31,9 +31,9 @@ class Events(Resource):
             replay_id, malformed = replay_ids.checked(form.get("replay_id"))
             kind, labels = kind_of(self.service.settings, form, replay_id), labels_of(self.service.settings, form)
             file = file_of(form)
-            uploaded = uploaded_event(file, form, kind.pipeline, kind.group, kind.search)
+            told = told_by(file, form, kind.pipeline, kind.group, kind.search)
             with self.writing(req) as (writer, _):
-                subject, warnings = acts.create(writer, kind, file, uploaded, labels)
+                subject, warnings = acts.create(writer, kind, file, told, labels)
                 self.group(writer, subject)
                 view = subject.view
         record = led(req, view, view.record())
@@ -80,13 +80,13 @@ def file_of(form: Form) -> Upload:
     return file
 
 
-def uploaded_event(file: Upload, form: Form, pipeline: str, group: str, search: str | None) -> UploadedEvent:
+def told_by(file: Upload, form: Form, pipeline: str, group: str, search: str | None) -> UploadedEvent:
     """What the event's file says; Problem (400, 413) if it is beyond what readers bear. Read before anybody else has to wait."""
     content = file.spool_bytes() if is_read(pipeline, file.filename) else b""
-    uploaded = read_upload(pipeline, group, search, file.filename, content, form.flat())
-    if uploaded.refused:
-        raise invalid(uploaded.refused)
-    return uploaded
+    told = read_upload(pipeline, group, search, file.filename, content, form.flat())
+    if told.refused:
+        raise invalid(told.refused)
+    return told
 
 
 class Event(Resource):
@@ -105,11 +105,11 @@ class Event(Resource):
         with self.form(req) as form:
             file = file_of(form)
             record = self.view(graceid).record()
-            uploaded = uploaded_event(file, form, record["pipeline"], record["group"], record["search"])
-            if uploaded.failed:
+            told = told_by(file, form, record["pipeline"], record["group"], record["search"])
+            if told.failed:
                 raise Problem(400, "Bad Data")
             with self.writing(req, graceid) as (writer, subject):
-                acts.replace(writer, subject, file, uploaded)
+                acts.replace(writer, subject, file, told)
         resp.status = falcon.HTTP_202
 
 

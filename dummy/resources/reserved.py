@@ -6,7 +6,7 @@ from gracetape.dummy import replay_ids
 from gracetape.dummy.acts import events as acts
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import invalid
-from gracetape.dummy.resources.events import file_of, kind_of, labels_of, uploaded_event
+from gracetape.dummy.resources.events import file_of, kind_of, labels_of, told_by
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 
 #: What a reservation tells of the event.
@@ -37,10 +37,10 @@ class UploadReserved(Resource):
         with self.form(req) as form:
             labels, file = labels_of(self.service.settings, form), file_of(form)
             record = self.view(graceid).record()
-            uploaded = uploaded_event(file, form, record["pipeline"], record["group"], record["search"])
+            told = told_by(file, form, record["pipeline"], record["group"], record["search"])
             with self.writing(req, graceid) as (writer, subject):
                 delivery = {name: str(form.get(name)) for name in _DELIVERY if form.get(name)}
-                warnings = acts.upload(writer, subject, file, uploaded, labels, delivery)
+                warnings = acts.upload(writer, subject, file, told, labels, delivery)
                 self.group(writer, subject)
                 view = subject.view
         answer(resp, led(req, view, view.record()) | {"warnings": warnings}, 201)
