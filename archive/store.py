@@ -21,7 +21,7 @@ from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFoun
 from gracetape.ids import parse_ref
 from gracetape.shown import target
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the two know each other: an archive makes its transactions
     from gracetape.archive.writing import Transaction
 
 
