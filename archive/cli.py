@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gracetape.archive.alerts.cli import add_alerts
-from gracetape.archive.compare import compare
+from gracetape.archive.compare import Difference, compare
 from gracetape.archive.extract import extract as extract_files
 from gracetape.archive.history.history import history_of
 from gracetape.archive.kinds import LISTED
@@ -23,7 +23,10 @@ from gracetape.archive.which import locate
 from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.ids import parse_ref
 from gracetape.options import ArchiveOption, JsonOption, Reference
-from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_table, show_text
+from gracetape.plain_text import plain
+from gracetape.tables import say_reasons, show_table
+from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_text
+from gracetape.times import shown_time
 
 app = commands("Look into archives and look after them.")
 importing = commands("Read what other tools keep into an archive.")
@@ -74,13 +77,13 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
     if as_json:
         show_json(rows)
         return
-    columns = ["id", "created", ">logs", ">labels", ">files", ">size", "origin", "captured", "service"]
+    columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
     show_table(
         columns,
         [
             (
-                f"{r['id']}@{r['version']}", r["created"], r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
-                r["origin"], r["captured"], r["service"],
+                f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
+                shown_time(r["captured"]), r["origin"], r["service"],
             )
             for r in rows
         ],
@@ -99,10 +102,12 @@ def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fa
     absent, notes = about.pop("absent"), about.pop("notes")
     about["bytes"] = human_bytes(about["bytes"])
     about["labels_now"] = ", ".join(about["labels_now"])
+    for name in ("created", "captured"):
+        about[name] = f"{shown_time(about[name])} UTC" if about[name] else None
     rows = [(name.replace("_", " "), value) for name, value in about.items()]
     rows += [("absent", line) for line in absent]
     rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
-    show_table(["", ""], rows)
+    show_table(["", "~"], rows)
 
 
 @app.command()
@@ -115,12 +120,12 @@ def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fal
             show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
             return
     rows = [
-        (e.n, e.created.strftime("%Y-%m-%d %H:%M:%S"), e.act.name, " ".join((e.record.get("comment") or "").split()),
+        (e.n, shown_time(e.created), e.act.name, plain(e.record.get("comment") or ""),
          e.record.get("filename") or "", ", ".join(e.record.get("tag_names") or []))
         for e in history.entries
         if e.n is not None
     ]  # fmt: skip
-    show_table([">N", "created (UTC)", "act", "comment", "file", "tags"], rows)
+    show_table([">N", "created (UTC)", "act", "~comment", "?~file", "?~tags"], rows)
 
 
 @app.command()
@@ -132,8 +137,10 @@ def files(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = F
     if as_json:
         show_json([asdict(entry) for entry in entries])
         return
-    rows = [(e.full_name, human_bytes(e.size), (e.sha256 or "")[:16], e.absent) for e in entries]
-    show_table(["file", ">size", "sha256", "absent because"], rows)
+    show_table(
+        ["file", ">size", "sha256"], [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries]
+    )
+    say_reasons(("absent", e.absent or "") for e in entries if e.sha256 is None)
 
 
 @app.command()
@@ -256,7 +263,16 @@ def diff(
     elif not found:
         say(f"{old} and {new} hold the same")
     else:
-        show_table(["", "kind", "which", "fields"], [(d.change, d.kind, d.key, ", ".join(d.fields)) for d in found])
+        show_table(["", "kind", "which", "field", "~old", "~new"], [row for one in found for row in _difference(one)])
+
+
+def _difference(found: Difference) -> list[tuple[object, ...]]:
+    """A row per field that changed; one for what was added or removed."""
+    begin = (found.change, found.kind, found.key)
+    values = zip(found.fields, found.old, found.new, strict=True)
+    return [(*begin, name, *(json.dumps(value, ensure_ascii=False) for value in pair)) for name, *pair in values] or [
+        (*begin, "", "", "")
+    ]
 
 
 @app.command()

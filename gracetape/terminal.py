@@ -30,7 +30,6 @@ __all__ = [
     "say",
     "sentences",
     "show_json",
-    "show_table",
     "show_text",
 ]
 
@@ -182,31 +181,6 @@ def _suggesting(said: str) -> str:
 def show_json(value: Any) -> None:
     """Print a value as JSON, indented on a terminal."""
     print(printable_json(value, indent=2) if sys.stdout.isatty() else json.dumps(value))
-
-
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows as a table; columns whose name starts with `>` are numbers, flush right. Cells may be strangers' texts."""
-    # Imported here: `--help` draws no tables, and starts in half the time without.
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        title=None if title is None else Text(printable(title)),
-        title_justify="left",
-        box=None,
-        header_style="bold",
-        pad_edge=False,
-    )
-    for column in columns:
-        right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else printable(cell)) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(table)
 
 
 def show_text(pieces: Iterable[bytes], name: str) -> None:
