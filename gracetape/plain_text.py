@@ -27,7 +27,7 @@ def plain(text: object) -> str:
         reader = _Text()
         reader.feed(whole)
         whole = "".join(reader.parts) + reader.rawdata  # what is left is no tag that ends
-    return printable(" ".join(whole.split()))
+    return " ".join(printable(whole).split())
 
 
 def cut(text: str, longest: int) -> str:
