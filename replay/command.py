@@ -23,6 +23,7 @@ from gracetape.replay.status import Stopwatch, status_line
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
+from gracetape.replay.targets.stream import Existing
 from gracetape.terminal import FAILURE, USAGE, complain, damage
 
 
@@ -58,10 +59,11 @@ class ReplayRun:
             print_dry_run(player, as_json=options.as_json)
             return []
         urls, targets = options.to or [], list[Target]()
+        existing = Existing.append if options.append else Existing.replace if options.force else Existing.refuse
         try:
             with ExitStack() as stack:
                 for url in urls:
-                    targets.append(open_target(url, options.really or ()))
+                    targets.append(open_target(url, options.really or (), existing))
                 if options.show is not None or not urls:
                     targets.append(self._shown())
                 if self.faults is not None:

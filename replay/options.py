@@ -91,6 +91,8 @@ class Options:
             help="- (standard output), FILE.jsonl, 'exec:CMD', a broker's or web server's URL; may be repeated.",
         ),
     ] = None
+    force: Annotated[bool, _Where("--force", help="Replace the messages in a file that is there.")] = False
+    append: Annotated[bool, _Where("--append", help="Add to the messages in a file that is there.")] = False
     show: ShowOption = None
     really: Annotated[
         list[str] | None,

@@ -15,7 +15,6 @@ from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
 from gracetape.options import Really
-from gracetape.tables import show_table
 from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
@@ -193,6 +192,7 @@ def stages(
     """Print the stages, each with its options, their defaults and what they mean."""
     from gracetape.simulate.showing import show_stages
     from gracetape.simulate.stages import stages as all_stages
+    from gracetape.tables import show_table
 
     rows = [row for row in all_stages().values() if section is None or row.section.lower() == section.lower()]
     if not rows:
@@ -210,6 +210,7 @@ def configurations(
     """Print the names of the configurations that come along, or the text of one."""
     from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
     from gracetape.simulate.stages import stages as all_stages
+    from gracetape.tables import show_table
 
     if name is not None:
         print(shipped_text(name), end="")
