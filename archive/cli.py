@@ -12,7 +12,7 @@ import typer
 
 from gracetape.archive.alerts.cli import add_alerts
 from gracetape.archive.compare import Difference, compare
-from gracetape.archive.extract import extract as extract_files
+from gracetape.archive.extract import LAYOUTS, extract as extract_files
 from gracetape.archive.history.history import history_of
 from gracetape.archive.kinds import LISTED
 from gracetape.archive.packing import collect, convert
@@ -173,11 +173,20 @@ def extract(
     ref: Reference,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; made if it is not there.")],
     archive: ArchiveOption = None,
+    layout: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(LAYOUTS),
+            help="cWB.v0.fits.gz (versions), 0/cWB.fits.gz (folders) or cWB.fits.gz,0 (gracedb).",
+        ),
+    ] = "versions",
     as_json: JsonOption = False,
 ) -> None:
     """Write all files of an object, every version, into a folder."""
+    if layout not in LAYOUTS:
+        raise UsageError(f"--layout is {', '.join(LAYOUTS)}, not {layout!r}")
     with _read(archive, contents=True) as tape:
-        written, left = extract_files(tape, ref, folder)
+        written, left = extract_files(tape, ref, folder, layout)
     if as_json:
         show_json({"written": written, "left out": left})
     else:

@@ -40,7 +40,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "archive extract": (
         ("gracetape archive extract S220609hl files", "all of them into the folder files"),
-        ("gracetape archive extract G1234@1 files night.tape", "of its first capture"),
+        ("gracetape archive extract G1234@1 files night.tape --layout folders", "a folder for each version"),
     ),
     "archive pack": (
         ("gracetape archive pack night.tape", "into night.packed.tape"),
@@ -67,8 +67,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("gracetape archive gc --json", "tell a program how much that was"),
     ),
     "archive add-alerts": (
-        ("gracetape archive add-alerts night.tape night.jsonl", "messages that were heard"),
-        ("gracetape archive add-alerts night.tape night.jsonl --json", "tell a program how many"),
+        ("gracetape archive add-alerts S220609hl night.jsonl", "messages about it that were heard"),
+        ("gracetape archive add-alerts S220609hl night.jsonl night.tape", "into another archive"),
     ),
     "archive import meg": (
         ("gracetape archive import meg cache.tgz", "into cache.tape"),

@@ -158,17 +158,20 @@ def _with_archive(
     command: Any, parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]
 ) -> list[str]:
     """Read a command's words, of which one may name an archive (NAME.tape), where the command has no word for one."""
-    own = [
-        p
-        for p in command.params
-        if p.param_type_name == "argument" and "ARCHIVE" in (p.metavar or p.name or "").upper()
-    ]
-    if not own and command.allow_interspersed_args and not {"-a", "--archive"} & set(words):
-        tapes = [word for word in words if word.endswith(".tape") and not _is_value(words, word, command)]
-        if len(tapes) == 1:
-            place = words.index(tapes[0])
-            words = [*words[:place], *words[place + 1 :], "--archive", tapes[0]]
-    return parse(context, words)
+    tapes = [word for word in words if word.endswith(".tape") and not _is_value(words, word, command)]
+    taken = [p for p in command.params if p.param_type_name == "argument"]
+    if len(tapes) != 1 or {"-a", "--archive"} & set(words) or not command.allow_interspersed_args:
+        return parse(context, words)
+    if any("ARCHIVE" in (p.metavar or "") for p in taken):
+        return parse(context, words)
+    place = words.index(tapes[0])
+    named = [*words[:place], *words[place + 1 :], "--archive", tapes[0]]
+    if any(p.nargs == -1 for p in taken):
+        return parse(context, named)
+    try:
+        return parse(context, list(words))
+    except _Unreadable:  # a word too many: that is the archive
+        return parse(context, named)
 
 
 def _is_value(words: list[str], word: str, command: Any) -> bool:

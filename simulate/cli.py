@@ -192,7 +192,6 @@ def stages(
     """Print the stages, each with its options, their defaults and what they mean."""
     from gracetape.simulate.showing import show_stages
     from gracetape.simulate.stages import stages as all_stages
-    from gracetape.tables import show_table
 
     rows = [row for row in all_stages().values() if section is None or row.section.lower() == section.lower()]
     if not rows:
