@@ -2,9 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -21,7 +20,7 @@ from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFoun
 from gracetape.ids import parse_ref
 from gracetape.shown import target
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the two know each other: an archive makes its transactions
     from gracetape.archive.writing import Transaction
 
 
@@ -268,14 +267,6 @@ class Archive:
     def view(self, ref: str) -> StoredView:
         """The object as its tables are now."""
         return StoredView(self, self.capture(ref))
-
-    def history(self, ref: str) -> Any:
-        """The object's `History` (the newest capture, or the one that `@N` names): `gracetape.archive.history_of`."""
-        return import_module("gracetape.archive").history_of(self, ref)
-
-    def timeline(self, refs: Sequence[str] | None = None) -> Any:
-        """The `Timeline` of some objects (default: all): `gracetape.archive.timeline_of`."""
-        return import_module("gracetape.archive").timeline_of(self, refs)
 
     def number(self, counter: str) -> int | None:
         """Where a named counter stands; None if it was never used."""

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.dummy.acts.writer import Writer
+from gracetape.dummy.alert_queue import AlertQueue
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME, relink
-from gracetape.dummy.outlet import Outlet
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.source import Source
@@ -38,7 +38,7 @@ class Service:
         self.now = now or (lambda: datetime.now(UTC))
         self.on_alert, self.grouping = on_alert, grouping
         self.settings = settings_of(archive) if settings is None else settings
-        self._outlet = Outlet.of(archive.path)
+        self._alert_queue = AlertQueue.of(archive.path)
         self._as_of, self._given_timeline = as_of, timeline
         self._live = Source(archive)
 
@@ -64,18 +64,18 @@ class Service:
     def write(self, root: str) -> Iterator[Writer]:
         """A block whose writes are kept together or not at all; their alerts, with links under `root`, go out after it."""
         self.check_writable()
-        announcing = self.on_alert is not None
-        with self._outlet.turn.held() if announcing else nullcontext():
-            with self._outlet.writing:
+        alerting = self.on_alert is not None
+        with self._alert_queue.turn.held() if alerting else nullcontext():
+            with self._alert_queue.writing:
                 with self.archive.transaction() as transaction:
-                    writer = Writer(transaction, self.user, self.now(), announcing=announcing)
+                    writer = Writer(transaction, self.user, self.now(), alerting=alerting)
                     yield writer
                 if self.on_alert is not None:
-                    self._outlet.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])
-            self._outlet.drain()
+                    self._alert_queue.put(self.on_alert, [_with_links_under(alert, root) for alert in writer.alerts])
+            self._alert_queue.drain()
 
 
-def _led_to(alert: Alert, root: str) -> Alert:
+def _with_links_under(alert: Alert, root: str) -> Alert:
     if root == HOME:
         return alert
     return replace(alert, data=relink(alert.data, HOME, root), object=relink(alert.object, HOME, root))

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, UsageError, locate, timeline_of
-from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy.alert_targets import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
-from gracetape.dummy.moments import asked_moment
+from gracetape.dummy.positions import asked_position
 from gracetape.dummy.server import Server
 from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
@@ -75,8 +75,8 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     with wish.open() as tape:
         if wish.as_of is not None:
             timeline = timeline_of(tape)
-            moment = asked_moment(timeline, wish.as_of)
-            app = make_app(tape, user=wish.user, as_of=lambda: moment, timeline=timeline, **rest)
+            position = asked_position(timeline, wish.as_of)
+            app = make_app(tape, user=wish.user, as_of=lambda: position, timeline=timeline, **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
             return

@@ -21,7 +21,6 @@ def write(writer: Writer, subject: Subject, group: str, lists: Sequence[Sequence
     footprints = [_footprint(n, row) for n, row in enumerate(_rows(lists), start=1)]
     n = writer.tx.next_n(subject.graceid, "emobservation")
     region = _covering(footprints)
-    said = {"N": n, "created": writer.created, "submitter": writer.user, "group": group, "comment": comment}
     record: Record
     if subject.category == "event":
         record = {
@@ -30,11 +29,11 @@ def write(writer: Writer, subject: Subject, group: str, lists: Sequence[Sequence
             **region, "footprints": footprints,
         }  # fmt: skip
     else:
-        record = {name: said[name] for name in ("created", "N", "submitter", "group")}
+        record = {"created": writer.created, "N": n, "submitter": writer.user, "group": group}
         record |= {name: region[name] for name in ("ra", "raWidth", "dec", "decWidth")}
         record |= {"comment": comment, "footprint_count": len(footprints), "footprints": footprints}
     subject.put("emobservation", n, record)
-    writer.announce(subject, writer.log(subject, writer.text(subject, "emobservation", group=group)))
+    writer.record(subject, "emobservation", group=group)
     return record
 
 
@@ -60,10 +59,10 @@ def _footprint(n: int, row: Sequence[Any]) -> Record:
 
 def _start(value: Any) -> str:
     try:
-        moment: datetime = parse_time(str(value))
+        start: datetime = parse_time(str(value))
     except GracetapeError:
         raise invalid(f"Datetime has wrong format: {value!r}") from None
-    return server_time(moment)
+    return server_time(start)
 
 
 def _covering(footprints: Sequence[Record]) -> dict[str, float | None]:

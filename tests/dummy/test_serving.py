@@ -17,7 +17,7 @@ from ligo.gracedb.rest import GraceDb
 from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
-from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy.alert_targets import open_alerts
 from tests import commands
 
 GRACETAPE = "gracetape"
