@@ -11,12 +11,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gracetape.archive.alerts.cli import add_alerts
+from gracetape.archive.alerts.heard import heard_only
 from gracetape.archive.compare import Difference, compare
 from gracetape.archive.extract import LAYOUTS, extract as extract_files
 from gracetape.archive.history.history import history_of
 from gracetape.archive.kinds import LISTED
 from gracetape.archive.packing import collect, convert
-from gracetape.archive.recorded import count_recorded
+from gracetape.archive.recorded import Recorded, count_recorded, recorded_of
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.verify import verify as find_faults
 from gracetape.archive.which import locate
@@ -26,7 +27,7 @@ from gracetape.options import ArchiveOption, JsonOption, Reference
 from gracetape.plain_text import plain
 from gracetape.tables import say_reasons, show_table
 from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_text
-from gracetape.times import shown_time
+from gracetape.times import iso_time, shown_time
 
 app = commands("Look into archives and look after them.")
 importing = commands("Read what other tools keep into an archive.")
@@ -74,8 +75,11 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
     """List the captures in an archive."""
     with _read(archive) as tape:
         rows = [_about(tape, capture) for capture in tape.captures()]
+        heard = heard_only(tape)
     if as_json:
-        show_json(rows)
+        show_json(
+            [*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in heard.items())]
+        )
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
     show_table(
@@ -88,6 +92,8 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
             for r in rows
         ],
     )  # fmt: skip
+    for graceid, count in heard.items():
+        say(f"{graceid}: {count} messages that were heard, never captured")
 
 
 @app.command()
@@ -95,6 +101,9 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
 def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Tell what an archive holds of an object (--json: with its record)."""
     with _read(archive) as tape:
+        if ref in heard_only(tape):
+            _show_heard(ref, recorded_of(tape, ref), as_json)
+            return
         about = _about(tape, tape.capture(ref))
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
@@ -108,6 +117,23 @@ def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fa
     rows += [("absent", line) for line in absent]
     rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
     show_table(["", "~"], rows)
+
+
+def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> None:
+    """What there is of an object that was never captured."""
+    first, last = messages[0].arrived, messages[-1].arrived
+    nodes = sorted({message.node for message in messages})
+    if as_json:
+        show_json({
+            "id": graceid, "origin": "heard", "recorded_alerts": len(messages), "first": iso_time(first), "last": iso_time(last),
+            "nodes": nodes,
+        })  # fmt: skip
+        return
+    about = (
+        ("id", graceid), ("origin", "heard: it was never captured"), ("recorded alerts", len(messages)),
+        ("first", f"{shown_time(first)} UTC"), ("last", f"{shown_time(last)} UTC"), ("nodes", ", ".join(nodes)),
+    )  # fmt: skip
+    show_table(["", "~"], about)
 
 
 @app.command()

@@ -43,7 +43,7 @@ def versioned(name: str, version: int) -> str:
     return f"{name.removesuffix(endings) if endings else name}.v{version}{endings}"
 
 
-def extract(archive: Archive, ref: str, folder: Path, layout: str = "versions") -> tuple[list[str], list[str]]:
+def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -> tuple[list[str], list[str]]:
     """Write every file version of an object into a folder: (the names that were written, what was not and why).
 
     `layout`: `versions` (`cWB.v0.fits.gz`), `folders` (`0/cWB.fits.gz`), or as GraceDB names them, `gracedb` (`cWB.fits.gz,0`).
