@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from gracetape.plain_text import cut
 from gracetape.shown import printable
@@ -118,3 +119,10 @@ def say_reasons(reasons: Iterable[tuple[str, str]]) -> None:
 
     for (word, reason), count in Counter(reasons).items():
         say(f"{word} ({count}): {reason}")
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for a notebook; cells may be strangers' texts."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = ("".join(f"<td>{escape(printable('' if cell is None else cell))}</td>" for cell in row) for row in rows)
+    return f"<table><tr>{head}</tr>" + "".join(f"<tr>{cells}</tr>" for cells in body) + "</table>"

@@ -98,10 +98,14 @@ def prepare(
 
 def is_message_file(path: object) -> bool:
     """Whether a path is that of a file of messages, and not of an archive. UsageError if it is a file of neither."""
-    if not isinstance(path, str | PathLike) or not (file := Path(path)).is_file():
+    if not isinstance(path, str | PathLike):
         return False
-    with file.open("rb") as stream:
-        return not stream.read(16).startswith(b"SQLite format 3") and holds_messages(file)
+    try:
+        with Path(path).open("rb") as stream:
+            begin = stream.read(16)
+    except (OSError, ValueError):  # what an archive says of such a path
+        return False
+    return not begin.startswith(b"SQLite format 3") and holds_messages(Path(path))
 
 
 def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
