@@ -64,18 +64,18 @@ class Service:
     def write(self, root: str) -> Iterator[Writer]:
         """A block whose writes are kept together or not at all; their alerts, with links under `root`, go out after it."""
         self.check_writable()
-        alerting = self.on_alert is not None
-        with self._alert_queue.turn.held() if alerting else nullcontext():
+        announcing = self.on_alert is not None
+        with self._alert_queue.turn.held() if announcing else nullcontext():
             with self._alert_queue.writing:
                 with self.archive.transaction() as transaction:
-                    writer = Writer(transaction, self.user, self.now(), alerting=alerting)
+                    writer = Writer(transaction, self.user, self.now(), announcing=announcing)
                     yield writer
                 if self.on_alert is not None:
-                    self._alert_queue.put(self.on_alert, [_with_links_under(alert, root) for alert in writer.alerts])
+                    self._alert_queue.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])
             self._alert_queue.drain()
 
 
-def _with_links_under(alert: Alert, root: str) -> Alert:
+def _led_to(alert: Alert, root: str) -> Alert:
     if root == HOME:
         return alert
     return replace(alert, data=relink(alert.data, HOME, root), object=relink(alert.object, HOME, root))

@@ -40,7 +40,7 @@ ET.register_namespace("xsi", _XSI)
 
 
 @dataclass(frozen=True)
-class Content:
+class Told:
     """All that a document tells of: the object and its (preferred) event, the VOEvent's record and those before it, the external
     event that it coincides with, if any, and the object's addresses."""
 
@@ -73,40 +73,38 @@ class Param:
     def element(self) -> ET.Element:
         kind = "string" if isinstance(self.value, str) else type(self.value).__name__
         shown = self.value if isinstance(self.value, str) else repr(self.value)
-        attributes = {"name": self.name, "value": shown, "dataType": kind, "ucd": self.ucd, "unit": self.unit}
-        element = ET.Element("Param", {key: value for key, value in attributes.items() if value is not None})
+        said = {"name": self.name, "value": shown, "dataType": kind, "ucd": self.ucd, "unit": self.unit}
+        element = ET.Element("Param", {key: value for key, value in said.items() if value is not None})
         ET.SubElement(element, "Description").text = self.about
         return element
 
 
-def render(content: Content, now: datetime) -> bytes:
+def render(told: Told, now: datetime) -> bytes:
     """The document's bytes."""
-    root = ET.Element(f"{{{_VOE}}}VOEvent", _attributes(content))
-    if not content.retracts:
-        ET.SubElement(root, "Description").text = _REPORTS.get(content.type.code, _REPORTS[""])
+    root = ET.Element(f"{{{_VOE}}}VOEvent", _attributes(told))
+    if not told.retracts:
+        ET.SubElement(root, "Description").text = _REPORTS.get(told.type.code, _REPORTS[""])
     _who(root, now)
     what = ET.SubElement(root, "What")
-    what.extend(param.element() for param in _params(content))
-    for name, params in _groups(content):
+    what.extend(param.element() for param in _params(told))
+    for name, params in _groups(told):
         group = ET.SubElement(what, "Group", {"name": name, "type": name})
         group.extend(param.element() for param in params)
-    _where_when(root, content.event)
-    if not content.retracts:
-        _how(root, content)
-    _citations(root, content)
+    _where_when(root, told.event)
+    if not told.retracts:
+        _how(root, told)
+    _citations(root, told)
     ET.indent(root, "    ")
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return body + b"\n"
 
 
-def _attributes(content: Content) -> dict[str, str]:
-    test = (
-        "Test" in (content.object.get("category"), content.event.get("group")) or content.event.get("search") == "MDC"
-    )
+def _attributes(told: Told) -> dict[str, str]:
+    test = "Test" in (told.object.get("category"), told.event.get("group")) or told.event.get("search") == "MDC"
     return {
         "version": "2.0",
         "role": "test" if test else "observation",
-        "ivorn": content.voevent["ivorn"],
+        "ivorn": told.voevent["ivorn"],
         f"{{{_XSI}}}schemaLocation": f"{_VOE} http://www.ivoa.net/xml/VOEvent/VOEvent-v2.0.xsd",
     }
 
@@ -119,20 +117,20 @@ def _who(root: ET.Element, now: datetime) -> None:
     ET.SubElement(author, "contactName").text = "LIGO Scientific Collaboration, Virgo Collaboration, and KAGRA"
 
 
-def _how(root: ET.Element, content: Content) -> None:
+def _how(root: ET.Element, told: Told) -> None:
     how = ET.SubElement(root, "How")
     ET.SubElement(how, "Description").text = "Candidate gravitational wave event identified by low-latency analysis"
-    instruments = (content.event.get("instruments") or "").split(",")
+    instruments = (told.event.get("instruments") or "").split(",")
     for site, about in _SITES.items():
         if site in instruments:
             ET.SubElement(how, "Description").text = about
-    if content.voevent["coinc_comment"]:
+    if told.voevent["coinc_comment"]:
         ET.SubElement(how, "Description").text = "The candidate may have a gamma-ray burst as its counterpart"
 
 
-def _params(content: Content) -> Iterator[Param]:
-    voevent, kind = content.voevent, content.type
-    graceid = content.object.get("superevent_id") or content.event["graceid"]
+def _params(told: Told) -> Iterator[Param]:
+    voevent, kind = told.voevent, told.type
+    graceid = told.object.get("superevent_id") or told.event["graceid"]
     yield Param("Packet_Type", kind.packet, f"Number of {kind.packet_name} among GCN's notice types")
     yield Param("internal", int(voevent["internal"]), "1 if it is for LIGO/Virgo/KAGRA members alone")
     yield Param("Pkt_Ser_Num", voevent["N"], "Running number of the alerts of this event")
@@ -140,10 +138,10 @@ def _params(content: Content) -> Iterator[Param]:
     yield Param("AlertType", kind.title, "VOEvent alert type", "meta.version")
     yield Param("HardwareInj", int(voevent["hardware_inj"]), "1 if it is a hardware injection", "meta.number")
     yield Param("OpenAlert", int(voevent["open_alert"]), "1 if it is an open alert", "meta.number")
-    page = content.links.detail().replace("/api/", "/", 1)
+    page = told.links.detail().replace("/api/", "/", 1)
     yield Param("EventPage", page, "Page of the candidate", "meta.ref.url")
-    if not content.retracts:
-        yield from _of_event(content.event)
+    if not told.retracts:
+        yield from _of_event(told.event)
 
 
 def _of_event(event: Record) -> Iterator[Param]:
@@ -167,15 +165,15 @@ _MEASURED = (
 )
 
 
-def _groups(content: Content) -> Iterator[tuple[str, list[Param]]]:
-    if content.retracts:
+def _groups(told: Told) -> Iterator[tuple[str, list[Param]]]:
+    if told.retracts:
         return
-    if content.external is not None:
-        yield "External Coincidence", list(_coincidence(content, content.external))
-    if skymap := content.voevent.get("skymap_filename"):
-        yield "GW_SKYMAP", [Param("skymap_fits", content.links.file(skymap), "Sky map, FITS", "meta.ref.url")]
+    if told.external is not None:
+        yield "External Coincidence", list(_coincidence(told, told.external))
+    if skymap := told.voevent.get("skymap_filename"):
+        yield "GW_SKYMAP", [Param("skymap_fits", told.links.file(skymap), "Sky map, FITS", "meta.ref.url")]
     for name, fields in (("Classification", _CLASSES), ("Properties", _PROPERTIES)):
-        yield name, list(_probabilities(content.voevent, fields))
+        yield name, list(_probabilities(told.voevent, fields))
 
 
 def _probabilities(voevent: Record, fields: Mapping[str, tuple[str, str]]) -> Iterator[Param]:
@@ -184,7 +182,7 @@ def _probabilities(voevent: Record, fields: Mapping[str, tuple[str, str]]) -> It
             yield Param(name, float(voevent[field]), about, "stat.probability")
 
 
-def _coincidence(content: Content, external: Record) -> Iterator[Param]:
+def _coincidence(told: Told, external: Record) -> Iterator[Param]:
     grb = (external.get("extra_attributes") or {}).get("GRB") or {}
     for name, value, about, ucd in (
         ("External_GCN_Notice_Id", grb.get("trigger_id"), "Trigger id of the external event", "meta.id"),
@@ -194,18 +192,18 @@ def _coincidence(content: Content, external: Record) -> Iterator[Param]:
     ):
         if value:
             yield Param(name, value, about, ucd)
-    if external.get("gpstime") is not None and content.object.get("t_0") is not None:
-        apart = round(external["gpstime"] - float(content.object["t_0"]), 2)
+    if external.get("gpstime") is not None and told.object.get("t_0") is not None:
+        apart = round(external["gpstime"] - float(told.object["t_0"]), 2)
         yield Param("Time_Difference", apart, "From the candidate to the external event", "meta.code", "s")
     for name, field in (
         ("Time_Coincidence_FAR", "time_coinc_far"),
         ("Time_Sky_Position_Coincidence_FAR", "space_coinc_far"),
     ):
-        if content.object.get(field) is not None:
+        if told.object.get(field) is not None:
             about = "Rate of coincidences like this one"
-            yield Param(name, float(content.object[field]), about, "arith.rate;stat.falsealarm", "Hz")
-    if skymap := content.voevent.get("combined_skymap_filename"):
-        yield Param("joint_skymap_fits", content.links.file(skymap), "Combined sky map, FITS", "meta.ref.url")
+            yield Param(name, float(told.object[field]), about, "arith.rate;stat.falsealarm", "Hz")
+    if skymap := told.voevent.get("combined_skymap_filename"):
+        yield Param("joint_skymap_fits", told.links.file(skymap), "Combined sky map, FITS", "meta.ref.url")
 
 
 def _where_when(root: ET.Element, event: Record) -> None:
@@ -218,11 +216,11 @@ def _where_when(root: ET.Element, event: Record) -> None:
     ET.SubElement(instant, "ISOTime").text = utc_of(float(event["gpstime"])).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
-def _citations(root: ET.Element, content: Content) -> None:
-    if not content.earlier:
+def _citations(root: ET.Element, told: Told) -> None:
+    if not told.earlier:
         return
     citations = ET.SubElement(root, "Citations")
-    for record in content.earlier:
-        cite = "retraction" if content.retracts else "supersedes"
+    for record in told.earlier:
+        cite = "retraction" if told.retracts else "supersedes"
         ET.SubElement(citations, "EventIVORN", {"cite": cite}).text = record["ivorn"]
-    ET.SubElement(citations, "Description").text = content.type.cited
+    ET.SubElement(citations, "Description").text = told.type.cited

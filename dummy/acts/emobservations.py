@@ -21,6 +21,7 @@ def write(writer: Writer, subject: Subject, group: str, lists: Sequence[Sequence
     footprints = [_footprint(n, row) for n, row in enumerate(_rows(lists), start=1)]
     n = writer.tx.next_n(subject.graceid, "emobservation")
     region = _covering(footprints)
+    said = {"N": n, "created": writer.created, "submitter": writer.user, "group": group, "comment": comment}
     record: Record
     if subject.category == "event":
         record = {
@@ -29,7 +30,7 @@ def write(writer: Writer, subject: Subject, group: str, lists: Sequence[Sequence
             **region, "footprints": footprints,
         }  # fmt: skip
     else:
-        record = {"created": writer.created, "N": n, "submitter": writer.user, "group": group}
+        record = {name: said[name] for name in ("created", "N", "submitter", "group")}
         record |= {name: region[name] for name in ("ra", "raWidth", "dec", "decWidth")}
         record |= {"comment": comment, "footprint_count": len(footprints), "footprints": footprints}
     subject.put("emobservation", n, record)
@@ -59,10 +60,10 @@ def _footprint(n: int, row: Sequence[Any]) -> Record:
 
 def _start(value: Any) -> str:
     try:
-        start: datetime = parse_time(str(value))
+        moment: datetime = parse_time(str(value))
     except GracetapeError:
         raise invalid(f"Datetime has wrong format: {value!r}") from None
-    return server_time(start)
+    return server_time(moment)
 
 
 def _covering(footprints: Sequence[Record]) -> dict[str, float | None]:

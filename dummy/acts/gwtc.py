@@ -25,7 +25,7 @@ def create(writer: Writer, number: Any, smap: Any, comment: Any) -> Record:
         raise invalid("Only letters, numbers, dots, underscores, and hyphens are allowed.")
     if not isinstance(smap, Mapping):
         raise invalid("This field is required." if smap is None else "smap is not a dictionary")
-    held = {_superevent(writer, name).shown_id: _checked(writer, name, entry) for name, entry in smap.items()}
+    held = {_superevent(writer, name).shown_id: _checked(writer, name, told) for name, told in smap.items()}
     record: Record = {
         "number": number, "version": None, "created": writer.created, "submitter": writer.user,
         "gwtc_superevents": held, "comment": str(comment or ""),
@@ -47,23 +47,23 @@ def _is(graceid: Any, category: str) -> bool:
         return False
 
 
-def _checked(writer: Writer, name: str, entry: Any) -> Record:
+def _checked(writer: Writer, name: str, told: Any) -> Record:
     """What a catalogue says of one superevent, found to be right."""
-    if not isinstance(entry, Mapping) or "pipelines" not in entry:
+    if not isinstance(told, Mapping) or "pipelines" not in told:
         raise invalid(f"superevent key pipelines not found for gwtc_superevent {name}.")
-    if not isinstance(entry["pipelines"], Mapping):
+    if not isinstance(told["pipelines"], Mapping):
         raise invalid(f'value corresponding to {name}["pipelines"] is not a dictionary')
-    for pipeline, graceid in entry["pipelines"].items():
+    for pipeline, graceid in told["pipelines"].items():
         _check_member(writer, name, pipeline, graceid)
     for field in ("far", "pastro"):
-        if field not in entry:
+        if field not in told:
             raise invalid(f"{field} not found for superevent {name}")
-    far, pastro = entry["far"], entry["pastro"]
+    far, pastro = told["far"], told["pastro"]
     if far and not (isinstance(far, int | float) and math.isfinite(far)):
         raise invalid(f"far value for {name} must be null or a valid number, not {far}")
     if pastro and not isinstance(pastro, Mapping):
         raise invalid(f"pastro value for {name} must be null or a valid dictionary, not {pastro}")
-    return {"pipelines": dict(entry["pipelines"]), "far": far, "pastro": pastro}
+    return {"pipelines": dict(told["pipelines"]), "far": far, "pastro": pastro}
 
 
 def _check_member(writer: Writer, name: str, pipeline: str, graceid: Any) -> None:

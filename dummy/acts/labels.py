@@ -19,10 +19,8 @@ def check_applicable(settings: ServerSettings, subject: Subject, label: str) -> 
             )
         raise invalid(f"The label '{label}' is managed by an automated process and cannot be manually added")
     if any(answer in subject.record["labels"] for answer in settings.requests.get(label, ())):
-        refusal = (
-            f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
-        )
-        raise Problem(400, refusal) if subject.category == "event" else invalid(refusal)
+        said = f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
+        raise Problem(400, said) if subject.category == "event" else invalid(said)
 
 
 def check_removable(settings: ServerSettings, subject: Subject, label: str) -> None:

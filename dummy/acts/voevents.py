@@ -8,7 +8,7 @@ from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import invalid
 from gracetape.dummy.source import Record
-from gracetape.dummy.voevent_xml import Content, render
+from gracetape.dummy.voevent_xml import Told, render
 
 #: Field of a request -> field of the record, for the numbers between 0 and 1.
 PROBABILITIES = {
@@ -31,7 +31,7 @@ def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]
     name = f"{subject.graceid}-{n}-{VOEVENT_TYPES[kind].title}.xml"
     record = _record(writer, subject, kind, n, name, given)
     earlier, external = subject.view.records("voevent"), _external(writer, subject, given)
-    xml = render(Content(subject.record, event, record, earlier, external, subject.links), writer.now)
+    xml = render(Told(subject.record, event, record, earlier, external, subject.links), writer.now)
     blob = writer.tx.keep_blob(*spool_in(writer.tx.archive.blobs, iter([xml])))
     file = writer.tx.add_file(subject.graceid, name, blob)
     record |= {"file_version": file.version}
@@ -71,16 +71,16 @@ def _check_skymap(subject: Subject, kind: str, given: Mapping[str, Any]) -> None
 
 
 def _record(writer: Writer, subject: Subject, kind: str, n: int, name: str, given: Mapping[str, Any]) -> Record:
-    fields: Record = {
+    said: Record = {
         "N": n, "issuer": writer.user, "ivorn": f"ivo://gwnet/LVC#{name.removesuffix('.xml')}", "filename": name,
         "file_version": 0, "voevent_type": kind, "created": writer.created, "skymap_type": given.get("skymap_type"),
         "skymap_filename": given.get("skymap_filename"), "internal": given["internal"],
         "open_alert": given["open_alert"], "hardware_inj": given["hardware_inj"],
         "coinc_comment": given["CoincComment"],
     }  # fmt: skip
-    fields |= {field: given.get(name) for name, field in PROBABILITIES.items()}
+    said |= {field: given.get(name) for name, field in PROBABILITIES.items()}
     if subject.category == "event":
-        return {"links": {}} | fields
-    fields |= {"raven_coinc": given["raven_coinc"], "combined_skymap_filename": given.get("combined_skymap_filename")}
+        return {"links": {}} | said
+    said |= {"raven_coinc": given["raven_coinc"], "combined_skymap_filename": given.get("combined_skymap_filename")}
     first = ("voevent_type", "file_version", "ivorn", "created", "issuer", "filename", "N")
-    return {name: fields[name] for name in first} | {"links": {}} | {k: v for k, v in fields.items() if k not in first}
+    return {name: said[name] for name in first} | {"links": {}} | {k: v for k, v in said.items() if k not in first}

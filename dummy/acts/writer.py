@@ -40,11 +40,11 @@ class Subject:
 class Writer:
     """One write. `created` is the server's time of all that it makes; `alerts` fills in the server's order."""
 
-    def __init__(self, tx: Transaction, user: str, now: datetime, *, alerting: bool = True) -> None:
+    def __init__(self, tx: Transaction, user: str, now: datetime, *, announcing: bool = True) -> None:
         self.tx, self.user, self.now = tx, user, now
         self.created = server_time(now)
         self.alerts: list[Alert] = []
-        self._alerting = alerting
+        self._announcing = announcing
         self._subjects: dict[str, Subject] = {}
 
     def subject(self, graceid: str) -> Subject:
@@ -79,7 +79,7 @@ class Writer:
         """
         done = rules.act(subject.category, act, **params)
         record = self._log(subject, done.text, file, tags) if done.rule.logged else {}
-        if self._alerting and done.rule.causes:
+        if self._announcing and done.rule.causes:
             entry = Entry(record.get("N"), record_time(self.created), record, done)
             self.alerts.extend(alerts_of_entry(entry, subject.view, gone))
         return record
