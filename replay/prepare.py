@@ -101,6 +101,8 @@ def is_message_file(path: object) -> bool:
     if not isinstance(path, str | PathLike):
         return False
     try:
+        if not Path(path).is_file():
+            return False
         with Path(path).open("rb") as stream:
             begin = stream.read(16)
     except (OSError, ValueError):  # what an archive says of such a path
