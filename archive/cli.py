@@ -11,19 +11,23 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gracetape.archive.alerts.cli import add_alerts
-from gracetape.archive.compare import compare
-from gracetape.archive.extract import extract as extract_files
+from gracetape.archive.alerts.heard import heard_only
+from gracetape.archive.compare import Difference, compare
+from gracetape.archive.extract import LAYOUTS, extract as extract_files
 from gracetape.archive.history.history import history_of
 from gracetape.archive.kinds import LISTED
 from gracetape.archive.packing import collect, convert
-from gracetape.archive.recorded import count_recorded
+from gracetape.archive.recorded import Recorded, count_recorded, recorded_of
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.verify import verify as find_faults
 from gracetape.archive.which import locate
 from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.ids import parse_ref
 from gracetape.options import ArchiveOption, JsonOption, Reference
-from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_table, show_text
+from gracetape.plain_text import plain
+from gracetape.tables import say_reasons, show_table
+from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_text
+from gracetape.times import iso_time, shown_time
 
 app = commands("Look into archives and look after them.")
 importing = commands("Read what other tools keep into an archive.")
@@ -71,20 +75,25 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
     """List the captures in an archive."""
     with _read(archive) as tape:
         rows = [_about(tape, capture) for capture in tape.captures()]
+        heard = heard_only(tape)
     if as_json:
-        show_json(rows)
+        show_json(
+            [*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in heard.items())]
+        )
         return
-    columns = ["id", "created", ">logs", ">labels", ">files", ">size", "origin", "captured", "service"]
+    columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
     show_table(
         columns,
         [
             (
-                f"{r['id']}@{r['version']}", r["created"], r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
-                r["origin"], r["captured"], r["service"],
+                f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
+                shown_time(r["captured"]), r["origin"], r["service"],
             )
             for r in rows
         ],
     )  # fmt: skip
+    for graceid, count in heard.items():
+        say(f"{graceid}: {count} messages that were heard, never captured")
 
 
 @app.command()
@@ -92,6 +101,9 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
 def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Tell what an archive holds of an object (--json: with its record)."""
     with _read(archive) as tape:
+        if ref in heard_only(tape):
+            _show_heard(ref, recorded_of(tape, ref), as_json)
+            return
         about = _about(tape, tape.capture(ref))
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
@@ -99,10 +111,29 @@ def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fa
     absent, notes = about.pop("absent"), about.pop("notes")
     about["bytes"] = human_bytes(about["bytes"])
     about["labels_now"] = ", ".join(about["labels_now"])
+    for name in ("created", "captured"):
+        about[name] = f"{shown_time(about[name])} UTC" if about[name] else None
     rows = [(name.replace("_", " "), value) for name, value in about.items()]
     rows += [("absent", line) for line in absent]
     rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
-    show_table(["", ""], rows)
+    show_table(["", "~"], rows)
+
+
+def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> None:
+    """What there is of an object that was never captured."""
+    first, last = messages[0].arrived, messages[-1].arrived
+    nodes = sorted({message.node for message in messages})
+    if as_json:
+        show_json({
+            "id": graceid, "origin": "heard", "recorded_alerts": len(messages), "first": iso_time(first), "last": iso_time(last),
+            "nodes": nodes,
+        })  # fmt: skip
+        return
+    about = (
+        ("id", graceid), ("origin", "heard: it was never captured"), ("recorded alerts", len(messages)),
+        ("first", f"{shown_time(first)} UTC"), ("last", f"{shown_time(last)} UTC"), ("nodes", ", ".join(nodes)),
+    )  # fmt: skip
+    show_table(["", "~"], about)
 
 
 @app.command()
@@ -115,12 +146,12 @@ def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fal
             show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
             return
     rows = [
-        (e.n, e.created.strftime("%Y-%m-%d %H:%M:%S"), e.act.name, " ".join((e.record.get("comment") or "").split()),
+        (e.n, shown_time(e.created), e.act.name, plain(e.record.get("comment") or ""),
          e.record.get("filename") or "", ", ".join(e.record.get("tag_names") or []))
         for e in history.entries
         if e.n is not None
     ]  # fmt: skip
-    show_table([">N", "created (UTC)", "act", "comment", "file", "tags"], rows)
+    show_table([">N", "created (UTC)", "act", "~comment", "?~file", "?~tags"], rows)
 
 
 @app.command()
@@ -132,8 +163,10 @@ def files(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = F
     if as_json:
         show_json([asdict(entry) for entry in entries])
         return
-    rows = [(e.full_name, human_bytes(e.size), (e.sha256 or "")[:16], e.absent) for e in entries]
-    show_table(["file", ">size", "sha256", "absent because"], rows)
+    show_table(
+        ["file", ">size", "sha256"], [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries]
+    )
+    say_reasons(("absent", e.absent or "") for e in entries if e.sha256 is None)
 
 
 @app.command()
@@ -166,11 +199,20 @@ def extract(
     ref: Reference,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; made if it is not there.")],
     archive: ArchiveOption = None,
+    layout: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(LAYOUTS),
+            help="cWB.v0.fits.gz (versions), 0/cWB.fits.gz (folders) or cWB.fits.gz,0 (gracedb).",
+        ),
+    ] = "versions",
     as_json: JsonOption = False,
 ) -> None:
     """Write all files of an object, every version, into a folder."""
+    if layout not in LAYOUTS:
+        raise UsageError(f"--layout is {', '.join(LAYOUTS)}, not {layout!r}")
     with _read(archive, contents=True) as tape:
-        written, left = extract_files(tape, ref, folder)
+        written, left = extract_files(tape, ref, folder, layout)
     if as_json:
         show_json({"written": written, "left out": left})
     else:
@@ -256,7 +298,16 @@ def diff(
     elif not found:
         say(f"{old} and {new} hold the same")
     else:
-        show_table(["", "kind", "which", "fields"], [(d.change, d.kind, d.key, ", ".join(d.fields)) for d in found])
+        show_table(["", "kind", "which", "field", "~old", "~new"], [row for one in found for row in _difference(one)])
+
+
+def _difference(found: Difference) -> list[tuple[object, ...]]:
+    """A row per field that changed; one for what was added or removed."""
+    begin = (found.change, found.kind, found.key)
+    values = zip(found.fields, found.old, found.new, strict=True)
+    return [(*begin, name, *(json.dumps(value, ensure_ascii=False) for value in pair)) for name, *pair in values] or [
+        (*begin, "", "", "")
+    ]
 
 
 @app.command()

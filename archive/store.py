@@ -19,6 +19,7 @@ from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
 from gracetape.ids import parse_ref
 from gracetape.shown import target
+from gracetape.tables import html_table
 
 if TYPE_CHECKING:  # the two know each other: an archive makes its transactions
     from gracetape.archive.writing import Transaction
@@ -330,6 +331,18 @@ class Archive:
             raise ArchiveError(f"cannot write to {self.path}: {error}") from None
         except OSError as error:
             raise ArchiveError(f"cannot write to {self.path}: {error.strerror or error}") from None
+
+    def __repr__(self) -> str:
+        how = "packed" if self.packed else "a folder"
+        return f"<Archive {self.path}, {how}{', read only' if self.read_only else ''}>"
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: a row per capture."""
+        rows = (
+            (capture.ref, capture.category, capture.origin, capture.completed, capture.service)
+            for capture in self.captures()
+        )
+        return html_table(("id", "category", "origin", "captured", "service"), rows)
 
     def size_on_disk(self) -> int:
         """Bytes that the archive takes on disk."""

@@ -15,6 +15,7 @@ from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
+from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
 
 _log = logging.getLogger(__name__)
@@ -147,13 +148,19 @@ def _open(url: str | None, archive: Archive, really: Collection[str]) -> Sink:
         return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
     if url is None or found is None:
-        return File(Path(url)) if url else File(_own_file(archive), strange=True, mode=mode_of(archive.path) & 0o666)
+        return _named(url) if url else File(_own_file(archive), strange=True, mode=mode_of(archive.path) & 0o666)
     if found["scheme"].lower() == "file":
-        return File(Path(found["rest"]))
+        return _named(found["rest"])
     for entry in entry_points(group=ENTRY_POINTS):
         sink: Sink = entry.load()(url, really)
         return sink
     raise UsageError(f"alerts cannot be sent to {target(url)}: gracetape's replay is not installed here")
+
+
+def _named(path: str) -> File:
+    """A file that the user named; UsageError if it is one of something else than messages."""
+    holds_messages(Path(path))
+    return File(Path(path))
 
 
 def _own_file(archive: Archive) -> Path:

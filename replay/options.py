@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.options import archives_here
+from gracetape.options import ShowOption, archives_here
 
 _What = partial(typer.Option, rich_help_panel="What is played")
 _When = partial(typer.Option, rich_help_panel="When it comes")
@@ -91,6 +91,9 @@ class Options:
             help="- (standard output), FILE.jsonl, 'exec:CMD', a broker's or web server's URL; may be repeated.",
         ),
     ] = None
+    force: Annotated[bool, _Where("--force", help="Replace the messages in a file that is there.")] = False
+    append: Annotated[bool, _Where("--append", help="Add to the messages in a file that is there.")] = False
+    show: ShowOption = None
     really: Annotated[
         list[str] | None,
         _Where("--yes-really-send-to", metavar="HOST", help="Let messages leave this machine for HOST."),

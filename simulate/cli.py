@@ -15,7 +15,7 @@ from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
 from gracetape.options import Really
-from gracetape.terminal import commands, run, sentences, show_table
+from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
 app = commands("Live events that never happened, one or a stream of them.", cls=DefaultCommandGroup, bare=True)
@@ -209,13 +209,14 @@ def configurations(
     """Print the names of the configurations that come along, or the text of one."""
     from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
     from gracetape.simulate.stages import stages as all_stages
+    from gracetape.tables import show_table
 
     if name is not None:
         print(shipped_text(name), end="")
         return
     rows, known = all_stages(), [(name, read_configuration(name)) for name in shipped()]
     show_table(
-        ("name", "pipeline", "search", "stages"),
+        ("name", "pipeline", "search", "~stages"),
         [
             (name, one.pipeline, one.search, ", ".join(rows[key].section for key in one.sections if key != "uploads"))
             for name, one in known

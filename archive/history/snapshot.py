@@ -35,6 +35,9 @@ class Snapshot:
         self._record: Record | None = None
         self._whole = index >= len(steps.entries)
 
+    def __repr__(self) -> str:
+        return f"<Snapshot of {self.graceid} after {self.index} of {len(self.steps.entries)} entries>"
+
     # -- the object itself
 
     def record(self) -> Record:

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from gracetape.destinations import check_messages
 from gracetape.errors import BadRequest
 from gracetape.replay.message import Message
+from gracetape.replay.targets.stream import Existing, FileTarget
 
 #: Other packages add targets as entry points of this group, named by their scheme.
 ENTRY_POINTS = "gracetape.targets"
@@ -59,16 +60,16 @@ def _factory(scheme: str) -> Factory:
     raise BadRequest(f"there is no target of the kind {scheme}: (known: {known}; a bare path writes a file)")
 
 
-def open_target(url: str, really: Collection[str] = ()) -> Target:
+def open_target(url: str, really: Collection[str] = (), existing: Existing = Existing.refuse) -> Target:
     """The target that `-`, `PATH`, `file:PATH`, `exec:CMD` or another URL means; BadRequest if there is none.
 
-    `really` names the hosts, other than this machine, that may be sent to.
+    `really` names the hosts, other than this machine, that may be sent to; `existing` says what is done with a file that is there.
     """
     if url == "-":
         return _factory("-")("")
-    if match := _SCHEME.fullmatch(url):
-        factory = _factory(match["scheme"].lower())
-        if match["rest"].startswith("//"):
-            check_messages(url, really)
-        return factory(match["rest"])
-    return _factory("file")(url)
+    match = _SCHEME.fullmatch(url)
+    scheme, rest = (match["scheme"].lower(), match["rest"]) if match else ("file", url)
+    factory = _factory(scheme)
+    if match and rest.startswith("//"):
+        check_messages(url, really)
+    return FileTarget(rest, existing) if factory is FileTarget else factory(rest)
