@@ -12,6 +12,7 @@ import typer
 from gracetape.brokers.private import PrivateBroker, answers, free_port
 from gracetape.brokers.urls import DEFAULT_PORTS
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.installing import hint
 from gracetape.terminal import FAILURE, USAGE, commands, complain, run
 
 app = commands("Run a private broker on this machine, for development.")
@@ -72,11 +73,10 @@ def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: 
         return private_xmpp(users, port=port)
     try:
         from gracetape.brokers.tansu import private_kafka
+
+        return private_kafka(group, topics, port=port)
     except ModuleNotFoundError as error:
-        raise BrokerError(
-            f"a Kafka broker needs the package {error.name}: pip install 'gracetape[igwn-alert]'"
-        ) from None
-    return private_kafka(group, topics, port=port)
+        raise BrokerError(f"a Kafka broker needs the package {error.name}: {hint('broker')}") from None
 
 
 def _tell(broker: PrivateBroker) -> None:

@@ -9,6 +9,7 @@ from gracetape.brokers.lines import LINES, open_lines
 from gracetape.brokers.publishing import OnUndelivered, Publisher
 from gracetape.brokers.sources import Gap, Source, log_gap
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.installing import hint
 from gracetape.shown import target
 
 #: Other packages add sources as entry points of this group, named by their scheme.
@@ -31,7 +32,7 @@ def _load(place: str, scheme: str) -> Any:
         if str(error.name or "").startswith("gracetape"):
             raise
         extra = _EXTRAS[scheme]
-        raise BrokerError(f"{scheme}:// needs the package {error.name}: pip install 'gracetape[{extra}]'") from None
+        raise BrokerError(f"{scheme}:// needs the package {error.name}: {hint(extra)}") from None
 
 
 def open_source(
