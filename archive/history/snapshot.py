@@ -1,6 +1,5 @@
 """An object as it stood after some of its entries: the records folded up to there, and how sure they are."""
 
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ from gracetape.archive.history.intervals import Intervals, signoff_record
 from gracetape.archive.history.rules import EXPOSED, Record
 from gracetape.archive.history.steps import Steps
 from gracetape.archive.history.uploads import Uploads
+from gracetape.archive.kinds import KINDS
 from gracetape.archive.view import FileEntry
 from gracetape.errors import GracetapeError
 from gracetape.times import record_time
@@ -19,6 +19,11 @@ Lookup = Callable[[str], Record | None]
 Named = Callable[[str], str]
 
 _PARAMETERS = ("t_start", "t_0", "t_end", "preferred_event", "em_type", "time_coinc_far", "space_coinc_far")
+
+
+def _told_by(kind: str) -> str:
+    """What of the log tells of records of a kind; nothing is known of those of later versions."""
+    return KINDS[kind].told_by if kind in KINDS else ""
 
 
 class Snapshot:
@@ -194,11 +199,10 @@ class Snapshot:
             return [self._then(held[name]) for name in sorted(held) if held[name] is not None]
         if kind == "signoff":
             return [self._signoff(key, value) for key, value in sorted(dict(intervals.signoffs.at(self.index)).items())]
-        if kind in ("voevent", "emobservation"):
-            came = bisect_right(intervals.first_of[kind], self.index)
-            late = len(intervals.first_of[kind]) - came
+        if _told_by(kind) == "order":
             records = view.records(kind)
-            return [self._then(record) for record in records[: len(records) - late]]
+            there = max(0, len(records) - intervals.still_to_come(kind, self.index))
+            return [self._then(record) for record in records[:there]]
         if kind == "permission":
             if intervals.access.intervals:
                 return self._permissions() if any(intervals.access.at(self.index)) else []
@@ -207,6 +211,10 @@ class Snapshot:
 
     def _came(self, kind: str, record: Record) -> bool:
         """Whether a record was there: by the entry or step that brought it, else by its own time."""
+        if self.index == 0:
+            return False
+        if _told_by(kind) == "order":
+            return not self.intervals.later_than(kind, record.get("N"), self.index)
         at = self.intervals.came.get(kind, {}).get(record.get("N", -1))
         if at is not None:
             return at <= self.index
@@ -238,7 +246,10 @@ class Snapshot:
             return self._signoff(str(key), held[key]) if key in held else None
         if kind == "object":
             return self.record()
-        return next((record for record in self.records(kind) if str(record.get("N")) == str(key)), None)
+        if kind == "permission":  # these have no names
+            return None
+        record = self.steps.view.one(kind, key)
+        return self._then(record) if record is not None and self._came(kind, record) else None
 
     def count(self, kind: str) -> int:
         return len(self.records(kind))

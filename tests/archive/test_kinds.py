@@ -100,6 +100,9 @@ def test_nothing_that_was_not_there_yet_is_shown(life: Life, captured: Archive, 
             if kind.created:
                 made = [record["created"] for record in snapshot.records(kind.name)]
                 assert max(made, default="") <= f"{then:%Y-%m-%d %H:%M:%S} UTC", (kind.name, index)
+            if kind.numbered:  # one by one as in the list
+                there = {record["N"]: record for record in snapshot.records(kind.name)}
+                assert all(snapshot.one(kind.name, n) == there.get(n) for n in range(4)), (kind.name, index)
     assert [
         history.at(i).count("notice" if graceid == "superevent" else "embb") for i in (0, len(history.entries))
     ] == [0, 2]
