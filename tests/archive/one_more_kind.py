@@ -37,7 +37,13 @@ def live(archive: Archive) -> None:
     """A superevent with a log entry and a circular in each of two minutes."""
     with archive.transaction() as tx:
         made = tx.begin(S, "https://gracedb.ligo.org/api/", "capture")
-        about = {"superevent_id": S, "created": "2026-01-01 00:00:00 UTC", "labels": [], "gw_events": [], "em_events": []}
+        about = {
+            "superevent_id": S,
+            "created": "2026-01-01 00:00:00 UTC",
+            "labels": [],
+            "gw_events": [],
+            "em_events": [],
+        }
         tx.put(made, "object", "", about | {"preferred_event": None, "t_start": 1.0, "t_0": 2.0, "t_end": 3.0})
         for n in (1, 2):
             now = f"2026-01-01 00:0{n}:00 UTC"
