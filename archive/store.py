@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gracetape.archive import counters, layout, schema
-from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, is_sound, plain
+from gracetape.archive.blob_places import FolderBlobs, PackedBlobs
+from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
 from gracetape.archive.captures import Capture as Capture
-from gracetape.archive.inside import check, check_database
+from gracetape.archive.connections import Connections
+from gracetape.archive.inside import check
 from gracetape.archive.making import made
-from gracetape.archive.older import MigratedCopy
-from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.archive.scratch import MAKING, sweep
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
@@ -38,12 +37,9 @@ class Archive:
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         self.path, self.read_only, self.packed = path, read_only, packed
-        self._database = path if packed else path / "archive.sqlite"
-        self._reader = Reader(self._database)
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._copy: MigratedCopy | None = None
-        self._older, self._copying = False, threading.Lock()
+        self._connections = Connections(
+            path if packed else path / "archive.sqlite", read_only=read_only, packed=packed, durable=self.durable
+        )
         self.blobs: BlobStore = (
             PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
         )
@@ -128,59 +124,18 @@ class Archive:
         if not self.read_only:
             schema.migrate(self.connection)
             return
-        self._older = True
-        self._local = threading.local()
-
-    def _connect_to_copy(self, options: dict[str, Any]) -> sqlite3.Connection:
-        """A connection to a copy in this code's schema, made at the first use, and once more by who reads on after closing."""
-        with self._copying:
-            if self._copy is None:
-                original = self._reader.connect(**options)
-                try:
-                    self._copy = MigratedCopy(original, self._reader.location)
-                finally:
-                    original.close()
-            return self._copy.connect(**options)
+        self._connections.read_a_copy()
 
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the database."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
-            self._open.append(connection)
-        return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        check_database(self._database.resolve() if self.packed else self._database)
-        options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
-        if self.read_only:
-            reader = self._connect_to_copy(options) if self._older else self._reader.connect(**options)
-            layout.guard(reader)
-            return reader
-        connection: sqlite3.Connection = sqlite3.connect(writable_uri(self._database), uri=True, **options)
-        layout.guard(connection)
-        if not self.packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
-            connection.execute("PRAGMA journal_mode = WAL")
-            # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
-            connection.execute("PRAGMA wal_autocheckpoint = 8000")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
-        return connection
+        return self._connections.current
 
     def close(self) -> None:
         """Close every connection. Whoever reads on opens new ones, and has to close them again."""
-        while self._open:
-            connection = self._open.pop()
-            if not self._open and not self.read_only and not self.packed:
-                settle(connection)
-            connection.close()
-        if self._copy is not None:
-            self._copy.close()
-            self._copy = None
-        self._reader.close()
+        self._connections.close()
         if not self.read_only:
             self.blobs.close()
-        self._local = threading.local()
 
     def __enter__(self) -> Self:
         return self

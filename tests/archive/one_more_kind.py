@@ -18,7 +18,7 @@ kinds.LISTED += (ROW,)
 
 from gracetape import dummy  # noqa: E402
 from gracetape.archive import Archive, history_of  # noqa: E402
-from gracetape.archive.cli import _about  # noqa: E402
+from gracetape.archive.command_parts import summary_of  # noqa: E402
 from gracetape.capture import capture  # noqa: E402
 
 S = "S260101a"
@@ -66,7 +66,7 @@ with Archive.create(folder / "a.tape") as archive, Archive.create(folder / "b.ta
         found["written to"] = refused(lambda: client.post(address, data={}))
         capture([S], copy, client)
     found["captured"] = copy.view(S).records("circular")[0]["N"], copy.view(S).count("circular")
-    found["told of"] = _about(copy, copy.capture(S))["circulars"]
+    found["told of"] = summary_of(copy, copy.capture(S))["circulars"]
     found["as of"] = [[r["N"] for r in history_of(copy, S).at(i).records("circular")] for i in range(4)]
     found["one as of"] = [bool(history_of(copy, S).at(i).one("circular", 1)) for i in range(4)]
     with dummy.GraceDb(copy, as_of={S: 1}) as client:
