@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from gracetape.archive import counters, layout, schema
 from gracetape.archive.blob_places import FolderBlobs, PackedBlobs
 from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
-from gracetape.archive.captures import Capture as Capture
+from gracetape.archive.captures import Capture as Capture, Captures
 from gracetape.archive.connections import Connections
 from gracetape.archive.inside import check
 from gracetape.archive.making import made
 from gracetape.archive.scratch import MAKING, sweep
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
-from gracetape.ids import parse_ref
 from gracetape.shown import target
 
 if TYPE_CHECKING:
     from gracetape.archive.writing import Transaction
 
 
-class Archive:
+class Archive(Captures):
     """A recording of GraceDB objects: a folder `NAME.tape/` or one packed file, opened alike.
 
     Open it with `Archive.open` or `Archive.create`, use it as a context manager. Reading is possible from any thread;
@@ -163,63 +162,6 @@ class Archive:
                 yield self
             finally:
                 connection.rollback()
-
-    def objects(self) -> list[str]:
-        """The graceids that have at least one whole capture, in the order in which they came."""
-        rows = self.connection.execute(
-            "SELECT object FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY min(id)"
-        )
-        found = [row[0] for row in rows]
-        if not all(isinstance(graceid, str) for graceid in found):
-            raise ArchiveError(f"{self.path} is damaged: the id of an object in it is no text")
-        return found
-
-    def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
-        """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
-        query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"
-        return [str(row[0]) for row in self.connection.execute(query, (category, first_gps, last_gps))]
-
-    def captures(self, graceid: str | None = None, *, unfinished: bool = False) -> list[Capture]:
-        """The captures of one object, or of all, oldest first; without `unfinished`, the whole ones."""
-        query = "SELECT * FROM captures WHERE (? IS NULL OR object = ?) AND (? OR completed IS NOT NULL) ORDER BY id"
-        return [Capture(*row) for row in self.connection.execute(query, (graceid, graceid, unfinished))]
-
-    def resolve(self, name: str) -> str:
-        """The id under which an object is kept, from any id that it has had; NotFound if there is none."""
-        found = self.owner(name)
-        if found is None:
-            raise NotFound(f"{self.path} holds no {name}{self._hint()}")
-        return found
-
-    def owner(self, name: str) -> str | None:
-        """As `resolve`; None if there is none."""
-        row = self.connection.execute("SELECT object FROM names WHERE name = ?", (name,)).fetchone()
-        return str(row[0]) if row is not None else None
-
-    def names_of(self, graceid: str) -> set[str]:
-        """Every id that an object goes or went by, given the one under which it is kept."""
-        return {row[0] for row in self.connection.execute("SELECT name FROM names WHERE object = ?", (graceid,))}
-
-    def _hint(self) -> str:
-        known = self.objects()
-        if not known:
-            return ": it is empty"
-        more = f" and {len(known) - 8} more" if len(known) > 8 else ""
-        return f": it holds {', '.join(known[:8])}{more}"
-
-    def capture(self, ref: str) -> Capture:
-        """The capture that `G1234` (the newest) or `G1234@2` names; NotFound if there is none."""
-        wanted = parse_ref(ref)
-        graceid = self.resolve(wanted.graceid)
-        query = "SELECT * FROM captures WHERE object = ? AND completed IS NOT NULL AND (? IS NULL OR version = ?)"
-        row = self.connection.execute(
-            query + " ORDER BY version DESC LIMIT 1", (graceid, wanted.version, wanted.version)
-        ).fetchone()
-        if row is None:
-            last = self.captures(graceid)
-            have = f"its newest capture is @{last[-1].version}" if last else "its capture was never finished"
-            raise NotFound(f"{self.path} holds no {ref}: {have}")
-        return Capture(*row)
 
     def view(self, ref: str) -> StoredView:
         """The object as its tables are now."""
