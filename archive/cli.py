@@ -2,27 +2,24 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from gracetape.archive.alerts.cli import add_alerts
 from gracetape.archive.alerts.heard import heard_only
+from gracetape.archive.command_parts import reading, summary_of
 from gracetape.archive.compare import Difference, compare
 from gracetape.archive.extract import LAYOUTS, extract as extract_files
 from gracetape.archive.history.history import history_of
-from gracetape.archive.kinds import LISTED
-from gracetape.archive.packing import collect, convert
-from gracetape.archive.recorded import Recorded, count_recorded, recorded_of
-from gracetape.archive.store import Archive, Capture
-from gracetape.archive.verify import verify as find_faults
+from gracetape.archive.maintenance import gc, importing, pack, rm, unpack, verify
+from gracetape.archive.recorded import Recorded, recorded_of
+from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
-from gracetape.errors import ArchiveError, NotFound, UsageError
-from gracetape.ids import parse_ref
+from gracetape.errors import NotFound, UsageError
 from gracetape.options import ArchiveOption, JsonOption, Reference
 from gracetape.plain_text import plain
 from gracetape.tables import say_reasons, show_table
@@ -30,51 +27,14 @@ from gracetape.terminal import commands, human_bytes, run, say, sentences, show_
 from gracetape.times import iso_time, shown_time
 
 app = commands("Look into archives and look after them.")
-importing = commands("Read what other tools keep into an archive.")
-app.add_typer(importing, name="import")
-app.command("add-alerts")(add_alerts)
-
-
-@contextmanager
-def _read(path: Path | None, *, contents: bool = False) -> Iterator[Archive]:
-    """An archive as it is at one moment; with `contents`, whose files' contents are read, too."""
-    with Archive.open(locate(path)) as archive, archive.reading(contents=contents):
-        yield archive
-
-
-def _write(path: Path | None) -> Archive:
-    return Archive.open(locate(path), read_only=False)
-
-
-def _about(archive: Archive, capture: Capture) -> dict[str, Any]:
-    view = archive.view(capture.ref)
-    record, files = view.record(), view.files()
-    return {
-        "id": capture.object,
-        "version": capture.version,
-        "category": capture.category,
-        "created": record.get("created"),
-        "captured": capture.completed,
-        "origin": capture.origin,
-        "service": capture.service,
-        "tool": capture.tool,
-        **{f"{kind.name}s": view.count(kind.name) for kind in LISTED if kind.name != "permission"},
-        "recorded_alerts": count_recorded(archive, capture.object),
-        "files": len(files),
-        "bytes": sum(f.size or 0 for f in files),
-        "absent": [f"{f.full_name}: {f.absent}" for f in files if f.sha256 is None],
-        "labels_now": record.get("labels", []),
-        "far": record.get("far"),
-        "notes": capture.noted(),
-    }
 
 
 @app.command("ls")
 @sentences
 def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List the captures in an archive."""
-    with _read(archive) as tape:
-        rows = [_about(tape, capture) for capture in tape.captures()]
+    with reading(archive) as tape:
+        rows = [summary_of(tape, capture) for capture in tape.captures()]
         heard = heard_only(tape)
     if as_json:
         show_json(
@@ -100,11 +60,11 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
 @sentences
 def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Tell what an archive holds of an object (--json: with its record)."""
-    with _read(archive) as tape:
+    with reading(archive) as tape:
         if ref in heard_only(tape):
             _show_heard(ref, recorded_of(tape, ref), as_json)
             return
-        about = _about(tape, tape.capture(ref))
+        about = summary_of(tape, tape.capture(ref))
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
             return
@@ -140,7 +100,7 @@ def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> No
 @sentences
 def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's log entries, with what each tells of."""
-    with _read(archive) as tape:
+    with reading(archive) as tape:
         history = history_of(tape, ref)
         if as_json:
             show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
@@ -158,7 +118,7 @@ def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = Fal
 @sentences
 def files(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's files, every version."""
-    with _read(archive) as tape:
+    with reading(archive) as tape:
         entries = tape.view(ref).files()
     if as_json:
         show_json([asdict(entry) for entry in entries])
@@ -211,7 +171,7 @@ def extract(
     """Write all files of an object, every version, into a folder."""
     if layout not in LAYOUTS:
         raise UsageError(f"--layout is {', '.join(LAYOUTS)}, not {layout!r}")
-    with _read(archive, contents=True) as tape:
+    with reading(archive, contents=True) as tape:
         written, left = extract_files(tape, ref, folder, layout)
     if as_json:
         show_json({"written": written, "left out": left})
@@ -219,67 +179,6 @@ def extract(
         say(f"{len(written)} files written into {folder}")
         for line in left:
             say(f"left out: {line}")
-
-
-def _target(source: Path, target: Path | None, ending: str) -> Path:
-    return target or source.with_name(source.name.removesuffix(".tape") + ending)
-
-
-@app.command()
-@sentences
-def pack(
-    source: Annotated[Path, typer.Argument(metavar="ARCHIVE")],
-    target: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Default: NAME.packed.tape beside it.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a folder archive as one file."""
-    _convert(source, _target(source, target, ".packed.tape"), packed=True, as_json=as_json)
-
-
-@app.command()
-@sentences
-def unpack(
-    source: Annotated[Path, typer.Argument(metavar="FILE")],
-    target: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: NAME.unpacked.tape.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a packed archive as a folder."""
-    _convert(source, _target(source, target, ".unpacked.tape"), packed=False, as_json=as_json)
-
-
-def _convert(source: Path, target: Path, *, packed: bool, as_json: bool) -> None:
-    with Archive.open(source) as tape:
-        if tape.packed == packed:
-            raise UsageError(f"{source} is {'packed' if packed else 'a folder'} already")
-        convert(tape, target, packed=packed)
-        before = tape.size_on_disk()
-    with Archive.open(target) as tape:
-        after = tape.size_on_disk()
-    if as_json:
-        show_json({"source": str(source), "target": str(target), "bytes": after})
-    else:
-        say(f"{target} ({human_bytes(after)}) holds what {source} ({human_bytes(before)}) holds")
-
-
-@app.command()
-@sentences
-def verify(
-    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
-    archive: ArchiveOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read everything in an archive again and name what is damaged or missing (exit 1)."""
-    with _read(path or archive, contents=True) as tape:
-        faults = list(find_faults(tape))
-        sound = f"{tape.path} is sound: {len(tape.captures())} captures" if not faults else ""
-    if as_json:
-        show_json({"sound": not faults, "faults": faults})
-    else:
-        say(*(faults or [sound]))
-    if faults:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -291,7 +190,7 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Tell what differs between two captures."""
-    with _read(archive) as tape:
+    with reading(archive) as tape:
         found = compare(tape, old, new)
     if as_json:
         show_json([asdict(difference) for difference in found])
@@ -310,62 +209,10 @@ def _difference(found: Difference) -> list[tuple[object, ...]]:
     ]
 
 
-@app.command()
-@sentences
-def rm(
-    ref: Annotated[str, typer.Argument(metavar="ID@N", help="Which capture; without @N all captures of the object.")],
-    archive: ArchiveOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Remove a capture (its contents are freed by `gc`)."""
-    with _write(archive) as tape:
-        newest = tape.capture(ref)
-        doomed = [newest] if parse_ref(ref).version else tape.captures(newest.object, unfinished=True)
-        with tape.transaction() as tx:
-            for capture in doomed:
-                tx.drop(capture)
-    removed = [capture.ref for capture in doomed]
-    if as_json:
-        show_json({"removed": removed})
-    else:
-        say(f"removed {', '.join(removed)}; `gracetape archive gc` frees the space")
-
-
-@app.command()
-@sentences
-def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
-    """Free the space of records and contents that no capture uses."""
-    with _write(archive) as tape:
-        count, freed = collect(tape)
-    if as_json:
-        show_json({"removed": count, "bytes": freed})
-    else:
-        say(f"{count} unused records and contents removed, {human_bytes(freed)} freed")
-
-
-@importing.command()
-@sentences
-def meg(
-    source: Annotated[Path, typer.Argument(metavar="DIR|TGZ", help="A cache of mock-event-generator.")],
-    archive: ArchiveOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
-    from gracetape.archive.import_meg import import_into
-
-    target = archive or Path(source.name.split(".")[0] + ".tape")
-    if not source.exists():
-        raise ArchiveError(f"{source}: there is nothing there to import")
-    captures = import_into(source, target)
-    with Archive.open(target) as tape, tape.reading():
-        rows = [_about(tape, capture) for capture in captures]
-    if as_json:
-        show_json(rows)
-        return
-    for row in rows:
-        absent = f", {len(row['absent'])} files absent" if row["absent"] else ""
-        say(f"{row['id']}@{row['version']}: {row['logs']} log entries, {row['files']} files{absent}")
-    say(f"imported into {target}")
+for _command in (pack, unpack, verify, rm, gc):
+    app.command()(_command)
+app.command("add-alerts")(add_alerts)
+app.add_typer(importing, name="import")
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape archive") -> NoReturn:

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gracetape.brokers.kinds import BROKERS
 from gracetape.brokers.private import PrivateBroker, answers, free_port
-from gracetape.brokers.urls import DEFAULT_PORTS
 from gracetape.errors import BadUrl, BrokerError
 from gracetape.installing import hint
 from gracetape.terminal import FAILURE, USAGE, commands, complain, run
@@ -46,7 +46,7 @@ def start(
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
     if port is None:
-        usual = DEFAULT_PORTS[kind.value]
+        usual = BROKERS[kind.value].port
         port = free_port() if answers(usual) else usual
     elif answers(port):
         complain(f"port {port} is taken: name another, or none", USAGE)

@@ -18,6 +18,13 @@ _Again = partial(
 )
 
 
+def _formats(incomplete: str) -> list[str]:
+    """What a shell completes: the forms that messages have had."""
+    from gracetape.archive.alerts.formats import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
 @dataclass(frozen=True)
 class Options:
     """One command line, as it was written. A field is an option of the same name, unless it says otherwise."""
@@ -40,7 +47,13 @@ class Options:
     cutoff: Annotated[int | None, _What(metavar="N", help="Nothing that the server sent after log entry N.")] = None
     start: Annotated[int | None, _What(metavar="N", help="Begin at log entry N.")] = None
     until: Annotated[str | None, _What(metavar="TIME", help="Nothing after this time (UTC, ISO 8601).")] = None
-    format: Annotated[str, _What(help="The form of the messages: modern, legacy, between.")] = "modern"
+    format: Annotated[
+        str,
+        _What(
+            metavar="ERA", autocompletion=_formats,
+            help="The form of the messages: modern, or that of older servers (a wrong name lists them).",
+        ),
+    ] = "modern"  # fmt: skip
     certain_only: Annotated[bool, _What("--certain-only", help="Leave out what is inferred or guessed.")] = False
 
     speed: Annotated[float | None, _When(help="Times as fast as it happened (default 1).", show_default=False)] = None

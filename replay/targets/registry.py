@@ -1,10 +1,12 @@
-"""Which target a URL means: a table from schemes to targets, open to other packages through entry points."""
+"""Which target a URL means: a table from schemes to targets, every kind of broker, and what other packages add as entry points."""
 
 import re
 from collections.abc import Callable, Collection
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
+from gracetape.brokers.kinds import BROKERS
 from gracetape.destinations import check_messages
 from gracetape.errors import BadRequest
 from gracetape.replay.message import Message
@@ -47,12 +49,17 @@ def register(scheme: str, factory: Factory) -> None:
 
 def schemes() -> list[str]:
     """Every scheme that is known now, our own first."""
-    return [*_factories, *(e.name for e in entry_points(group=ENTRY_POINTS) if e.name not in _factories)]
+    others = (entry.name for entry in entry_points(group=ENTRY_POINTS))
+    return list(dict.fromkeys((*_factories, *BROKERS, *others)))
 
 
 def _factory(scheme: str) -> Factory:
     if scheme in _factories:
         return _factories[scheme]
+    if scheme in BROKERS:
+        from gracetape.replay.targets.broker import BrokerTarget  # who sends nothing there needs nothing of it
+
+        return partial(BrokerTarget, scheme)
     for entry in entry_points(group=ENTRY_POINTS, name=scheme):
         factory: Factory = entry.load()
         return factory

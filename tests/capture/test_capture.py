@@ -13,7 +13,8 @@ import pytest
 from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
-from gracetape.capture.service import service_url
+from gracetape.capture.service import service_url, without_login
+from gracetape.errors import UsageError
 from tests import commands
 from tests.capture.conftest import Source
 
@@ -148,6 +149,14 @@ def test_the_service_is_that_of_the_option_then_the_environment(monkeypatch: pyt
     monkeypatch.setenv("GRACETAPE_SERVICE", "https://gracedb-test.ligo.org/api")
     assert service_url() == "https://gracedb-test.ligo.org/api/"
     assert service_url("http://localhost:1/api/") == "http://localhost:1/api/"
+
+
+@pytest.mark.parametrize("end", ["?", "?token=secret", "#secret", "?token=secret#secret"])
+def test_what_stands_after_the_address_of_a_service_never_reaches_an_archive(end: str) -> None:
+    with pytest.raises(UsageError, match="is not a service URL") as refused:
+        service_url(f"https://localhost/api/{end}")
+    assert "token=secret" not in str(refused.value)
+    assert without_login(f"https://me:word@localhost:8000/api/{end}") == "https://localhost:8000/api/"
 
 
 def test_no_credential_reaches_the_archive(source: Source, tmp_path: Path) -> None:
