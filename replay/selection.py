@@ -105,7 +105,8 @@ def select(
             and alert.payload(wanted.format) is not None
         )
 
-    alerts = [alert for alert in alerts_of(timeline) if fits(alert)]
+    latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
+    alerts = [alert for alert in alerts_of(timeline, latest) if fits(alert)]
     return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
 
 

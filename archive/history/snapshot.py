@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
+from operator import is_not
 from typing import Any
 
 from gracetape.archive.history import embedded
@@ -309,19 +310,19 @@ def in_order(final: list[str], told: list[str], held: set[str]) -> list[str]:
     return [tag for tag in dict.fromkeys([*before, *told]) if tag in held]
 
 
-#: What no link is in. Of an event's record nearly all is numbers: passing them over makes this four times as fast.
-_BARE = frozenset([int, float, bool, type(None)])
+#: What a link may be in. Of an event's record nearly all is numbers, which are passed over.
+_LINKED = frozenset([str, dict, list])
 
 
 def relink(value: Any, old: str, new: str) -> Any:
-    """A record with `old` replaced in its links, never in a comment."""
+    """A record with `old` replaced in its links, never in a comment; parts without such a link are shared, not copied."""
+    if isinstance(value, str):
+        return value.replace(old, new) if old in value and value.startswith(("http://", "https://")) else value
     if isinstance(value, dict):
-        return {
-            key: item if type(item) in _BARE or key == "comment" else relink(item, old, new)
-            for key, item in value.items()
-        }
+        inner = [(key, item) for key, item in value.items() if type(item) in _LINKED and key != "comment"]
+        changed = {key: then for key, item in inner if (then := relink(item, old, new)) is not item}
+        return {**value, **changed} if changed else value
     if isinstance(value, list):
-        return [relink(item, old, new) for item in value]
-    if isinstance(value, str) and value.startswith(("http://", "https://")):
-        return value.replace(old, new)
+        items = [relink(item, old, new) if type(item) in _LINKED else item for item in value]
+        return items if any(map(is_not, items, value)) else value
     return value
