@@ -19,7 +19,7 @@ SAME_UPLOAD = timedelta(seconds=1)
 
 def rebuilt_alerts(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
     """What the server announced along a time line, in order, as far as the records tell of it; not what came after `until`."""
-    for number, step in enumerate(timeline.steps[: until and until.index], start=1):
+    for number, step in enumerate(timeline.steps[: until.index if until else None], start=1):
         for graceid, index in step.entries:
             yield from _alerts_at(timeline, graceid, index, Position(number))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from igwn_ligolw import ligolw, types as ligolwtypes
 
-_ATTRIBUTES_OF_COLUMNS = ligolw.Column.validattributes()
+_ATTRIBUTES_OF_COLUMNS: frozenset[str] = ligolw.Column.validattributes()
 
 
 class _Column(ligolw.Column):  # type: ignore[misc]
