@@ -127,7 +127,8 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
             and alert.payload(wanted.format) is not None
         )
 
-    return [alert for alert in alerts_of(timeline) if fits(alert)]
+    latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
+    return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:

@@ -16,10 +16,13 @@ _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
 
 
-def alerts_of(timeline: Timeline) -> Iterator[Alert]:
-    """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones."""
+def alerts_of(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
+    """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones.
+
+    Who needs nothing that is placed after `until` says so, and is spared what takes no part in finding what was heard.
+    """
     heard = {graceid: history.recorded for graceid, history in timeline.histories.items()}
-    return merged(rebuilt_alerts(timeline), heard)
+    return merged(rebuilt_alerts(timeline, None if any(heard.values()) else until), heard)
 
 
 @dataclass(frozen=True)

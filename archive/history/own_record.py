@@ -63,7 +63,9 @@ class OwnRecord:
             self.doubt("guessed", f"when {', '.join(untold)} was applied is not recorded: taken as just after creation")
         if self.index > 1:  # `new` goes out before labels are applied
             held = untold + held
-        return list(final) if set(held) == set(final) else held
+        # The record's order is that of its own labels: one that was put on again later stands elsewhere in it.
+        lasting = all(span.first <= self.index for span in self.intervals.labels.last_open().values())
+        return list(final) if lasting and set(held) == set(final) else held
 
     def _event(self, final: Record) -> Record:
         intervals = self.intervals

@@ -181,8 +181,7 @@ def test_a_full_disk_is_one_sentence_and_what_was_stored_stays_whole(source: Sou
     assert run(*words).returncode == 0
     source.client.write_log(source.graceid, "a large file", "large.bin", os.urandom(3_000_000))
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)); "
-    program = [sys.executable, "-c", limited + PROGRAM]
-    done = subprocess.run([*program, *map(str, words)], capture_output=True, text=True, timeout=120)
+    done = commands.run(["python", "-c", limited + PROGRAM, *words], capture_output=True)
     assert "cannot write" in one_sentence(done)
     with Archive.open(tmp_path / "a.tape") as archive:
         assert list(verify(archive)) == []
