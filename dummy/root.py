@@ -75,14 +75,15 @@ def root_document(settings: ServerSettings, base: str, root: str, version: str) 
     """What GET on an API root answers. `base` is the unversioned root with its slash, `root` the one that was asked, `version`
     (v1 or v2) what answers there.
     """
+    given_up = version == "v2" and settings.own_v2
     return {
         "links": {name: f"{root}{name}/" for name in _LINKS} | {"self": root},
-        "templates": _templates(base, root, version),
+        "templates": _templates(base, root, version, settings.own_v2),
         "groups": list(settings.groups),
         "pipelines": list(settings.pipelines),
         "searches": list(settings.searches),
         "labels": list(settings.labels),
-        **({"em-groups": list(settings.em_groups)} | _EM_CODES if version == "v1" else {}),
+        **({} if given_up else {"em-groups": list(settings.em_groups)} | _EM_CODES),
         "superevent-categories": SUPEREVENT_CATEGORIES,
         "signoff-types": SIGNOFF_TYPES,
         "signoff-statuses": SIGNOFF_STATUSES,
@@ -103,13 +104,13 @@ _EM_CODES = {
 }
 
 
-def _templates(base: str, root: str, version: str) -> dict[str, str]:
+def _templates(base: str, root: str, version: str, own_v2: bool) -> dict[str, str]:
     superevent = "superevents/{superevent_id}/"
     found = {name: root + path for name, path in (_EVENT_TEMPLATES | _GWTC_TEMPLATES).items()}
     found |= {name: root + superevent + path for name, path in _SUPEREVENT_TEMPLATES.items()}
-    if version == "v2":
+    if version == "v2" and own_v2:
         found |= {name: root + path for name, path in _V2_EVENT_TEMPLATES.items()}
-    if version == "v2" or root == base:
+    if own_v2 and (version == "v2" or root == base):
         home = root if version == "v2" else f"{base}v2/"
         found |= {name: home + superevent + path for name, path in _NOTICE_TEMPLATES.items()}
     return found

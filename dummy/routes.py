@@ -101,7 +101,7 @@ V2_ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
 )
 
 
-def addresses(version: str) -> dict[str, tuple[type[Resource], str]]:
-    """Every address of an API version (v1 or v2), under its root, with what answers there."""
-    rows = (*ROUTES, *V2_ROUTES) if version == "v2" else ROUTES
+def addresses(version: str, own_v2: bool = True) -> dict[str, tuple[type[Resource], str]]:
+    """Every address of an API version (v1 or v2), under its root, with what answers there; without `own_v2`, v2 has what v1 has."""
+    rows = (*ROUTES, *V2_ROUTES) if version == "v2" and own_v2 else ROUTES
     return {address: (resource, category) for address, resource, category in rows}

@@ -42,6 +42,7 @@ class Wish:
     labels: Sequence[str] = ()
     pipelines: Sequence[str] = ()
     searches: Sequence[str] = ()
+    server_version: str | None = None
 
     def grouping(self) -> Grouping | None:
         return None if self.group_window is None else Grouping(self.group_window, self.group_window)
@@ -68,6 +69,7 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     throttle = Throttle(read_rates(wish.rates)) if wish.throttle or wish.rates else False
     rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
     rest |= {"labels": wish.labels, "pipelines": wish.pipelines, "searches": wish.searches}
+    rest |= {"server_version": wish.server_version}
     with wish.open() as tape:
         if wish.as_of is not None:
             timeline = timeline_of(tape)

@@ -3,7 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import embb as acts
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
@@ -26,5 +26,5 @@ class EmbbLog(Resource):
         view = self.view(graceid)
         record = view.one("embb", number(n))
         if record is None:
-            raise Problem(404, "Log Message Not Found")
+            raise refused("embb_missing")
         answer(resp, led(req, view, record))

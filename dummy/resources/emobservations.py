@@ -3,7 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import emobservations as acts
-from gracetape.dummy.problems import not_found
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
@@ -15,8 +15,9 @@ class EMObservations(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            group = acts.check_group(form.get("group"), self.service.settings.em_groups)
+            group = acts.check_group(self.category, form.get("group"), self.service.settings.em_groups)
             lists = [form.values(name, split=True) for name in acts.LISTS]
+            acts.check_lists(self.category, lists)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))
         answer_created(req, resp, record, record.get("self"))
@@ -29,5 +30,5 @@ class EMObservation(Resource):
         view = self.view(graceid)
         record = view.one("emobservation", number(n))
         if record is None:
-            raise not_found()
+            raise refused("observation_missing") if self.category == "event" else not_found()
         answer(resp, led(req, view, record))

@@ -4,7 +4,8 @@ import falcon
 
 from gracetape.dummy.acts import logs as acts
 from gracetape.dummy.acts.labels import check_applicable
-from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
@@ -41,11 +42,7 @@ class Log(Resource):
         view = self.view(graceid)
         record = view.one("log", number(n))
         if record is None:
-            raise (
-                Problem(404, "Log Message Not Found")
-                if self.category == "event"
-                else Problem(404, {"detail": "Not found."})
-            )
+            raise refused("event_log_missing") if self.category == "event" else not_found()
         answer(resp, led(req, view, record))
 
 

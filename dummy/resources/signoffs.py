@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import falcon
 
 from gracetape.dummy.acts import signoffs as acts
-from gracetape.dummy.problems import invalid, not_found
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
 from gracetape.dummy.server_settings import SIGNOFF_STATUSES, SIGNOFF_TYPES
 
@@ -63,4 +63,4 @@ class Signoff(Resource):
 
 def _choose(value: object, known: Mapping[str, str]) -> None:
     if str(value) not in known:
-        raise invalid("This field is required." if value is None else f'"{value}" is not a valid choice.')
+        raise refused("required") if value is None else refused("choice", value=value)

@@ -1,5 +1,7 @@
 """Superevents: the list, one, its members, its preferred events by pipeline, its confirmation."""
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +11,15 @@ from gracetape.dummy.acts import superevents as acts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import HOME, Links
-from gracetape.dummy.problems import invalid, invalid_fields, not_found
+from gracetape.dummy.problems import Problem, invalid, invalid_fields
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES, ServerSettings
 
 _TIMES = ("t_start", "t_0", "t_end")
 _NUMBERS = (*_TIMES, "time_coinc_far", "space_coinc_far")
+_EVENT_ID = re.compile(r"[GEHMT]\d{1,18}")
 _FIRST_GPS, _LAST_GPS = -432000.0, 3155673618.0  # 1980 to the end of 2079
 
 
@@ -23,19 +27,54 @@ def _number(form: Form, name: str) -> float:
     try:
         value = float(form.get(name))
     except (TypeError, ValueError, OverflowError):
-        raise invalid("A valid number is required.") from None
-    if value != value or value in (float("inf"), float("-inf")):
-        raise invalid("A valid number is required.")
+        raise refused("number") from None
+    if not math.isfinite(value):
+        raise refused("number")
     if name in _TIMES and not _FIRST_GPS <= value < _LAST_GPS:
         raise invalid(f"{name} out of range: we require that 1980-01-01 <= {name} < 2080-01-01")
     return round(value, 6) if name in _TIMES else value
 
 
-def _event(writer: Writer, graceid: Any) -> Subject:
-    found = writer.find(str(graceid)) if graceid else None
+def _graceid(value: Any) -> str:
+    """An event's id as a request names it; Problem (400) if it is none."""
+    if not isinstance(value, str):
+        raise refused("graceid_text")
+    if not _EVENT_ID.fullmatch(value.strip().upper()):
+        raise refused("graceid")
+    return value.strip().upper()
+
+
+def _event(writer: Writer, graceid: str) -> Subject:
+    found = writer.find(graceid)
     if found is None or found.category != "event":
-        raise invalid(f"Event {graceid} not found")
+        raise refused("no_such_event", graceid=graceid)
     return found
+
+
+class _Checks:
+    """Reads the fields of a request, and gathers what is wrong with them: the server tells of all at once."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+
+    def read(self, reader: Callable[..., Any], *given: Any) -> Any:
+        """What a reader makes of a field; None if it refused."""
+        try:
+            return reader(*given)
+        except Problem as problem:
+            self.wrong.append(str(problem.said))
+            return None
+
+    def end(self) -> None:
+        """Problem (400) if anything was wrong."""
+        if self.wrong:
+            raise invalid_fields(self.wrong)
+
+
+def _required(form: Form, name: str) -> Any:
+    if (value := form.get(name)) is None:
+        raise refused("required")
+    return value
 
 
 class Superevents(Resource):
@@ -46,18 +85,19 @@ class Superevents(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
-            if missing := [name for name in (*_TIMES, "preferred_event", "category") if form.get(name) is None]:
-                raise invalid_fields(["This field is required."] * len(missing))
-            category = _category(form.get("category"))
-            times = {name: _number(form, name) for name in _TIMES}
-            labels = [str(label) for label in form.values("labels", split=True)]
-            _check_labels(self.service.settings, labels)
+            checks, labels = _Checks(), [str(label) for label in form.values("labels", split=True)]
+            category = checks.read(lambda: _category(_required(form, "category"))) or ""
+            chosen = checks.read(lambda: _graceid(_required(form, "preferred_event"))) or ""
+            named = [checks.read(_graceid, name) or "" for name in form.values("events", split=True)]
+            times = {name: checks.read(_time, form, name) or 0.0 for name in _TIMES}
+            checks.read(_check_known, self.service.settings, labels)
+            checks.end()
             with self.writing(req) as (writer, _):
-                preferred = _event(writer, form.get("preferred_event"))
-                events = [_event(writer, name) for name in form.values("events", split=True)]
+                preferred, events = _event(writer, chosen), [_event(writer, name) for name in named]
                 for event in (preferred, *events):
                     acts.check_free(event)
                     acts.check_category(event, SUPEREVENT_CATEGORIES[category])
+                _check_managed(self.service.settings, labels)
                 if preferred.record["group"] == "External":
                     raise invalid("External event cannot be set as preferred")
                 subject = acts.create(writer, times, preferred, events, labels, category)
@@ -66,24 +106,29 @@ class Superevents(Resource):
         resp.set_header("Location", Links(root_of(req), "superevent", view.graceid).detail())
 
 
+def _time(form: Form, name: str) -> float:
+    _required(form, name)
+    return _number(form, name)
+
+
 def _category(value: Any) -> str:
     if str(value) in SUPEREVENT_CATEGORIES:
         return str(value)
     for code, name in SUPEREVENT_CATEGORIES.items():
         if str(value).lower() == name.lower():
             return code
-    raise invalid(f'"{value}" is not a valid choice.')
+    raise refused("choice", value=value)
 
 
-def _check_labels(settings: ServerSettings, labels: list[str]) -> None:
+def _check_known(settings: ServerSettings, labels: list[str]) -> None:
     for label in labels:
         if label not in settings.labels:
-            raise invalid(f"Object with name={label} does not exist.")
-    if protected := [label for label in labels if label in settings.protected]:
-        raise invalid(
-            "The following label(s) are managed by an automated process and cannot be manually added: "
-            + ", ".join(protected)
-        )
+            raise refused("no_such_name", name=label)
+
+
+def _check_managed(settings: ServerSettings, labels: list[str]) -> None:
+    if managed := [label for label in labels if label in settings.protected]:
+        raise refused("labels_managed", labels=", ".join(managed))
 
 
 class Superevent(Resource):
@@ -95,10 +140,15 @@ class Superevent(Resource):
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            wanted: dict[str, Any] = {name: _number(form, name) for name in _NUMBERS if form.get(name) is not None}
-            wanted |= {
-                name: str(form.get(name)) for name in ("preferred_event", "em_type") if form.get(name) is not None
+            checks = _Checks()
+            wanted: dict[str, Any] = {
+                name: checks.read(_number, form, name) for name in _NUMBERS if form.get(name) is not None
             }
+            if (preferred := form.get("preferred_event")) is not None:
+                wanted["preferred_event"] = checks.read(_graceid, preferred)
+            if (em_type := form.get("em_type")) is not None:
+                wanted["em_type"] = str(em_type)
+            checks.end()
             wanted = {name: wanted[name] for name in acts.PARAMETERS if name in wanted}
             with self.writing(req, graceid) as (writer, subject):
                 acts.update(writer, subject, wanted)
@@ -127,10 +177,9 @@ def _add(
     act: Callable[[Writer, Subject, Subject], None],
 ) -> None:  # fmt: skip
     with resource.form(req) as form:
-        if not form.get("event"):
-            raise invalid("This field is required.")
+        chosen = _graceid(_required(form, "event"))
         with resource.writing(req, graceid) as (writer, subject):
-            event = _event(writer, form.get("event"))
+            event = _event(writer, chosen)
             act(writer, subject, event)
     link = Links(HOME, "event", event.graceid).detail()
     answer_created(req, resp, {"self": link, "graceid": event.graceid}, link)

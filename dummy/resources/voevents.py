@@ -6,7 +6,8 @@ import falcon
 
 from gracetape.dummy.acts import voevents as acts
 from gracetape.dummy.forms import Form
-from gracetape.dummy.problems import invalid, not_found
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 #: Flags of a request and what they are when not given.
@@ -20,7 +21,7 @@ def _given(form: Form) -> dict[str, Any]:
     for name, default in _FLAGS.items():
         said = str(form.get(name, default)).lower()
         if said not in ("true", "false", "1", "0", "on", "off"):
-            raise invalid("Must be a valid boolean.")
+            raise refused("boolean")
         given[name] = said in ("true", "1", "on")
     for name in acts.PROBABILITIES:
         if form.get(name) not in (None, ""):
@@ -32,13 +33,9 @@ def _probability(name: str, text: Any) -> float:
     try:
         value = float(text)
     except (TypeError, ValueError, OverflowError):
-        raise invalid("A valid number is required.") from None
+        raise refused("number") from None
     if not 0 <= value <= 1:
-        raise invalid(
-            "Ensure this value is less than or equal to 1."
-            if value > 1
-            else "Ensure this value is greater than or equal to 0."
-        )
+        raise refused("at_most", limit=1) if value > 1 else refused("at_least", limit=0)
     return value
 
 
@@ -52,11 +49,16 @@ class VOEvents(Resource):
         with self.form(req) as form:
             kind = form.get("voevent_type")
             if not isinstance(kind, str) or kind not in self.service.settings.voevent_types:
-                raise invalid(f'"{kind}" is not a valid choice.' if kind else "This field is required.")
+                raise self._no_type(kind)
             given = _given(form)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, kind, given)
         answer_created(req, resp, record, record["links"]["self"])
+
+    def _no_type(self, kind: Any) -> Problem:
+        if self.category == "event":
+            return refused("event_voevent_type")
+        return refused("choice", value=kind) if kind else refused("required")
 
 
 class VOEvent(Resource):
@@ -66,5 +68,5 @@ class VOEvent(Resource):
         view = self.view(graceid)
         record = view.one("voevent", number(n))
         if record is None:
-            raise not_found()
+            raise refused("event_voevent_missing") if self.category == "event" else not_found()
         answer(resp, led(req, view, record))
