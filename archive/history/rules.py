@@ -98,6 +98,7 @@ _EMBB = (Announces("embb_event_log", "embb", lambda p: p["n"]),)
 _N = {"n": r"[0-9]{1,15}"}
 _LABEL = {"label": r"\S+"}
 _EVENT = {"graceid": _GRACEID}
+_CHOSEN = _EVENT | {"old": r"\w+", "pipeline": r"\S+"}
 _TIMES = dict.fromkeys(("t_start", "t_0", "t_end"), r"[-+.\deE]+") | {"preferred_event": _GRACEID}
 _VOEVENT_FILE = re.compile(r"[A-Z]\w++-([0-9]{1,15})-[A-Z]\w*+\.xml")
 
@@ -145,6 +146,21 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("updated", "Updated superevent parameters: {changes}", (Announces("update"),), finish=_updated),
     _superevent_rule("event_added", "Added event: {graceid}", (Announces("event_added"),), fields=_EVENT),
     _superevent_rule("event_removed", "Removed event: {graceid}", (Announces("event_removed"),), fields=_EVENT),
+    _superevent_rule(
+        "pipeline_preferred",
+        "Added {graceid} as {pipeline} pipeline-preferred event",
+        (Announces("event_added"),),
+        fields=_CHOSEN,
+    ),
+    _superevent_rule(
+        "pipeline_preferred",
+        "Removed {old} and added {graceid} as {pipeline} pipeline-preferred event",
+        (Announces("event_added"),),
+        fields=_CHOSEN,
+    ),
+    _superevent_rule(
+        "pipeline_unpreferred", "Removed {graceid} as {pipeline} pipeline-preferred event", (), fields=_CHOSEN
+    ),
     _superevent_rule("label_added", "Added label: {label}", _LABEL_ADDED, fields=_LABEL),
     _superevent_rule("label_removed", "Removed label: {label}", _LABEL_REMOVED, fields=_LABEL),
     _superevent_rule(
@@ -189,6 +205,15 @@ RULES: tuple[Rule, ...] = (
     _event_rule("added_to_superevent", "Added to superevent: {superevent}", (Announces("added_to_superevent"),)),
     _event_rule(
         "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
+    ),
+    _event_rule(
+        "chosen_in_pipeline",
+        "Added as {pipeline} pipeline-preferred event for {superevent}",
+        (Announces("added_to_superevent"),),
+        fields=_CHOSEN,
+    ),
+    _event_rule(
+        "unchosen_in_pipeline", "Removed as {pipeline} pipeline-preferred event for {superevent}", fields=_CHOSEN
     ),
     *_rules_of_both("event"),
     _event_rule("voevent", "", _VOEVENT, needs=_brings_voevent, era="2014-2018"),

@@ -176,7 +176,7 @@ def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
 
 
 def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None:
-    """Make a member the preferred event of its pipeline. Problem (400) as the server for events that can't be."""
+    """Make a member the preferred event of its pipeline, announced as if it were added. Problem (400) as the server for events that can't be."""
     record, pipeline = subject.record, event.record["pipeline"]
     chosen = record.get("pipeline_preferred_events") or {}
     preferred = writer.find(record["preferred_event"])
@@ -188,14 +188,29 @@ def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None
         raise refused("elsewhere", graceid=event.graceid)
     record["pipeline_preferred_events"] = chosen | {pipeline: {"graceid": event.graceid}}
     subject.save()
+    before = chosen.get(pipeline, {}).get("graceid")
+    told = {"graceid": event.graceid, "old": before, "pipeline": pipeline}
+    log = writer.log(subject, text("superevent", "pipeline_preferred", **told))
+    where = {"pipeline": pipeline, "superevent": subject.shown_id}
+    entry = writer.log(event, writer.text(event, "chosen_in_pipeline", **where))
+    if before and (old := writer.find(before)) is not None:
+        writer.log(old, writer.text(old, "unchosen_in_pipeline", **where))
+    writer.announce(subject, log)
+    writer.announce(event, entry)
 
 
-def unprefer_in_pipeline(subject: Subject, graceid: str) -> None:
-    """Take back that an event is the preferred one of its pipeline. Problem (400) for the superevent's preferred event."""
+def unprefer_in_pipeline(writer: Writer, subject: Subject, graceid: str) -> None:
+    """Take back that an event is the preferred one of its pipeline; nobody is told. Problem (400) for the superevent's preferred event."""
     if subject.record["preferred_event"] == graceid:
         raise refused("pipeline_preferred_kept", graceid=graceid, superevent=subject.shown_id)
+    chosen = subject.record.get("pipeline_preferred_events") or {}
+    pipeline = next(name for name, event in chosen.items() if event.get("graceid") == graceid)
     _unprefer(subject.record, graceid)
     subject.save()
+    writer.log(subject, text("superevent", "pipeline_unpreferred", graceid=graceid, pipeline=pipeline))
+    if (event := writer.find(graceid)) is not None:
+        where = {"pipeline": pipeline, "superevent": subject.shown_id}
+        writer.log(event, writer.text(event, "unchosen_in_pipeline", **where))
 
 
 def _unprefer(record: Record, graceid: str) -> None:

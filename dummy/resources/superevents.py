@@ -223,10 +223,10 @@ class PipelinePreferredEvent(Resource):
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
         self.service.check_writable()
-        with self.writing(req, graceid) as (_, subject):
+        with self.writing(req, graceid) as (writer, subject):
             if member not in _chosen(subject.record):
                 raise not_found()
-            acts.unprefer_in_pipeline(subject, member)
+            acts.unprefer_in_pipeline(writer, subject, member)
         resp.status = falcon.HTTP_204
 
 
