@@ -147,15 +147,12 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("event_added", "Added event: {graceid}", (Announces("event_added"),), fields=_EVENT),
     _superevent_rule("event_removed", "Removed event: {graceid}", (Announces("event_removed"),), fields=_EVENT),
     _superevent_rule(
-        "pipeline_preferred",
-        "Added {graceid} as {pipeline} pipeline-preferred event",
-        (Announces("event_added"),),
-        fields=_CHOSEN,
+        "pipeline_preferred", "Added {graceid} as {pipeline} pipeline-preferred event", (), fields=_CHOSEN
     ),
     _superevent_rule(
         "pipeline_preferred",
         "Removed {old} and added {graceid} as {pipeline} pipeline-preferred event",
-        (Announces("event_added"),),
+        (),
         fields=_CHOSEN,
     ),
     _superevent_rule(
@@ -206,12 +203,7 @@ RULES: tuple[Rule, ...] = (
     _event_rule(
         "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
     ),
-    _event_rule(
-        "chosen_in_pipeline",
-        "Added as {pipeline} pipeline-preferred event for {superevent}",
-        (Announces("added_to_superevent"),),
-        fields=_CHOSEN,
-    ),
+    _event_rule("chosen_in_pipeline", "Added as {pipeline} pipeline-preferred event for {superevent}", fields=_CHOSEN),
     _event_rule(
         "unchosen_in_pipeline", "Removed as {pipeline} pipeline-preferred event for {superevent}", fields=_CHOSEN
     ),

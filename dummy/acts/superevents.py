@@ -176,7 +176,7 @@ def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
 
 
 def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None:
-    """Make a member the preferred event of its pipeline, announced as if it were added. Problem (400) as the server for events that can't be."""
+    """Make a member the preferred event of its pipeline; nobody is told. Problem (400) as the server for events that can't be."""
     record, pipeline = subject.record, event.record["pipeline"]
     chosen = record.get("pipeline_preferred_events") or {}
     preferred = writer.find(record["preferred_event"])
@@ -190,13 +190,11 @@ def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None
     subject.save()
     before = chosen.get(pipeline, {}).get("graceid")
     told = {"graceid": event.graceid, "old": before, "pipeline": pipeline}
-    log = writer.log(subject, text("superevent", "pipeline_preferred", **told))
+    writer.log(subject, text("superevent", "pipeline_preferred", **told))
     where = {"pipeline": pipeline, "superevent": subject.shown_id}
-    entry = writer.log(event, writer.text(event, "chosen_in_pipeline", **where))
+    writer.log(event, writer.text(event, "chosen_in_pipeline", **where))
     if before and (old := writer.find(before)) is not None:
         writer.log(old, writer.text(old, "unchosen_in_pipeline", **where))
-    writer.announce(subject, log)
-    writer.announce(event, entry)
 
 
 def unprefer_in_pipeline(writer: Writer, subject: Subject, graceid: str) -> None:
