@@ -117,7 +117,7 @@ def update(writer: Writer, subject: Subject, wanted: Mapping[str, Any]) -> None:
         record[name] = value
     if new is not None:
         _set_members(record, [*members_of(record), new.graceid])
-        _unprefer(record, old.graceid if old else "")
+        unprefer(record, old.graceid if old else "")
         chosen = record.get("pipeline_preferred_events") or {}
         record["pipeline_preferred_events"] = chosen | {new.record["pipeline"]: {"graceid": new.graceid}}
         _join(new, subject.shown_id)
@@ -166,7 +166,7 @@ def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
     if subject.record["preferred_event"] == event.graceid:
         raise refused("preferred_member", graceid=event.graceid, superevent=subject.shown_id)
     _set_members(subject.record, [member for member in members_of(subject.record) if member != event.graceid])
-    _unprefer(subject.record, event.graceid)
+    unprefer(subject.record, event.graceid)
     subject.save()
     _join(event, None)
     log = writer.log(subject, text("superevent", "event_removed", graceid=event.graceid))
@@ -175,43 +175,8 @@ def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
     writer.announce(event, entry)
 
 
-def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None:
-    """Make a member the preferred event of its pipeline; nobody is told. Problem (400) as the server for events that can't be."""
-    record, pipeline = subject.record, event.record["pipeline"]
-    chosen = record.get("pipeline_preferred_events") or {}
-    preferred = writer.find(record["preferred_event"])
-    if chosen.get(pipeline, {}).get("graceid") == event.graceid:
-        raise refused("pipeline_preferred_there", graceid=event.graceid, pipeline=pipeline, superevent=subject.shown_id)
-    if preferred is not None and preferred.record["pipeline"] == pipeline:
-        raise refused("pipeline_of_preferred", graceid=event.graceid, preferred=preferred.graceid)
-    if event.graceid not in members_of(record):
-        raise refused("elsewhere", graceid=event.graceid)
-    record["pipeline_preferred_events"] = chosen | {pipeline: {"graceid": event.graceid}}
-    subject.save()
-    before = chosen.get(pipeline, {}).get("graceid")
-    told = {"graceid": event.graceid, "old": before, "pipeline": pipeline}
-    writer.log(subject, text("superevent", "pipeline_preferred", **told))
-    where = {"pipeline": pipeline, "superevent": subject.shown_id}
-    writer.log(event, writer.text(event, "chosen_in_pipeline", **where))
-    if before and (old := writer.find(before)) is not None:
-        writer.log(old, writer.text(old, "unchosen_in_pipeline", **where))
-
-
-def unprefer_in_pipeline(writer: Writer, subject: Subject, graceid: str) -> None:
-    """Take back that an event is the preferred one of its pipeline; nobody is told. Problem (400) for the superevent's preferred event."""
-    if subject.record["preferred_event"] == graceid:
-        raise refused("pipeline_preferred_kept", graceid=graceid, superevent=subject.shown_id)
-    chosen = subject.record.get("pipeline_preferred_events") or {}
-    pipeline = next(name for name, event in chosen.items() if event.get("graceid") == graceid)
-    _unprefer(subject.record, graceid)
-    subject.save()
-    writer.log(subject, text("superevent", "pipeline_unpreferred", graceid=graceid, pipeline=pipeline))
-    if (event := writer.find(graceid)) is not None:
-        where = {"pipeline": pipeline, "superevent": subject.shown_id}
-        writer.log(event, writer.text(event, "unchosen_in_pipeline", **where))
-
-
-def _unprefer(record: Record, graceid: str) -> None:
+def unprefer(record: Record, graceid: str) -> None:
+    """Take an event out of those that are preferred by pipeline."""
     chosen = record.get("pipeline_preferred_events")
     if isinstance(chosen, dict):
         record["pipeline_preferred_events"] = {p: e for p, e in chosen.items() if e.get("graceid") != graceid}

@@ -7,7 +7,7 @@ from typing import Any
 
 import falcon
 
-from gracetape.dummy.acts import superevents as acts
+from gracetape.dummy.acts import pipeline_preferred, superevents as acts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import HOME, Links
@@ -215,7 +215,7 @@ class PipelinePreferred(Resource):
         answer(resp, page(req, "pipeline_preferred_events", found))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        _add(self, req, resp, graceid, acts.prefer_in_pipeline)
+        _add(self, req, resp, graceid, pipeline_preferred.prefer_in_pipeline)
 
 
 class PipelinePreferredEvent(Resource):
@@ -226,7 +226,7 @@ class PipelinePreferredEvent(Resource):
         with self.writing(req, graceid) as (writer, subject):
             if member not in _chosen(subject.record):
                 raise not_found()
-            acts.unprefer_in_pipeline(writer, subject, member)
+            pipeline_preferred.unprefer_in_pipeline(writer, subject, member)
         resp.status = falcon.HTTP_204
 
 

@@ -31,6 +31,8 @@ class _OnLog(Resource):
 
     def add(self, req: falcon.Request, form: Form, graceid: str, n: str, tag: str) -> dict[str, Any]:
         """Put a tag on; 400 if it is there already."""
+        if len(tag) > 100 and self.category == "superevent":
+            raise refused("too_long", most=100)
         if not is_tag(tag):
             raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
         with self.writing(req, graceid) as (writer, subject):
