@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+from gracetape.archive.history.pipeline_preferred_rules import pipeline_preferred_rules
 from gracetape.archive.history.rule import Act, Announces, Record, Rule
 from gracetape.archive.history.signoff_rules import signoff_labels, signoff_rules, web_signoff_rules
 from gracetape.archive.kinds import signoff_key
@@ -98,7 +99,6 @@ _EMBB = (Announces("embb_event_log", "embb", lambda p: p["n"]),)
 _N = {"n": r"[0-9]{1,15}"}
 _LABEL = {"label": r"\S+"}
 _EVENT = {"graceid": _GRACEID}
-_CHOSEN = _EVENT | {"old": r"\w+", "pipeline": r"\S+"}
 _TIMES = dict.fromkeys(("t_start", "t_0", "t_end"), r"[-+.\deE]+") | {"preferred_event": _GRACEID}
 _VOEVENT_FILE = re.compile(r"[A-Z]\w++-([0-9]{1,15})-[A-Z]\w*+\.xml")
 
@@ -146,18 +146,7 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("updated", "Updated superevent parameters: {changes}", (Announces("update"),), finish=_updated),
     _superevent_rule("event_added", "Added event: {graceid}", (Announces("event_added"),), fields=_EVENT),
     _superevent_rule("event_removed", "Removed event: {graceid}", (Announces("event_removed"),), fields=_EVENT),
-    _superevent_rule(
-        "pipeline_preferred", "Added {graceid} as {pipeline} pipeline-preferred event", (), fields=_CHOSEN
-    ),
-    _superevent_rule(
-        "pipeline_preferred",
-        "Removed {old} and added {graceid} as {pipeline} pipeline-preferred event",
-        (),
-        fields=_CHOSEN,
-    ),
-    _superevent_rule(
-        "pipeline_unpreferred", "Removed {graceid} as {pipeline} pipeline-preferred event", (), fields=_CHOSEN
-    ),
+    *pipeline_preferred_rules("superevent"),
     _superevent_rule("label_added", "Added label: {label}", _LABEL_ADDED, fields=_LABEL),
     _superevent_rule("label_removed", "Removed label: {label}", _LABEL_REMOVED, fields=_LABEL),
     _superevent_rule(
@@ -203,10 +192,7 @@ RULES: tuple[Rule, ...] = (
     _event_rule(
         "removed_from_superevent", "Removed from superevent: {superevent}", (Announces("removed_from_superevent"),)
     ),
-    _event_rule("chosen_in_pipeline", "Added as {pipeline} pipeline-preferred event for {superevent}", fields=_CHOSEN),
-    _event_rule(
-        "unchosen_in_pipeline", "Removed as {pipeline} pipeline-preferred event for {superevent}", fields=_CHOSEN
-    ),
+    *pipeline_preferred_rules("event"),
     *_rules_of_both("event"),
     _event_rule("voevent", "", _VOEVENT, needs=_brings_voevent, era="2014-2018"),
     *web_signoff_rules(),
