@@ -76,7 +76,6 @@ _EVERYWHERE = (
     Refusal("graceid_text", 400, _C, "Event graceid must be a string.", _FIELDS),
     Refusal("graceid", 400, _C, "Not a valid graceid.", _FIELDS),
     Refusal("no_such_event", 400, _C, "Event with graceid {graceid} does not exist.", _FIELDS),
-    Refusal("superevent_query", 400, _D, "Invalid query", "server, api/v1/superevents/filters.py"),
     Refusal("event_query", 400, _E, "Invalid query", _EVENTS),
     Refusal("unsortable", 400, _E, "Cannot resolve keyword '{name}' into field. Choices are: {choices}", _DJANGO),
     Refusal("too_many_to_merge", 400, _E, "Too many events.", _EVENTS),
