@@ -8,12 +8,16 @@ import falcon
 
 from gracetape.archive import Alert, Archive, Position, Timeline
 from gracetape.dummy.addressing import Addresses
+from gracetape.dummy.error_handlers import add_handlers
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
-from gracetape.dummy.problems import add_handlers
+from gracetape.dummy.resources.resource import Resource
 from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.throttle import RATES, Throttle
+
+#: Methods that change something, where an address has them at all.
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def make_app(
@@ -58,7 +62,7 @@ def make_app(
         settings=known,
     )
     router: Any = Addresses(service, api_default)
-    app: Any = falcon.App(router=router)
+    app: Any = falcon.App(router=router, middleware=[_ObjectFirst()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     add_handlers(app, lambda req: known.bare_refusals and _version_of(req.path, api_default) == "v1")
@@ -66,6 +70,16 @@ def make_app(
         app = (Throttle(RATES) if throttle is True else throttle).around(app)
     faults = faults if isinstance(faults, Faults) else Faults(faults)
     return faults.around(app)
+
+
+class _ObjectFirst:
+    """Looks for the object that a write's address names before what the write brings is read, as the server does."""
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: Any, fields: dict[str, str]
+    ) -> None:
+        if req.method in _WRITES and isinstance(resource, Resource) and resource.of_object and "graceid" in fields:
+            resource.view(fields["graceid"])
 
 
 def _version_of(path: str, api_default: str) -> str:

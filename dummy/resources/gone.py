@@ -8,7 +8,9 @@ from gracetape.dummy.resources.voevents import VOEvents
 
 
 class Gone(Resource):
-    """Nothing any more, by any method."""
+    """Nothing any more, by any method, whether or not the object is there."""
+
+    of_object = False
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **_: str) -> None:
         raise refused("gone")

@@ -23,6 +23,9 @@ class Resource:
     (v1 or v2) which API it speaks.
     """
 
+    #: Whether it is asked of an object that is there.
+    of_object = True
+
     def __init__(self, service: Service, category: str = "", version: str = "v1") -> None:
         self.service, self.category, self.version = service, category, version
 

@@ -31,14 +31,14 @@ class _OnLog(Resource):
 
     def add(self, req: falcon.Request, form: Form, graceid: str, n: str, tag: str) -> dict[str, Any]:
         """Put a tag on; 400 if it is there already."""
-        if len(tag) > 100 and self.category == "superevent":
-            raise refused("too_long", most=100)
-        if not is_tag(tag):
-            raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
         with self.writing(req, graceid) as (writer, subject):
             record = self.entry(subject.view, n)
             if tag in record["tag_names"]:
                 raise refused("event_tag_there" if self.category == "event" else "tag_there", tag=tag)
+            if len(tag) > 100 and self.category == "superevent":
+                raise refused("too_long", most=100)
+            if not is_tag(tag):
+                raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
             acts.name_tags(subject, [tag], [str(name) for name in form.values("displayName")])
             acts.add_tag(writer, subject, record, tag)
             return self.described(subject.view, number(n), tag)
@@ -73,6 +73,7 @@ class LogTags(_OnLog):
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
         if self.category == "event":
             raise falcon.HTTPMethodNotAllowed(["GET"])
+        self.entry(self.view(graceid), n)
         with self.form(req) as form:
             if not (tag := form.get("name")):
                 raise refused("required")

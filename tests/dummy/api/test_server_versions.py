@@ -87,7 +87,10 @@ def test_v1_of_servers_before_refused_with_bare_texts(tape: Archive) -> None:
         ]  # fmt: skip
         for method, given, status, body in bare:
             assert refusal(getattr(client, method), *given) == (status, body.encode())
-        assert refusal(client.update_superevent, superevent, t_start=1) == (400, b'"Request would not modify the superevent"')
+        assert refusal(client.update_superevent, superevent, t_start=1) == (
+            400,
+            b'"Request would not modify the superevent"',
+        )
         for other in (v2, later):
             said = f'{{"error": "Label EM_READY already applied to superevent {superevent}"}}'
             assert refusal(other.write_label, superevent, "EM_READY") == (400, said.encode())
@@ -130,3 +133,29 @@ def test_a_coincidence_needs_its_external_event(client: Any, em_type: str, said:
     body = f'{{"error": "{said.format(superevent)}"}}'.encode()
     given = {"raven_coinc": True, "combined_skymap_filename": "none.fits"}
     assert refusal(client.create_voevent, superevent, "PR", **given) == (400, body)
+
+
+def test_an_object_that_is_not_there_is_told_of_before_what_is_wrong_with_the_request(
+    client: Any, client_v2: Any
+) -> None:
+    root = "https://dummy.invalid/api/"
+    superevent = superevent_of(client, new_event(client))
+    for path in (
+        "labels/",
+        "logs/",
+        "events/",
+        "signoffs/",
+        "voevents/",
+        "permissions/modify/",
+        "pipeline_preferred_events/",
+    ):
+        assert refusal(client.post, f"{root}superevents/S010101a/{path}", json={}) == (404, b'{"detail":"Not found."}')
+    assert refusal(client.post, f"{root}superevents/{superevent}/logs/99/tags/", json={}) == (
+        404,
+        b'{"detail":"Not found."}',
+    )
+    assert refusal(client.put, f"{root}events/T1/log/99/tag/a$") == (404, b'"Log does not exist."')
+    for path in ("log/", "voevent/", "emobservation/", "embb/"):
+        assert refusal(client.post, f"{root}events/T99/{path}", json={}) == (404, b"Event not found.")
+    assert refusal(client.replace_event, "T99", "x", filecontents="x") == (404, b"Event not found.")
+    assert refusal(client_v2.voevents, "T99")[0] == 410
