@@ -9,8 +9,8 @@ from gracetape.archive import category_of
 from gracetape.archive.catalogues import add_catalogue
 from gracetape.dummy.acts.superevents import members_of
 from gracetape.dummy.acts.writer import Subject, Writer
-from gracetape.dummy.problems import invalid
-from gracetape.dummy.refusals import refused
+from gracetape.dummy.problems import invalid, invalid_fields
+from gracetape.dummy.refusals import REQUIRED, refused
 from gracetape.dummy.source import Record
 from gracetape.errors import GracetapeError
 
@@ -22,10 +22,12 @@ def create(writer: Writer, number: Any, smap: Any, comment: Any) -> Record:
 
     Problem (400) if it names what is not there, or what does not belong together.
     """
+    if missing := [name for name in (number, smap) if name is None]:
+        raise invalid_fields([REQUIRED] * len(missing))
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
         raise refused("catalogue_number")
     if not isinstance(smap, Mapping):
-        raise refused("required") if smap is None else invalid("smap is not a dictionary")
+        raise invalid("smap is not a dictionary")
     held = {_superevent(writer, name).shown_id: _checked(writer, name, told) for name, told in smap.items()}
     record: Record = {
         "number": number, "version": None, "created": writer.created, "submitter": writer.user,

@@ -11,8 +11,9 @@ from gracetape.dummy.acts import pipeline_preferred, superevents as acts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import HOME, Links
-from gracetape.dummy.problems import Problem, invalid, invalid_fields
+from gracetape.dummy.problems import invalid
 from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import Checks, required
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES, ServerSettings
@@ -51,32 +52,6 @@ def _event(writer: Writer, graceid: str) -> Subject:
     return found
 
 
-class _Checks:
-    """Reads the fields of a request, and gathers what is wrong with them: the server tells of all at once."""
-
-    def __init__(self) -> None:
-        self.wrong: list[str] = []
-
-    def read(self, reader: Callable[..., Any], *given: Any) -> Any:
-        """What a reader makes of a field; None if it refused."""
-        try:
-            return reader(*given)
-        except Problem as problem:
-            self.wrong.append(str(problem.said))
-            return None
-
-    def end(self) -> None:
-        """Problem (400) if anything was wrong."""
-        if self.wrong:
-            raise invalid_fields(self.wrong)
-
-
-def _required(form: Form, name: str) -> Any:
-    if (value := form.get(name)) is None:
-        raise refused("required")
-    return value
-
-
 class Superevents(Resource):
     """The list of superevents; a new one."""
 
@@ -85,9 +60,9 @@ class Superevents(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
-            checks, labels = _Checks(), [str(label) for label in form.values("labels", split=True)]
-            category = checks.read(lambda: _category(_required(form, "category"))) or ""
-            chosen = checks.read(lambda: _graceid(_required(form, "preferred_event"))) or ""
+            checks, labels = Checks(), [str(label) for label in form.values("labels", split=True)]
+            category = checks.read(lambda: _category(required(form, "category"))) or ""
+            chosen = checks.read(lambda: _graceid(required(form, "preferred_event"))) or ""
             named = [checks.read(_graceid, name) or "" for name in form.values("events", split=True)]
             times = {name: checks.read(_time, form, name) or 0.0 for name in _TIMES}
             checks.read(_check_known, self.service.settings, labels)
@@ -107,7 +82,7 @@ class Superevents(Resource):
 
 
 def _time(form: Form, name: str) -> float:
-    _required(form, name)
+    required(form, name)
     return _number(form, name)
 
 
@@ -140,7 +115,7 @@ class Superevent(Resource):
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            checks = _Checks()
+            checks = Checks()
             wanted: dict[str, Any] = {
                 name: checks.read(_number, form, name) for name in _NUMBERS if form.get(name) is not None
             }
@@ -177,7 +152,7 @@ def _add(
     act: Callable[[Writer, Subject, Subject], None],
 ) -> None:  # fmt: skip
     with resource.form(req) as form:
-        chosen = _graceid(_required(form, "event"))
+        chosen = _graceid(required(form, "event"))
         with resource.writing(req, graceid) as (writer, subject):
             event = _event(writer, chosen)
             act(writer, subject, event)

@@ -8,6 +8,7 @@ from gracetape.dummy.acts import voevents as acts
 from gracetape.dummy.forms import Form
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import Checks
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 #: Flags of a request and what they are when not given.
@@ -17,19 +18,23 @@ _TEXTS = ("skymap_type", "skymap_filename", "combined_skymap_filename")
 
 def _given(form: Form) -> dict[str, Any]:
     """The fields of a request as what they mean; Problem (400) where they can't be read."""
+    checks = Checks()
     given: dict[str, Any] = {name: str(form.get(name)) for name in _TEXTS if form.get(name)}
-    for name, default in _FLAGS.items():
-        said = str(form.get(name, default)).lower()
-        if said not in ("true", "false", "1", "0", "on", "off"):
-            raise refused("boolean")
-        given[name] = said in ("true", "1", "on")
-    for name in acts.PROBABILITIES:
-        if form.get(name) not in (None, ""):
-            given[name] = _probability(name, form.get(name))
+    given |= {name: checks.read(_flag, form.get(name, default)) for name, default in _FLAGS.items()}
+    asked = [name for name in acts.PROBABILITIES if form.get(name) not in (None, "")]
+    given |= {name: checks.read(_probability, form.get(name)) for name in asked}
+    checks.end()
     return given
 
 
-def _probability(name: str, text: Any) -> float:
+def _flag(value: Any) -> bool:
+    said = str(value).lower()
+    if said not in ("true", "false", "1", "0", "on", "off"):
+        raise refused("boolean")
+    return said in ("true", "1", "on")
+
+
+def _probability(text: Any) -> float:
     try:
         value = float(text)
     except (TypeError, ValueError, OverflowError):

@@ -159,3 +159,20 @@ def test_an_object_that_is_not_there_is_told_of_before_what_is_wrong_with_the_re
         assert refusal(client.post, f"{root}events/T99/{path}", json={}) == (404, b"Event not found.")
     assert refusal(client.replace_event, "T99", "x", filecontents="x") == (404, b"Event not found.")
     assert refusal(client_v2.voevents, "T99")[0] == 410
+
+
+def test_several_wrong_fields_of_one_request_are_all_named(client: Any) -> None:
+    root = "https://dummy.invalid/api/"
+    superevent = superevent_of(client, new_event(client))
+    signoff = {"signoff_type": "XX", "instrument": "Z9", "comment": "x"}
+    said = '"\\"XX\\" is not a valid choice.", "\\"Z9\\" is not a valid choice.", "This field is required."'
+    assert refusal(client.post, f"{root}superevents/{superevent}/signoffs/", json=signoff) == (
+        400,
+        f'{{"error": [{said}]}}'.encode(),
+    )
+    voevent = {"voevent_type": "PR", "internal": "x", "BNS": 2, "BBH": -1}
+    limits = '"Ensure this value is less than or equal to 1.", "Ensure this value is greater than or equal to 0."'
+    body = f'{{"error": ["Must be a valid boolean.", {limits}]}}'.encode()
+    assert refusal(client.post, f"{root}superevents/{superevent}/voevents/", json=voevent) == (400, body)
+    twice = b'{"error": ["This field is required.", "This field is required."]}'
+    assert refusal(client.post, f"{root}gwtc/", json={}) == (400, twice)
