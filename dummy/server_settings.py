@@ -19,7 +19,7 @@ API_VERSIONS = ("default", "v1", "v2")
 GROUPS = ("CBC", "Burst", "Test", "External", "Detchar")
 SEARCHES = (
     "AllSky", "AllSkyLong", "BBH", "EarlyWarning", "GRB", "HEN", "HighMass", "IMBH", "LowMass", "LowMassSim", "MDC",
-    "O2VirgoTest", "SNEWS", "SSM", "SubGRB", "SubGRBTargeted", "Supernova", "VTInjection", "BurstLF", "BurstHF", "FRB",
+    "LensingSubthreshold", "O2VirgoTest", "SNEWS", "SSM", "SubGRB", "SubGRBTargeted", "Supernova", "VTInjection", "BurstLF", "BurstHF", "FRB",
 )  # fmt: skip
 
 #: The sites at which operators sign off.
@@ -28,11 +28,12 @@ SIGNOFF_TYPES = {"OP": "operator", "ADV": "advocate"}
 SIGNOFF_STATUSES = {"OK": "OKAY", "NO": "NOT OKAY"}
 #: Labels besides those of signoffs. MOCK is what mock-event-generator puts on all that it makes.
 _LABELS = (
-    "cWB_r", "cWB_s", "COMBINEDSKYMAP_READY", "DQOK", "DQR_REQUEST", "DQV", "EARLY_WARNING", "EMBRIGHT_READY",
+    "2022_LENSING_MDC", "cWB_r", "cWB_s", "COMBINEDSKYMAP_READY", "DQOK", "DQR_REQUEST", "DQV", "EARLY_WARNING", "EMBRIGHT_READY",
     "EM_COINC", "EM_READY", "EM_Selected", "EM_SelectedConfident", "EM_SENT", "EM_Superseded", "EM_Throttled",
     "EXT_SKYMAP_READY", "GCN_PRELIM_SENT", "GRB_OFFLINE", "GRB_ONLINE", "GWTC4", "HIGH_PROFILE", "HWINJNO",
-    "HWINJOK", "HWINJREQ", "INJ", "LOW_SIGNIF_LOCKED", "LOW_SIGNIF_PRELIM_SENT", "LUMIN_GO", "LUMIN_NO", "MOCK", "NOT_GRB",
-    "PASTRO_READY", "PE_READY", "RAVEN_ALERT", "SIGNIF_LOCKED", "SKYMAP_READY", "SNR_OPTIMIZED", "SUBSOLAR_MASS",
+    "HWINJOK", "HWINJREQ", "INJ", "LENSED_CANDIDATE", "LOW_SIGNIF_LOCKED", "LOW_SIGNIF_PRELIM_SENT", "LUMIN_GO", "LUMIN_NO", "MOCK", "NOT_GRB",
+    "PASTRO_READY", "PE_READY", "RAVEN_ALERT", "SIGNIF_LOCKED", "SKYMAP_READY", "SNR_OPTIMIZED", "SOG_READY", "SSM",
+    "SUBSOLAR_MASS",
     "SWIFT_GO", "SWIFT_NO",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from gracetape.archive.history.signoff_rules import signoff_labels, signoff_rule
 from gracetape.archive.kinds import signoff_key
 
 __all__ = ["Act", "Announces", "Record", "Rule", "signoff_key", "signoff_labels"]
-__all__ += ["EXPOSED", "REPLACED", "RULES", "UPLOADED_LATE", "UPLOADED_UNREAD", "WRITTEN"]
+__all__ += ["EXPOSED", "MADE", "REPLACED", "RULES", "UPLOADED_LATE", "UPLOADED_UNREAD", "WRITTEN"]
 __all__ += ["read", "rule_of", "text", "value_of", "voevent_number"]
 
 
@@ -163,6 +163,7 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("untagged", "Removed tag {tag} from message {n}.", (), fields=_N, finish=_numbered),
     *_rules_of_both("superevent"),
     _event_rule("uploaded", "Original Data", _OBJECT_NEW, needs=_brings_file),
+    _event_rule("replaced", "Event data replaced by new upload", (Announces("update"),), needs=_brings_file),
     _event_rule("unreadable", "Could not read data ({reason})"),
     _event_rule("grb_updated", "Updated GRB event parameters: {changes}", (Announces("update"),), finish=_updated),
     _event_rule("log_file_made", "Log File Created", needs=_brings_file),
@@ -203,7 +204,10 @@ RULES: tuple[Rule, ...] = (
 #: Any other entry: a comment that somebody wrote.
 WRITTEN = {category: Rule("log", category, "{comment}", _LOG) for category in ("event", "superevent")}
 
-#: An event's file uploaded once more; the text is that of the first upload.
+#: Acts of files that the server makes of an upload, right after it.
+MADE = frozenset({"log_file_made", "log_file_failed", "coinc_table_made"})
+
+#: An event's file uploaded once more: servers before 2023 wrote the text of the first upload, as do later ones for a file of another name.
 REPLACED = _event_rule("replaced", "Original Data", (Announces("update"),), needs=_brings_file)
 
 #: The entry of an event's first file, where others came before it.

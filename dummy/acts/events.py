@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gracetape.archive.history import rules
-from gracetape.archive.history.rules import Act
 from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
@@ -64,8 +62,9 @@ def upload(
     writer: Writer, subject: Subject, file: Upload, told: UploadedEvent, labels: Sequence[str],
     delivery: Mapping[str, str] | None = None,
 ) -> list[str]:  # fmt: skip
-    """Give a reserved event its file: N=1, silent; then `new`, then one act per label. Returns warnings.
+    """Give a reserved event its file: N=1, silent, as are the files that the server makes of it; then `new`, then one act per label.
 
+    Returns warnings.
     Nothing is announced, nor any label applied, where the file could not be read. `delivery` (kafka_server, kafka_topic)
     says how the file came. Problem (400) if the event has its file already.
     """
@@ -76,7 +75,7 @@ def upload(
     subject.save()
     if delivery:
         subject.put("reservation", "", (subject.view.one("reservation", "") or {}) | dict(delivery))
-    log = _log_file(writer, subject, file)
+    log = _log_files(writer, subject, "uploaded", file, told)
     if told.failed:
         if told.remark:
             writer.log(subject, told.remark)
@@ -100,15 +99,14 @@ def create(
 
 
 def replace(writer: Writer, subject: Subject, file: Upload, told: UploadedEvent) -> None:
-    """Give an event a new file: a further version, logged like the first, and announced as `update`."""
+    """Give an event a new file: a further version, logged with those that the server makes of it, and announced as `update`."""
     before = subject.record.get("extra_attributes") or {}
     _fill_in(writer, subject.record, told)
     for name in subject.record["extra_attributes"].keys() & before.keys() & {"GRB"}:
         now = subject.record["extra_attributes"][name]
         now |= {field: before[name].get(field) for field in _KEPT if now.get(field) is None}
     subject.save()
-    log = _log_file(writer, subject, file)
-    writer.announce(subject, log, act=Act("replaced", {}, rules.REPLACED))
+    writer.announce(subject, _log_files(writer, subject, "replaced", file, told))
 
 
 def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> bool:
@@ -144,10 +142,15 @@ def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
         record["reporting_latency"] = round(gps_of(writer.now) - told.gpstime, 6)
 
 
-def _log_file(writer: Writer, subject: Subject, file: Upload) -> Record:
+def _log_files(writer: Writer, subject: Subject, act: str, file: Upload, told: UploadedEvent) -> Record:
+    """The entry of an upload, and those of the files that the server made of it; the first one's record."""
     blob = writer.tx.keep_blob(file.spool, file.blob)
     entry = writer.tx.add_file(subject.graceid, file.filename, blob)
-    return writer.log(subject, writer.text(subject, "uploaded"), file=entry)
+    log = writer.log(subject, writer.text(subject, act), file=entry)
+    for made in told.made:
+        contents = blob if made.contents is None else writer.tx.store_blob(iter([made.contents]))
+        writer.log(subject, made.comment, file=writer.tx.add_file(subject.graceid, made.name, contents))
+    return log
 
 
 def _next_id(writer: Writer, prefix: str) -> str:
