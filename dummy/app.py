@@ -11,7 +11,7 @@ from gracetape.dummy.addressing import Addresses
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.problems import add_handlers
-from gracetape.dummy.server_settings import ServerSettings, settings_of
+from gracetape.dummy.server_settings import ServerSettings, check_first_id, settings_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.throttle import RATES, Throttle
 
@@ -32,6 +32,7 @@ def make_app(
     labels: Iterable[str] = (),
     pipelines: Iterable[str] = (),
     searches: Iterable[str] = (),
+    first_id: int | None = None,
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
@@ -40,10 +41,12 @@ def make_app(
     `POST */logs/*:503:0.1`; with `throttle` (True: at the server's rates) more requests than the rates allow are refused.
     `api_default` is the API version (v1 or v2) that answers at the root without one; `grouping` lets events
     be put into superevents as they come. `settings` are the server's lists (default: what the archive's captures tell of
-    their servers); `labels`, `pipelines` and `searches` are names that it knows besides. Raises ArchiveError where captures are
-    damaged, UsageError for what can be no name.
+    their servers); `labels`, `pipelines` and `searches` are names that it knows besides. `first_id` is the least
+    number that ids of new events have (default: 1000001 in an archive that was given none before). Raises ArchiveError where captures are
+    damaged, UsageError for what can be no name or number.
     """
     known = (settings_of(archive) if settings is None else settings).with_names(labels, pipelines, searches)
+    check_first_id(first_id)
     service = Service(
         archive,
         user=user,
@@ -53,6 +56,7 @@ def make_app(
         now=now,
         grouping=grouping,
         settings=known,
+        first_id=first_id,
     )
     router: Any = Addresses(service, api_default)
     app: Any = falcon.App(router=router)

@@ -45,6 +45,10 @@ _Label = Annotated[
 ]
 _Pipeline = Annotated[list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")]
 _Search = Annotated[list[str] | None, _Option("--search", metavar="NAME", help="A search that it knows besides.")]
+_FirstId = Annotated[
+    int | None,
+    _Option(min=1, max=10**12, metavar="N", help="The least number of new events' ids (a new archive: 1000001)."),
+]
 _Maintenance = Annotated[bool, _Option("--maintenance", help="Be down for maintenance: 503 to everything.")]
 
 
@@ -79,6 +83,7 @@ def serve(
     label: _Label = None,
     pipeline: _Pipeline = None,
     search: _Search = None,
+    first_id: _FirstId = None,
 ) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     from gracetape.dummy.server import wait_for_signal
@@ -86,7 +91,7 @@ def serve(
 
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (),
+        api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (), first_id,
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
@@ -122,6 +127,7 @@ def run(
     label: _Label = None,
     pipeline: _Pipeline = None,
     search: _Search = None,
+    first_id: _FirstId = None,
 ) -> None:
     """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE --] CMD ARGUMENTS
 
@@ -135,7 +141,7 @@ def run(
 
     wish = Wish(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (),
+        api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (), first_id,
     )  # fmt: skip
     code = 0
     try:

@@ -168,7 +168,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
     time (UTC), `user` who writes; `faults`, `throttle`, `grouping`, `api_default`,
-    `settings`, `labels`, `pipelines` and `searches` are those of `make_app`. Other arguments go to the ordinary client.
+    `settings`, `labels`, `pipelines`, `searches` and `first_id` are those of `make_app`. Other arguments go to the ordinary client.
     """
 
     def __init__(
@@ -188,6 +188,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         labels: Iterable[str] = (),
         pipelines: Iterable[str] = (),
         searches: Iterable[str] = (),
+        first_id: int | None = None,
         **client_options: Any,
     ) -> None:
         self._opened = None
@@ -196,6 +197,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         self.app = app_over(
             archive, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
             grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
+            first_id=first_id,
         )  # fmt: skip
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)

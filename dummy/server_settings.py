@@ -16,6 +16,10 @@ from gracetape.pipelines import pipelines
 SERVER_VERSION = "2.30.0"
 API_VERSIONS = ("default", "v1", "v2")
 
+#: The number in the id of a new archive's first event, where nothing else is asked for: servers have come that far.
+FIRST_ID = 1_000_001
+_GREATEST_ID = 10**12
+
 GROUPS = ("CBC", "Burst", "Test", "External", "Detchar")
 SEARCHES = (
     "AllSky", "AllSkyLong", "BBH", "EarlyWarning", "GRB", "HEN", "HighMass", "IMBH", "LowMass", "LowMassSim", "MDC",
@@ -113,6 +117,12 @@ class ServerSettings:
             pipelines=_joined(self.pipelines, _names("pipeline", pipelines)),
             searches=_joined(self.searches, _names("search", searches)),
         )
+
+
+def check_first_id(number: int | None) -> None:
+    """UsageError for what can be no number of a first event."""
+    if number is not None and (type(number) is not int or not 1 <= number <= _GREATEST_ID):
+        raise UsageError(f"{number!r} can be no event's number: first_id is a whole number from 1 to {_GREATEST_ID}")
 
 
 def _joined(*lists: Iterable[str]) -> tuple[str, ...]:

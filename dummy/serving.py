@@ -42,6 +42,7 @@ class Wish:
     labels: Sequence[str] = ()
     pipelines: Sequence[str] = ()
     searches: Sequence[str] = ()
+    first_id: int | None = None
 
     def grouping(self) -> Grouping | None:
         return None if self.group_window is None else Grouping(self.group_window, self.group_window)
@@ -67,7 +68,7 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
         raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")
     throttle = Throttle(read_rates(wish.rates)) if wish.throttle or wish.rates else False
     rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
-    rest |= {"labels": wish.labels, "pipelines": wish.pipelines, "searches": wish.searches}
+    rest |= {"labels": wish.labels, "pipelines": wish.pipelines, "searches": wish.searches, "first_id": wish.first_id}
     with wish.open() as tape:
         if wish.as_of is not None:
             timeline = timeline_of(tape)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gracetape.dummy import server_settings
 from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
@@ -154,11 +155,11 @@ def _log_files(writer: Writer, subject: Subject, act: str, file: Upload, told: U
 
 
 def _next_id(writer: Writer, prefix: str) -> str:
-    """The next free id: one number for all prefixes, above every number that the archive has."""
-    run = writer.tx.archive.connection.execute
-    number = writer.tx.next_number(_COUNTER)
-    taken = "SELECT 1 FROM names WHERE name IN (" + ", ".join("?" * 5) + ")"
-    if run(taken, [f"{letter}{number}" for letter in "GTMEH"]).fetchone():
-        query = "SELECT max(CAST(substr(object, 2) AS INTEGER)) FROM captures WHERE category = 'event'"
-        number = writer.tx.next_number(_COUNTER, int(run(query).fetchone()[0]) + 1)
+    """The next free id: one number for all prefixes, above every number that the archive has had."""
+    tx, first = writer.tx, writer.first_id
+    if tx.last_number(_COUNTER) is None:
+        first = max(first or server_settings.FIRST_ID, tx.greatest_event() + 1)
+    number = tx.next_number(_COUNTER, first or 1)
+    if tx.is_taken(f"{letter}{number}" for letter in "GTMEH"):
+        number = tx.next_number(_COUNTER, tx.greatest_event() + 1)
     return f"{prefix}{number}"
