@@ -69,7 +69,9 @@ def test_the_command_passes_it_on(tmp_path: Path) -> None:
     assert done.stdout.split() == ["T4321"], done.stderr
 
 
-def test_what_is_written_into_a_replay_takes_no_id_that_its_tape_comes_to(client: Any, tape: Archive, tmp_path: Path) -> None:
+def test_what_is_written_into_a_replay_takes_no_id_that_its_tape_comes_to(
+    client: Any, tape: Archive, tmp_path: Path
+) -> None:
     first = new_event(client)
     second = new_event(client)
     assert (first, second) == ("T1", "T2")
