@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ligo.gracedb.exceptions import HTTPError
 
 from demo.lives import new_event, sample
 from gracetape import capture, dummy, replay
@@ -113,3 +114,26 @@ def test_what_was_captured_tells_the_same(tape: Archive, client: Any, announced:
             again = outcome.ids[graceid]
             shown = [(r["N"], r["comment"], r["tag_names"]) for r in other.logs(again).json()["log"]]
         assert shown == [(r["N"], r["comment"], r["tag_names"]) for r in client.logs(graceid).json()["log"]]
+
+
+def test_who_follows_a_replay_finds_the_table_when_the_event_is_announced(tape: Archive, tmp_path: Path) -> None:
+    """gwcelery uploads `initial.data` and asks for coinc.xml as soon as it hears of the event."""
+    with dummy.GraceDb(tape) as client:
+        graceid = client.create_event("Test", "gstlal", "initial.data", filecontents=COINC).json()["graceid"]
+        client.write_log(graceid, "later")
+    for refs, types in (([], ["new", "log"]), ([f"{graceid}:1"], ["new"]), ([f"{graceid}:2"], ["new"])):
+        player = replay.play(tape, *refs, clock=replay.VirtualClock())
+        with dummy.GraceDb(tape, follow=player) as follower:
+            with pytest.raises(HTTPError):
+                follower.event(graceid)
+            player.stand()
+            with pytest.raises(HTTPError):
+                follower.event(graceid)
+            heard = []
+            for alert in player:
+                heard.append(alert.alert_type)
+                assert follower.files(graceid, "coinc.xml").read() == COINC
+                assert len(follower.logs(graceid).json()["log"]) == (3 if alert.alert_type == "new" else 4)
+            assert heard == types
+    with dummy.GraceDb(tape, as_of=1) as then:
+        assert [record["N"] for record in then.logs(graceid).json()["log"]] == [1]
