@@ -1,7 +1,7 @@
 """Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -210,6 +210,21 @@ class Transaction:
     def _index(self, capture: int) -> None:
         if (subject := index.stored(self.archive.connection, capture)) is not None:
             index.put(self.archive.connection, subject)
+
+    def is_taken(self, names: Iterable[str]) -> bool:
+        """Whether an object has one of some ids."""
+        asked = list(names)
+        query = f"SELECT 1 FROM names WHERE name IN ({', '.join('?' * len(asked))})"
+        return self._run(query, asked).fetchone() is not None
+
+    def greatest_event(self) -> int:
+        """The greatest number that an event has (0: there are none)."""
+        query = "SELECT max(CAST(substr(object, 2) AS INTEGER)) FROM captures WHERE category = 'event'"
+        return int(self._run(query).fetchone()[0] or 0)
+
+    def last_number(self, counter: str) -> int | None:
+        """Where a named counter stands; None if no number was ever taken from it."""
+        return counters.number(self.archive.connection, counter)
 
     def next_number(self, counter: str, at_least: int = 1) -> int:
         """The next number of a named counter (ids of new objects); never one below `at_least`."""

@@ -12,7 +12,7 @@ from gracetape.dummy.error_handlers import add_handlers
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.resources.resource import Resource
-from gracetape.dummy.server_settings import ServerSettings, settings_of
+from gracetape.dummy.server_settings import ServerSettings, check_first_id, settings_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.throttle import RATES, Throttle
 
@@ -37,6 +37,7 @@ def make_app(
     pipelines: Iterable[str] = (),
     searches: Iterable[str] = (),
     server_version: str | None = None,
+    first_id: int | None = None,
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
@@ -46,11 +47,13 @@ def make_app(
     `api_default` is the API version (v1 or v2) that answers at the root without one; `grouping` lets events
     be put into superevents as they come. `settings` are the server's lists (default: what the archive's captures tell of
     their servers); `labels`, `pipelines` and `searches` are names that it knows besides; `server_version` is the version that
-    answers (2.35; default: that of `settings`). Raises ArchiveError where captures are
-    damaged, UsageError for what can be no name or version.
+    answers (2.35; default: that of `settings`); `first_id` is the least number that ids of new events have (default: 1000001 in
+    an archive that was given none before). Raises ArchiveError where captures are damaged, UsageError for what can be no name,
+    version or number.
     """
     known = (settings_of(archive) if settings is None else settings).with_names(labels, pipelines, searches)
     known = known.with_version(server_version)
+    check_first_id(first_id)
     service = Service(
         archive,
         user=user,
@@ -60,6 +63,7 @@ def make_app(
         now=now,
         grouping=grouping,
         settings=known,
+        first_id=first_id,
     )
     router: Any = Addresses(service, api_default)
     app: Any = falcon.App(router=router, middleware=[_ObjectFirst()])

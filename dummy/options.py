@@ -58,6 +58,10 @@ class DummyOptions:
     pipeline: Annotated[
         list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")
     ] = None
+    first_id: Annotated[
+        int | None,
+        _Option(min=1, max=10**12, metavar="N", help="The least number of new events' ids (a new archive: 1000001)."),
+    ] = None
     server_version: Annotated[
         str | None,
         _Option(metavar="VERSION", help="Answer as that version of the server: 2.35 has API v2 in its older shape."),

@@ -21,10 +21,14 @@ _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})(?:[.-]\S*)?")
 _OWN_V2, _WRAPPED = (2, 36), (2, 35)
 API_VERSIONS = ("default", "v1", "v2")
 
+#: The number in the id of a new archive's first event, where nothing else is asked for: servers have come that far.
+FIRST_ID = 1_000_001
+_GREATEST_ID = 10**12
+
 GROUPS = ("CBC", "Burst", "Test", "External", "Detchar")
 SEARCHES = (
     "AllSky", "AllSkyLong", "BBH", "EarlyWarning", "GRB", "HEN", "HighMass", "IMBH", "LowMass", "LowMassSim", "MDC",
-    "O2VirgoTest", "SNEWS", "SSM", "SubGRB", "SubGRBTargeted", "Supernova", "VTInjection", "BurstLF", "BurstHF", "FRB",
+    "LensingSubthreshold", "O2VirgoTest", "SNEWS", "SSM", "SubGRB", "SubGRBTargeted", "Supernova", "VTInjection", "BurstLF", "BurstHF", "FRB",
 )  # fmt: skip
 
 #: The sites at which operators sign off.
@@ -36,8 +40,8 @@ _LABELS = (
     "cWB_r", "cWB_s", "COMBINEDSKYMAP_READY", "DQOK", "DQR_REQUEST", "DQV", "EARLY_WARNING", "EMBRIGHT_READY",
     "EM_COINC", "EM_READY", "EM_Selected", "EM_SelectedConfident", "EM_SENT", "EM_Superseded", "EM_Throttled",
     "EXT_SKYMAP_READY", "GCN_PRELIM_SENT", "GRB_OFFLINE", "GRB_ONLINE", "GWTC4", "HIGH_PROFILE", "HWINJNO",
-    "HWINJOK", "HWINJREQ", "INJ", "LOW_SIGNIF_LOCKED", "LOW_SIGNIF_PRELIM_SENT", "LUMIN_GO", "LUMIN_NO", "MOCK", "NOT_GRB",
-    "PASTRO_READY", "PE_READY", "RAVEN_ALERT", "SIGNIF_LOCKED", "SKYMAP_READY", "SNR_OPTIMIZED", "SUBSOLAR_MASS",
+    "HWINJOK", "HWINJREQ", "INJ", "LENSED_CANDIDATE", "LOW_SIGNIF_LOCKED", "LOW_SIGNIF_PRELIM_SENT", "LUMIN_GO", "LUMIN_NO", "MOCK", "NOT_GRB",
+    "PASTRO_READY", "PE_READY", "RAVEN_ALERT", "SIGNIF_LOCKED", "SKYMAP_READY", "SNR_OPTIMIZED", "SOG_READY", "SUBSOLAR_MASS",
     "SWIFT_GO", "SWIFT_NO",
 )  # fmt: skip
 
@@ -144,6 +148,12 @@ class ServerSettings:
 def _release_of(version: str) -> tuple[int, int] | None:
     found = _VERSION.fullmatch(version.strip()) if isinstance(version, str) else None
     return (int(found[1]), int(found[2])) if found else None
+
+
+def check_first_id(number: int | None) -> None:
+    """UsageError for what can be no number of a first event."""
+    if number is not None and (type(number) is not int or not 1 <= number <= _GREATEST_ID):
+        raise UsageError(f"{number!r} can be no event's number: first_id is a whole number from 1 to {_GREATEST_ID}")
 
 
 def _joined(*lists: Iterable[str]) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from gracetape.dummy.source import Source
 class Service:
     """A GraceDB over an archive. `as_of`, if given, says which moment is answered; then nothing can be written.
 
-    `settings` are the server's lists; if they are not given, those of the servers that the archive was captured from.
+    `settings` are the server's lists; if they are not given, those of the servers that the archive was captured from. `first_id`
+    is the least number of new events' ids.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class Service:
         now: Callable[[], datetime] | None = None,
         grouping: Grouping | None = None,
         settings: ServerSettings | None = None,
+        first_id: int | None = None,
     ) -> None:
-        self.archive, self.user = archive, user
+        self.archive, self.user, self.first_id = archive, user, first_id
         self.now = now or (lambda: datetime.now(UTC))
         self.on_alert, self.grouping = on_alert, grouping
         self.settings = settings_of(archive) if settings is None else settings
@@ -68,7 +70,7 @@ class Service:
         with self._alert_queue.turn.held() if announcing else nullcontext():
             with self._alert_queue.writing:
                 with self.archive.transaction() as transaction:
-                    writer = Writer(transaction, self.user, self.now(), announcing=announcing)
+                    writer = Writer(transaction, self.user, self.now(), announcing=announcing, first_id=self.first_id)
                     yield writer
                 if self.on_alert is not None:
                     self._alert_queue.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])

@@ -1,4 +1,4 @@
-"""Searches for compact binaries by matched filtering: gstlal, MBTA, pycbc, spiir. Their events come as coinc.xml (LIGO_LW)."""
+"""Searches for compact binaries by matched filtering: gstlal, SGNL, MBTA, pycbc, PyGRB, spiir. Their events come as coinc.xml (LIGO_LW)."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from gracetape.pipelines.formats.ligolw import move_times
 from gracetape.pipelines.pipeline import Attributes, Pipeline
 from gracetape.pipelines.trigger import Trigger
-from gracetape.pipelines.uploaded_event import UploadedEvent, UploadError
+from gracetape.pipelines.uploaded_event import MadeFile, UploadedEvent, UploadError
+from gracetape.unpacking import unpacked
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -26,7 +27,7 @@ _SINGLE = (
 
 
 def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
-    """A coinc file: coinc_inspiral, coinc_event and sngl_inspiral."""
+    """A coinc file: coinc_inspiral, coinc_event and sngl_inspiral; the server makes event.log and coinc.xml of it."""
     from gracetape.pipelines.formats.ligolw_files import document, gps_of_row, rows
 
     try:
@@ -37,7 +38,9 @@ def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     if not coincs:
         return UploadedEvent(warnings=["Could not extract coinc inspiral table."])
     coinc = coincs[0]
-    event = UploadedEvent()
+    plain = unpacked(content)
+    table = MadeFile("coinc_table_made", "coinc.xml", None if plain is content else plain)
+    event = UploadedEvent(made=[_event_log(coinc, about), table])
     event.gpstime = gps_of_row(coinc, "end_time")
     event.far = coinc.get("combined_far")
     events = rows(doc, "coinc_event")
@@ -53,6 +56,30 @@ def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
             {name: row[name] for name in _SINGLE if row.get(name) is not None} for row in singles
         ]
     return event
+
+
+def _event_log(coinc: Mapping[str, Any], about: Mapping[str, str]) -> MadeFile:
+    """What the server writes of a coincidence: its masses, time, SNR, detectors and FAR."""
+    lines = [f"Pipeline: {about.get('pipeline', '')}"]
+    if about.get("search"):
+        lines.append(f"Search: {about['search']}")
+    try:
+        lines += [
+            f"MChirp: {_shown(coinc, 'mchirp', '.3f')}",
+            f"MTot: {coinc.get('mass')}",
+            f"End Time: {int(coinc['end_time'])}.{int(coinc['end_time_ns']):09d}",
+            f"SNR: {_shown(coinc, 'snr', '.3f')}",
+            f"IFOs: {coinc.get('ifos')}",
+            f"FAR: {_shown(coinc, 'combined_far', '.3e')}",
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        lines = ["Cannot create log file", "error was:", str(error)]
+        return MadeFile("log_file_failed", "event.log", "\n".join(lines).encode())
+    return MadeFile("log_file_made", "event.log", "\n".join(lines).encode())
+
+
+def _shown(coinc: Mapping[str, Any], name: str, form: str) -> str:
+    return "---" if coinc.get(name) is None else format(coinc[name], form)
 
 
 _ATTRIBUTES = (
@@ -112,9 +139,11 @@ PIPELINES = (
         "gstlal", "strain spectral densities", ranking=True, plots=_gstlal,
         p_astro=("GstLAL internally computed p-astro", "p_astro.json", ("p_astro",)),
     ),
+    _row("SGNL", "strain spectral densities", ranking=True, plots=_gstlal),
     _row("MBTA", **_MBTA),
     _row("MBTAOnline", **_MBTA),
     _row("pycbc", "PyCBC PSD estimate from the time of event"),
     _row("spiir", "strain spectral densities", also=("gstlal-spiir",)),
     _row("SPIIR", None),
+    _row("PyGRB", None),
 )  # fmt: skip

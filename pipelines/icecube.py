@@ -1,20 +1,20 @@
-"""IceCube: high-energy neutrinos, told of in VOEvents with rates per year."""
+"""IceCube: high-energy neutrinos, told of in VOEvents with rates per year, or in GCN's JSON, which makes them triggers like others."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gracetape.pipelines.formats.notices import read_notice
+from gracetape.pipelines.formats.texts import is_json
 from gracetape.pipelines.formats.voevent_files import (
-    COORDS,
     float_of,
-    move_times,
+    gps_of_event,
     params_of,
     position_of,
     root_of,
-    text_of,
-    time_of,
     whole_of,
 )
 from gracetape.pipelines.formats.voevent_writing import voevent
+from gracetape.pipelines.grb import ATTRIBUTES, move_times
 from gracetape.pipelines.pipeline import Attributes, Pipeline
 from gracetape.pipelines.trigger import Trigger
 from gracetape.pipelines.uploaded_event import UploadedEvent
@@ -33,8 +33,9 @@ _NEUTRINO = {
 
 def read_neutrino(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     """A neutrino: time, position and its errors (degrees), energy (TeV), and a false alarm rate, which is given per year."""
+    if is_json(content):
+        return read_notice(content, about)
     root = root_of(content)
-    gpstime = time_of(text_of(root, f"{COORDS}/Time/TimeInstant/ISOTime"))
     params = params_of(root)
     rate = params.get("FAR")
     per_year = float_of(rate.get("value")) if rate is not None else None
@@ -43,11 +44,11 @@ def read_neutrino(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     for field, (name, read) in _NEUTRINO.items():
         attributes[field] = read(params[name].get("value")) if name in params else None
     far = None if per_year is None else per_year / _YEAR
-    return UploadedEvent(gpstime=gpstime, far=far, extra_attributes={"NeutrinoEvent": attributes})
+    return UploadedEvent(gpstime=gps_of_event(root), far=far, extra_attributes={"NeutrinoEvent": attributes})
 
 
 _TEXTS = ("ivorn", "coord_system", "far_unit")
-_ATTRIBUTES = Attributes(
+_NEUTRINOS = Attributes(
     "NeutrinoEvent", (*_TEXTS, "ra", "dec", "error_radius", "far_ne", *_NEUTRINO), frozenset(_TEXTS)
 )
 
@@ -73,7 +74,7 @@ def make_neutrino(trigger: Trigger, rng: "Generator") -> bytes:
 
 PIPELINES = (
     Pipeline(
-        "IceCube", ("External", "Test"), ("HEN", "MDC"), read=read_neutrino, attributes=(_ATTRIBUTES,), move_times=move_times,
+        "IceCube", ("External", "Test"), ("HEN", "MDC"), read=read_neutrino, attributes=(_NEUTRINOS, ATTRIBUTES), move_times=move_times,
         make=make_neutrino, upload="voevent", file="{stem}.xml",
     ),
 )  # fmt: skip

@@ -2,4 +2,4 @@
 
 from gracetape.pipelines.pipeline import Pipeline
 
-PIPELINES = tuple(Pipeline(name) for name in ("PyGRB", "X", "Ringdown", "Omega"))
+PIPELINES = tuple(Pipeline(name) for name in ("X", "Ringdown", "Omega", "GWAK"))

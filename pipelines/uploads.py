@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from threading import BoundedSemaphore
 
+from gracetape.pipelines.grb import read_any_trigger
 from gracetape.pipelines.pipeline import Read
 from gracetape.pipelines.table import pipelines
 from gracetape.pipelines.uploaded_event import UploadedEvent, UploadError
@@ -18,9 +19,10 @@ def read_upload(
 ) -> UploadedEvent:
     """What the server takes from an uploaded file. Never raises: what can't be read is said in `failed`, what is beyond a limit in `refused` too.
 
-    Pipelines without a format of their own, and MBTA's frame files, give an event without attributes.
+    Pipelines without a format of their own, and MBTA's frame files, give an event without attributes. Of observatories that
+    are in no table (group External) VOEvents and notices in JSON are read like those of others.
     """
-    read = _reader(pipeline, filename)
+    read = _reader(pipeline, group, filename)
     if read is None:
         return UploadedEvent()
     try:
@@ -32,11 +34,13 @@ def read_upload(
         return UploadedEvent(failed=f"{_UNREADABLE} ({str(error)[:1000]})")
 
 
-def is_read(pipeline: str, filename: str) -> bool:
+def is_read(pipeline: str, group: str, filename: str) -> bool:
     """Whether anything is taken from a file of that name, so that it has to be read."""
-    return _reader(pipeline, filename) is not None
+    return _reader(pipeline, group, filename) is not None
 
 
-def _reader(pipeline: str, filename: str) -> Read | None:
+def _reader(pipeline: str, group: str, filename: str) -> Read | None:
     row = pipelines().get(pipeline)
-    return row.read if row is not None and row.reads(filename) else None
+    if row is None:
+        return read_any_trigger if group == "External" else None
+    return row.read if row.reads(filename) else None

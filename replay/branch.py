@@ -1,6 +1,6 @@
 """A branch of tapes: an archive that grows as a replay goes on and takes what listeners write; the tapes stay as they were."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from gracetape.archive.store import Capture
 from gracetape.archive.view import FileEntry
 from gracetape.archive.writing import Transaction
 from gracetape.errors import BadRequest
+from gracetape.ids import category_of
 from gracetape.replay.player import Player
 from gracetape.replay.rewrite import Rewrite
 from gracetape.replay.selection import Selection, mentions
@@ -25,6 +26,14 @@ class _BranchTransaction(Transaction):
     def __init__(self, archive: Archive, reserved: Mapping[tuple[str, str], int]) -> None:
         super().__init__(archive)
         self._reserved = reserved
+
+    def is_taken(self, names: Iterable[str]) -> bool:
+        names, ids = list(names), {graceid for graceid, _ in self._reserved}
+        return not ids.isdisjoint(names) or super().is_taken(names)
+
+    def greatest_event(self) -> int:
+        numbers = [int(graceid[1:]) for graceid, _ in self._reserved if category_of(graceid) == "event"]
+        return max(super().greatest_event(), *numbers, 0)
 
     def next_n(self, graceid: str, kind: str) -> int:
         return max(super().next_n(graceid, kind), self._reserved.get((self.head(graceid).object, kind), 0) + 1)

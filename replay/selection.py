@@ -190,7 +190,7 @@ def _when(alerts: Sequence[Alert], graceid: str, n: int, *, last: bool) -> datet
 
 def before(alert: Alert) -> Position:
     """The moment just before what an alert tells of."""
-    return Position(max(0, _position(alert).index - 1))
+    return alert.since or Position(max(0, _position(alert).index - 1))
 
 
 def mentions(history: History) -> set[str]:
@@ -212,7 +212,7 @@ def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = Fals
     A superevent's cutoff is that of its events too, unless they have their own; with `cut_all` a cutoff is the end for all.
     Raises BadRequest if there is no such log entry.
     """
-    own = {graceid: position_of(timeline, graceid, n) for graceid, n in cutoffs.items()}
+    own = {graceid: position_of(timeline, graceid, n, whole=True) for graceid, n in cutoffs.items()}
     if cut_all and own:
         return dict.fromkeys(timeline.histories, min(own.values()))
     ends: dict[str, Position] = {}
@@ -248,13 +248,16 @@ def _begin(
     return Position(position.index - 1)
 
 
-def position_of(timeline: Timeline, graceid: str, n: int) -> Position:
-    """The moment just after a log entry; BadRequest, naming the id and its last entry, if there is none such."""
-    last = timeline.histories[graceid].last_n
-    if last == 0:
+def position_of(timeline: Timeline, graceid: str, n: int, *, whole: bool = False) -> Position:
+    """The moment just after a log entry, and with `whole` after what the server made along with it.
+
+    BadRequest, naming the id and its last entry, if there is none such.
+    """
+    history = timeline.histories[graceid]
+    if history.last_n == 0:
         raise BadRequest(f"{graceid} has no log entries, so none can be named by {n}")
     try:
-        return timeline.at(graceid, n)
+        return timeline.at(graceid, history.whole_act(n) if whole else n)
     except GracetapeError as error:
         raise BadRequest(str(error)) from None
 

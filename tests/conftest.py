@@ -4,10 +4,14 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from gracetape.dummy import server_settings
 
 ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate"})
 
@@ -29,6 +33,14 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("gracetape", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gracetape")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ids_from_one() -> Iterator[None]:
+    """New events are T1, T2, ... here, so that tests are short to read; dummies in other processes begin where they always do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server_settings, "FIRST_ID", 1)
+        yield
 
 
 def pytest_configure() -> None:

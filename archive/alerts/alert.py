@@ -23,8 +23,9 @@ _SUPEREVENT_NODES = {"Production": "superevent", "MDC": "mdc_superevent", "Test"
 class Alert:
     """An announcement. `created` is the server's time (UTC), `graceid` the uid that the message bears, `object_id` the id
     under which the archive keeps the object, `n` the log entry that placed it, `nodes` where it was sent, `position` the
-    moment just after that entry. `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words; `file`
-    names the file that the entry brought. `heard` is the message as it was recorded live, if it was (`created` is then
+    moment just after that entry and those that the server made along with it (if there are any, `since` is the moment just
+    before). `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words; `file` names the file that the
+    entry brought. `heard` is the message as it was recorded live, if it was (`created` is then
     when it arrived), `heard_text` its JSON as it came.
     """
 
@@ -41,6 +42,7 @@ class Alert:
     certainty: str = "exact"
     reason: str = ""
     position: Position | None = None
+    since: Position | None = None
     file: str = ""
     heard: Record | None = None
     heard_text: str = ""

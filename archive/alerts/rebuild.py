@@ -19,18 +19,28 @@ SAME_UPLOAD = timedelta(seconds=1)
 
 def rebuilt_alerts(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
     """What the server announced along a time line, in order, as far as the records tell of it; not what came after `until`."""
+    # Uploads whose files are still being made, by where that ends.
+    begun: dict[tuple[str, int], tuple[int, Position]] = {}
     for number, step in enumerate(timeline.steps[: until.index if until else None], start=1):
         for graceid, index in step.entries:
-            yield from _alerts_at(timeline, graceid, index, Position(number))
+            if last := timeline.histories[graceid].made_until.get(index):
+                begun[graceid, last] = index, Position(number - 1)
+            elif upload := begun.pop((graceid, index), None):
+                made = timeline.histories[graceid].entries[index - 1].created
+                for alert in _alerts_at(timeline, graceid, upload[0], Position(number), index):
+                    yield replace(alert, created=made, since=upload[1])
+            else:
+                yield from _alerts_at(timeline, graceid, index, Position(number), index)
 
 
-def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position) -> Iterator[Alert]:
+def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position, shown: int) -> Iterator[Alert]:
+    """The alerts of the entry before `index`, the object being as it was at index `shown`."""
     history = timeline.histories[graceid]
     entry = history.entries[index - 1]
     if not entry.act.rule.causes:
         return
     others = timeline.others_at(position)
-    snapshot = others.snapshot(history, index, others.record)
+    snapshot = others.snapshot(history, shown, others.record)
     for alert in alerts_of_entry(entry, snapshot, history.removed_at(index)):
         alert = replace(alert, position=position)
         for certainty, reason in snapshot.doubts:

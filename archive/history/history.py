@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from gracetape.archive.history import rules
 from gracetape.archive.history.intervals import Intervals
@@ -49,6 +50,24 @@ class History(Steps):
             for i, entry in enumerate(self.entries):
                 if entry.act.name == "unreadable":
                     self.entries[i] = replace(entry, act=rules.written(self.category))
+
+    @cached_property
+    def made_until(self) -> Mapping[int, int]:
+        """Of each upload that the server made files of: the index just after it -> that just after the last entry of those."""
+        found: dict[int, int] = {}
+        upload = 0
+        for index, entry in enumerate(self.entries, start=1):
+            if entry.act.name in rules.MADE and upload:
+                found[upload] = index
+            elif entry.act.name not in rules.MADE:
+                upload = index if entry.act.name in ("uploaded", "replaced") else 0
+        return found
+
+    def whole_act(self, n: int) -> int:
+        """The last log entry that the server made along with entry `n`, whose alerts go out after it."""
+        index = self.index_of(n)
+        last = next((last for first, last in self.made_until.items() if first <= index <= last), index)
+        return self.entries[last - 1].n or n
 
     def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
         """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""

@@ -27,7 +27,20 @@ from gracetape.archive.history.rule import Act, Causes, Field, Params, Record, R
 from gracetape.archive.history.signoff_rules import signoff_labels, signoff_rules, web_signoff_rules
 from gracetape.archive.kinds import signoff_key
 
-__all__ = ["EXPOSED", "RULES", "Act", "Causes", "Record", "Rule", "act", "is_event", "read", "rule_of", "signoff_key"]
+__all__ = [
+    "EXPOSED",
+    "MADE",
+    "RULES",
+    "Act",
+    "Causes",
+    "Record",
+    "Rule",
+    "act",
+    "is_event",
+    "read",
+    "rule_of",
+    "signoff_key",
+]
 __all__ += ["signoff_labels", "text", "value_of", "voevent_number"]
 
 _NAMED = re.compile(r"\b(?P<name>\w++)=(?P<value>.*?)(?=, \w++=|$)", re.DOTALL)
@@ -136,6 +149,7 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("untagged", "Removed tag {tag} from message {n}.", (), fields=_N),
     *_rules_of_both("superevent"),
     _event_rule("uploaded", _UPLOADED, _OBJECT_NEW, needs=_brings_file),
+    _event_rule("replaced", "Event data replaced by new upload", (Causes("update"),), needs=_brings_file),
     _event_rule("unreadable", "Could not read data ({reason})"),
     _event_rule("grb_updated", "Updated GRB event parameters: {changes}", (Causes("update"),), fields=_CHANGES),
     _event_rule("log_file_made", "Log File Created", needs=_brings_file),
@@ -174,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     _event_rule("untagged", "Removed tag {tag} from message {n}.", fields=_N, era="other"),
     # An event's file once more; the file that it was made from, where other entries came before; one that could not be
     # read (the event is made all the same, and nobody is told). All have the text of the first upload.
-    _event_rule("replaced", _UPLOADED, (Causes("update"),), needs=_brings_file, read_back=False),
+    _event_rule("replaced", _UPLOADED, (Causes("update"),), needs=_brings_file, era="before 2023", read_back=False),
     _event_rule("upload_logged", _UPLOADED, needs=_brings_file, read_back=False),
     _event_rule("uploaded", _UPLOADED, needs=_brings_file, unnamed=("unread",), read_back=False),
     # What a user wrote: whatever it says, it tells of nothing else.
@@ -183,6 +197,9 @@ RULES: tuple[Rule, ...] = (
     _event_rule("embb_event_log", "", _EMBB, unnamed=("n",), logged=False),
     _superevent_rule("notice", "", (), unnamed=("n",), logged=False),
 )
+
+#: Acts of files that the server makes of an upload, right after it.
+MADE = frozenset({"log_file_made", "log_file_failed", "coinc_table_made"})
 
 _READ = {c: [r for r in RULES if r.category == c and r.logged and r.read_back] for c in ("event", "superevent")}
 _FIRST: dict[tuple[str, str], Rule] = {}

@@ -153,13 +153,18 @@ def _not_logged(kind: Kind, records: list[Record], logged: set[Any]) -> list[Rec
     return [r for r in records if r.get("created") is not None and r.get(kind.named or "") is not None]
 
 
+#: Acts that a file of an event is logged as; those of the files that the server makes of it follow, each once.
+_UPLOADS = frozenset({"uploaded", "upload_logged", "replaced"})
+
+
 def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
     """The entries, those whose text only looks like the server's taken as what somebody wrote.
 
     Anybody can write `Added label: X` into a log. It can't be the server's if X was there already, and so on.
     """
     labels: set[str] = set()
-    uploaded = False
+    made: set[str] = set()
+    uploaded, before = False, ""
     for i, entry in enumerate(entries):
         act, params = entry.act, entry.act.params
         wrong = (
@@ -168,6 +173,8 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
             or (act.name in ("tagged", "untagged") and not 0 < params["n"] < (entry.n or 0))
             or (act.name == "created" and i > 0)
             or (act.name == "unreadable" and not (uploaded and i == 1))
+            or (act.name == "replaced" and not uploaded)
+            or (act.name in rules.MADE and (before not in _UPLOADS | rules.MADE or act.name in made))
         )
         if wrong:
             entry = replace(entry, act=rules.written(category))
@@ -184,4 +191,6 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
         if entry.act.name == "signoff_created" and entry.act.params.get("removed"):
             labels.discard(entry.act.params["removed"])
         labels.difference_update(entry.act.params.get("replaces", ()))
+        before = entry.act.name
+        made = (made | {before}) if before in rules.MADE else set()
         yield entry

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gracetape.archive.view import FileEntry
+from gracetape.dummy import server_settings
 from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
@@ -63,8 +64,9 @@ def upload(
     writer: Writer, subject: Subject, file: Upload, uploaded: UploadedEvent, labels: Sequence[str],
     delivery: Mapping[str, str] | None = None,
 ) -> list[str]:  # fmt: skip
-    """Give a reserved event its file: N=1, silent; then `new`, then one act per label. Returns warnings.
+    """Give a reserved event its file: N=1, silent, as are the files that the server makes of it; then `new`, then one act per label.
 
+    Returns warnings.
     Nothing is announced, nor any label applied, where the file could not be read. `delivery` (kafka_server, kafka_topic)
     says how the file came. Problem (400) if the event has its file already.
     """
@@ -80,7 +82,7 @@ def upload(
         if uploaded.reason:
             writer.record(subject, "unreadable", reason=uploaded.reason)
         return [*uploaded.warnings, uploaded.failed]
-    writer.record(subject, "uploaded", file=_keep(writer, subject, file))
+    _record(writer, subject, "uploaded", file, uploaded)
     warnings = list(uploaded.warnings)
     for label in labels:
         if has_label(subject, label):
@@ -99,14 +101,14 @@ def create(
 
 
 def replace(writer: Writer, subject: Subject, file: Upload, uploaded: UploadedEvent) -> None:
-    """Give an event a new file: a further version, logged like the first, and announced as `update`."""
+    """Give an event a new file: a further version, logged with those that the server makes of it, and announced as `update`."""
     before = subject.record.get("extra_attributes") or {}
     _fill_in(writer, subject.record, uploaded)
     for name in subject.record["extra_attributes"].keys() & before.keys() & {"GRB"}:
         now = subject.record["extra_attributes"][name]
         now |= {field: before[name].get(field) for field in _KEPT if now.get(field) is None}
     subject.save()
-    writer.record(subject, "replaced", file=_keep(writer, subject, file))
+    _record(writer, subject, "replaced", file, uploaded)
 
 
 def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> bool:
@@ -147,12 +149,21 @@ def _keep(writer: Writer, subject: Subject, file: Upload) -> FileEntry:
     return writer.tx.add_file(subject.graceid, file.filename, blob)
 
 
+def _record(writer: Writer, subject: Subject, act: str, file: Upload, uploaded: UploadedEvent) -> None:
+    """Record an upload, and the files that the server makes of it, of which nobody is told."""
+    blob = writer.tx.keep_blob(file.spool, file.blob)
+    writer.record(subject, act, file=writer.tx.add_file(subject.graceid, file.filename, blob))
+    for made in uploaded.made:
+        contents = blob if made.contents is None else writer.tx.store_blob(iter([made.contents]))
+        writer.record(subject, made.act, file=writer.tx.add_file(subject.graceid, made.name, contents))
+
+
 def _next_id(writer: Writer, prefix: str) -> str:
-    """The next free id: one number for all prefixes, above every number that the archive has."""
-    run = writer.tx.archive.connection.execute
-    number = writer.tx.next_number(_COUNTER)
-    taken = "SELECT 1 FROM names WHERE name IN (" + ", ".join("?" * 5) + ")"
-    if run(taken, [f"{letter}{number}" for letter in "GTMEH"]).fetchone():
-        query = "SELECT max(CAST(substr(object, 2) AS INTEGER)) FROM captures WHERE category = 'event'"
-        number = writer.tx.next_number(_COUNTER, int(run(query).fetchone()[0]) + 1)
+    """The next free id: one number for all prefixes, above every number that the archive has had."""
+    tx, first = writer.tx, writer.first_id
+    if tx.last_number(_COUNTER) is None:
+        first = max(first or server_settings.FIRST_ID, tx.greatest_event() + 1)
+    number = tx.next_number(_COUNTER, first or 1)
+    if tx.is_taken(f"{letter}{number}" for letter in "GTMEH"):
+        number = tx.next_number(_COUNTER, tx.greatest_event() + 1)
     return f"{prefix}{number}"

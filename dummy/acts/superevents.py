@@ -72,8 +72,7 @@ def _free_id(writer: Writer, category: str, t_0: float, *, gw: bool = False) -> 
     counter = f"superevents like {make(category, t_0, 1)}"
     while True:
         graceid = make(category, t_0, writer.tx.next_number(counter))
-        row = writer.tx.archive.connection.execute("SELECT 1 FROM names WHERE name = ?", (graceid,)).fetchone()
-        if row is None:
+        if not writer.tx.is_taken([graceid]):
             return graceid
 
 

@@ -38,10 +38,15 @@ class Subject:
 
 
 class Writer:
-    """One write. `created` is the server's time of all that it makes; `alerts` fills in the server's order."""
+    """One write. `created` is the server's time of all that it makes; `alerts` fills in the server's order.
 
-    def __init__(self, tx: Transaction, user: str, now: datetime, *, announcing: bool = True) -> None:
-        self.tx, self.user, self.now = tx, user, now
+    `first_id` is the least number that a new event's id may have (None: as usual).
+    """
+
+    def __init__(
+        self, tx: Transaction, user: str, now: datetime, *, announcing: bool = True, first_id: int | None = None
+    ) -> None:
+        self.tx, self.user, self.now, self.first_id = tx, user, now, first_id
         self.created = server_time(now)
         self.alerts: list[Alert] = []
         self._announcing = announcing

@@ -78,7 +78,7 @@ def file_of(form: Form) -> Upload:
 
 def told_by(file: Upload, form: Form, pipeline: str, group: str, search: str | None) -> UploadedEvent:
     """What the event's file says; Problem (400, 413) if it is beyond what readers bear. Read before anybody else has to wait."""
-    content = file.spool_bytes() if is_read(pipeline, file.filename) else b""
+    content = file.spool_bytes() if is_read(pipeline, group, file.filename) else b""
     told = read_upload(pipeline, group, search, file.filename, content, form.flat())
     if told.refused:
         raise invalid(told.refused)

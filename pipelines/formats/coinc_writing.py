@@ -30,7 +30,12 @@ _MAP = {"coinc_event:coinc_event_id": "int_8s", "table_name": "char_v", "event_i
 _SLIDE = {"time_slide_id": "int_8s", "process:process_id": "int_8s", "instrument": "lstring", "offset": "real_8"}
 
 #: The programs that coinc files say they come from; readers go by these names.
-_PROGRAMS = {"gstlal": "gstlal_inspiral", "MBTA": "MBTAOnline", "spiir": "gstlal_inspiral_postcohspiir_online"}
+_PROGRAMS = {
+    "gstlal": "gstlal_inspiral",
+    "MBTA": "MBTAOnline",
+    "SGNL": "sgnl-inspiral",
+    "spiir": "gstlal_inspiral_postcohspiir_online",
+}
 
 
 def coinc(trigger: Trigger, rng: "Generator") -> bytes:

@@ -4,12 +4,14 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from gracetape.bounded_json import read_json
 from gracetape.pipelines.uploaded_event import UploadError
 from gracetape.reading_limits import LimitExceeded
+from gracetape.times import as_utc, gps_of, utc_of
 
 #: GPS seconds are taken for such from here on (1995); smaller numbers are durations.
 _EARLIEST_GPS = 5e8
@@ -26,6 +28,11 @@ def number(value: Any) -> float | None:
     except (TypeError, ValueError, OverflowError):
         raise UploadError(f"could not convert string to float: {str(value)[:100]!r}") from None
     return found if math.isfinite(found) else None
+
+
+def is_json(content: bytes) -> bool:
+    """Whether contents begin as JSON objects do, and not as XML or anything else."""
+    return content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def json_object(content: bytes) -> dict[str, Any]:
@@ -51,6 +58,29 @@ def listed(value: Any) -> str | None:
     return ",".join(str(item) for item in value) if isinstance(value, list) else value
 
 
+def time_of(text: str | None, what: str) -> float:
+    """The GPS seconds of a UTC time in ISO 8601, as a VOEvent or a notice has it; UploadError if it is none."""
+    if text is None:
+        raise UploadError(f"the {what} has no time")
+    try:
+        return gps_of(as_utc(datetime.fromisoformat(text.strip())))
+    except (ValueError, OverflowError):
+        raise UploadError(f"the {what}'s time is unreadable: {text[:100]!r}") from None
+
+
+def moved_time(text: str, shift_s: float) -> str:
+    """A UTC time in ISO 8601, moved, with what stands around it, in the form that it had; unchanged if it is none."""
+    bare = text.strip()
+    zone = next((zone for zone in ("Z", "+00:00") if bare.endswith(zone)), "")
+    try:
+        moved = utc_of(gps_of(as_utc(datetime.fromisoformat(bare))) + shift_s)
+    except (ValueError, OverflowError):
+        return text
+    between = " " if bare[10:11] == " " else "T"
+    form = moved.replace(tzinfo=None).isoformat(between, "microseconds" if "." in bare else "seconds")
+    return text.replace(bare, form + zone, 1)
+
+
 def is_gps(value: object) -> bool:
     """Whether a value is a number that can be GPS seconds of a detection."""
     return isinstance(value, int | float) and not isinstance(value, bool) and value > _EARLIEST_GPS
@@ -70,7 +100,7 @@ def _decimal(number: bytes, shift_s: float) -> bytes:
 
 def moved_json(contents: bytes, shift_s: float, names: Iterable[str]) -> bytes | None:
     """A JSON object with the GPS seconds of some names moved; None if it is no object or has none of them."""
-    if not contents[:4096].lstrip().startswith(b"{"):
+    if not is_json(contents):
         return None
     try:
         data = read_json(contents)

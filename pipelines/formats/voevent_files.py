@@ -1,7 +1,6 @@
 """VOEvent XML, as missions tell of their triggers: read, and its times moved."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -9,10 +8,12 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from gracetape.bounded_xml import check_xml
+from gracetape.pipelines.formats.texts import moved_time, time_of
 from gracetape.pipelines.uploaded_event import UploadError
 from gracetape.reading_limits import LimitExceeded
-from gracetape.times import gps_of, utc_of
 
+#: The groups whose parameters the server takes for its own (SVOM's notices have nothing outside of groups).
+_SVOM = ("Svom_Identifiers", "Detection_Info")
 #: Where time and position stand.
 COORDS = ".//WhereWhen/ObsDataLocation/ObservationLocation/AstroCoords"
 _ISO_TIMES = re.compile(rb"(<(?:\w++:)?(?:ISOTime|Date)>)([^<]++)(</)")
@@ -60,8 +61,20 @@ def root_of(content: bytes) -> Element:
 
 
 def params_of(root: Element) -> dict[str, Element]:
-    """The parameters of the part `What`, by name."""
-    return {param.get("name") or "": param for param in root.findall("What/Param")}
+    """The parameters of the part `What`, by name, whether or not they stand in groups.
+
+    Of several of one name those of SVOM's groups count, as on the server, then those outside of groups, then the first.
+    """
+    listed = [*root.iterfind("What/Group//Param")][::-1] + root.findall("What/Param")
+    for group in root.iterfind("What/Group"):
+        if group.get("name") in _SVOM:
+            listed += group.findall("Param")
+    return {param.get("name") or "": param for param in listed}
+
+
+def gps_of_event(root: Element) -> float:
+    """The GPS seconds of what the document is about; UploadError if it has no time."""
+    return time_of(text_of(root, f"{COORDS}/Time/TimeInstant/ISOTime"), "VOEvent")
 
 
 def position_of(root: Element) -> dict[str, Any]:
@@ -75,32 +88,16 @@ def position_of(root: Element) -> dict[str, Any]:
     }
 
 
-def time_of(text: str | None) -> float:
-    """The GPS seconds of a UTC time; UploadError if it is none."""
-    if text is None:
-        raise UploadError("the VOEvent has no time")
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UploadError(f"the VOEvent's time is unreadable: {text!r}") from None
-    return gps_of(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
-
-
 def move_times(contents: bytes, shift_s: float) -> bytes | None:
     """A VOEvent with its UTC times moved; None if it is none."""
     if b"VOEvent" not in contents[:4096]:
         return None
-    return _ISO_TIMES.sub(lambda match: match[1] + _iso(match[2], shift_s) + match[3], contents)
+    return _ISO_TIMES.sub(lambda match: match[1] + _moved(match[2], shift_s) + match[3], contents)
 
 
-def _iso(text: bytes, shift_s: float) -> bytes:
-    """A UTC time in ISO 8601, moved, with the space around it; unchanged if it is none."""
-    bare = text.strip()
-    said = bare.decode(errors="replace")
+def _moved(text: bytes, shift_s: float) -> bytes:
+    """A time, moved; what is no text at all stays."""
     try:
-        moment = datetime.fromisoformat(said)
-        moved = utc_of(gps_of(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) + shift_s)
-    except (ValueError, OverflowError):
+        return moved_time(text.decode(), shift_s).encode()
+    except UnicodeDecodeError:
         return text
-    form = moved.replace(tzinfo=None).isoformat(timespec="microseconds" if "." in said else "seconds")
-    return text.replace(bare, (form + ("Z" if said.endswith("Z") else "")).encode(), 1)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from gracetape.archive import Entry, History
+from gracetape.archive.history import rules
 from gracetape.replay.reenact import annotations
 from gracetape.replay.reenact.context import Absent, Call, Context
 
@@ -64,6 +66,7 @@ def _upload(context: Context, history: History, index: int, entry: Entry) -> Cal
         )  # fmt: skip
         context.ids.give(history.graceid, answer.json()["graceid"])
         context.ids.keep_number(history.graceid, entry.n or 1, 1)
+        _keep_made(context, history, index, client)
 
     return call
 
@@ -71,7 +74,24 @@ def _upload(context: Context, history: History, index: int, entry: Entry) -> Cal
 def _replace(context: Context, history: History, index: int, entry: Entry) -> Call:
     name = entry.record["filename"]
     contents = context.contents(history, name, entry.record.get("file_version"))
-    return lambda client: client.replace_event(context.ids.new(history.graceid), name, filecontents=contents())
+
+    def call(client: Any) -> None:
+        client.replace_event(context.ids.new(history.graceid), name, filecontents=contents())
+        _keep_made(context, history, index, client)
+
+    return call
+
+
+def _keep_made(context: Context, history: History, index: int, client: Any) -> None:
+    """Keep where the new log stands after an upload, of which another server may make more files or fewer, if entries are tagged."""
+    if not any(entry.act.name in ("tagged", "untagged") for entry in history.entries[index:]):
+        return
+    made = takewhile(lambda entry: entry.act.name in rules.MADE, history.entries[index:])
+    last = [history.entries[index - 1], *made][-1]
+    found = client.logs(context.ids.new(history.graceid)).json()
+    logs = found if isinstance(found, list) else found.get("log", found.get("logs", []))
+    if last.n is not None and logs:
+        context.ids.keep_number(history.graceid, last.n, max(record["N"] for record in logs))
 
 
 # -- superevents

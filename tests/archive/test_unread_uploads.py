@@ -62,8 +62,8 @@ def test_an_event_of_a_pipeline_without_a_format_is_announced(live: Any) -> None
 
 def test_the_words_alone_hush_nothing(live: Any) -> None:
     client, announced, tape = live
-    name, contents = sample("cbc-lm.xml")
-    graceid = client.create_event("Test", "gstlal", name, filecontents=contents).json()["graceid"]
+    name, contents = sample("burst-cwb.txt")
+    graceid = client.create_event("Test", "CWB", name, filecontents=contents).json()["graceid"]
     client.write_log(graceid, SAID)
     client.write_log(graceid, SAID)
     assert told(replayed(client, graceid, tape)) == told(announced) == [("new", 1), ("log", 2), ("log", 3)]

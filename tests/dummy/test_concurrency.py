@@ -59,7 +59,7 @@ def check_alerts(file: Path, path: Path, graceids: list[str]) -> None:
     heard = heard_per_object(file)
     with Archive.open(path) as tape:
         for graceid in graceids:
-            assert heard[graceid] == list(range(2, tape.view(graceid).count("log") + 1))
+            assert heard[graceid] == list(range(4, tape.view(graceid).count("log") + 1))
 
 
 def test_sixteen_threads_lose_nothing_and_alerts_come_in_order(shared: tuple[Path, list[str]], tmp_path: Path) -> None:

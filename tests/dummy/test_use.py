@@ -36,7 +36,9 @@ class Mine(GraceDb):  # type: ignore[misc]
 
 def comments(path: Path) -> list[str]:
     with Archive.open(path) as tape:
-        return [log["comment"] for log in tape.view("T1").records("log")][1:]
+        return [log["comment"] for log in tape.view("T1").records("log")][
+            3:
+        ]  # after the upload and the files made of it
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

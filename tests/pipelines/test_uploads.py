@@ -2,6 +2,7 @@
 
 import gzip
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -39,8 +40,12 @@ def test_a_coinc_file_gives_its_attributes() -> None:
 
 def test_a_gzipped_coinc_file_reads_like_a_plain_one() -> None:
     name, content = sample("cbc-lm.xml")
-    packed = read_upload("gstlal", "Test", None, name + ".gz", gzip.compress(content), {})
-    assert packed == read("gstlal", "cbc-lm.xml")
+    packed, plain = (
+        read_upload("gstlal", "Test", None, name + ".gz", gzip.compress(content), {}),
+        read("gstlal", "cbc-lm.xml"),
+    )
+    assert [made.contents for made in packed.made] == [plain.made[0].contents, content]
+    assert replace(packed, made=[]) == replace(plain, made=[])
 
 
 @pytest.mark.parametrize(("pipeline", "name"), [("spiir", "spiir-test.xml"), ("MBTA", "cbc-mbta.xml")])

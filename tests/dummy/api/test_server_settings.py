@@ -182,3 +182,13 @@ def test_the_commands_take_further_names(tmp_path: Path) -> None:
         [sys.executable, "-m", "gracetape", "dummy", "run", *words], capture_output=True, text=True, timeout=100
     )
     assert done.stdout == "True True True\n", done.stderr
+
+
+def test_todays_names_are_known_without_being_asked_for(client: Any) -> None:
+    assert {"MOCK", "SOG_READY", "COMBINEDSKYMAP_READY", "LENSED_CANDIDATE"} <= set(client.allowed_labels)
+    assert {"SGNL", "PyGRB", "GWAK", "aframe", "EinsteinProbe", "SVOM", "CHIME", "IceCube"} <= set(client.pipelines)
+    assert {"FRB", "HEN", "SSM", "SubGRBTargeted", "LensingSubthreshold"} <= set(client.searches)
+    graceid = new_event(client, pipeline="SGNL", search="SSM", labels=["SOG_READY"])
+    assert client.get(client.templates["event-detail-template"].format(graceid=graceid)).json()["pipeline"] == "SGNL"
+    for query in ("SGNL", "pipeline: sgnl", "search: SSM", "SSM", "SOG_READY", "ci.snr > 9 SGNL"):
+        assert [event["graceid"] for event in client.events(f"{query} Test")] == [graceid], query

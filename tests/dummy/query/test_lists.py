@@ -115,7 +115,7 @@ def test_coinc_files_are_merged_into_one_document(tmp_path: Path, app: TestClien
     with dummy.GraceDb(Archive.create(tmp_path / "coincs.tape")) as client:
         for _ in range(3):
             client.create_event("CBC", "gstlal", "coinc.xml", filecontents=contents)
-        client.create_event("Test", "gstlal", "other.xml", filecontents=contents)
+        client.create_event("Test", "Omega", "other.xml", filecontents=contents)
         answered = client.get(client.links["events"] + "?query=CBC&format=xml")
         none = TestClient(client.app).simulate_get("/api/events/", params={"query": "Test", "format": "xml"})
     assert (none.status_code, none.text) == (400, "'Event list contained event(s) for which no coinc exists.'")
