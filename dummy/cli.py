@@ -40,6 +40,7 @@ _Rate = Annotated[list[str] | None, _Option(metavar="RATE", help="Throttle at 5/
 _Api = Annotated[str, _Option(metavar="VERSION", help="API version of the root without one: v1 or v2.")]
 _Group = Annotated[bool, _Option("--group-superevents", help="Put events into superevents as they come.")]
 _Window = Annotated[float, _Option(min=0, help="For that: seconds to either side of an event's gpstime.")]
+_Offline = Annotated[bool, _Option("--group-offline", help="The same, and offline events, too.")]
 _Label = Annotated[
     list[str] | None, _Option("--label", metavar="NAME", help="A label that the server knows besides; may be repeated.")
 ]
@@ -76,6 +77,7 @@ def serve(
     api_default: _Api = "v1",
     group_superevents: _Group = False,
     group_window: _Window = 1.0,
+    group_offline: _Offline = False,
     label: _Label = None,
     pipeline: _Pipeline = None,
     search: _Search = None,
@@ -86,7 +88,8 @@ def serve(
 
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (),
+        api_default, group_window if group_superevents or group_offline else None, allow_host or (), label or (), pipeline or (),
+        search or (), group_offline=group_offline,
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
@@ -119,6 +122,7 @@ def run(
     api_default: _Api = "v1",
     group_superevents: _Group = False,
     group_window: _Window = 1.0,
+    group_offline: _Offline = False,
     label: _Label = None,
     pipeline: _Pipeline = None,
     search: _Search = None,
@@ -135,7 +139,8 @@ def run(
 
     wish = Wish(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (),
+        api_default, group_window if group_superevents or group_offline else None, (), label or (), pipeline or (),
+        search or (), group_offline=group_offline,
     )  # fmt: skip
     code = 0
     try:

@@ -42,9 +42,10 @@ class Wish:
     labels: Sequence[str] = ()
     pipelines: Sequence[str] = ()
     searches: Sequence[str] = ()
+    group_offline: bool = False
 
     def grouping(self) -> Grouping | None:
-        return None if self.group_window is None else Grouping(self.group_window, self.group_window)
+        return None if self.group_window is None else Grouping(self.group_window, self.group_window, self.group_offline)
 
     def rules(self) -> Faults:
         rules = [Fault.parse(spec) for spec in self.faults]
