@@ -21,7 +21,8 @@ class Alert:
     """An announcement. `created` is the server's time (UTC), `graceid` the uid that the message bears, `object_id` the id
     under which the archive keeps the object, `n` the log entry that placed it, `nodes` where it was sent, `position` the
     moment just after that entry. `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words; `file`
-    names the file that the entry brought. `heard` is the message as it was recorded live, if it was (`created` is then
+    names the file that the entry brought, `dispatched` is when messages of today say that it was sent (UTC; None: those of its
+    years do not). `heard` is the message as it was recorded live, if it was (`created` is then
     when it arrived), `heard_text` its JSON as it came.
     """
 
@@ -41,6 +42,7 @@ class Alert:
     file: str = ""
     heard: Record | None = None
     heard_text: str = ""
+    dispatched: datetime | None = None
 
     def payload(self, format: str = "modern") -> Record | None:
         """The message as the server sent it, in one of FORMATS; None where that form had no such message.

@@ -7,9 +7,11 @@ alerts/superevent_utils.py and their callers in events/ (docs/credits.md).
 
 import re
 from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from gracetape.errors import ArchiveError
+from gracetape.times import server_time
 
 Record = dict[str, Any]
 
@@ -29,9 +31,27 @@ class Announced(Protocol):
     def category(self) -> str: ...
     @property
     def file(self) -> str: ...
+    @property
+    def dispatched(self) -> datetime | None: ...
 
 
 FORMATS = ("modern", "legacy", "between")
+
+#: From when on modern messages say when they were sent. A guess: those of August 2025 do not, a listener of May 2026 reads it
+#: (docs/fidelity.md).
+DISPATCHED_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+#: What a message says of its own sending, which is no part of what it tells.
+OF_SENDING = ("dispatched",)
+
+
+def dispatched_at(created: datetime) -> datetime | None:
+    """When the server sent the message of an act of that time (UTC), as far as its messages said that."""
+    return created if created >= DISPATCHED_SINCE else None
+
+
+def without_sending(message: Record) -> Record:
+    """A message without what it says of its own sending."""
+    return {name: value for name, value in message.items() if name not in OF_SENDING}
 
 
 class _Told(NamedTuple):
@@ -112,7 +132,8 @@ def payload(alert: Announced, format: str) -> Record | None:
     if format not in FORMATS:
         raise ArchiveError(f"there is no message format {format!r}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     if format == "modern":
-        return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object}
+        sent = {} if alert.dispatched is None else {"dispatched": server_time(alert.dispatched)}
+        return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object} | sent
     teller = _TELLERS.get((format, alert.category), {}).get(alert.alert_type)
     told = teller(alert) if teller and isinstance(alert.data, dict) else None
     if told is None:
