@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "start": "`earliest` or `latest`: where a consumer group that is new begins",
         "prefix": "put before the name of every topic, after the group",
         "create": "`yes`: create topics that are not there",
+        "topics": "sending: topics to be made at once, `igwn` (the usual ones) or names by commas",
         "patience": "seconds to try again before giving up",
     },
 }

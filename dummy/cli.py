@@ -12,7 +12,7 @@ import typer
 
 from gracetape import terminal
 from gracetape.errors import ArchiveError, UsageError
-from gracetape.options import Really
+from gracetape.options import Really, Topics
 
 app = terminal.commands("Serve an archive as a GraceDB.")
 
@@ -69,6 +69,7 @@ def serve(
     as_of: _AsOf = None,
     alerts: _Alerts = None,
     really: Really = None,
+    topics: Topics = None,
     fault: _Fault = None,
     seed: _Seed = 0,
     throttle: _Throttle = False,
@@ -89,7 +90,7 @@ def serve(
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents or group_offline else None, allow_host or (), label or (), pipeline or (),
-        search or (), group_offline=group_offline,
+        search or (), group_offline=group_offline, topics=topics,
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
@@ -114,6 +115,7 @@ def run(
     as_of: _AsOf = None,
     alerts: _Alerts = None,
     really: Really = None,
+    topics: Topics = None,
     fault: _Fault = None,
     seed: _Seed = 0,
     throttle: _Throttle = False,
@@ -140,7 +142,7 @@ def run(
     wish = Wish(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
         api_default, group_window if group_superevents or group_offline else None, (), label or (), pipeline or (),
-        search or (), group_offline=group_offline,
+        search or (), group_offline=group_offline, topics=topics,
     )  # fmt: skip
     code = 0
     try:

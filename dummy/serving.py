@@ -43,6 +43,7 @@ class Wish:
     pipelines: Sequence[str] = ()
     searches: Sequence[str] = ()
     group_offline: bool = False
+    topics: str | None = None
 
     def grouping(self) -> Grouping | None:
         return None if self.group_window is None else Grouping(self.group_window, self.group_window, self.group_offline)
@@ -77,7 +78,7 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
             return
-        sink = open_alerts(wish.alerts, tape, wish.really)
+        sink = open_alerts(wish.alerts, tape, wish.really, wish.topics)
         try:
             app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:

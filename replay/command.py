@@ -22,6 +22,7 @@ from gracetape.replay.status import Stopwatch, status_line
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, Target, open_target
 from gracetape.terminal import FAILURE, USAGE, complain, damage
+from gracetape.topics import with_topics
 
 
 class _Terminated(BaseException):
@@ -55,7 +56,7 @@ class ReplayRun:
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
-        urls, targets = options.to or ["-"], list[Target]()
+        urls, targets = with_topics(options.to or ["-"], options.topics), list[Target]()
         try:
             with ExitStack() as stack:
                 for url in urls:

@@ -8,12 +8,12 @@ from gracetape.archive.alerts import formats
 from gracetape.archive.history.rules import Record
 from gracetape.archive.history.timeline import Position
 from gracetape.message_lines import Envelope
+from gracetape.topics import SUPEREVENT_TOPICS, event_topics
 
 #: From sure to unsure: heard live; follows from the records; follows with an assumption; holds a guess.
 CERTAINTIES = ("recorded", "exact", "inferred", "guessed")
 FORMATS = formats.FORMATS
 _CATEGORY_OF_ID = {"T": "Test", "M": "MDC"}  # superevents of 2018 have no category but in their id
-_SUPEREVENT_NODES = {"Production": "superevent", "MDC": "mdc_superevent", "Test": "test_superevent"}
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,6 @@ def nodes_of(record: Record, category: str) -> tuple[str, ...]:
     """The nodes (LVAlert) or topics (igwn-alert) of an event or superevent."""
     if category == "superevent":
         told = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id", "S"))[0], "Production")
-        return (_SUPEREVENT_NODES.get(told, "superevent"),)
+        return (SUPEREVENT_TOPICS.get(told, SUPEREVENT_TOPICS["Production"]),)
     # The oldest records have an analysisType in place of a pipeline, records cut short may have neither.
-    names = [name for name in (record.get("group"), record.get("pipeline") or record.get("analysisType")) if name]
-    nodes = ["_".join(names)]
-    if search := record.get("search"):
-        nodes.append("_".join([*names, search]))
-    return tuple(node.lower() for node in nodes)
+    return event_topics(record.get("group"), record.get("pipeline") or record.get("analysisType"), record.get("search"))
