@@ -17,6 +17,7 @@ from gracetape.pipelines.detectors import antenna
 from gracetape.pipelines.trigger import Trigger
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
 #: How much worse than the best a detector usually is, in amplitude.
@@ -58,13 +59,14 @@ def seen(trigger: Trigger) -> dict[str, Seen]:
         return {}
     usual = np.array([_WORSE.get(ifo, 1.0) for ifo in ifos])
     best = math.sqrt(float(_per_hz(trigger)[1].sum()))  # the horizon of the model itself
-    waves = _waves(trigger)
+    source = np.array([trigger.ra, trigger.dec, trigger.distance])  # the same for all who see it, in every process
+    rng = np.random.default_rng(source.view("uint32"))
+    waves = _waves(trigger, rng)
     worse = best * np.abs(waves) / (snrs * trigger.distance)  # what each detector must be, for each orientation
     odd = np.log(worse / usual)
     unlike = np.sum((odd - odd.mean(axis=1, keepdims=True)) ** 2, axis=1) / (2 * _SPREAD**2)
     far = np.sum(np.abs(waves) ** 2, axis=1) ** 1.5  # the volume in which such a source is as loud
     weights = np.exp(unlike.min() - unlike) * far
-    rng = np.random.default_rng(_seed(trigger))
     taken = int(rng.choice(len(weights), p=weights / weights.sum()))
     turn = float(rng.uniform(-math.pi, math.pi))  # the binary's own phase
     phases = np.angle(waves[taken] * np.exp(1j * turn))
@@ -74,24 +76,18 @@ def seen(trigger: Trigger) -> dict[str, Seen]:
     }
 
 
-def _seed(trigger: Trigger) -> int:
-    """A number that belongs to a trigger, the same in every process."""
-    return int.from_bytes(np.array([trigger.gps, trigger.ra, trigger.dec, *trigger.snrs]).tobytes()[-24:], "little")
-
-
-def _waves(trigger: Trigger) -> "NDArray[Any]":
+def _waves(trigger: Trigger, rng: "Generator") -> "NDArray[Any]":
     """How strongly each detector answers to a wave of amplitude 1, as a complex number, for many orientations (rows)."""
-    rng = np.random.default_rng(_seed(trigger))
     upright, turned = (
         rng.uniform(-1.0, 1.0, _TRIED),
         rng.uniform(0.0, math.pi, _TRIED),
     )  # cosine of inclination; polarization
-    rows = []
+    c, s = np.cos(2 * turned), np.sin(2 * turned)
+    columns = []
     for ifo in trigger.instruments:
         plus, cross = antenna(ifo, trigger.ra, trigger.dec, trigger.gps)
-        c, s = np.cos(2 * turned), np.sin(2 * turned)
-        rows.append(0.5 * (1 + upright**2) * (plus * c + cross * s) + 1j * upright * (cross * c - plus * s))
-    return np.array(rows).T
+        columns.append(0.5 * (1 + upright**2) * (plus * c + cross * s) + 1j * upright * (cross * c - plus * s))
+    return np.stack(columns, axis=1)
 
 
 def _per_hz(trigger: Trigger) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
@@ -113,5 +109,7 @@ def snr_series(trigger: Trigger, ifo: str) -> "NDArray[Any]":
 def _autocorrelation(trigger: Trigger) -> "NDArray[Any]":
     """The filter's output for a template of SNR 1 that comes at phase 0."""
     f, per_hz = _per_hz(trigger)
-    after = np.exp(2j * math.pi / RATE * np.outer(np.arange(SIDE + 1), f)) @ per_hz / per_hz.sum()
+    powers = np.zeros(RATE)  # one Hz apart, from 0 to the sampling rate
+    powers[f.astype(int)] = per_hz / per_hz.sum()
+    after = np.fft.ifft(powers, norm="forward")[: SIDE + 1]
     return np.concatenate((after[:0:-1].conj(), after))
