@@ -1,6 +1,8 @@
 """Where the detectors are and how they lie: when a wave from the sky reaches each, and how it answers."""
 
 import math
+import operator
+from collections.abc import Sequence
 
 from gracetape.times import utc_of
 
@@ -51,3 +53,20 @@ def antenna(ifo: str, ra: float, dec: float, gps: float) -> tuple[float, float]:
         plus += sign * (along_x**2 - along_y**2)
         cross += sign * 2 * along_x * along_y
     return plus, cross
+
+
+def mirrored(ifos: Sequence[str], ra: float, dec: float, gps: float) -> tuple[float, float] | None:
+    """The other place (`ra`, `dec`, degrees) from which a wave reaches three detectors with the same delays; None unless it is three
+    known ones.
+    """
+    known = [_PLACES[ifo] for ifo in ifos if ifo in _PLACES]
+    if len(ifos) != 3 or len(set(known)) != 3:
+        return None
+    first, *others = known
+    (a, b, c), (d, e, f) = (tuple(there - here for there, here in zip(other, first, strict=True)) for other in others)
+    across = (b * f - c * e, c * d - a * f, a * e - b * d)
+    turned, height = math.radians(ra) - sidereal_angle(gps), math.radians(dec)
+    toward = (math.cos(height) * math.cos(turned), math.cos(height) * math.sin(turned), math.sin(height))
+    off = 2 * sum(map(operator.mul, toward, across)) / sum(part * part for part in across)
+    x, y, z = (part - off * side for part, side in zip(toward, across, strict=True))
+    return math.degrees(math.atan2(y, x) + sidereal_angle(gps)) % 360.0, math.degrees(math.asin(max(-1.0, min(1.0, z))))

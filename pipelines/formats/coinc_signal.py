@@ -2,8 +2,9 @@
 
 A trigger says where the source is, how far, and how loud it was in each detector; that leaves the binary's orientation and the
 detectors' sensitivity open. An orientation is drawn as those of seen binaries are, favouring such for which the detectors' sensitivities
-are to each other as usual, and these are then made to agree with it. Everything follows from the trigger alone, so that files made
-apart agree with each other. Conventions are BAYESTAR's (docs/credits.md).
+are to each other as usual, and these are then made to agree with it. Three detectors time a wave alike from two places, of which their
+plane is the mirror: orientations that look alike from the other place are left out, where there are others. Everything follows from the
+trigger alone, so that files made apart agree with each other. Conventions are BAYESTAR's (docs/credits.md).
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gracetape.pipelines.detectors import antenna
+from gracetape.pipelines.detectors import antenna, mirrored
 from gracetape.pipelines.trigger import Trigger
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _WORSE = {"H1": 1.2, "L1": 1.0, "V1": 2.5, "K1": 8.0}
 #: How many orientations are tried, and how far from the usual the detectors' sensitivities may well be to each other (in logarithms).
 _TRIED, _SPREAD = 1000, 0.3
+#: How much less of the network's SNR² three detectors may find in their plane's mirror image of the place.
+_CLEAR = 12.0
 #: The band of the template, in Hz.
 _LOW, _HIGH = 20.0, 1024.0
 #: The Sun's mass and a megaparsec, both in seconds.
@@ -67,6 +70,8 @@ def seen(trigger: Trigger) -> dict[str, Seen]:
     unlike = np.sum((odd - odd.mean(axis=1, keepdims=True)) ** 2, axis=1) / (2 * _SPREAD**2)
     far = np.sum(np.abs(waves) ** 2, axis=1) ** 1.5  # the volume in which such a source is as loud
     weights = np.exp(unlike.min() - unlike) * far
+    clear = _unlike_mirrored(trigger, waves, worse) > _CLEAR
+    weights = np.where(clear | ~clear.any(), weights, 0.0)
     taken = int(rng.choice(len(weights), p=weights / weights.sum()))
     turn = float(rng.uniform(-math.pi, math.pi))  # the binary's own phase
     phases = np.angle(waves[taken] * np.exp(1j * turn))
@@ -88,6 +93,18 @@ def _waves(trigger: Trigger, rng: "Generator") -> "NDArray[Any]":
         plus, cross = antenna(ifo, trigger.ra, trigger.dec, trigger.gps)
         columns.append(0.5 * (1 + upright**2) * (plus * c + cross * s) + 1j * upright * (cross * c - plus * s))
     return np.stack(columns, axis=1)
+
+
+def _unlike_mirrored(trigger: Trigger, waves: "NDArray[Any]", worse: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """How much of the network's SNR², for each orientation, no wave from the mirror image of the place explains."""
+    image = mirrored(trigger.instruments, trigger.ra, trigger.dec, trigger.gps)
+    if image is None:
+        return np.full(len(waves), np.inf)
+    plus, cross = zip(*(antenna(ifo, *image, trigger.gps) for ifo in trigger.instruments), strict=True)
+    outside = np.cross(plus, cross) * worse  # what is at right angles to all that waves from there can do
+    heard = np.array(trigger.snrs) * waves / np.abs(waves)
+    found: NDArray[np.float64] = np.abs(np.sum(outside * heard, axis=1)) ** 2 / np.sum(outside**2, axis=1)
+    return found
 
 
 def _per_hz(trigger: Trigger) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":

@@ -9,7 +9,7 @@ import pytest
 from igwn_ligolw import ligolw
 
 from gracetape.pipelines import pipelines, read_upload
-from gracetape.pipelines.detectors import antenna, delay
+from gracetape.pipelines.detectors import antenna, delay, mirrored
 from gracetape.pipelines.formats.ligolw_parser import load
 from gracetape.pipelines.formats.ligolw_times import _Handler as Handler
 from gracetape.pipelines.trigger import Trigger, draw
@@ -99,6 +99,20 @@ def test_the_detectors_agree_on_the_simulated_place_and_on_no_other(seed: int) -
     here, *there = coherent(trigger, content, [(trigger.ra, trigger.dec), *others])
     assert here == pytest.approx(trigger.network_snr**2, rel=0.02)
     assert max(there) < here
+
+
+def test_the_mirror_image_of_a_place_is_timed_alike_and_told_apart_where_it_can_be() -> None:
+    apart = 0
+    for seed in range(10):
+        trigger = trigger_of(seed)
+        image = mirrored(IFOS, trigger.ra, trigger.dec, trigger.gps)
+        assert image is not None
+        late = [delay(ifo, *image, trigger.gps) - delay(ifo, trigger.ra, trigger.dec, trigger.gps) for ifo in IFOS]
+        assert late == pytest.approx([late[0]] * 3, abs=1e-9)
+        here, there = coherent(trigger, coinc(trigger), [(trigger.ra, trigger.dec), image])
+        apart += here - there > 10
+    assert apart >= 5
+    assert mirrored(("H1", "L1"), 0.0, 0.0, GPS) is mirrored(("H1", "L1", "X1"), 0.0, 0.0, GPS) is None
 
 
 def test_phases_run_as_each_pipeline_has_them() -> None:
