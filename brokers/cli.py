@@ -14,6 +14,7 @@ from gracetape.brokers.private import PrivateBroker, answers, free_port
 from gracetape.errors import BadUrl, BrokerError
 from gracetape.installing import hint
 from gracetape.terminal import FAILURE, USAGE, commands, complain, run
+from gracetape.topics import named
 
 app = commands("Run a private broker on this machine, for development.")
 
@@ -43,8 +44,15 @@ def start(
     topics: Annotated[
         list[str] | None, typer.Option("--topic", help="kafka: a topic to be made at once; may be repeated.")
     ] = None,
+    beforehand: Annotated[
+        str | None,
+        typer.Option("--topics", metavar="NAMES", help="kafka: the same, igwn (the usual ones) or names by commas."),
+    ] = None,
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
+    if kind is Kind.xmpp and beforehand is not None:
+        complain("--topics makes topics on a Kafka broker: nodes of LVAlert are made by whoever sends to them", USAGE)
+    wanted = named([*(topics or ()), beforehand or ""])
     if port is None:
         usual = BROKERS[kind.value].port
         port = free_port() if answers(usual) else usual
@@ -54,7 +62,7 @@ def start(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     try:
-        with _private(kind, port, tuple(users or ["alice"]), group, tuple(topics or ())) as broker:
+        with _private(kind, port, tuple(users or ["alice"]), group, wanted) as broker:
             print(broker.url, flush=True)
             _tell(broker)
             while not ended.wait(0.5):

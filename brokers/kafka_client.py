@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import confluent_kafka
@@ -76,19 +77,24 @@ def topics_on(client: Admin, url: BrokerUrl, timeout_s: float = 10.0) -> set[str
                 raise BrokerError(f"{url}: no broker answers: {client.first or said(error)}") from None
 
 
-def create_topic(admin: AdminClient, url: BrokerUrl, topic: str) -> None:
-    """Make a topic of one partition, so that its order is kept; one that is there already is left as it is."""
-    if len(topic) > 249 or not is_plain(topic):
-        raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
-    new = NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)})
-    made = admin.create_topics([new], request_timeout=max(1.0, url.patience_s))
-    try:
-        made[topic].result()
-    except confluent_kafka.KafkaException as error:
-        if error.args[0].code() in (confluent_kafka.KafkaError._TIMED_OUT, confluent_kafka.KafkaError._TRANSPORT):
-            raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
-        if error.args[0].code() != confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
-            raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
+def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> None:
+    """Make topics of one partition, so that their order is kept; those that are there already are left as they are."""
+    wanted = list(topics)
+    for topic in wanted:
+        if len(topic) > 249 or not is_plain(topic):
+            raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
+    if not wanted:
+        return
+    new = [NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)}) for topic in wanted]
+    made = admin.create_topics(new, request_timeout=max(1.0, url.patience_s))
+    for topic in wanted:
+        try:
+            made[topic].result()
+        except confluent_kafka.KafkaException as error:
+            if error.args[0].code() in (confluent_kafka.KafkaError._TIMED_OUT, confluent_kafka.KafkaError._TRANSPORT):
+                raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
+            if error.args[0].code() != confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
+                raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
 
 
 def said(error: confluent_kafka.KafkaException) -> str:

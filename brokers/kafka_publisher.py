@@ -2,16 +2,18 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import confluent_kafka
 
 from gracetape.brokers.credentials import kafka_login
-from gracetape.brokers.kafka_client import Admin, client_settings, create_topic, said, topics_on
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, said, topics_on
 from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
+from gracetape.topics import named
 
 #: Messages, and kilobytes, handed over but not acknowledged, at most.
 IN_FLIGHT, _IN_FLIGHT_KB = 20_000, 65_536
@@ -23,7 +25,7 @@ class KafkaPublisher(Publisher):
     """Publishes through one producer. librdkafka sends again what was not acknowledged, one request at a time, so that
     nothing is reordered; a copy bears the id of its first, by which listeners know it (as hop's producers do, it does
     not ask the broker to tell copies apart). Topics that are not there are made on loopback, elsewhere only
-    if the URL says `create=yes`.
+    if the URL says `create=yes`; those that it names (`topics=igwn`) are made at once.
     """
 
     def __init__(self, url: str, *, on_undelivered: OnUndelivered | None = None, in_flight: int = IN_FLIGHT) -> None:
@@ -40,6 +42,7 @@ class KafkaPublisher(Publisher):
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._there = topics_on(self._admin, self.url)
+        self._make(topic_of(self.url, node) for node in named(self.url.options.get("topics", "")))
         self._producer = confluent_kafka.Producer(
             settings
             | {
@@ -81,13 +84,17 @@ class KafkaPublisher(Publisher):
 
     def _topic(self, node: str) -> str:
         topic = topic_of(self.url, node)
-        if topic not in self._there:
-            if not self._create:
-                raise BrokerError(f"{self.url} has no topic {topic}: make it, or write create=yes into the URL")
-            create_topic(self._admin, self.url, topic)
-            self._there.add(topic)
+        self._make([topic])
         self._topics[node] = topic
         return topic
+
+    def _make(self, topics: Iterable[str]) -> None:
+        """Make those topics that are not there."""
+        missing = [topic for topic in topics if topic not in self._there]
+        if missing and not self._create:
+            raise BrokerError(f"{self.url} has no topic {missing[0]}: make it, or write create=yes into the URL")
+        create_topics(self._admin, self.url, missing)
+        self._there.update(missing)
 
     def flush(self) -> None:
         while len(self._producer) and self._fatal is None:

@@ -12,7 +12,7 @@ import confluent_kafka
 from confluent_kafka import KafkaError, TopicPartition
 
 from gracetape.brokers.credentials import kafka_login
-from gracetape.brokers.kafka_client import Admin, client_settings, create_topic, objection, said, topics_on
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, objection, said, topics_on
 from gracetape.brokers.kafka_places import look
 from gracetape.brokers.kafka_wire import check_group, marks_of, text_of, topic_of
 from gracetape.brokers.recent import Recent
@@ -141,7 +141,7 @@ class KafkaSource(Source):
         for topic in self._topics.keys() - there:
             if not self.url.flag("create", self.url.loopback):
                 raise BrokerError(f"{self.url} has no topic {topic}")
-            create_topic(self._admin, self.url, topic)
+            create_topics(self._admin, self.url, [topic])
         found = []
         for topic in self._topics:
             about = self._consumer.list_topics(topic, timeout=10).topics[topic]

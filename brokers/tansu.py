@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import confluent_kafka
 from confluent_kafka.admin import AdminClient
 
-from gracetape.brokers.kafka_client import create_topic
+from gracetape.brokers.kafka_client import create_topics
 from gracetape.brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
@@ -52,7 +52,5 @@ def _has_topics(url: str, topics: list[str]) -> bool:
         there = admin.list_topics(timeout=2).topics
     except confluent_kafka.KafkaException:
         return False
-    for topic in topics:
-        if topic not in there:
-            create_topic(admin, place, topic)
+    create_topics(admin, place, [topic for topic in topics if topic not in there])
     return True

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
         Fault as Fault,
         Faults as Faults,
     )
+    from gracetape.dummy.grouping import (
+        Grouping as Grouping,
+    )
     from gracetape.dummy.patched_clients import (
         honour as honour,
         use as use,

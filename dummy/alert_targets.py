@@ -17,6 +17,7 @@ from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
+from gracetape.topics import with_topics
 
 _log = logging.getLogger(__name__)
 
@@ -134,12 +135,15 @@ def _alerts(number: int) -> str:
     return "1 alert was" if number == 1 else f"{number} alerts were"
 
 
-def open_alerts(url: str | None, archive: Archive, really: Collection[str] = ()) -> Sink:
+def open_alerts(url: str | None, archive: Archive, really: Collection[str] = (), topics: str | None = None) -> Sink:
     """The sink that `-`, a path, `file:PATH` or the URL of another target means (None: a file of the archive's own).
 
-    Its `close` tells how many alerts did not get out. `really`: hosts other than this machine to which the user lets alerts go.
+    Its `close` tells how many alerts did not get out. `really`: hosts other than this machine to which the user lets alerts go;
+    `topics`: those that are made beforehand on a Kafka broker.
     UsageError or ArchiveError if there is none; OSError if a file cannot be written.
     """
+    for asked in with_topics([url] if url is not None else [], topics):
+        url = asked
     return Counted(_open(url, archive, really), target(url) if url else "the archive's file of alerts")
 
 

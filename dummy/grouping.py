@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from gracetape.dummy.acts import superevents
 from gracetape.dummy.acts.writer import Subject, Writer
+from gracetape.dummy.query.search import find, order_of
+from gracetape.dummy.query.tree import AllOf, Condition, Query
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES
 from gracetape.dummy.source import Record
 
-#: How far from an event's gpstime superevents are looked for: no window is wider (seconds).
-_REACH = 100.0
+_LATEST_FIRST = order_of("superevent", ["-t_0"])
 #: Groups by rank: an event of the first is preferred to one of the second, whatever their FAR.
 _RANKS = ("CBC", "Burst")
 
@@ -18,16 +19,18 @@ class Grouping:
     """An event's window goes from `before` to `after` seconds around its gpstime.
 
     It joins the latest superevent of its category and replay id whose window overlaps its own, and widens that; where there
-    is none, it becomes the preferred event of a new one. External and offline events are left alone.
+    is none, it becomes the preferred event of a new one. External events are left alone, and offline ones unless they are
+    asked for (`offline`); one of these is preferred only to others of them.
     """
 
     before: float = 1.0
     after: float = 1.0
+    offline: bool = False
 
     def take_in(self, writer: Writer, event: Subject) -> None:
         """Find or make the superevent of an event that has just come."""
         record = event.record
-        if record["gpstime"] is None or record["group"] == "External" or record["offline"]:
+        if record["gpstime"] is None or record["group"] == "External" or (record["offline"] and not self.offline):
             return
         t_0 = float(record["gpstime"])
         window = {"t_start": round(t_0 - self.before, 6), "t_0": t_0, "t_end": round(t_0 + self.after, 6)}
@@ -41,11 +44,11 @@ class Grouping:
         self._update(writer, found, record, window)
 
     def _overlapping(self, writer: Writer, record: Record, first: float, last: float) -> Subject | None:
-        query = "SELECT object FROM places WHERE category = 'superevent' AND gps BETWEEN ? AND ? ORDER BY gps DESC"
-        near = writer.tx.archive.connection.execute(query, (first - _REACH, last + _REACH)).fetchall()
-        for (graceid,) in near:
+        overlap = (Condition("t_start", "<=", (last,)), Condition("t_end", ">=", (first,)))
+        asked = Query(AllOf(overlap), without_test=False, without_mdc=False)
+        for graceid in find(writer.tx.archive.connection, "superevent", asked, _LATEST_FIRST).objects:
             found = writer.find(graceid)
-            if found is not None and _compatible(writer, found.record, record, first, last):
+            if found is not None and _compatible(writer, found.record, record):
                 return found
         return None
 
@@ -64,21 +67,19 @@ class Grouping:
             superevents.update(writer, superevent, wanted)
 
 
-def _compatible(writer: Writer, superevent: Record, event: Record, first: float, last: float) -> bool:
+def _compatible(writer: Writer, superevent: Record, event: Record) -> bool:
     preferred = writer.find(superevent["preferred_event"])
     return (
-        float(superevent["t_start"]) <= last
-        and first <= float(superevent["t_end"])
-        and superevent["category"] == superevents.event_category(event)
+        superevent["category"] == superevents.event_category(event)
         and preferred is not None
         and preferred.record.get("replay_id") == event.get("replay_id")
     )
 
 
-def _rank(event: Record) -> tuple[int, float, float]:
-    """By group, then the lower FAR, then the higher SNR; the least is preferred."""
+def _rank(event: Record) -> tuple[bool, int, float, float]:
+    """Online before offline, as for gwcelery, then by group, the lower FAR, the higher SNR; the least is preferred."""
     group = _RANKS.index(event["group"]) if event["group"] in _RANKS else len(_RANKS)
     far = event["far"] if event["far"] is not None else float("inf")
     tables = (event.get("extra_attributes") or {}).values()
     snr = next((table["snr"] for table in tables if isinstance(table, dict) and table.get("snr")), 0.0)
-    return group, far, -snr
+    return bool(event.get("offline")), group, far, -snr

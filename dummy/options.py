@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.options import Really
+from gracetape.options import Really, Topics
 
 _Option = typer.Option
 
@@ -29,6 +29,7 @@ class DummyOptions:
         ),
     ] = None
     really: Really = None
+    topics: Topics = None
     fault: Annotated[
         list[str] | None,
         _Option(
@@ -51,6 +52,7 @@ class DummyOptions:
         bool, _Option("--group-superevents", help="Put events into superevents as they come.")
     ] = False
     group_window: Annotated[float, _Option(min=0, help="For that: seconds to either side of an event's gpstime.")] = 1.0
+    group_offline: Annotated[bool, _Option("--group-offline", help="The same, and offline events, too.")] = False
     label: Annotated[
         list[str] | None,
         _Option("--label", metavar="NAME", help="A label that the server knows besides; may be repeated."),

@@ -38,9 +38,10 @@ def served(
             with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
             return
-        sink = open_alerts(options.alerts, tape, options.really or ())
+        sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
         try:
-            grouping = Grouping(options.group_window, options.group_window) if options.group_superevents else None
+            window, offline = options.group_window, options.group_offline
+            grouping = Grouping(window, window, offline) if options.group_superevents or offline else None
             app = make_app(tape, on_alert=sink, grouping=grouping, **rest)
             with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server

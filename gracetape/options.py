@@ -24,6 +24,13 @@ Really = Annotated[
     list[str] | None,
     typer.Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST."),
 ]
+Topics = Annotated[
+    str | None,
+    typer.Option(
+        "--topics", metavar="NAMES",
+        help="Make topics on the Kafka broker beforehand, for listeners: igwn (the usual ones), or names by commas.",
+    ),
+]  # fmt: skip
 
 
 class Show(StrEnum):

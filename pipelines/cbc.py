@@ -88,11 +88,15 @@ _ATTRIBUTES = (
 )
 
 
-def make_coinc(trigger: Trigger, rng: "Generator") -> bytes:
-    """coinc.xml: one coincidence of a trigger per detector."""
-    from gracetape.pipelines.formats.coinc_writing import coinc
+#: What saved schedules call for.
+COINC = "coinc and series"
 
-    return coinc(trigger, rng)
+
+def make_coinc(trigger: Trigger, rng: "Generator") -> bytes:
+    """coinc.xml: one coincidence of a trigger per detector, with PSDs and SNR series."""
+    from gracetape.pipelines.formats.coinc_writing import coinc_and_series
+
+    return coinc_and_series(trigger, rng)
 
 
 def _gstlal(ifos: tuple[str, ...]) -> Iterator[tuple[float, str, str, str]]:
@@ -121,7 +125,7 @@ def _mbta(ifos: tuple[str, ...]) -> Iterator[tuple[float, str, str, str]]:
 
 def _row(name: str, psd_text: str | None, **more: Any) -> Pipeline:
     searches = ("AllSky", "LowMass", "HighMass", "EarlyWarning", "SSM", "BBH", "LowMassSim", "VTInjection", "MDC")
-    made: dict[str, Any] = {"make": make_coinc, "upload": "coinc", "file": "coinc.xml", "psd_text": psd_text}
+    made: dict[str, Any] = {"make": make_coinc, "upload": COINC, "file": "coinc.xml", "psd_text": psd_text}
     return Pipeline(
         name, ("CBC", "Test"), searches, read=read_coinc, attributes=_ATTRIBUTES, move_times=move_times,
         **(made if psd_text else {}), **more,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gracetape.archive import Alert, Archive, ArchiveError, Timeline, parse_ref, rebuilt_alerts
+from gracetape.archive.alerts import formats
 from gracetape.archive.alerts.merge_recorded import Pair, pairs
 from gracetape.replay.prepare import histories_of
 from gracetape.shown import printable
@@ -86,7 +87,7 @@ def _checked(pair: Pair, form: str) -> Checked | None:
         return _about("extra", pair, pair.rebuilt, message, ())
     if message is None:
         return _about("missing", pair, pair.rebuilt, pair.heard.payload, ())
-    differences = tuple(compare(message, pair.heard.payload))
+    differences = tuple(compare(formats.without_sending(message), formats.without_sending(pair.heard.payload)))
     return _about("differs" if differences else "equal", pair, pair.rebuilt, pair.heard.payload, differences)
 
 
@@ -97,7 +98,7 @@ def _about(
     return Checked(
         verdict, pair.node, str(message.get("alert_type")), iso_time(when) if when else "",
         alert.n if alert else None, printable(alert.what if alert else ""), alert.certainty if alert else "",
-        sum(1 for _ in _leaves(message)), differences,
+        sum(1 for _ in _leaves(formats.without_sending(message))), differences,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.stream import Existing
 from gracetape.terminal import FAILURE, USAGE, complain, damage
+from gracetape.topics import with_topics
 
 
 class _Terminated(BaseException):
@@ -59,6 +60,8 @@ class ReplayRun:
             print_dry_run(player, as_json=options.as_json)
             return []
         urls, targets = options.to or [], list[Target]()
+        if options.topics is not None:
+            urls = with_topics(urls, options.topics)
         existing = Existing.append if options.append else Existing.replace if options.force else Existing.refuse
         try:
             with ExitStack() as stack:

@@ -111,6 +111,13 @@ class Options:
         list[str] | None,
         _Where("--yes-really-send-to", metavar="HOST", help="Let messages leave this machine for HOST."),
     ] = None
+    topics: Annotated[
+        str | None,
+        _Where(
+            metavar="NAMES",
+            help="Make topics on Kafka targets beforehand, for listeners: igwn (the usual ones), or names by commas.",
+        ),
+    ] = None
     serve: Annotated[
         int | None,
         _Where(

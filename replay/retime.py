@@ -17,7 +17,10 @@ _GPS_FIELDS = frozenset(
 #: Fields whose texts are names and addresses.
 _NAMES = frozenset({"filename", "file", "self", "links", "tags", "ivorn", "skymap_filename"})
 _SERVER_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
-_ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)")
+#: With a T, or as Python prints a time: with a blank, and then with an offset.
+_ISO_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d(?:T| (?=[\d:.]+[+-]\d\d:\d\d))\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)"
+)
 #: A number that stands alone and has as many digits as GPS seconds; never a part of a file's name.
 _GPS_NUMBER = re.compile(r"(?<![\w./-])(\d{9,10})(\.\d+)?(?![\w/-]|\.\w)")
 _NEAR_S = 86400.0  # a number is a time of the event if it is within a day of its time or of the message's
@@ -44,6 +47,7 @@ class Retiming:
         return replace(
             alert,
             created=alert.created + timedelta(seconds=self.utc_s),
+            dispatched=alert.dispatched and alert.dispatched + timedelta(seconds=self.utc_s),
             data=record if alert.data is alert.object else self._value("", alert.data, around),
             object=record,
             what=self._text(alert.what, around),
@@ -86,7 +90,7 @@ class Retiming:
             moved = datetime.fromisoformat(match[1]) + timedelta(seconds=self.utc_s)
         except (ValueError, OverflowError):
             return match[0]
-        return moved.isoformat() + match[2]
+        return moved.isoformat(match[1][10]) + match[2]
 
     def _number(self, match: re.Match[str], around: Sequence[float]) -> str:
         whole = int(match[1])

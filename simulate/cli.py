@@ -14,7 +14,7 @@ import typer
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
-from gracetape.options import Really
+from gracetape.options import Really, Topics
 from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
@@ -94,6 +94,7 @@ def simulate(
     to: _To = None,
     alerts_only: _AlertsOnly = None,
     really: Really = None,
+    topics: Topics = None,
     speed: _Speed = None,
     maximum: _Max = False,
     dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
@@ -132,7 +133,7 @@ def simulate(
         _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
     )  # fmt: skip
     check(stream)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet)
+    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics)
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
@@ -153,6 +154,7 @@ def run_saved(
     to: _To = None,
     alerts_only: _AlertsOnly = None,
     really: Really = None,
+    topics: Topics = None,
     speed: _Speed = None,
     maximum: _Max = False,
     dry_run: Annotated[bool, _Option("--dry-run", help="Show the schedule, and do nothing.")] = False,
@@ -167,7 +169,7 @@ def run_saved(
     from gracetape.simulate.showing import show_schedule
 
     schedule, start = saved.load(path)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet)
+    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics)
     if dry_run:
         show_schedule(schedule, as_json)
         return

@@ -14,6 +14,10 @@ from gracetape.pipelines.trigger import Trigger
 #: Recipe -> the module (loaded when first needed: astropy and matplotlib are slow) and the function that makes the bytes.
 #: The pipelines have recipes of their own, for their uploads.
 RECIPES: dict[str, tuple[str, str]] = {
+    "coinc": (
+        "gracetape.pipelines.formats.coinc_writing",
+        "coinc",
+    ),  # of schedules that were saved when it had no series
     "psd": ("gracetape.simulate.ligolw", "psd"),
     "ranking": ("gracetape.simulate.ligolw", "ranking"),
     "segments": ("gracetape.simulate.ligolw", "segments"),

@@ -1,17 +1,16 @@
 """Writes LIGO_LW XML: PSD, ranking, segment and glitch files, each consistent with its event."""
 
-from typing import TYPE_CHECKING, Any
-from xml.sax.xmlreader import AttributesImpl
+from typing import TYPE_CHECKING
 
 import numpy as np
 from igwn_ligolw import ligolw
 
 from gracetape.pipelines.formats.ligolw_writing import document_bytes, process, split, table
+from gracetape.pipelines.formats.series_writing import psds
 from gracetape.pipelines.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from numpy.typing import NDArray
 
 _DEFINED = {
     "segment_def_id": "int_8s",
@@ -30,36 +29,9 @@ _GLITCH = {
 }  # fmt: skip
 
 
-#: How much worse than the best a detector is, in amplitude.
-_WORSE = {"H1": 1.2, "L1": 1.0, "V1": 2.5, "K1": 8.0}
-
-
-def asd(ifo: str, frequencies: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Amplitude spectral density in strain per root Hz at frequencies in Hz: seismic wall, thermal noise, shot noise, all smooth."""
-    f = np.maximum(frequencies, 5.0)
-    return 3e-24 * _WORSE.get(ifo, 1.0) * np.sqrt((20 / f) ** 14 + 2.0 * (50 / f) ** 4 + 1.0 + (f / 300.0) ** 2)
-
-
 def psd(trigger: Trigger, rng: "Generator", delta_f: float = 1.0, count: int = 2049) -> bytes:
     """psd.xml.gz: per detector a frequency series of the PSD in 1/Hz, every `delta_f` Hz from 0."""
-    frequencies = delta_f * np.arange(count, dtype="float64")
-    return document_bytes((_series(trigger, ifo, frequencies) for ifo in trigger.instruments), packed=True, name="psd")
-
-
-def _series(trigger: Trigger, ifo: str, frequencies: "NDArray[np.float64]") -> Any:
-    series = ligolw.LIGO_LW(AttributesImpl({"Name": "REAL8FrequencySeries"}))
-    epoch = ligolw.Time(AttributesImpl({"Name": "epoch", "Type": "GPS"}))
-    epoch.pcdata = str(int(trigger.gps) - 8)
-    series.appendChild(epoch)
-    series.appendChild(ligolw.Param.build("f0", "real_8", 0.0, unit="s^-1"))
-    values = np.array([frequencies, asd(ifo, frequencies) ** 2])
-    array = ligolw.Array.build("PSD", values, ["Frequency,Real", "Frequency"])
-    array.Unit = "s strain^2"
-    frequency = array.getElementsByTagName(ligolw.Dim.tagName)[0]
-    frequency.Unit, frequency.Start, frequency.Scale = "s^-1", 0.0, float(frequencies[1] - frequencies[0])
-    series.appendChild(array)
-    series.appendChild(ligolw.Param.build("instrument", "lstring", ifo))
-    return series
+    return document_bytes(psds(trigger, delta_f, count), packed=True, name="psd")
 
 
 def ranking(trigger: Trigger, rng: "Generator") -> bytes:

@@ -31,6 +31,7 @@ class Way:
     maximum: bool
     go_on: bool
     quiet: bool
+    topics: str | None = None
 
 
 def way_of(
@@ -41,15 +42,18 @@ def way_of(
     maximum: bool,
     go_on: bool,
     quiet: bool,
+    topics: str | None = None,
 ) -> Way:
     """What the options mean together. SimulateError if some exclude each other."""
     if to is not None and alerts_only is not None:
         raise SimulateError("--to and --alerts-only exclude each other")
+    if topics is not None and to is not None:
+        raise SimulateError("--topics makes topics where alerts alone go: name a Kafka broker with --alerts-only")
     try:
         clock_for(speed, maximum)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, really, speed, maximum, go_on, quiet)
+    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
@@ -61,7 +65,7 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     if way.to is not None:
         place = places.live_in(way.to, now)
     else:
-        place = places.alerts_alone(way.alerts_only or "-", now, way.really)
+        place = places.alerts_alone(way.alerts_only or "-", now, way.really, way.topics)
     with place as client, _progress(len(schedule), way.quiet) as after:
         clock = clock_for(way.speed, way.maximum)  # counts from here, not from before the archive was made
         try:

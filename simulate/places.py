@@ -35,17 +35,19 @@ def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
 
 
 @contextmanager
-def alerts_alone(target: str, now: Callable[[], datetime], really: Collection[str] = ()) -> Iterator[Any]:
+def alerts_alone(
+    target: str, now: Callable[[], datetime], really: Collection[str] = (), topics: str | None = None
+) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
 
-    `really`: hosts other than this machine to which the user lets alerts go.
+    `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
     Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         Scratch(None, COPIED) as scratch,
         PassingArchive.create(scratch.path / "simulated.tape") as archive,
     ):
-        sink = open_alerts(target, archive, really)
+        sink = open_alerts(target, archive, really, topics)
         try:
             with GraceDb(archive, now=now, on_alert=sink) as client:
                 yield client

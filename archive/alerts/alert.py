@@ -11,12 +11,12 @@ from gracetape.message_lines import Envelope
 from gracetape.plain_text import cut, plain
 from gracetape.tables import html_table
 from gracetape.times import shown_time
+from gracetape.topics import SUPEREVENT_TOPICS, event_topics
 
 #: From sure to unsure: heard live; follows from the records; follows with an assumption; holds a guess.
 CERTAINTIES = ("recorded", "exact", "inferred", "guessed")
 FORMATS = formats.FORMATS
 _CATEGORY_OF_ID = {"T": "Test", "M": "MDC"}  # superevents of 2018 have no category but in their id
-_SUPEREVENT_NODES = {"Production": "superevent", "MDC": "mdc_superevent", "Test": "test_superevent"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,7 +25,8 @@ class Alert:
     under which the archive keeps the object, `n` the log entry that placed it, `nodes` where it was sent, `position` the
     moment just after that entry and those that the server made along with it (if there are any, `since` is the moment just
     before). `certainty` is one of CERTAINTIES, with `reason`; `what` says it in a few words; `file` names the file that the
-    entry brought. `heard` is the message as it was recorded live, if it was (`created` is then
+    entry brought, `dispatched` is when messages of today say that it was sent (UTC; None: those of its years do not). `heard` is
+    the message as it was recorded live, if it was (`created` is then
     when it arrived), `heard_text` its JSON as it came.
     """
 
@@ -46,6 +47,7 @@ class Alert:
     file: str = ""
     heard: Record | None = None
     heard_text: str = ""
+    dispatched: datetime | None = None
 
     def __repr__(self) -> str:
         """On one line, as a log would say it."""
@@ -94,10 +96,6 @@ def nodes_of(record: Record, category: str) -> tuple[str, ...]:
     """The nodes (LVAlert) or topics (igwn-alert) of an event or superevent."""
     if category == "superevent":
         name = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id", "S"))[0], "Production")
-        return (_SUPEREVENT_NODES.get(name, "superevent"),)
+        return (SUPEREVENT_TOPICS.get(name, SUPEREVENT_TOPICS["Production"]),)
     # The oldest records have an analysisType in place of a pipeline, records cut short may have neither.
-    names = [name for name in (record.get("group"), record.get("pipeline") or record.get("analysisType")) if name]
-    nodes = ["_".join(names)]
-    if search := record.get("search"):
-        nodes.append("_".join([*names, search]))
-    return tuple(node.lower() for node in nodes)
+    return event_topics(record.get("group"), record.get("pipeline") or record.get("analysisType"), record.get("search"))

@@ -7,10 +7,12 @@ alerts/superevent_utils.py and their callers in events/ (docs/credits.md).
 
 import re
 from collections.abc import Callable, Hashable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from gracetape.errors import ArchiveError
+from gracetape.times import server_time
 
 Record = dict[str, Any]
 
@@ -30,6 +32,25 @@ class Announced(Protocol):
     def category(self) -> str: ...
     @property
     def file(self) -> str: ...
+    @property
+    def dispatched(self) -> datetime | None: ...
+
+
+#: From when on modern messages say when they were sent. A guess: those of August 2025 do not, a listener of May 2026 reads it
+#: (docs/fidelity.md).
+DISPATCHED_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+#: What a message says of its own sending, which is no part of what it tells.
+OF_SENDING = ("dispatched",)
+
+
+def dispatched_at(created: datetime) -> datetime | None:
+    """When the server sent the message of an act of that time (UTC), as far as its messages said that."""
+    return created if created >= DISPATCHED_SINCE else None
+
+
+def without_sending(message: Record) -> Record:
+    """A message without what it says of its own sending."""
+    return {name: value for name, value in message.items() if name not in OF_SENDING}
 
 
 class _Told(NamedTuple):
@@ -101,7 +122,8 @@ _SUPEREVENT: dict[str, _Teller] = {
 
 
 def _modern(alert: Announced) -> Record:
-    return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object}
+    sent = {} if alert.dispatched is None else {"dispatched": server_time(alert.dispatched)}
+    return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object} | sent
 
 
 def _old(alert: Announced, **tellers: Mapping[str, _Teller]) -> Record | None:

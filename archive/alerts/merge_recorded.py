@@ -75,7 +75,7 @@ def _aligned(heard: Sequence[Recorded], rebuilt: Sequence[_Rebuilt]) -> dict[int
     found, left = {}, list(rebuilt)
     others: list[Recorded] = []
     for h in heard:
-        equal = [one for one in left if one[1] == h.payload]
+        equal = [one for one in left if formats.without_sending(one[1]) == formats.without_sending(h.payload)]
         if equal:
             found[id(h)] = _taken(left, min(equal, key=lambda one: abs(one[0].created - h.arrived)))
         else:

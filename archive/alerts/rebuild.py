@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from gracetape.archive.alerts import formats
 from gracetape.archive.alerts.alert import Alert, nodes_of
 from gracetape.archive.alerts.placeholders import MADE_UP, observation_of, voevent_of
 from gracetape.archive.history.rules import Causes, Record, voevent_number
@@ -92,8 +93,9 @@ def _alert(row: Causes, entry: Entry, view: View, record: Record, data: Any) -> 
     what = _what(row, entry, data)
     file = entry.record.get("filename") or ""
     return Alert(
-        entry.created, uid, view.graceid, row.alert_type, data, record, entry.n, nodes, what, view.category, file=file
-    )
+        entry.created, uid, view.graceid, row.alert_type, data, record, entry.n, nodes, what, view.category, file=file,
+        dispatched=formats.dispatched_at(entry.created),
+    )  # fmt: skip
 
 
 def _data(row: Causes, entry: Entry, view: View, record: Record, removed: Mapping[tuple[str, str], Record]) -> Any:

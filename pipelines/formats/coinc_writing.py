@@ -1,9 +1,15 @@
 """Writes the coinc files of the CBC pipelines, each consistent with its event."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from xml.sax.xmlreader import AttributesImpl
+
+from igwn_ligolw import ligolw
 
 from gracetape.pipelines.detectors import delay
+from gracetape.pipelines.formats.coinc_signal import Seen, seen
 from gracetape.pipelines.formats.ligolw_writing import document_bytes, process, split, table
+from gracetape.pipelines.formats.series_writing import psds, snrs
 from gracetape.pipelines.trigger import Trigger
 
 if TYPE_CHECKING:
@@ -29,42 +35,76 @@ _SINGLE = {
 _MAP = {"coinc_event:coinc_event_id": "int_8s", "table_name": "char_v", "event_id": "int_8s"}
 _SLIDE = {"time_slide_id": "int_8s", "process:process_id": "int_8s", "instrument": "lstring", "offset": "real_8"}
 
+_PARAMS = {
+    "process:process_id": "int_8s", "program": "lstring", "param": "lstring", "type": "lstring", "value": "lstring",
+}  # fmt: skip
+
 #: The programs that coinc files say they come from; readers go by these names.
 _PROGRAMS = {
-    "gstlal": "gstlal_inspiral",
-    "MBTA": "MBTAOnline",
-    "SGNL": "sgnl-inspiral",
-    "spiir": "gstlal_inspiral_postcohspiir_online",
-}
+    "gstlal": "gstlal_inspiral", "SGNL": "sgnl-inspiral", "MBTA": "MBTAOnline", "spiir": "gstlal_inspiral_postcohspiir_online",
+}  # fmt: skip
+#: Programs whose phases run as a matched filter's do; those of all others run the other way.
+_AS_THE_FILTER = ("pycbc",)
+#: The embedded PSDs: fine enough for BAYESTAR, and small.
+_DELTA_F, _COUNT = 4.0, 257
 
 
 def coinc(trigger: Trigger, rng: "Generator") -> bytes:
-    """coinc.xml: one coincidence of a trigger per detector; the network SNR is the root of the sum of squares.
+    """coinc.xml as schedules of old have it: the tables alone."""
+    return document_bytes(_tables(trigger, rng, _ends(trigger)))
 
-    `trigger.gps` is when the wave reached the first detector; the others' times follow from the true position.
+
+def coinc_and_series(trigger: Trigger, rng: "Generator") -> bytes:
+    """coinc.xml: one coincidence of a trigger per detector, the PSDs, and what each detector's filter put out around its trigger.
+
+    It names itself as the file of its PSDs, so that BAYESTAR needs no other.
     """
+    program, ends = _program(trigger), _ends(trigger)
+    told = table("process_params", _PARAMS, [(0, program, "--reference-psd", "lstring", "coinc.xml")])
+    within = ligolw.LIGO_LW(AttributesImpl({"Name": "psd"}))
+    for series in psds(trigger, _DELTA_F, _COUNT):
+        within.appendChild(series)
+    outputs = snrs(trigger, ends, conjugate=program in _AS_THE_FILTER)
+    return document_bytes((*_tables(trigger, rng, ends, seen(trigger)), told, *outputs, within))
+
+
+def _program(trigger: Trigger) -> str:
+    return _PROGRAMS.get(trigger.pipeline, trigger.pipeline)
+
+
+def _ends(trigger: Trigger) -> dict[str, float]:
+    """When the wave reached each detector, in GPS seconds: `trigger.gps` is that of the first, the others' follow from the position."""
+    late = {ifo: delay(ifo, trigger.ra, trigger.dec, trigger.gps) for ifo in trigger.instruments}
+    return {ifo: trigger.gps + at - late[trigger.instruments[0]] for ifo, at in late.items()}
+
+
+def _tables(
+    trigger: Trigger, rng: "Generator", ends: Mapping[str, float], known: Mapping[str, Seen] | None = None
+) -> list[Any]:
+    """The tables; the network SNR is the root of the sum of squares. `known`: what the detectors saw (None: made up)."""
     total, eta = trigger.mass1 + trigger.mass2, trigger.mass1 * trigger.mass2 / (trigger.mass1 + trigger.mass2) ** 2
     lasted = round(200.0 / trigger.mchirp, 6)
-    first = delay(trigger.instruments[0], trigger.ra, trigger.dec, trigger.gps)
     singles = []
     for i, (ifo, snr) in enumerate(zip(trigger.instruments, trigger.snrs, strict=True)):
-        at = split(trigger.gps + delay(ifo, trigger.ra, trigger.dec, trigger.gps) - first)
         away = trigger.distance * float(rng.uniform(1.0, 2.0))
+        chisq, phase = float(rng.chisquare(10) / 10), float(rng.uniform(-3.14, 3.14))
+        if known is not None:
+            turned = 1 if _program(trigger) not in _AS_THE_FILTER else -1
+            away, phase = known[ifo].horizon / snr, turned * known[ifo].phase
         singles.append((
-            0, i, ifo, "", "GDS-CALIB_STRAIN", *at, trigger.mass1, trigger.mass2, trigger.mchirp, total, eta, 0.0, 0.0,
-            trigger.spin1, 0.0, 0.0, trigger.spin2, snr, float(rng.chisquare(10) / 10), 1, (snr * away) ** 2, away, float(rng.uniform(-3.14, 3.14)),
-            lasted, 1024.0,
+            0, i, ifo, "", "GDS-CALIB_STRAIN", *split(ends[ifo]), trigger.mass1, trigger.mass2, trigger.mchirp, total, eta, 0.0, 0.0,
+            trigger.spin1, 0.0, 0.0, trigger.spin2, snr, chisq, 1, (snr * away) ** 2, away, phase, lasted, 1024.0,
         ))  # fmt: skip
-    snr, seen = trigger.network_snr, len(singles)
-    return document_bytes((
-        process(trigger, _PROGRAMS.get(trigger.pipeline, trigger.pipeline)),
+    snr, seen_by = trigger.network_snr, len(singles)
+    return [
+        process(trigger, _program(trigger)),
         table("sngl_inspiral", _SINGLE, singles),
         table("coinc_definer", _DEFINER, [(0, "inspiral", 0, "sngl_inspiral<-->sngl_inspiral coincidences")]),
-        table("coinc_event", _COINC, [(0, 0, 0, 0, trigger.ifos, seen, snr * snr / 2)]),
+        table("coinc_event", _COINC, [(0, 0, 0, 0, trigger.ifos, seen_by, snr * snr / 2)]),
         table(
             "coinc_inspiral", _INSPIRAL,
             [(0, trigger.ifos, *split(trigger.gps), total, trigger.mchirp, lasted, snr, trigger.far, trigger.far)],
         ),
-        table("coinc_event_map", _MAP, [(0, "sngl_inspiral", i) for i in range(seen)]),
+        table("coinc_event_map", _MAP, [(0, "sngl_inspiral", i) for i in range(seen_by)]),
         table("time_slide", _SLIDE, [(0, 0, ifo, 0.0) for ifo in trigger.instruments]),
-    ))  # fmt: skip
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gracetape.pipelines.cbc import COINC
 from gracetape.schedule import GraceID
 from gracetape.simulate.acts import Act, SendVOEvent, WriteLabel, WriteLog
 from gracetape.simulate.documents import HAS, classes, matter
@@ -55,6 +56,6 @@ class VOEvents(Scripted):
 
     def _notice(self, superevent: GraceID, kind: str, skymap: File | None = None) -> SendVOEvent:
         trigger, more = self.life.trigger, {}
-        if pipeline_named(trigger.pipeline).upload == "coinc" and kind != "retraction":
+        if pipeline_named(trigger.pipeline).upload == COINC and kind != "retraction":
             more = {**classes(trigger), **{HAS[name]: value for name, value in matter(trigger).items()}}
         return SendVOEvent(superevent, kind, skymap.name if skymap else None, tuple(more.items()))

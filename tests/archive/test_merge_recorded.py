@@ -1,5 +1,6 @@
 """Which heard message is which rebuilt one, and in what order both are replayed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_every_message_is_replayed_once_and_heard_ones_by_arrival(lost: set[int]
     assert [a.created for a in played if a.heard] == [m.arrived for m in messages]
     assert [a.n for a in played if not a.heard] == [OWN[i].n for i in sorted(lost)]
     assert all(a.position is not None for a in played)
+
+
+def test_when_a_message_was_sent_tells_nothing_of_which_it_is() -> None:
+    alerts = [alert for alert in OWN if alert.alert_type == "update"][:4]
+    messages = [heard(alert) for alert in alerts]
+    sent = [
+        replace(one, payload={**one.payload, "dispatched": "2026-11-25 03:00:00 UTC"}) for one in reversed(messages)
+    ]
+    assert [pair.rebuilt for pair in pairs(alerts, sent)] == alerts[::-1]
 
 
 def test_without_a_recording_nothing_changes() -> None:

@@ -192,3 +192,32 @@ def test_the_igwn_alert_library_reads_a_payload_as_graceDB_sends_it(kafka_broker
         found = source.poll(10)
     assert found is not None
     assert found.payload == ALERTS[1]
+
+
+def test_a_listener_that_starts_first_hears_the_first_message_of_a_topic_that_was_made_beforehand(
+    kafka_broker: PrivateBroker,
+) -> None:
+    import threading
+
+    from igwn_alert import client
+
+    got: list[tuple[str, str]] = []
+    url = kafka_broker.url.replace("gracedb-test", "gracedb-first")
+    with open_publisher(f"{url}?topics=igwn") as publisher:
+        alerts = client(noauth=True, group="gracedb-first", server="kafka://localhost/", port=kafka_broker.port)
+        topics = ["superevent", "cbc_gstlal"]
+        listening = threading.Thread(
+            target=alerts.listen, args=(lambda topic, payload: got.append((topic, payload)), topics), daemon=True
+        )
+        listening.start()
+
+        def listens() -> bool:
+            publisher.publish("superevent", "{}")
+            time.sleep(0.3)
+            return ("superevent", "{}") in got
+
+        assert until(listens)
+        publisher.publish("cbc_gstlal", ALERTS[0])
+        assert until(lambda: ("cbc_gstlal", ALERTS[0]) in got)
+        alerts.stop()
+        listening.join(10)

@@ -168,6 +168,12 @@ def test_options_of_the_command_reach_the_dummy(tape: Archive, graceid: str) -> 
     assert (down.status_code, down.text) == (503, "The site is temporarily down for maintenance.")
 
 
+def test_offline_events_are_grouped_by_a_served_dummy_that_is_told_so(tmp_path: Path) -> None:
+    with serving(str(tmp_path / "a.tape"), "--create", "--group-offline") as (url, _):
+        with GraceDb(url, force_noauth=True) as client:
+            assert client.event(new_event(client, offline=True)).json()["superevent"]
+
+
 def test_a_connection_is_kept_for_further_requests(tape: Archive, graceid: str) -> None:
     with dummy.serve(dummy.make_app(tape)) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)

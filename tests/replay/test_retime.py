@@ -46,6 +46,25 @@ def test_every_time_of_a_life_moves_by_the_same_amount() -> None:
     assert min(counts.values()) > 100
 
 
+def test_the_time_of_sending_moves_with_the_others_in_whatever_form_it_was_heard() -> None:
+    sent = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+    rebuilt = Alert(sent, "G1", "G1", "log", {}, {}, 1, (), "", "event", dispatched=sent)
+    moved = Retiming(utc_s=10, gps_s=10).alert(rebuilt)
+    assert (moved.payload() or {})["dispatched"] == "2026-11-25 03:00:10 UTC"
+    for before, after in (
+        ("2026-11-25 03:00:00 UTC", "2026-11-25 03:00:10 UTC"),
+        ("2026-11-25T03:00:00.123456+00:00", "2026-11-25T03:00:10.123456+00:00"),
+        ("2026-11-25 03:00:00.123456+00:00", "2026-11-25 03:00:10.123456+00:00"),
+        ("2026-11-25 03:00:00+00:00", "2026-11-25 03:00:10+00:00"),
+    ):
+        heard = Alert(
+            sent, "G1", "G1", "log", {}, {}, 1, (), "", "event",
+            heard={"uid": "G1", "alert_type": "log", "data": {}, "object": {}, "dispatched": before},
+        )  # fmt: skip
+        moved = Retiming(utc_s=10, gps_s=10).alert(heard)
+        assert (moved.payload() or {})["dispatched"] == after
+
+
 def test_times_in_texts_move_if_they_are_near_the_event_and_never_within_a_name() -> None:
     alert = Alert(
         BORN, "G1", "G1", "log", {"comment": "t_0: 1338848303.5 -> 1338848304 at 2022-06-09 22:18:16 UTC and 2022-06-09T22:18:16.5Z; "

@@ -36,6 +36,48 @@ def test_the_coinc_file_is_an_event_to_bayestar(tmp_path: Path) -> None:
     assert event.template_args["mass1"] == pytest.approx(TRIGGER.mass1)
 
 
+def test_the_coinc_file_brings_its_own_psds_and_snr_series(tmp_path: Path) -> None:
+    events = pytest.importorskip("ligo.skymap.io.events")
+    (event,) = events.ligolw.open(
+        kept(tmp_path, "coinc.xml", "coinc and series")
+    ).values()  # it names itself for its PSDs
+    assert [single.snr for single in event.singles] == pytest.approx(TRIGGER.snrs, rel=1e-6)
+    for single in event.singles:
+        samples = single.snr_series.data.data
+        middle = len(samples) // 2
+        assert samples[middle] == pytest.approx(single.snr * np.exp(1j * single.phase), rel=1e-5)
+        assert float(single.snr_series.epoch) + middle * single.snr_series.deltaT == pytest.approx(
+            single.time, abs=1e-6
+        )
+        assert (single.psd.f0, single.psd.deltaF, single.psd.data.length) == (0.0, 4.0, 257)
+
+
+def test_bayestar_finds_the_simulated_place(tmp_path: Path) -> None:
+    events, localize = (
+        pytest.importorskip("ligo.skymap.io.events"),
+        pytest.importorskip("ligo.skymap.bayestar").localize,
+    )
+    crossmatch = pytest.importorskip("ligo.skymap.postprocess").crossmatch
+    from astropy.coordinates import SkyCoord
+
+    (event,) = events.ligolw.open(kept(tmp_path, "coinc.xml", "coinc and series")).values()
+    found = crossmatch(localize(event, f_low=15.0), SkyCoord(TRIGGER.ra, TRIGGER.dec, unit="deg"), contours=[0.9])
+    assert found.searched_prob < 0.5  # without noise it is near the peak
+    assert found.contour_areas[0] < 300
+
+
+def test_antennas_answer_as_lals_do() -> None:
+    lal = pytest.importorskip("lal")
+    from gracetape.pipelines.detectors import antenna
+
+    turned = lal.GreenwichMeanSiderealTime(lal.LIGOTimeGPS(GPS))
+    for ifo in (*IFOS, "K1"):
+        response = lal.cached_detector_by_prefix[ifo].response
+        sky = (np.radians(TRIGGER.ra), np.radians(TRIGGER.dec))
+        told = lal.ComputeDetAMResponse(response, *sky, 0.0, turned)
+        assert antenna(ifo, TRIGGER.ra, TRIGGER.dec, GPS) == pytest.approx(told, abs=1e-5)
+
+
 def test_times_at_the_detectors_are_those_of_the_true_position() -> None:
     lal = pytest.importorskip("lal")
     from gracetape.pipelines.detectors import delay

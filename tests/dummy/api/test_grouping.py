@@ -8,7 +8,7 @@ import pytest
 from demo.lives import sample
 from gracetape import dummy
 from gracetape.archive import Alert, Archive
-from gracetape.dummy.grouping import Grouping
+from gracetape.dummy import Grouping
 
 
 @pytest.fixture
@@ -60,3 +60,32 @@ def test_replays_and_offline_events_stay_apart(grouping: Any) -> None:
     assert first["superevent"] != second["superevent"]
     assert burst(grouping, 1e9, 1e-6, replay_id="again")["superevent"] == second["superevent"]
     assert burst(grouping, 1e9, 1e-6, offline=True)["superevent"] is None
+
+
+@pytest.fixture
+def offline_too(tape: Archive) -> Iterator[Any]:
+    with dummy.GraceDb(tape, grouping=Grouping(offline=True)) as client:
+        yield client
+
+
+def test_offline_events_come_into_superevents_where_that_is_asked_for(offline_too: Any) -> None:
+    alone = burst(offline_too, 1e9, 1e-6, offline=True)
+    assert offline_too.superevent(alone["superevent"]).json()["preferred_event"] == alone["graceid"]
+    online = burst(offline_too, 1e9, 1e-5)
+    better = burst(offline_too, 1e9, 1e-9, offline=True)
+    assert {online["superevent"], better["superevent"]} == {alone["superevent"]}
+    record = offline_too.superevent(alone["superevent"]).json()
+    assert record["preferred_event"] == online["graceid"]  # however good an offline one is
+    assert set(record["gw_events"]) == {alone["graceid"], online["graceid"], better["graceid"]}
+
+
+@pytest.mark.parametrize(("apart", "together"), [(599.0, True), (601.0, False)])
+def test_windows_may_be_as_wide_as_one_likes(tape: Archive, apart: float, together: bool) -> None:
+    with dummy.GraceDb(tape, grouping=Grouping(300.0, 300.0)) as client:
+        first, second = burst(client, 1e9, 1e-6), burst(client, 1e9 + apart, 1e-6)
+    assert (first["superevent"] == second["superevent"]) is together
+
+
+def test_a_superevent_that_grew_far_from_its_time_is_found_by_its_end(grouping: Any) -> None:
+    events = [burst(grouping, 1e9 + second, 1e-6) for second in range(0, 151, 2)]
+    assert len({event["superevent"] for event in events}) == 1

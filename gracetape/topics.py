@@ -1,0 +1,51 @@
+"""How the topics of igwn-alert (the nodes of LVAlert) are named, and which are made before anybody sends to them."""
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from urllib.parse import quote, urlsplit
+
+from gracetape.errors import UsageError
+
+#: Topics of superevents, by their category.
+SUPEREVENT_TOPICS = {"Production": "superevent", "MDC": "mdc_superevent", "Test": "test_superevent"}
+#: Words that stand for many topics: who knows them, loaded when a word is used (the ground knows no room).
+_LISTS = {"igwn": ("gracetape.pipelines.topics", "usual_topics")}
+
+
+def event_topics(group: str | None, pipeline: str | None, search: str | None) -> tuple[str, ...]:
+    """The topics of events: group and pipeline, and both with the search; records cut short may lack some."""
+    names = [name for name in (group, pipeline) if name]
+    topics = ["_".join(names), *(["_".join([*names, search])] if search else [])]
+    return tuple(topic.lower() for topic in topics)
+
+
+def named(words: str | Iterable[str]) -> tuple[str, ...]:
+    """The topics, without their group, that words name: `igwn` (the usual ones), or names by commas; each once."""
+    parts = [words] if isinstance(words, str) else words
+    found: dict[str, None] = {}
+    for name in (name.strip() for part in parts for name in part.split(",")):
+        if name in _LISTS:
+            module, function = _LISTS[name]
+            found |= dict.fromkeys(getattr(import_module(module), function)())
+        elif name:
+            found[name] = None
+    return tuple(found)
+
+
+def with_topics(urls: Sequence[str], topics: str | None) -> list[str]:
+    """URLs of targets, those of Kafka brokers asking for topics to be made beforehand. UsageError if none is one, and some are wanted."""
+    if topics is None:
+        return list(urls)
+    asked = [
+        f"{url}{'&' if urlsplit(url).query else '?'}topics={quote(topics)}" if _is_kafka(url) else url for url in urls
+    ]
+    if asked == list(urls):
+        raise UsageError("--topics makes topics on a Kafka broker: name one to send to, as kafka://HOST/GROUP")
+    return asked
+
+
+def _is_kafka(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme == "kafka"
+    except ValueError:
+        return False  # whoever opens it will say so
