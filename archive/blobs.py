@@ -19,8 +19,8 @@ from typing import IO, Protocol, cast
 import zstandard
 
 from gracetape.archive import modes
+from gracetape.archive.held_folders import SPOOLED, HeldFolder, sweep, sync_folder
 from gracetape.archive.inside import check, open_inside
-from gracetape.archive.scratch import SPOOLED, Scratch, sweep, sync_folder
 from gracetape.errors import ArchiveError, GracetapeError, NotFound
 
 CHUNK = 1 << 20
@@ -86,7 +86,7 @@ class _Spools:
 
     def __init__(self, parent: Callable[[], Path | None], prefix: str) -> None:
         self._parent, self._prefix = parent, prefix
-        self._made: tuple[int, Scratch] | None = None
+        self._made: tuple[int, HeldFolder] | None = None
         self._making = threading.Lock()
 
     def folder(self) -> Path:
@@ -95,11 +95,11 @@ class _Spools:
                 self._made = os.getpid(), self._new()
             return self._made[1].path
 
-    def _new(self) -> Scratch:
+    def _new(self) -> HeldFolder:
         for _ in range(1000):
             with contextlib.suppress(FileNotFoundError):  # another process removed the empty folder for them just now
-                return Scratch(self._parent(), self._prefix)
-        return Scratch(self._parent(), self._prefix)
+                return HeldFolder(self._parent(), self._prefix)
+        return HeldFolder(self._parent(), self._prefix)
 
     def close(self) -> None:
         with self._making:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from gracetape.archive.scratch import MAKING, Scratch
+from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.store import Archive
 from gracetape.archive.view import FileEntry
 from gracetape.errors import ArchiveError
@@ -31,7 +31,7 @@ def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[s
     except OSError as error:
         raise ArchiveError(f"cannot write into {folder}: {error.strerror}") from None
     written, left = [], []
-    with Scratch(folder, MAKING) as scratch:
+    with HeldFolder(folder, MAKING) as held:
         for entry in archive.view(ref).files():
             name = safe_name(entry.full_name)
             if name is None:
@@ -39,6 +39,6 @@ def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[s
             elif entry.sha256 is None:
                 left.append(f"{entry.full_name}: absent ({entry.absent})")
             else:
-                write_file(archive, entry, scratch.path / "file", folder / name)
+                write_file(archive, entry, held.path / "file", folder / name)
                 written.append(entry.full_name)
     return written, left

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from gracetape.archive import catalogues, counters, index
@@ -90,6 +91,20 @@ def make_like(connection: sqlite3.Connection, version: int) -> None:
         connection.execute(statement)
     for name in names(version):
         STEPS[name](connection)
+
+
+@cache
+def empty(statements: str = "") -> bytes:
+    """The database file of an empty archive, after some statements: a scratch has no time to make one."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        make_like(connection, SCHEMA_VERSION)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.executescript(statements)
+        return connection.serialize()
+    finally:
+        connection.close()
 
 
 def _migrations() -> "Migrations":

@@ -1,122 +1,207 @@
-"""Folders for what is in the making: locked while their maker lives, so that whoever comes next sweeps what a killed one left."""
+"""A scratch over a tape: an archive that reads what the tape holds, keeps what is written for itself, and throws that away.
 
-import contextlib
-import fcntl
-import os
-import re
-import shutil
-import tempfile
-import weakref
+Nothing is copied when it is made. The first write makes an empty archive in the folder for temporary files, and from then on
+each connection has that one as `main` and the tape, opened for reading, as `tape`; views of the tables' own names show both.
+An object that is written to is copied first (its rows; contents are read where they are), so that it lies in one of the two.
+"""
+
+import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Self
 
-#: Copies and new archives before they are whole, beside where they will be; contents on their way into a packed archive and
-#: private copies of archives, in the system's folder for temporary files.
-MAKING, SPOOLED, COPIED = ".making-", "gracetape-spool-", "gracetape-copy-"
-_RANDOM = re.compile("[a-z0-9_]{8}")  # what mkdtemp adds
+from gracetape.archive import layout, schema
+from gracetape.archive.blobs import BlobStore, FolderBlobs
+from gracetape.archive.captures import Capture
+from gracetape.archive.held_folders import SCRATCHED, HeldFolder, sweep
+from gracetape.archive.store import Archive
+from gracetape.archive.writing import Transaction
+from gracetape.errors import ArchiveError, NotFound
+
+#: The ids of what a scratch holds begin above this, out of the way of those that the tape gives meanwhile.
+_FIRST = 1 << 40
+_OWN = f"id > {_FIRST}"
+_UNTOUCHED = "NOT EXISTS (SELECT 1 FROM main.captures m WHERE m.object = t.object)"
 
 
-class Scratch:
-    """A folder that nobody else may read, gone when it is closed; the lock on it goes with the process, killed or not.
+def _unless_here(table: str, *key: str) -> str:
+    same = " AND ".join(f"m.{name} = t.{name}" for name in key)
+    return f"NOT EXISTS (SELECT 1 FROM main.{table} m WHERE {same})"
 
-    Those of the same kind beside it whose makers were killed are swept first.
+
+#: By table, which rows of the scratch and which of the tape are seen. Captures, and what they have, lie in one of the two.
+_SEEN = {
+    "captures": (_OWN, "1"), "records": (_OWN, "1"), "entries": ("1", "1"), "files": ("1", "1"),
+    "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, "1"),
+    "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED),
+    "counters": ("1", _unless_here("counters", "name")), "heard": ("1", _unless_here("heard", "name")),
+    "search_events": ("1", _unless_here("search_events", "object")),
+    "search_superevents": ("1", _unless_here("search_superevents", "object")),
+    "search_labels": ("1", _UNTOUCHED), "search_members": ("1", _UNTOUCHED), "search_attributes": ("1", _UNTOUCHED),
+    "search_words": ("1", _unless_here("search_words", "kind", "word")),
+}  # fmt: skip
+_VIEWS = ";".join(
+    f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {own} UNION ALL SELECT * FROM tape.{table} t WHERE {of_tape}"
+    for table, (own, of_tape) in _SEEN.items()
+)
+#: Rows that let SQLite number what comes after them; no view shows them.
+_START = f"""
+    INSERT INTO captures (id, object, version, category, service, origin, tool, started)
+        VALUES ({_FIRST}, '', 0, '', '', '', '', '');
+    INSERT INTO records VALUES ({_FIRST}, '', '');
+    INSERT INTO catalogues VALUES ({_FIRST}, '', 0, '', '')
+"""
+
+
+class ScratchView(Archive):
+    """An archive that is open for reading, and over it what is written, which is gone when this is closed.
+
+    Closed, it closes the archive under it, too, if that is its own.
     """
 
-    def __init__(self, parent: Path | None, prefix: str) -> None:
-        sweep(parent, prefix)
-        while True:  # until no sweeper took it for litter before it was locked
-            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            try:
-                handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            with contextlib.suppress(OSError):  # a file system without locks: then nobody sweeps there either
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            if self.path.exists():
-                break
-            os.close(handle)
-        self._end = weakref.finalize(self, _remove_own, self.path, handle, os.getpid())
+    durable = False
+    recordings = "tape"
+
+    def __init__(self, tape: Archive, *, owned: bool = False) -> None:
+        super().__init__(tape.path, read_only=False, packed=False)
+        self.tape, self._owned = tape, owned
+        self._folder: HeldFolder | None = None
+        self._beginning = threading.Lock()
+        self.blobs: BlobStore = tape.blobs
+        sweep(None, SCRATCHED)
+
+    def _begin(self) -> Path:
+        """The folder archive that holds what is written, made at the first use."""
+        with self._beginning:
+            if self._folder is None:
+                folder = HeldFolder(None, SCRATCHED)
+                place = folder.path / "scratch.tape"
+                (place / "blobs").mkdir(mode=0o700, parents=True)
+                (place / "archive.sqlite").write_bytes(schema.empty(_START))
+                self._folder, self._database = folder, place / "archive.sqlite"
+                self.blobs = _OverBlobs(FolderBlobs(place / "blobs", synced=False), self.tape.blobs)
+                self._local = threading.local()
+            return self._folder.path / "scratch.tape"
+
+    @property
+    def place(self) -> Path:
+        return self._begin()
+
+    def layer(self, capture: int) -> str:
+        return "main" if capture > _FIRST else "tape"
+
+    def _connect(self) -> sqlite3.Connection:
+        begun = self._folder is not None
+        connection = sqlite3.connect(
+            self._database if begun else ":memory:",
+            isolation_level=None,
+            timeout=60.0,
+            check_same_thread=False,
+            uri=True,
+        )
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            if begun:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("ATTACH ? AS tape", (self.tape.address,))
+            layout.guard(connection)
+            if begun:
+                connection.executescript(_VIEWS)
+            else:
+                connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        try:
+            self._begin()
+        except OSError as error:
+            raise ArchiveError(f"cannot make a scratch for writes to {self.path}: {error.strerror or error}") from None
+        with super().transaction():
+            yield _ScratchTransaction(self)
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """It is thrown away: nothing needs to be brought into its database."""
 
     def close(self) -> None:
-        """Remove the folder; in a process that was forked off, only let go of it."""
-        self._end()
+        """Throw away what was written. Whoever reads on reads the tape, and has to close this again."""
+        super().close()
+        with self._beginning:
+            if self._folder is not None:
+                self._folder.close()
+                self._folder, self.blobs = None, self.tape.blobs
+                self._local = threading.local()
+        if self._owned:
+            self.tape.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _remove_own(path: Path, handle: int, owner: int) -> None:
-    if os.getpid() == owner:
-        shutil.rmtree(path, ignore_errors=True)
-    os.close(handle)
+    def size_on_disk(self) -> int:
+        return self.tape.size_on_disk()
 
 
-def sweep(parent: Path | None, prefix: str = "") -> None:
-    """Remove what killed processes left in a folder: what `Scratch` made with that prefix, or everything; failing that, leave it."""
-    folder = Path(tempfile.gettempdir()) if parent is None else parent
-    with contextlib.suppress(OSError):
-        for path in folder.glob(f"{prefix}*"):
-            own = _RANDOM.fullmatch(path.name.removeprefix(prefix)) and path.lstat().st_uid == os.geteuid()
-            if own or not prefix:
-                _remove(path)
+class _ScratchTransaction(Transaction):
+    """Copies an object of the tape, whatever it is there, before it is written to."""
+
+    def _takes_writes(self, capture: Capture) -> bool:
+        return capture.id > _FIRST and super()._takes_writes(capture)
+
+    def _target(self, target: str | Capture) -> Capture:
+        if isinstance(target, Capture) and target.id <= _FIRST:
+            raise ArchiveError(f"{target.ref} is of the tape {self.archive.path}, which a scratch never changes")
+        return super()._target(target)
+
+    def _share(self, old: Capture, new: Capture) -> None:
+        if old.id > _FIRST:
+            super()._share(old, new)
+            return
+        self._run(
+            "INSERT OR IGNORE INTO main.records (sha256, json) SELECT r.sha256, r.json FROM tape.entries e "
+            "JOIN tape.records r ON r.id = e.record WHERE e.capture = ?",
+            (old.id,),
+        )
+        self._run(
+            "INSERT INTO main.entries SELECT ?, e.kind, e.key, e.ord, own.id FROM tape.entries e JOIN tape.records r "
+            "ON r.id = e.record JOIN main.records own ON own.sha256 = r.sha256 WHERE e.capture = ?",
+            (new.id, old.id),
+        )
+        self._run("INSERT OR REPLACE INTO main.places SELECT * FROM tape.places WHERE object = ?", (old.object,))
 
 
-def _remove(path: Path) -> None:
-    lock = _locked(path)
-    if lock is None:
-        return
-    try:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:  # older versions made files
-            path.unlink(missing_ok=True)
-    finally:
-        os.close(lock)
+class _OverBlobs:
+    """New contents in the scratch's own folder; those of the tape are read where they are."""
 
+    def __init__(self, own: FolderBlobs, tape: BlobStore) -> None:
+        self._own, self._tape = own, tape
 
-def _locked(path: Path) -> int | None:
-    """The lock on a folder or file, as a descriptor; None if somebody else holds it or the path is gone."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), path.lstat()):
-            return handle
-    except OSError:
-        pass
-    os.close(handle)
-    return None
+    def put(self, spool: Path, sha256: str) -> None:
+        self._own.put(spool, sha256)
 
+    def stored(self, sha256: str) -> Iterator[bytes]:
+        try:
+            yield from self._own.stored(sha256)
+        except NotFound:
+            yield from self._tape.stored(sha256)
 
-def sync_folder(folder: Path) -> None:
-    """Make sure that what was put into a folder is found there after a power cut."""
-    with _opened(folder) as handle:
-        os.fsync(handle)
+    def remove(self, sha256: str) -> None:
+        self._own.remove(sha256)
 
+    def names(self) -> set[str]:
+        return self._own.names() | self._tape.names()
 
-def sync_all(top: Path) -> None:
-    """The same for a file, or for a folder and all that is in it."""
-    for folder, _, names in os.walk(top, topdown=False):
-        for name in names:
-            with _opened(Path(folder) / name) as handle:
-                os.fsync(handle)
-        sync_folder(Path(folder))
-    if top.is_file():
-        with _opened(top) as handle:
-            os.fsync(handle)
+    def spool_folder(self) -> Path:
+        return self._own.spool_folder()
 
+    def held(self) -> AbstractContextManager[None]:
+        return self._tape.held()
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
+    def alone(self) -> AbstractContextManager[None]:
+        return self._own.alone()
+
+    def sweep(self) -> None:
+        self._own.sweep()
+
+    def close(self) -> None:
+        self._own.close()

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from gracetape.archive import counters, layout, schema
 from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, is_sound, plain
 from gracetape.archive.captures import Capture as Capture
+from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
 from gracetape.archive.inside import check, check_database
 from gracetape.archive.making import made
 from gracetape.archive.older import MigratedCopy
 from gracetape.archive.reading import Reader, settle, writable_uri
-from gracetape.archive.scratch import MAKING, sweep
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
 from gracetape.ids import parse_ref
 from gracetape.shown import target
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from gracetape.archive.writing import Transaction
 
 
@@ -35,6 +37,8 @@ class Archive:
 
     #: Whether what is kept outlasts a power cut (fsync at every transaction); a kill loses nothing in any case.
     durable: ClassVar[bool] = True
+    #: In which of SQLite's schemas a connection has what was captured and heard; see `layer`.
+    recordings: ClassVar[str] = "main"
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         self.path, self.read_only, self.packed = path, read_only, packed
@@ -43,6 +47,7 @@ class Archive:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._copy: MigratedCopy | None = None
+        self._package: HeldFolder | None = None
         self._older, self._copying = False, threading.Lock()
         self.blobs: BlobStore = (
             PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
@@ -51,12 +56,15 @@ class Archive:
     # -- opening and closing
 
     @classmethod
-    def open(cls, path: str | Path, *, read_only: bool = True) -> Self:
+    def open(cls, path: "str | Path | Traversable", *, read_only: bool = True) -> Self:
         """Open what is at `path`; ArchiveError if that is no archive, is damaged, or is newer than this code.
 
         Read-only, nothing is written (not even a journal, unless a killed writer left one to be brought in), so that archives
-        on read-only media work; one of an older schema is read from a private copy then.
+        on read-only media work; one of an older schema is read from a private copy then. `path` may be a tape that a package
+        brings (`importlib.resources.files(…) / "run.tape"`); from inside a zip file, a copy of it is read.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            return cls._open_in_package(path, read_only=read_only)
         path = Path(path)
         with _paths_can_be_asked_for(path):
             packed = path.is_file()
@@ -85,6 +93,21 @@ class Archive:
         except GracetapeError:
             archive.close()
             raise
+        return archive
+
+    @classmethod
+    def _open_in_package(cls, source: "Traversable", *, read_only: bool) -> Self:
+        if not read_only:
+            raise ArchiveError(f"{source} lies inside a package that is no folder: it can only be read")
+        from gracetape.archive.packaged import copied
+
+        path, folder = copied(source)
+        try:
+            archive = cls.open(path)
+        except GracetapeError:
+            folder.close()
+            raise
+        archive._package = folder
         return archive
 
     @classmethod
@@ -172,15 +195,36 @@ class Archive:
         while self._open:
             connection = self._open.pop()
             if not self._open and not self.read_only and not self.packed:
-                settle(connection)
+                self._settle(connection)
             connection.close()
         if self._copy is not None:
             self._copy.close()
             self._copy = None
         self._reader.close()
+        if self._package is not None:
+            self._package.close()
         if not self.read_only:
             self.blobs.close()
         self._local = threading.local()
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        settle(connection)
+
+    @property
+    def place(self) -> Path:
+        """Where what is written lies."""
+        return self.path
+
+    def layer(self, capture: int) -> str:  # an archive has but one
+        """The schema in which a connection has all rows of a capture: a scratch has its own and those of the tape."""
+        return "main"
+
+    @property
+    def address(self) -> str:
+        """What SQLite opens, for reading only, to read what this archive reads, as long as this is open."""
+        self.connection  # noqa: B018  # decides from where, and keeps it readable
+        location = self._copy.location if self._copy is not None else self._reader.location
+        return location.replace("?mode=rw", "?mode=ro")
 
     def __enter__(self) -> Self:
         return self
@@ -337,9 +381,9 @@ class Archive:
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.rollback()
-            raise ArchiveError(f"cannot write to {self.path}: {error}") from None
+            raise ArchiveError(f"cannot write to {self.place}: {error}") from None
         except OSError as error:
-            raise ArchiveError(f"cannot write to {self.path}: {error.strerror or error}") from None
+            raise ArchiveError(f"cannot write to {self.place}: {error.strerror or error}") from None
 
     def size_on_disk(self) -> int:
         """Bytes that the archive takes on disk."""

@@ -147,7 +147,7 @@ def _open(url: str | None, archive: Archive, really: Collection[str]) -> Sink:
         return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
     if url is None or found is None:
-        return File(Path(url)) if url else File(_own_file(archive), strange=True, mode=mode_of(archive.path) & 0o666)
+        return File(Path(url)) if url else File(_own_file(archive), strange=True, mode=mode_of(archive.place) & 0o666)
     if found["scheme"].lower() == "file":
         return File(Path(found["rest"]))
     for entry in entry_points(group=ENTRY_POINTS):
@@ -160,5 +160,5 @@ def _own_file(archive: Archive) -> Path:
     """The file beside the contents, or beside the packed file; ArchiveError where a stranger put something else there."""
     if archive.packed:
         return archive.path.with_name(archive.path.name.removesuffix(".tape") + ".alerts.jsonl")
-    check(archive.path / "alerts.jsonl")
-    return archive.path / "alerts.jsonl"
+    check(archive.place / "alerts.jsonl")
+    return archive.place / "alerts.jsonl"

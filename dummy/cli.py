@@ -19,7 +19,9 @@ app = terminal.commands("Serve an archive as a GraceDB.")
 _Option = typer.Option
 _Archive = Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")]
 _User = Annotated[str, _Option(help="Who writes: the submitter and issuer of what is written.")]
-_Create = Annotated[bool, _Option("--create", help="Make an empty archive if there is none.")]
+_Create = Annotated[bool, _Option("--create", help="Make an empty archive if there is none, and keep writes in it.")]
+_Keep = Annotated[bool, _Option("--keep", help="Keep writes in the archive; without, they are thrown away at the end.")]
+_ReadOnly = Annotated[bool, _Option("--read-only", help="Refuse writes: 403.")]
 _AsOf = Annotated[str | None, _Option(help="Answer as of N, ID:N or a UTC time; nothing can be written then.")]
 _Alerts = Annotated[
     str | None,
@@ -65,6 +67,8 @@ def serve(
     ] = None,
     user: _User = "gracetape",
     create: _Create = False,
+    keep: _Keep = False,
+    read_only: _ReadOnly = False,
     as_of: _AsOf = None,
     alerts: _Alerts = None,
     really: Really = None,
@@ -83,15 +87,16 @@ def serve(
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     from gracetape.dummy.server import wait_for_signal
     from gracetape.dummy.serving import Wish, served
+    from gracetape.dummy.tapes import fate
 
     wish = Wish(
         path or archive, create, host, port, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (),
+        api_default, group_window if group_superevents else None, allow_host or (), label or (), pipeline or (), search or (), keep, read_only,
     )  # fmt: skip
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
         terminal.say(
-            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:",
+            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape, as_of=as_of is not None)}; in the code under test:",
             error=told is sys.stderr,
         )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
@@ -108,6 +113,8 @@ def run(
     archive: _Archive = None,
     user: _User = "gracetape",
     create: _Create = False,
+    keep: _Keep = False,
+    read_only: _ReadOnly = False,
     as_of: _AsOf = None,
     alerts: _Alerts = None,
     really: Really = None,
@@ -132,14 +139,16 @@ def run(
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     from gracetape.dummy.serving import Wish, served
+    from gracetape.dummy.tapes import fate
 
     wish = Wish(
         archive, create, "127.0.0.1", 0, user, as_of, alerts, really or (), fault or (), seed, throttle, rate or (), maintenance,
-        api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (),
+        api_default, group_window if group_superevents else None, (), label or (), pipeline or (), search or (), keep, read_only,
     )  # fmt: skip
     code = 0
     try:
-        with served(wish) as (_tape, server):
+        with served(wish) as (tape, server):
+            terminal.say(f"gracetape: {tape.path}: {fate(tape, as_of=as_of is not None)}", error=True)
             code = _run(words, server.url)
     except ArchiveError as error:
         if not code:

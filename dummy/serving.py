@@ -13,6 +13,7 @@ from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.moments import asked_moment
 from gracetape.dummy.server import Server
+from gracetape.dummy.tapes import opened
 from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
 from gracetape.same_origin import check_loopback
@@ -42,6 +43,8 @@ class Wish:
     labels: Sequence[str] = ()
     pipelines: Sequence[str] = ()
     searches: Sequence[str] = ()
+    keep: bool = False
+    read_only: bool = False
 
     def grouping(self) -> Grouping | None:
         return None if self.group_window is None else Grouping(self.group_window, self.group_window)
@@ -51,11 +54,14 @@ class Wish:
         return Faults([Fault.parse(MAINTENANCE_RULE), *rules] if self.maintenance else rules, self.seed)
 
     def open(self) -> Archive:
-        """The archive; made if it is not there and that was asked for."""
+        """The archive, made if it is not there and that was asked for, or a scratch over it."""
         if not self.create:
-            return Archive.open(locate(self.archive), read_only=self.as_of is not None)
-        where = self.archive or Path("dummy.tape")
-        return Archive.at(where)
+            return opened(locate(self.archive), keep=self.keep, read_only=self.read_only or self.as_of is not None)[0]
+        if self.read_only:
+            raise UsageError(
+                "--create makes an archive to be written to, and --read-only refuses that: say one of them"
+            )
+        return Archive.at(self.archive or Path("dummy.tape"))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Any
 
 from gracetape.archive import Archive, Position
-from gracetape.archive.scratch import COPIED, Scratch
+from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.dummy import make_app, serve
 from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
@@ -48,7 +48,7 @@ def _read_only(player: Player, stack: ExitStack) -> Any:
         source = copy.selection.source
         tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
         return make_app(tape, as_of=lambda: player.position or Position(0), timeline=copy.selection.timeline)
-    path = stack.enter_context(Scratch(None, COPIED)).path / "played.tape"
+    path = stack.enter_context(HeldFolder(None, COPIED)).path / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
     return make_app(stack.enter_context(Archive.open(path)), settings=settings_of(*branch.tapes))
