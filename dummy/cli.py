@@ -96,7 +96,7 @@ def serve(
     told = sys.stderr if alerts == "-" else sys.stdout
     with served(wish) as (tape, server):
         terminal.say(
-            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape, as_of=as_of is not None)}; in the code under test:",
+            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,
         )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
@@ -148,7 +148,8 @@ def run(
     code = 0
     try:
         with served(wish) as (tape, server):
-            terminal.say(f"gracetape: {tape.path}: {fate(tape, as_of=as_of is not None)}", error=True)
+            if sys.stderr.isatty():  # elsewhere the program's own words alone are looked at
+                terminal.say(f"gracetape: {tape.path}: {fate(tape)}", error=True)
             code = _run(words, server.url)
     except ArchiveError as error:
         if not code:

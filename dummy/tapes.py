@@ -44,9 +44,9 @@ def _opened(tape: Tape, keep: bool, read_only: bool) -> tuple[Archive, bool]:
     return ScratchView(tape), True
 
 
-def fate(archive: Archive, *, as_of: bool = False) -> str:
+def fate(archive: Archive) -> str:
     """What becomes of writes to it, for people to read."""
-    if as_of or archive.read_only:
+    if archive.read_only:
         return "writes are refused"
     if isinstance(archive, ScratchView):
         return "writes are thrown away at the end (--keep keeps them)"
