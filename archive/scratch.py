@@ -7,8 +7,8 @@ An object that is written to is copied first (its rows; contents are read where 
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from gracetape.archive import layout, schema
@@ -68,7 +68,7 @@ class ScratchView(Archive):
         self.tape, self._owned = tape, owned
         self._folder: HeldFolder | None = None
         self._beginning = threading.Lock()
-        self.blobs: BlobStore = tape.blobs
+        self.blobs: BlobStore = _OverBlobs(self._begin, tape.blobs)
         sweep(None, SCRATCHED)
 
     def _begin(self) -> Path:
@@ -80,7 +80,6 @@ class ScratchView(Archive):
                 (place / "blobs").mkdir(mode=0o700, parents=True)
                 (place / "archive.sqlite").write_bytes(schema.empty(_START))
                 self._folder, self._database = folder, place / "archive.sqlite"
-                self.blobs = _OverBlobs(FolderBlobs(place / "blobs", synced=False), self.tape.blobs)
                 self._local = threading.local()
             return self._folder.path / "scratch.tape"
 
@@ -133,7 +132,7 @@ class ScratchView(Archive):
         with self._beginning:
             if self._folder is not None:
                 self._folder.close()
-                self._folder, self.blobs = None, self.tape.blobs
+                self._folder = None
                 self._local = threading.local()
         if self._owned:
             self.tape.close()
@@ -173,35 +172,45 @@ class _ScratchTransaction(Transaction):
 class _OverBlobs:
     """New contents in the scratch's own folder; those of the tape are read where they are."""
 
-    def __init__(self, own: FolderBlobs, tape: BlobStore) -> None:
-        self._own, self._tape = own, tape
+    def __init__(self, begin: Callable[[], Path], tape: BlobStore) -> None:
+        self._begin, self._tape = begin, tape
+        self._made: FolderBlobs | None = None
+
+    def _own(self) -> FolderBlobs:
+        folder = self._begin() / "blobs"
+        if self._made is None or self._made.folder != folder:
+            self._made = FolderBlobs(folder, synced=False)
+        return self._made
 
     def put(self, spool: Path, sha256: str) -> None:
-        self._own.put(spool, sha256)
+        self._own().put(spool, sha256)
 
     def stored(self, sha256: str) -> Iterator[bytes]:
-        try:
-            yield from self._own.stored(sha256)
-        except NotFound:
-            yield from self._tape.stored(sha256)
+        if self._made is not None:
+            with suppress(NotFound):
+                yield from self._made.stored(sha256)
+                return
+        yield from self._tape.stored(sha256)
 
     def remove(self, sha256: str) -> None:
-        self._own.remove(sha256)
+        self._own().remove(sha256)
 
     def names(self) -> set[str]:
-        return self._own.names() | self._tape.names()
+        return self._tape.names() | (self._made.names() if self._made is not None else set())
 
     def spool_folder(self) -> Path:
-        return self._own.spool_folder()
+        return self._own().spool_folder()
 
     def held(self) -> AbstractContextManager[None]:
         return self._tape.held()
 
     def alone(self) -> AbstractContextManager[None]:
-        return self._own.alone()
+        return self._own().alone()
 
     def sweep(self) -> None:
-        self._own.sweep()
+        """What killed ones left goes with their folders."""
 
     def close(self) -> None:
-        self._own.close()
+        if self._made is not None:
+            self._made.close()
+            self._made = None

@@ -75,10 +75,12 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
     rest |= {"labels": wish.labels, "pipelines": wish.pipelines, "searches": wish.searches}
     with wish.open() as tape:
-        if wish.as_of is not None:
-            timeline = timeline_of(tape)
-            moment = asked_moment(timeline, wish.as_of)
-            app = make_app(tape, user=wish.user, as_of=lambda: moment, timeline=timeline, **rest)
+        if tape.read_only or wish.as_of is not None:
+            if wish.as_of is not None:
+                timeline = timeline_of(tape)
+                moment = asked_moment(timeline, wish.as_of)
+                rest |= {"as_of": lambda: moment, "timeline": timeline}
+            app = make_app(tape, user=wish.user, **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server
             return
