@@ -174,8 +174,11 @@ class Archive:
             self._open.append(connection)
         return connection
 
-    def _connect(self) -> sqlite3.Connection:
+    def _check_database(self) -> None:
         check_database(self._database.resolve() if self.packed else self._database)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._check_database()
         options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
         if self.read_only:
             reader = self._connect_to_copy(options) if self._older else self._reader.connect(**options)
@@ -223,6 +226,7 @@ class Archive:
     def address(self) -> str:
         """What SQLite opens, for reading only, to read what this archive reads, as long as this is open."""
         self.connection  # noqa: B018  # decides from where, and keeps it readable
+        self._check_database()
         location = self._copy.location if self._copy is not None else self._reader.location
         return location.replace("?mode=rw", "?mode=ro")
 
