@@ -8,7 +8,7 @@ An object that is written to is copied first (its rows; contents are read where 
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from gracetape.archive import layout, schema
@@ -68,7 +68,7 @@ class ScratchView(Archive):
         self.tape, self._owned = tape, owned
         self._folder: HeldFolder | None = None
         self._beginning = threading.Lock()
-        self.blobs: BlobStore = _OverBlobs(self._begin, tape.blobs)
+        self.blobs: BlobStore = OverBlobs(self._begin, tape.blobs)
         sweep(None, SCRATCHED)
 
     def _begin(self) -> Path:
@@ -169,11 +169,11 @@ class _ScratchTransaction(Transaction):
         self._run("INSERT OR REPLACE INTO main.places SELECT * FROM tape.places WHERE object = ?", (old.object,))
 
 
-class _OverBlobs:
-    """New contents in the scratch's own folder; those of the tape are read where they are."""
+class OverBlobs:
+    """New contents in a folder archive's own, which `begin` gives; those of tapes are read where they are."""
 
-    def __init__(self, begin: Callable[[], Path], tape: BlobStore) -> None:
-        self._begin, self._tape = begin, tape
+    def __init__(self, begin: Callable[[], Path], *tapes: BlobStore) -> None:
+        self._begin, self._tapes = begin, tapes
         self._made: FolderBlobs | None = None
 
     def _own(self) -> FolderBlobs:
@@ -182,27 +182,34 @@ class _OverBlobs:
             self._made = FolderBlobs(folder, synced=False)
         return self._made
 
+    def _all(self) -> list[BlobStore]:
+        return [*([self._made] if self._made is not None else []), *self._tapes]
+
     def put(self, spool: Path, sha256: str) -> None:
         self._own().put(spool, sha256)
 
     def stored(self, sha256: str) -> Iterator[bytes]:
-        if self._made is not None:
+        for store in self._all():
             with suppress(NotFound):
-                yield from self._made.stored(sha256)
+                yield from store.stored(sha256)
                 return
-        yield from self._tape.stored(sha256)
+        raise NotFound(f"the contents {sha256[:12]}… are missing")
 
     def remove(self, sha256: str) -> None:
         self._own().remove(sha256)
 
     def names(self) -> set[str]:
-        return self._tape.names() | (self._made.names() if self._made is not None else set())
+        return {name for store in self._all() for name in store.names()}
 
     def spool_folder(self) -> Path:
         return self._own().spool_folder()
 
-    def held(self) -> AbstractContextManager[None]:
-        return self._tape.held()
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for store in self._tapes:
+                stack.enter_context(store.held())
+            yield
 
     def alone(self) -> AbstractContextManager[None]:
         return self._own().alone()

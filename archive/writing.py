@@ -250,6 +250,11 @@ class Transaction:
         self._run("INSERT OR REPLACE INTO main.blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
         return blob
 
+    def name_blob(self, blob: Blob) -> Blob:
+        """Say that contents are there which the archive reads elsewhere."""
+        self._run("INSERT OR REPLACE INTO main.blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
+        return blob
+
     def add_file(
         self, target: str | Capture, name: str, blob: Blob | None, version: int | None = None, absent: str | None = None
     ) -> FileEntry:
