@@ -18,11 +18,13 @@ from typing import IO, Any, cast
 
 from gracetape.archive.blobs import read_stream
 from gracetape.archive.extract import safe_name
-from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.history import rules
 from gracetape.archive.history.ordering import partners
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
+from gracetape.archive.owners import notes_of
+from gracetape.archive.held_folders import COPIED, HeldFolder
+from gracetape.archive.services import same_object
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.writing import Transaction
 from gracetape.bounded_json import read_kept
@@ -166,11 +168,13 @@ def _superevent(folder: Path, tx: Transaction) -> list[Capture]:
         graceid = superevent["superevent_id"]
         service = SERVICES.get(about.get("source", ""), f"https://{about.get('source')}/api/")
         captures = [_keep_superevent(tx, graceid, service, superevent, logs, data.get("labels", []))]
-        told = _told_to_events(graceid, logs)
+        entries = _entries_on_events(graceid, logs)
         for event, record in sorted(data["gevents"].items()):
             description = folder / event / "description.json"
             uploads = _read(description).get("uploads", []) if description.exists() else []
-            made = sorted([*_uploads(uploads), *_silent(record, told.get(event, []))], key=lambda m: (m.delay, m.rank))
+            made = sorted(
+                [*_uploads(uploads), *_silent(record, entries.get(event, []))], key=lambda m: (m.delay, m.rank)
+            )
             captures.append(_keep_event(tx, folder / _plain(event), service, record, made))
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ArchiveError(
@@ -195,16 +199,16 @@ def _keep_superevent(
             tx.add_file(capture, log["filename"], None, log.get("file_version") or 0, absent=why)
     for label in labels:
         tx.put(capture, "label", label["name"], label)
-    return tx.finish(capture)
+    return _finish(tx, capture)
 
 
-def _told_to_events(superevent: str, logs: list[Record]) -> dict[str, list[tuple[Record, str]]]:
+def _entries_on_events(superevent: str, logs: list[Record]) -> dict[str, list[tuple[Record, str]]]:
     """What the superevent's log says that the server wrote into its events' logs: (log record, text) by graceid."""
-    told: dict[str, list[tuple[Record, str]]] = {}
+    entries: dict[str, list[tuple[Record, str]]] = {}
     for log in logs:
         for graceid, act, _ in partners(rules.read("superevent", log), superevent):
-            told.setdefault(graceid, []).append((log, rules.text("event", act, superevent=superevent)))
-    return told
+            entries.setdefault(graceid, []).append((log, rules.text("event", act, superevent=superevent)))
+    return entries
 
 
 def _uploads(uploads: list[Record]) -> Iterator[_Made]:
@@ -220,9 +224,9 @@ def _uploads(uploads: list[Record]) -> Iterator[_Made]:
         )
 
 
-def _silent(record: Record, told: list[tuple[Record, str]]) -> Iterator[_Made]:
+def _silent(record: Record, entries: list[tuple[Record, str]]) -> Iterator[_Made]:
     created = parse_time(record["created"])
-    for log, text in told:
+    for log, text in entries:
         delay = (parse_time(log["created"]) - created).total_seconds()
         yield _Made(max(delay, 0.0), 1, text)
 
@@ -248,7 +252,17 @@ def _keep_event(tx: Transaction, folder: Path, service: str, record: Record, mad
         tx.put(capture, "log", n, _log_record(service, record, n, entry))
         if entry.filename:
             _keep_file(tx, capture, folder, entry)
-    return tx.finish(capture)
+    return _finish(tx, capture)
+
+
+def _finish(tx: Transaction, capture: Capture) -> Capture:
+    """The capture with what was put into it; the one before it if that holds the same: a cache that is read twice is there once."""
+    before = [one for one in tx.archive.captures(capture.object) if one.origin == "import"]
+    done = tx.finish(capture)
+    if before and same_object(tx.archive, before[-1], done) and notes_of(before[-1]) == notes_of(done):
+        tx.drop(done)
+        return before[-1]
+    return done
 
 
 def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:

@@ -50,6 +50,9 @@ class Throttle:
             self._limits[scope] = int(number), _SECONDS[span[0]]
         self._past: dict[str, deque[float]] = {scope: deque() for scope in rates}
 
+    def __repr__(self) -> str:
+        return f"<Throttle of {', '.join(self._limits)}>"
+
     def wait(self, method: str, path: str) -> float | None:
         """Seconds until such a request will be let through; None if it is now, and then it is counted."""
         if method not in ("POST", "PUT"):

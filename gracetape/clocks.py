@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from gracetape.errors import BadRequest
 
@@ -54,6 +54,10 @@ class _Interruptible:
     def __init__(self) -> None:
         self._stopped = False
         self._wake = threading.Event()
+
+    def __repr__(self) -> str:
+        clock: Any = self  # each kind of clock is one that can be asked for the time
+        return f"<{type(self).__name__} at {clock.now():g} s{', stopped' if self._stopped else ''}>"
 
     def rest(self) -> None:
         while not self._stopped and not self._wake.is_set():
@@ -198,7 +202,12 @@ class VirtualClock(MaxClock):
         return self._calls[0][0] if self._calls else None
 
     def wait_until(self, deadline: float) -> bool:
-        while (moment := self.next_call) is not None and moment <= deadline and not self._wake.is_set():
+        while (
+            not self._stopped
+            and not self._wake.is_set()
+            and (moment := self.next_call) is not None
+            and moment <= deadline
+        ):
             self._call_next()
         return super().wait_until(deadline)
 

@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from gracetape.errors import BadRequest
@@ -23,8 +23,8 @@ class Touched:
     def record(self) -> dict[str, Any]:
         """For a log of faults, as JSON."""
         line = self.message.line
-        place = {name: line[name] for name in ("time", "offset", "node", "graceid", "n")}
-        return {"fault": self.fault, "detail": self.detail, "alert_type": self.message.alert.alert_type, **place}
+        about = {name: line[name] for name in ("time", "offset", "node", "graceid", "n")}
+        return {"fault": self.fault, "detail": self.detail, "alert_type": self.message.alert.alert_type, **about}
 
     def __str__(self) -> str:
         line, alert = self.message.line, self.message.alert
@@ -86,6 +86,12 @@ class Faults:
         self._rng = random.Random(self.seed)
         self._held: list[tuple[int, Message]] = []  # how many more messages may overtake it
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether anything is to go wrong."""
+        told = ("seed", "on_touch", "counts")
+        return any(getattr(self, field.name) != field.default for field in fields(self) if field.name not in told)
+
     def on(self, message: Message) -> list[tuple[float, Message]]:
         """What comes of a message, and of those held back before: each with how late it is (s), in order."""
         if self._rng.random() < self.drop:
@@ -112,8 +118,8 @@ class Faults:
 
     def summary(self) -> str:
         """How many messages each fault touched, in a few words."""
-        told = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
-        return f"touched on the way: {told or 'no message'}"
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
+        return f"touched on the way: {counts or 'no message'}"
 
     def _overtaken(self, passing: list[Message]) -> list[tuple[float, Message]]:
         """What is passed on now: `passing`, and then those that have been overtaken often enough."""

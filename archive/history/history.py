@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gracetape.archive.history import rules
 from gracetape.archive.history.intervals import Intervals
-from gracetape.archive.history.rules import Act, Record
+from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Lookup, Named, Snapshot, relink
 from gracetape.archive.history.steps import Steps
 from gracetape.archive.history.uploads import Uploads
@@ -14,7 +14,9 @@ from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.view import View
 from gracetape.errors import UsageError
-from gracetape.times import as_utc
+from gracetape.plain_text import plain
+from gracetape.tables import html_table
+from gracetape.times import as_utc, shown_time
 
 
 class History(Steps):
@@ -29,15 +31,24 @@ class History(Steps):
         self.intervals, self.uploads = Intervals(self), Uploads(self)
         self._hush_unread()
 
+    def __repr__(self) -> str:
+        heard = f", {len(self.recorded)} messages heard" if self.recorded else ""
+        return f"<History of {self.graceid}: {len(self.entries)} entries{heard}>"
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        rows = ((e.n, shown_time(e.created), e.act.name, plain(e.record.get("comment") or "")) for e in self.entries)
+        return html_table(("N", "created (UTC)", "act", "comment"), rows)
+
     def _hush_unread(self) -> None:
         """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""
         if self.uploads.unread:
             first = self.entries[0]
-            self.entries[0] = replace(first, act=Act("uploaded", {}, rules.UPLOADED_UNREAD))
+            self.entries[0] = replace(first, act=rules.act("event", "uploaded", unread=True))
         else:
             for i, entry in enumerate(self.entries):
                 if entry.act.name == "unreadable":
-                    self.entries[i] = replace(entry, act=Act("log", {}, rules.WRITTEN[self.category]))
+                    self.entries[i] = replace(entry, act=rules.written(self.category))
 
     def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
         """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""

@@ -14,6 +14,8 @@ from gracetape.archive.kinds import LISTED, listed_for
 
 #: The kind of record that each step without a log entry is about.
 _KIND_OF_ACT = {kind.act: kind.name for kind in LISTED if kind.act}
+#: The kind of record that each act brings whose entries only their order tells apart.
+_IN_ORDER = {kind.act: kind.name for kind in LISTED if kind.told_by == "order"}
 
 
 @dataclass
@@ -104,6 +106,9 @@ class Intervals:
         self.superevent, self.values, self.access = Track(), Track(), Track()
         self.first_of: dict[str, list[int]] = defaultdict(list)  # kind -> indices at which its records came
         self.came: dict[str, dict[int, int]] = defaultdict(dict)  # kind -> N -> index at which that record came
+        self._from_last: dict[
+            str, dict[Any, int]
+        ] = {}  # kind -> N -> place of that record, counted from the last one (1)
         self._brings = self._records_by_file(steps)
         self.replaced_at: list[int] = []
         self.initial: dict[str, Any] = {}
@@ -129,6 +134,8 @@ class Intervals:
             self.came[kind].setdefault(n, i)
         if entry.n is None and (kind_name := _KIND_OF_ACT.get(act)) and "n" in params:
             self.came[kind_name][params["n"]] = i
+        if act in _IN_ORDER:
+            self.first_of[_IN_ORDER[act]].append(i)
         match act:
             case "created":
                 self.initial |= {k: params[k] for k in ("t_start", "t_0", "t_end", "preferred_event") if k in params}
@@ -163,8 +170,6 @@ class Intervals:
             case "hidden":
                 if not self.access.end("exposed", i):
                     self.access.assume("exposed", i)
-            case "voevent" | "emobservation":
-                self.first_of[act].append(i)
             case "replaced":
                 self.replaced_at.append(i)
             case "signoff_created" | "signoff_updated" | "signoff_deleted":
@@ -232,6 +237,18 @@ class Intervals:
         if (whole := final.get("superevent")) and not self.superevent.intervals:
             self.superevent.assume("superevent", None, whole)
 
+    def later_than(self, kind: str, n: Any, index: int) -> bool:
+        """Whether record N of a kind that entries bring in order came after an index: the last entries brought the last records."""
+        if kind not in self._from_last:
+            records = self.steps.view.records(kind)
+            self._from_last[kind] = {record.get("N"): len(records) - place for place, record in enumerate(records)}
+        return self._from_last[kind].get(n, 0) <= self.still_to_come(kind, index)
+
+    def still_to_come(self, kind: str, index: int) -> int:
+        """How many records of such a kind entries brought after an index."""
+        brought = self.first_of[kind]
+        return len(brought) - bisect_right(brought, index)
+
     def removed_at(self, index: int) -> dict[tuple[str, str], Record]:
         """The records of labels and signoffs that ended at an index, by (kind, key)."""
         found = {}
@@ -265,8 +282,8 @@ def signoff_record(steps: Steps, key: str, value: Record) -> Record:
     if "signoff_type" in value:
         return value
     kind, instrument = ("OP", key[2:]) if key.startswith("OP") else ("ADV", "")
-    said = {"signoff_type": kind, "instrument": instrument, "status": value.get("status")}
-    said |= {"submitter": value.get("submitter"), "comment": value.get("comment")}
+    record = {"signoff_type": kind, "instrument": instrument, "status": value.get("status")}
+    record |= {"submitter": value.get("submitter"), "comment": value.get("comment")}
     if steps.category == "event":
-        return said
-    return {"self": f"{steps.service}superevents/{steps.graceid}/signoffs/{key}/", **said}
+        return record
+    return {"self": f"{steps.service}superevents/{steps.graceid}/signoffs/{key}/", **record}

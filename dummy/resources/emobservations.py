@@ -3,8 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import emobservations as acts
-from gracetape.dummy.problems import not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class EMObservations(Resource):
@@ -26,8 +25,4 @@ class EMObservation(Resource):
     """One observation."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("emobservation", number(n))
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "emobservation", number(n))

@@ -45,11 +45,8 @@ class Label(Resource):
     """One label of an object."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
-        view = self.view(graceid)
-        record = view.one("label", label)
-        if record is None:
-            raise Problem(404, f"Label {label} Not Found") if self.category == "event" else not_found()
-        answer(resp, led(req, view, record))
+        absent = Problem(404, f"Label {label} Not Found") if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "label", label, absent)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
         if self.category != "event":

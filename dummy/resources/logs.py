@@ -5,7 +5,7 @@ import falcon
 from gracetape.dummy.acts import logs as acts
 from gracetape.dummy.acts.labels import check_applicable
 from gracetape.dummy.problems import Problem, invalid
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class Logs(Resource):
@@ -38,15 +38,8 @@ class Log(Resource):
     """One entry."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("log", number(n))
-        if record is None:
-            raise (
-                Problem(404, "Log Message Not Found")
-                if self.category == "event"
-                else Problem(404, {"detail": "Not found."})
-            )
-        answer(resp, led(req, view, record))
+        absent = Problem(404, "Log Message Not Found") if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "log", number(n), absent)
 
 
 def is_tag(tag: str) -> bool:

@@ -3,8 +3,8 @@
 import falcon
 
 from gracetape.dummy.acts import notices as acts
-from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class Notices(Resource):
@@ -28,8 +28,4 @@ class Notice(Resource):
     """One notice."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("notice", number(n))
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "notice", number(n))

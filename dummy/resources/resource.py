@@ -48,6 +48,17 @@ class Resource:
         view = self.view(graceid)
         answer(resp, led(req, view, page(req, KINDS[kind].answered_by(self.version), view.records(kind))))
 
+    def answer_one(
+        self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str, key: str | int,
+        absent: Problem | None = None,
+    ) -> None:  # fmt: skip
+        """Answer with one record of a kind; 404, as `absent` says it, if there is none."""
+        view = self.view(graceid)
+        record = view.one(kind, key)
+        if record is None:
+            raise absent or not_found()
+        answer(resp, led(req, view, record))
+
     def unknown(self) -> Problem:
         """What the server answers for an id that it does not know."""
         return Problem(404, "Event not found.", plain=True) if self.category == "event" else not_found()

@@ -34,11 +34,7 @@ class Signoff(Resource):
     """One signoff, by type and instrument: OPH1, ADV."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
-        view = self.view(graceid)
-        record = view.one("signoff", typeinst)
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "signoff", typeinst)
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
         with self.form(req) as form:

@@ -6,8 +6,8 @@ import falcon
 
 from gracetape.dummy.acts import voevents as acts
 from gracetape.dummy.forms import Form
-from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 #: Flags of a request and what they are when not given.
 _FLAGS = {"internal": True, "open_alert": False, "hardware_inj": False, "CoincComment": False, "raven_coinc": False}
@@ -63,8 +63,4 @@ class VOEvent(Resource):
     """One VOEvent."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("voevent", number(n))
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "voevent", number(n))
