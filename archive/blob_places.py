@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from gracetape.archive import blobs, modes
-from gracetape.archive.inside import check, open_inside
 from gracetape.archive.held_folders import SPOOLED, HeldFolder, sweep, sync_folder
+from gracetape.archive.inside import check, open_inside
 from gracetape.errors import ArchiveError, NotFound
 
 _SHA256 = re.compile("[0-9a-f]{64}")

@@ -18,12 +18,12 @@ from typing import IO, Any, cast
 
 from gracetape.archive.blobs import read_stream
 from gracetape.archive.extract import safe_name
+from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.history import rules
 from gracetape.archive.history.ordering import partners
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
 from gracetape.archive.owners import notes_of
-from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.services import same_object
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.writing import Transaction

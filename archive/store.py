@@ -12,9 +12,9 @@ from gracetape.archive.blob_places import FolderBlobs, PackedBlobs
 from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
 from gracetape.archive.captures import Capture as Capture, Captures
 from gracetape.archive.connections import Connections
+from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
 from gracetape.archive.inside import check
 from gracetape.archive.making import made
-from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
 from gracetape.shown import target

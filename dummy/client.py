@@ -200,7 +200,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
             tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
             grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
         )  # fmt: skip
-        self._about = f"<GraceDb over {archive.path}{'' if as_of is None else f' as of {as_of}'}>"
+        self._about = f"<GraceDb over {tape.path}{'' if as_of is None else f' as of {as_of}'}>"
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)
 
