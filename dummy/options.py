@@ -64,6 +64,10 @@ class DummyOptions:
     pipeline: Annotated[
         list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")
     ] = None
+    server_version: Annotated[
+        str | None,
+        _Option(metavar="VERSION", help="Answer as that version of the server: 2.35 has API v2 in its older shape."),
+    ] = None
     search: Annotated[list[str] | None, _Option("--search", metavar="NAME", help="A search that it knows besides.")] = (
         None
     )

@@ -70,14 +70,15 @@ def root_document(settings: ServerSettings, base: str, root: str, version: str) 
     """What GET on an API root answers. `base` is the unversioned root with its slash, `root` the one that was asked, `version`
     (v1 or v2) what answers there.
     """
+    given_up = version == "v2" and settings.own_v2
     return {
         "links": {name: f"{root}{name}/" for name in _LINKS} | {"self": root},
-        "templates": _templates(base, root, version),
+        "templates": _templates(base, root, version, settings.own_v2),
         "groups": list(settings.groups),
         "pipelines": list(settings.pipelines),
         "searches": list(settings.searches),
         "labels": list(settings.labels),
-        **({"em-groups": list(settings.em_groups)} | _EM_CODES if version == "v1" else {}),
+        **({} if given_up else {"em-groups": list(settings.em_groups)} | _EM_CODES),
         "superevent-categories": SUPEREVENT_CATEGORIES,
         "signoff-types": SIGNOFF_TYPES,
         "signoff-statuses": SIGNOFF_STATUSES,
@@ -98,16 +99,16 @@ _EM_CODES = {
 }
 
 
-def _templates(base: str, root: str, version: str) -> dict[str, str]:
+def _templates(base: str, root: str, version: str, own_v2: bool) -> dict[str, str]:
     """Where everything is; the unversioned root points out what only API v2 has, too, whichever version answers there."""
     superevent = "superevents/{superevent_id}/"
     found = {name: root + path for name, path in (_EVENT_TEMPLATES | _GWTC_TEMPLATES).items()}
     found |= {name: root + superevent + path for name, path in _SUPEREVENT_TEMPLATES.items()}
-    if version == "v2":
+    if version == "v2" and own_v2:
         found |= {name: root + path for name, path in _V2_EVENT_TEMPLATES.items()}
-    if version == "v1" and root == base:
+    if own_v2 and version == "v1" and root == base:
         found |= _templates_of_lists(f"{base}v2/", "v2")
-    return found | _templates_of_lists(root, version)
+    return found | _templates_of_lists(root, version if own_v2 else "v1")
 
 
 def _templates_of_lists(root: str, version: str) -> dict[str, str]:

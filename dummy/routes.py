@@ -103,7 +103,8 @@ V2_ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
 )
 
 
-def addresses(version: str) -> dict[str, tuple[type[Resource], str]]:
-    """Every address of an API version (v1 or v2), under its root, with what answers there."""
-    rows = (*records.routes(version), *ROUTES, *(V2_ROUTES if version == "v2" else ()))
+def addresses(version: str, own_v2: bool = True) -> dict[str, tuple[type[Resource], str]]:
+    """Every address of an API version (v1 or v2), under its root, with what answers there; without `own_v2`, v2 has what v1 has."""
+    shape = version if own_v2 else "v1"
+    rows = (*records.routes(shape), *ROUTES, *(V2_ROUTES if shape == "v2" else ()))
     return {address: (resource, category) for address, resource, category in rows}

@@ -65,6 +65,7 @@ def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
         "user": options.user, "faults": faults, "api_default": options.api_default,
         "throttle": Throttle(read_rates(options.rate or ())) if options.throttle or options.rate else False,
         "labels": options.label or (), "pipelines": options.pipeline or (), "searches": options.search or (),
+        "server_version": options.server_version,
     }  # fmt: skip
 
 

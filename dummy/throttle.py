@@ -10,7 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from gracetape.archive import UsageError
-from gracetape.archive.encode import encode
+from gracetape.dummy.refusals import refused
 
 #: The server's rates by scope (config/settings/base.py).
 RATES: Mapping[str, str] = {"event_creation": "25/second", "annotation": "25/second"}
@@ -81,8 +81,7 @@ class Throttle:
 
 def _refuse(seconds: int, start_response: StartResponse) -> list[bytes]:
     """429 with the words of Django REST framework, which the server runs on."""
-    unit = "second" if seconds == 1 else "seconds"
-    body = encode({"detail": f"Request was throttled. Expected available in {seconds} {unit}."}).encode()
+    body = refused("throttled", seconds=seconds, unit="second" if seconds == 1 else "seconds").body()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Retry-After", str(seconds))]
     start_response("429 Too Many Requests", headers)
     return [body]

@@ -160,7 +160,8 @@ def _with_archive(
     """Read a command's words, of which one may name an archive (NAME.tape), where the command has no word for one."""
     tapes = [word for word in words if word.endswith(".tape") and not _is_value(words, word, command)]
     taken = [p for p in command.params if p.param_type_name == "argument"]
-    if len(tapes) != 1 or {"-a", "--archive"} & set(words) or not context.allow_interspersed_args:
+    mixed = command.context_settings.get("allow_interspersed_args", command.allow_interspersed_args)
+    if len(tapes) != 1 or {"-a", "--archive"} & set(words) or not mixed:
         return parse(context, words)
     if any("ARCHIVE" in (p.metavar or "") for p in taken):
         return parse(context, words)

@@ -103,7 +103,7 @@ class Intervals:
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.labels, self.tags, self.signoffs, self.members = Track(), Track(), Track(), Track()
-        self.superevent, self.values, self.access = Track(), Track(), Track()
+        self.superevent, self.values, self.access, self.chosen = Track(), Track(), Track(), Track()
         self.first_of: dict[str, list[int]] = defaultdict(list)  # kind -> indices at which its records came
         self.came: dict[str, dict[int, int]] = defaultdict(dict)  # kind -> N -> index at which that record came
         self._from_last: dict[
@@ -151,9 +151,16 @@ class Intervals:
             case "event_added":
                 if params["graceid"] not in self.members.last_open():
                     self.members.begin(params["graceid"], i)
+            case "pipeline_preferred":
+                self.chosen.begin(params["pipeline"], i, params["graceid"])
+            case "pipeline_unpreferred":
+                if not self.chosen.end(params["pipeline"], i):
+                    self.chosen.assume(params["pipeline"], i, params["graceid"])
             case "event_removed":
                 if not self.members.end(params["graceid"], i):
                     self.members.assume(params["graceid"], i)
+                for pipeline in [p for p, span in self.chosen.last_open().items() if span.value == params["graceid"]]:
+                    self.chosen.end(pipeline, i)
             case "confirmed":
                 self.values.begin("gw_id", i, params["new"])
             case "tagged":

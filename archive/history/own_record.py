@@ -163,17 +163,35 @@ class OwnRecord:
             return None
 
     def _chosen(self, record: Record, final: Record) -> Record:
-        """The preferred events by pipeline: of its own, an event that an update made the preferred one, while it is that."""
+        """The preferred events by pipeline: those that entries tell of, and an event that an update made the preferred one, while
+        it is that.
+        """
         known = final["pipeline_preferred_events"]
         updates = self.intervals.values.named.get("preferred_event", ())
         if not any(event.get("graceid") == final.get("preferred_event") for event in known.values()):
             updates = ()  # servers that do not count it, or nothing but its creation made it the preferred one
         held = {*record.get("gw_events", ()), *record.get("em_events", ())} - {span.value for span in updates}
-        chosen = {pipeline: event for pipeline, event in known.items() if event.get("graceid") in held}
+        logged = self.intervals.chosen
+        chosen = {p: event for p, event in known.items() if event.get("graceid") in held and p not in logged.named}
+        captured = {event.get("graceid"): event for event in known.values()}
+        for pipeline in logged.named:
+            span = logged.last(pipeline, self.index)
+            if span is None or not span.holds(self.index) or not {span.value} & {*held, *captured}:
+                continue
+            later = [u.value for u in updates if span.first < u.first <= self.index]
+            if pipeline not in map(self._pipeline_of, later):  # else the preferred event took its place
+                known_so = captured.get(span.value) or embedded.basic(
+                    self._if_known(span.value) or {"graceid": span.value}
+                )
+                chosen[pipeline] = known_so
         now = [span.value for span in updates if span.first <= self.index][-1:]
         if now and isinstance(now[0], str) and (event := self._if_known(now[0])):
             chosen[str(event.get("pipeline"))] = embedded.basic(event)
         return chosen
+
+    def _pipeline_of(self, graceid: Any) -> Any:
+        event = self._if_known(graceid) if isinstance(graceid, str) else None
+        return event.get("pipeline") if event else None
 
     def then_linked(self, record: Record) -> Record:
         """A record with the object's later id replaced in its links, before the superevent was confirmed."""

@@ -3,7 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import embb as acts
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
@@ -23,4 +23,4 @@ class EmbbLog(Resource):
     """One report."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        self.answer_one(req, resp, graceid, "embb", number(n), Problem(404, "Log Message Not Found"))
+        self.answer_one(req, resp, graceid, "embb", number(n), refused("embb_missing"))

@@ -3,6 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import emobservations as acts
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
@@ -14,8 +15,9 @@ class EMObservations(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            group = acts.check_group(form.get("group"), self.service.settings.em_groups)
+            group = acts.check_group(self.category, form.get("group"), self.service.settings.em_groups)
             lists = [form.values(name, split=True) for name in acts.LISTS]
+            acts.check_lists(self.category, lists)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))
         answer_created(req, resp, record, record.get("self"))
@@ -25,4 +27,5 @@ class EMObservation(Resource):
     """One observation."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        self.answer_one(req, resp, graceid, "emobservation", number(n))
+        absent = refused("observation_missing") if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "emobservation", number(n), absent)

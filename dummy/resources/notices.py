@@ -3,7 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import notices as acts
-from gracetape.dummy.problems import invalid
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
@@ -17,7 +17,7 @@ class Notices(Resource):
         with self.form(req) as form:
             upload = form.file("upload")
             if upload is None:
-                raise invalid("No file was submitted.")
+                raise refused("no_file")
             notice = acts.read(upload.spool_bytes())
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, upload, notice)
