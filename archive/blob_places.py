@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from gracetape.archive import blobs, modes
+from gracetape.archive.held_folders import SPOOLED, HeldFolder, sweep, sync_folder
 from gracetape.archive.inside import check, open_inside
-from gracetape.archive.scratch import SPOOLED, Scratch, sweep, sync_folder
 from gracetape.errors import ArchiveError, NotFound
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -25,7 +25,7 @@ class _Spools:
 
     def __init__(self, parent: Callable[[], Path | None], prefix: str) -> None:
         self._parent, self._prefix = parent, prefix
-        self._made: tuple[int, Scratch] | None = None
+        self._made: tuple[int, HeldFolder] | None = None
         self._making = threading.Lock()
 
     def folder(self) -> Path:
@@ -34,11 +34,11 @@ class _Spools:
                 self._made = os.getpid(), self._new()
             return self._made[1].path
 
-    def _new(self) -> Scratch:
+    def _new(self) -> HeldFolder:
         for _ in range(1000):
             with contextlib.suppress(FileNotFoundError):  # another process removed the empty folder for them just now
-                return Scratch(self._parent(), self._prefix)
-        return Scratch(self._parent(), self._prefix)
+                return HeldFolder(self._parent(), self._prefix)
+        return HeldFolder(self._parent(), self._prefix)
 
     def close(self) -> None:
         with self._making:

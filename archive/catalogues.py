@@ -37,7 +37,7 @@ def make(connection: sqlite3.Connection) -> None:
 
 def _insert(connection: sqlite3.Connection, number: str, version: int, text: str) -> None:
     row = (number, version, text, _seal(number, version, text))
-    connection.execute("INSERT INTO catalogues (number, version, json, seal) VALUES (?, ?, ?, ?)", row)
+    connection.execute("INSERT INTO main.catalogues (number, version, json, seal) VALUES (?, ?, ?, ?)", row)
 
 
 def add_catalogue(tx: Held, record: Record) -> Record:

@@ -25,9 +25,10 @@ class Connections:
     @property
     def current(self) -> sqlite3.Connection:
         """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        local = self._local  # which another thread may put another in the place of
+        connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect()
+            connection = local.connection = self._connect()
             self._open.append(connection)
         return connection
 
@@ -36,8 +37,19 @@ class Connections:
         self._older = True
         self._local = threading.local()
 
-    def _connect(self) -> sqlite3.Connection:
+    @property
+    def address(self) -> str:
+        """What SQLite opens, for reading only, to read what these read, as long as they are open."""
+        self.current  # noqa: B018  # decides from where, and keeps it readable
+        self._check()
+        location = self._copy.location if self._copy is not None else self._reader.location
+        return location.replace("?mode=rw", "?mode=ro")
+
+    def _check(self) -> None:
         check_database(self._database.resolve() if self._packed else self._database)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._check()
         options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
         if self._read_only:
             reader = self._connect_to_copy(options) if self._older else self._reader.connect(**options)
@@ -63,12 +75,15 @@ class Connections:
                     original.close()
             return self._copy.connect(**options)
 
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        settle(connection)
+
     def close(self) -> None:
         """Close every connection. Whoever reads on opens new ones, and has to close them again."""
         while self._open:
             connection = self._open.pop()
             if not self._open and not self._read_only and not self._packed:
-                settle(connection)
+                self._settle(connection)
             connection.close()
         if self._copy is not None:
             self._copy.close()

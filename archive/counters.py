@@ -29,7 +29,7 @@ def put(connection: sqlite3.Connection, name: str, value: int, table: str = COUN
     before = number(connection, name, table)
     gone = _mark(name, before) if before is not None else 0
     rows = [(name, value), (_SEALS[table], (_seal(connection, table) + _mark(name, value) - gone) % _SPACE)]
-    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)
+    connection.executemany(f"INSERT OR REPLACE INTO main.{table} VALUES (?, ?)", rows)
     return value
 
 
@@ -40,8 +40,8 @@ def forget(connection: sqlite3.Connection, name: str, table: str) -> None:
         return
     seal = (_seal(connection, table) - _mark(name, before)) % _SPACE
     connection.execute("PRAGMA secure_delete = ON")
-    connection.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
-    connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (_SEALS[table], seal))
+    connection.execute(f"DELETE FROM main.{table} WHERE name = ?", (name,))
+    connection.execute(f"INSERT OR REPLACE INTO main.{table} VALUES (?, ?)", (_SEALS[table], seal))
 
 
 def move_heard(connection: sqlite3.Connection) -> None:

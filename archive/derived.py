@@ -71,15 +71,15 @@ def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[st
 def put(connection: sqlite3.Connection, graceid: str, category: str, record: Record) -> None:
     """Let an object be found as its new record says."""
     if gw_id := gw_id_of(record):
-        connection.execute("INSERT OR REPLACE INTO names VALUES (?, ?)", (gw_id, graceid))
+        connection.execute("INSERT OR REPLACE INTO main.names VALUES (?, ?)", (gw_id, graceid))
     _place(connection, graceid, category, gps_of(record, category))
 
 
 def _place(connection: sqlite3.Connection, graceid: str, category: str, gps: float | None) -> None:
     if gps is None:
-        connection.execute("DELETE FROM places WHERE object = ?", (graceid,))
+        connection.execute("DELETE FROM main.places WHERE object = ?", (graceid,))
     else:
-        connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?)", (graceid, category, gps))
+        connection.execute("INSERT OR REPLACE INTO main.places VALUES (?, ?, ?)", (graceid, category, gps))
 
 
 def renew(connection: sqlite3.Connection, graceid: str) -> None:
@@ -88,7 +88,7 @@ def renew(connection: sqlite3.Connection, graceid: str) -> None:
     known = told.names if told else set()
     for (name,) in connection.execute("SELECT name FROM names WHERE object = ?", (graceid,)).fetchall():
         if name != graceid and name not in known:
-            connection.execute("DELETE FROM names WHERE name = ?", (name,))
+            connection.execute("DELETE FROM main.names WHERE name = ?", (name,))
     _place(connection, graceid, told.category if told else "", told.place if told else None)
 
 
@@ -96,13 +96,13 @@ def rebuild(connection: sqlite3.Connection) -> None:
     """Make both tables anew."""
     told = _told(connection)
     whole = _whole(connection)
-    connection.execute("DELETE FROM names")
-    connection.execute("DELETE FROM places")
+    connection.execute("DELETE FROM main.names")
+    connection.execute("DELETE FROM main.places")
     for graceid, about in told.items():
         rows = [(name, graceid) for name in about.names] + ([(graceid, graceid)] if graceid in whole else [])
-        connection.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", rows)
+        connection.executemany("INSERT OR REPLACE INTO main.names VALUES (?, ?)", rows)
         _place(connection, graceid, about.category, about.place)
-    connection.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", [(name, name) for name in whole])
+    connection.executemany("INSERT OR REPLACE INTO main.names VALUES (?, ?)", [(name, name) for name in whole])
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[str]:

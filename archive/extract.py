@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from gracetape.archive.scratch import MAKING, Scratch
+from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.store import Archive
 from gracetape.archive.view import FileEntry
 from gracetape.errors import ArchiveError
@@ -53,7 +53,7 @@ def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -
     except OSError as error:
         raise ArchiveError(f"cannot write into {folder}: {error.strerror}") from None
     written, left = [], []
-    with Scratch(folder, MAKING) as scratch:
+    with HeldFolder(folder, MAKING) as held:
         for entry in archive.view(ref).files():
             safe = safe_name(entry.full_name) and safe_name(entry.name)
             name = LAYOUTS[layout](entry.name, entry.version)
@@ -63,6 +63,6 @@ def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -
                 left.append(f"{entry.full_name}: absent ({entry.absent})")
             else:
                 (folder / name).parent.mkdir(exist_ok=True)
-                write_file(archive, entry, scratch.path / "file", folder / name)
+                write_file(archive, entry, held.path / "file", folder / name)
                 written.append(name)
     return written, left

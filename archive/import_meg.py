@@ -18,12 +18,12 @@ from typing import IO, Any, cast
 
 from gracetape.archive.blobs import read_stream
 from gracetape.archive.extract import safe_name
+from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.history import rules
 from gracetape.archive.history.ordering import partners
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
 from gracetape.archive.owners import notes_of
-from gracetape.archive.scratch import COPIED, Scratch
 from gracetape.archive.services import same_object
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.writing import Transaction
@@ -117,12 +117,12 @@ def _folder(source: Path) -> Iterator[Path]:
     if source.is_dir():
         yield source
         return
-    with Scratch(None, COPIED) as scratch:
+    with HeldFolder(None, COPIED) as held:
         try:
-            _unpack(source, scratch.path)
+            _unpack(source, held.path)
         except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise ArchiveError(f"{source} cannot be unpacked as a cache of mock-event-generator: {error}") from None
-        yield scratch.path
+        yield held.path
 
 
 def _unpack(source: Path, folder: Path) -> None:

@@ -79,29 +79,37 @@ def put(connection: sqlite3.Connection, subject: Subject) -> None:
         row["far"] = far[0] if far else row["far"]
     table = f"search_{subject.category}s"
     marks = ", ".join("?" * len(row))
-    connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+    insert = f"INSERT OR REPLACE INTO main.{table} ({', '.join(row)}) VALUES ({marks})"
+    connection.execute(insert, tuple(row.values()))
     labels = [text_of(str(label)) or "" for label in in_list(subject.record.get("labels"))]
     _set(connection, "search_labels", "label, object", subject.object, [(label, subject.object) for label in labels])
     if subject.category == "event":
         _set(connection, "search_attributes", "name, value, object, line", subject.object, attributes(subject))
-        connection.execute(
-            "UPDATE search_superevents SET far = ? WHERE preferred_event = ? AND composed",
-            (row["far"], subject.object),
-        )
+        _let_superevents_have(connection, row["far"], subject.object)
     else:
         _set(connection, "search_members", "number, event, object", subject.object, members(subject))
     words = [("label", label) for label in labels]
     words += [
         (kind, row[kind]) for kind in ("group_name", "pipeline", "search", "submitter", "instruments") if row.get(kind)
     ]
-    connection.executemany("INSERT OR IGNORE INTO search_words VALUES (?, ?)", words)
+    connection.executemany("INSERT OR IGNORE INTO main.search_words VALUES (?, ?)", words)
+
+
+def _let_superevents_have(connection: sqlite3.Connection, far: object, preferred: str) -> None:
+    """Let the superevents that repeat an event's FAR have it. Rows are put anew, since those of a tape under a scratch stay."""
+    query = "SELECT * FROM search_superevents WHERE preferred_event = ? AND composed AND far IS NOT ?"
+    found = connection.execute(query, (preferred, far))
+    columns = [column[0] for column in found.description]
+    marks = ", ".join("?" * len(columns))
+    rows = [[far if name == "far" else value for name, value in zip(columns, row, strict=True)] for row in found]
+    connection.executemany(f"INSERT OR REPLACE INTO main.search_superevents VALUES ({marks})", rows)
 
 
 def remove(connection: sqlite3.Connection, graceid: str) -> None:
     """Forget the rows of an object."""
     for table in NAMES:
         if table != "search_words":
-            connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
+            connection.execute(f"DELETE FROM main.{table} WHERE object = ?", (graceid,))
 
 
 def rebuild(
@@ -110,7 +118,7 @@ def rebuild(
     """Make all rows anew from the newest whole version of every object, in another database if one is given."""
     target = target or connection
     for table in NAMES:
-        target.execute(f"DELETE FROM {table}")
+        target.execute(f"DELETE FROM main.{table}")
     numbers = "SELECT max(id) FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY category, id"
     for (number,) in connection.execute(numbers).fetchall():
         if (subject := stored(connection, number, composed)) is not None:
@@ -138,29 +146,33 @@ def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
 
 
 _STORED = """
-    SELECT c.object, c.category, (SELECT min(id) FROM captures f WHERE f.object = c.object), {composed}, r.json,
-        EXISTS (SELECT 1 FROM entries p JOIN records q ON q.id = p.record WHERE p.capture = c.id
+    SELECT c.object, c.category, {composed}, r.json,
+        EXISTS (SELECT 1 FROM {layer}.entries p JOIN {layer}.records q ON q.id = p.record WHERE p.capture = c.id
             AND p.kind = 'permission' AND json_valid(q.json) AND json_extract(q.json, '$.group') = 'public_users')
-    FROM captures c JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = ''
-    JOIN records r ON r.id = e.record WHERE c.id = ?
+    FROM {layer}.captures c JOIN {layer}.entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = ''
+    JOIN {layer}.records r ON r.id = e.record WHERE c.id = ?
 """
 
 
-def stored(connection: sqlite3.Connection, capture: int, composed: str = "c.writable") -> Subject | None:
+def stored(
+    connection: sqlite3.Connection, capture: int, composed: str = "c.writable", layer: str = "main"
+) -> Subject | None:
     """An object as one of its versions has it; None if that has no record yet, or none that can be read.
 
-    `composed` says in SQL which captures repeat other objects as these are now: those that are written to.
+    `composed` says in SQL which captures repeat other objects as these are now: those that are written to. `layer` is
+    the one that the version lies in (`Archive.layer`).
     """
-    row = connection.execute(_STORED.format(composed=composed), (capture,)).fetchone()
+    row = connection.execute(_STORED.format(composed=composed, layer=layer), (capture,)).fetchone()
     if row is None:
         return None
-    graceid, category, seq, composed, text, exposed = row
+    graceid, category, composed, text, exposed = row
     try:
         record = read_kept(text)
     except (ValueError, TypeError):  # damage, which `verify` tells of
         return None
     if not (isinstance(graceid, str) and category in ("event", "superevent") and _is_of(graceid, category)):
         return None
+    (seq,) = connection.execute("SELECT min(id) FROM captures WHERE object = ?", (graceid,)).fetchone()
     return Subject(graceid, category, seq, bool(composed), record if isinstance(record, dict) else {}, bool(exposed))
 
 
@@ -177,6 +189,6 @@ def _set(
     """Let a table hold exactly these rows of an object, writing only if it does not."""
     wanted = set(rows)
     if wanted != set(connection.execute(f"SELECT {columns} FROM {table} WHERE object = ?", (graceid,))):
-        connection.execute(f"DELETE FROM {table} WHERE object = ?", (graceid,))
+        connection.execute(f"DELETE FROM main.{table} WHERE object = ?", (graceid,))
         marks = ", ".join("?" * len(columns.split(",")))
-        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", wanted)
+        connection.executemany(f"INSERT INTO main.{table} ({columns}) VALUES ({marks})", wanted)

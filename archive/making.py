@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gracetape.archive import modes, schema
-from gracetape.archive.scratch import MAKING, Scratch, sweep, sync_all, sync_folder
+from gracetape.archive.held_folders import MAKING, HeldFolder, sweep, sync_all, sync_folder
 from gracetape.errors import AlreadyThere
 
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
@@ -27,8 +27,8 @@ def made(target: Path, *, packed: bool, mode: int | None = None) -> Iterator[Pat
         sweep(target, MAKING)
     if target.exists() and not (inside and _is_empty(target)):
         raise taken(target)
-    with Scratch(target if inside else target.parent, MAKING) as scratch:
-        making = scratch.path / "archive"
+    with HeldFolder(target if inside else target.parent, MAKING) as held:
+        making = held.path / "archive"
         _make_empty(making, packed=packed, mode=modes.mode_of(target) if inside else mode)
         yield making
         sync_all(making)

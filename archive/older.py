@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from gracetape.archive import schema
-from gracetape.archive.scratch import COPIED, Scratch
+from gracetape.archive.held_folders import COPIED, HeldFolder
 
 #: What a packed archive keeps its contents in; never copied, but read where it is.
 _CONTENTS = "chunks"
@@ -37,7 +37,7 @@ class MigratedCopy:
     """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed."""
 
     def __init__(self, original: sqlite3.Connection, location: str) -> None:
-        self._folder = Scratch(None, COPIED)
+        self._folder = HeldFolder(None, COPIED)
         self._location = location
         self._path = self._folder.path / "archive.sqlite"
         copy = sqlite3.connect(self._path, isolation_level=None)
@@ -64,9 +64,13 @@ class MigratedCopy:
         finally:
             copy.close()
 
+    @property
+    def location(self) -> str:
+        return f"{self._path.as_uri()}?mode=ro"
+
     def connect(self, **options: object) -> sqlite3.Connection:
         """A connection that reads the copy, and the contents of a packed archive from the original."""
-        reader: sqlite3.Connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, **options)  # type: ignore[call-overload]
+        reader: sqlite3.Connection = sqlite3.connect(self.location, uri=True, **options)  # type: ignore[call-overload]
         reader.execute("ATTACH ? AS original", (self._location,))
         return reader
 

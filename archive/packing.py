@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gracetape.archive import counters, derived, index, modes
 from gracetape.archive.blobs import Blob, unpacked
+from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
-from gracetape.archive.scratch import COPIED, SPOOLED, sweep
 from gracetape.archive.store import Archive, PassingArchive
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.shown import identity

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive.scratch import COPIED, Scratch
+from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.errors import ArchiveError
 
 #: What SQLite says where it would have to write in order to read: a log to be recovered, a folder that cannot be written.
@@ -25,7 +25,7 @@ class Reader:
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._copy: Scratch | None = None
+        self._copy: HeldFolder | None = None
         self._deciding = threading.Lock()
         writable = os.access(database.parent, os.W_OK) and os.access(database, os.W_OK)
         self.location = _uri(database, "mode=rw" if writable else "mode=ro")
@@ -57,7 +57,7 @@ class Reader:
         whole = not any(path.exists() and path.stat().st_size for path in left)
         if whole and os.statvfs(self._database).f_flag & os.ST_RDONLY:
             return _uri(self._database, "mode=ro&immutable=1")
-        self._copy = Scratch(None, COPIED)
+        self._copy = HeldFolder(None, COPIED)
         copy = self._copy.path / "archive.sqlite"
         _copy_at_rest([self._database, *left], copy)
         return _uri(copy, "mode=rw")

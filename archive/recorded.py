@@ -85,11 +85,11 @@ def _written(arrived: datetime) -> str:
 def recorded_of(archive: Tables, graceid: str) -> list[Recorded]:
     """The messages heard about an object, by time of arrival; ArchiveError if one is damaged."""
     query = (
-        "SELECT a.arrived, a.node, a.payload, r.json FROM alerts a "
-        "LEFT JOIN records r ON r.sha256 = substr(a.payload, 1, 64) WHERE a.object = ? ORDER BY a.arrived, a.id"
+        "SELECT a.arrived, a.node, a.payload, r.json FROM {layer}.alerts a "
+        "LEFT JOIN {layer}.records r ON r.sha256 = substr(a.payload, 1, 64) WHERE a.object = ? ORDER BY a.arrived, a.id"
     )
     found = []
-    for arrived, node, seals, text in archive.connection.execute(query, (graceid,)):
+    for arrived, node, seals, text in archive.connection.execute(query.format(layer=archive.recordings), (graceid,)):
         if fault := _fault(graceid, arrived, node, seals, text):
             raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
         found.append(_message(graceid, arrived, node, text or ""))

@@ -92,6 +92,13 @@ def make_like(connection: sqlite3.Connection, version: int) -> None:
         STEPS[name](connection)
 
 
+def make_quickly(connection: sqlite3.Connection) -> None:
+    """Make an empty archive of an empty database: one that lasts no longer than its process needs no sqlite_utils."""
+    make_like(connection, SCHEMA_VERSION)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
 def _migrations() -> "Migrations":
     # Imported here: sqlite_utils pulls in numpy where that is installed, and who only reads needs neither.
     from sqlite_utils.migrations import Migrations

@@ -1,122 +1,256 @@
-"""Folders for what is in the making: locked while their maker lives, so that whoever comes next sweeps what a killed one left."""
+"""A scratch over a tape: an archive that reads what the tape holds, keeps what is written for itself, and throws that away.
 
-import contextlib
-import fcntl
-import os
-import re
-import shutil
-import tempfile
-import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+Nothing is copied when it is made. The first write makes an empty archive in the folder for temporary files, and from then on
+each connection has that one as `main` and the tape, opened for reading, as `tape`; views of the tables' own names show both.
+An object that is written to is copied first (its rows; contents are read where they are), so that it lies in one of the two.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import Self
 
-#: Copies and new archives before they are whole, beside where they will be; contents on their way into a packed archive and
-#: private copies of archives, in the system's folder for temporary files.
-MAKING, SPOOLED, COPIED = ".making-", "gracetape-spool-", "gracetape-copy-"
-_RANDOM = re.compile("[a-z0-9_]{8}")  # what mkdtemp adds
+from gracetape.archive import layout, schema
+from gracetape.archive.blob_places import FolderBlobs
+from gracetape.archive.blobs import BlobStore
+from gracetape.archive.captures import Capture
+from gracetape.archive.connections import Connections
+from gracetape.archive.held_folders import SCRATCHED, HeldFolder, sweep
+from gracetape.archive.store import Archive
+from gracetape.archive.writing import Transaction
+from gracetape.errors import ArchiveError, NotFound
+
+#: The ids of what a scratch holds begin above this, out of the way of those that the tape gives meanwhile.
+_FIRST = 1 << 40
+_OWN, _OF_TAPE = f"id > {_FIRST}", f"id <= {_FIRST}"  # a stranger's tape may hold any
+_UNTOUCHED = "NOT EXISTS (SELECT 1 FROM main.captures m WHERE m.object = t.object)"
 
 
-class Scratch:
-    """A folder that nobody else may read, gone when it is closed; the lock on it goes with the process, killed or not.
+def _unless_here(table: str, *key: str) -> str:
+    same = " AND ".join(f"m.{name} = t.{name}" for name in key)
+    return f"NOT EXISTS (SELECT 1 FROM main.{table} m WHERE {same})"
 
-    Those of the same kind beside it whose makers were killed are swept first.
+
+#: By table, which rows of the scratch and which of the tape are seen. Captures, and what they have, lie in one of the two.
+_SEEN = {
+    "captures": (_OWN, _OF_TAPE), "records": (_OWN, _OF_TAPE), "entries": ("1", "1"), "files": ("1", "1"),
+    "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, _OF_TAPE),
+    "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED),
+    "counters": ("1", _unless_here("counters", "name")), "heard": ("1", _unless_here("heard", "name")),
+    "search_events": ("1", _unless_here("search_events", "object")),
+    "search_superevents": ("1", _unless_here("search_superevents", "object")),
+    "search_labels": ("1", _UNTOUCHED), "search_members": ("1", _UNTOUCHED), "search_attributes": ("1", _UNTOUCHED),
+    "search_words": ("1", _unless_here("search_words", "kind", "word")),
+}  # fmt: skip
+_VIEWS = tuple(
+    f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {own} UNION ALL SELECT * FROM tape.{table} t WHERE {of_tape}"
+    for table, (own, of_tape) in _SEEN.items()
+)
+#: Rows that let SQLite number what comes after them; no view shows them.
+_START = (
+    "INSERT INTO captures (id, object, version, category, service, origin, tool, started) "
+    f"VALUES ({_FIRST}, '', 0, '', '', '', '', '')",
+    f"INSERT INTO records VALUES ({_FIRST}, '', '')",
+    f"INSERT INTO catalogues VALUES ({_FIRST}, '', 0, '', '')",
+)
+
+
+@cache
+def _empty() -> bytes:
+    """The database of a scratch to which nothing was written yet; made once, since that takes ten milliseconds."""
+    with HeldFolder(None, SCRATCHED) as folder:
+        path = folder.path / "empty.sqlite"
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("BEGIN")
+            schema.make_quickly(connection)
+            for statement in _START:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+        return path.read_bytes()
+
+
+class _Layers(Connections):
+    """Connections that read a tape, and from `begin` on write to another database and read both."""
+
+    def __init__(self, tape: Archive) -> None:
+        super().__init__(tape.path, read_only=False, packed=False, durable=False)
+        self._tape = tape
+        self._own: Path | None = None
+
+    def begin(self, database: Path) -> None:
+        self._own = database
+        self._local = threading.local()
+
+    def end(self) -> None:
+        self._own = None
+        self._local = threading.local()
+
+    def _connect(self) -> sqlite3.Connection:
+        own = self._own
+        connection = sqlite3.connect(
+            own or ":memory:", isolation_level=None, timeout=60.0, check_same_thread=False, uri=True
+        )
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            if own is not None:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("ATTACH ? AS tape", (self._tape.address,))
+            layout.guard(connection)
+            for statement in _VIEWS if own is not None else ("PRAGMA query_only = ON",):
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """It is thrown away: nothing needs to be brought into its database."""
+
+
+class ScratchView(Archive):
+    """An archive that is open for reading, and over it what is written, which is gone when this is closed.
+
+    Closed, it closes the archive under it, too, if that is its own.
     """
 
-    def __init__(self, parent: Path | None, prefix: str) -> None:
-        sweep(parent, prefix)
-        while True:  # until no sweeper took it for litter before it was locked
-            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            try:
-                handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            with contextlib.suppress(OSError):  # a file system without locks: then nobody sweeps there either
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            if self.path.exists():
-                break
-            os.close(handle)
-        self._end = weakref.finalize(self, _remove_own, self.path, handle, os.getpid())
+    durable = False
+    recordings = "tape"
+
+    def __init__(self, tape: Archive, *, owned: bool = False) -> None:
+        super().__init__(tape.path, read_only=False, packed=False)
+        self.tape, self._owned = tape, owned
+        self._connections: _Layers = _Layers(tape)
+        self._folder: HeldFolder | None = None
+        self._beginning = threading.Lock()
+        self.blobs: BlobStore = OverBlobs(self._begin, tape.blobs)
+        sweep(None, SCRATCHED)
+
+    def _begin(self) -> Path:
+        """The folder archive that holds what is written, made at the first use."""
+        with self._beginning:
+            if self._folder is None:
+                folder = HeldFolder(None, SCRATCHED)
+                place = folder.path / "scratch.tape"
+                (place / "blobs").mkdir(mode=0o700, parents=True)
+                (place / "archive.sqlite").write_bytes(_empty())
+                self._folder = folder
+                self._connections.begin(place / "archive.sqlite")
+            return self._folder.path / "scratch.tape"
+
+    @property
+    def place(self) -> Path:
+        return self._begin()
+
+    def layer(self, capture: int) -> str:
+        return "main" if capture > _FIRST and self._folder is not None else "tape"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        try:
+            self._begin()
+        except OSError as error:
+            raise ArchiveError(f"cannot make a scratch for writes to {self.path}: {error.strerror or error}") from None
+        with super().transaction():
+            yield _ScratchTransaction(self)
 
     def close(self) -> None:
-        """Remove the folder; in a process that was forked off, only let go of it."""
-        self._end()
+        """Throw away what was written. Whoever reads on reads the tape, and has to close this again."""
+        super().close()
+        with self._beginning:
+            if self._folder is not None:
+                self._folder.close()
+                self._folder = None
+                self._connections.end()
+        if self._owned:
+            self.tape.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _remove_own(path: Path, handle: int, owner: int) -> None:
-    if os.getpid() == owner:
-        shutil.rmtree(path, ignore_errors=True)
-    os.close(handle)
+    def size_on_disk(self) -> int:
+        return self.tape.size_on_disk()
 
 
-def sweep(parent: Path | None, prefix: str = "") -> None:
-    """Remove what killed processes left in a folder: what `Scratch` made with that prefix, or everything; failing that, leave it."""
-    folder = Path(tempfile.gettempdir()) if parent is None else parent
-    with contextlib.suppress(OSError):
-        for path in folder.glob(f"{prefix}*"):
-            own = _RANDOM.fullmatch(path.name.removeprefix(prefix)) and path.lstat().st_uid == os.geteuid()
-            if own or not prefix:
-                _remove(path)
+class _ScratchTransaction(Transaction):
+    """Copies an object of the tape, whatever it is there, before it is written to."""
+
+    def _takes_writes(self, capture: Capture) -> bool:
+        return capture.id > _FIRST and super()._takes_writes(capture)
+
+    def _target(self, target: str | Capture) -> Capture:
+        if isinstance(target, Capture) and target.id <= _FIRST:
+            raise ArchiveError(f"{target.ref} is of the tape {self.archive.path}, which a scratch never changes")
+        return super()._target(target)
+
+    def _share(self, old: Capture, new: Capture) -> None:
+        if old.id > _FIRST:
+            super()._share(old, new)
+            return
+        self._run(
+            "INSERT OR IGNORE INTO main.records (sha256, json) SELECT r.sha256, r.json FROM tape.entries e "
+            "JOIN tape.records r ON r.id = e.record WHERE e.capture = ?",
+            (old.id,),
+        )
+        self._run(
+            "INSERT INTO main.entries SELECT ?, e.kind, e.key, e.ord, own.id FROM tape.entries e JOIN tape.records r "
+            "ON r.id = e.record JOIN main.records own ON own.sha256 = r.sha256 WHERE e.capture = ?",
+            (new.id, old.id),
+        )
+        self._run("INSERT OR REPLACE INTO main.places SELECT * FROM tape.places WHERE object = ?", (old.object,))
 
 
-def _remove(path: Path) -> None:
-    lock = _locked(path)
-    if lock is None:
-        return
-    try:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:  # older versions made files
-            path.unlink(missing_ok=True)
-    finally:
-        os.close(lock)
+class OverBlobs:
+    """New contents in a folder archive's own, which `begin` gives; those of tapes are read where they are."""
 
+    def __init__(self, begin: Callable[[], Path], *tapes: BlobStore) -> None:
+        self._begin, self._tapes = begin, tapes
+        self._made: FolderBlobs | None = None
 
-def _locked(path: Path) -> int | None:
-    """The lock on a folder or file, as a descriptor; None if somebody else holds it or the path is gone."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), path.lstat()):
-            return handle
-    except OSError:
-        pass
-    os.close(handle)
-    return None
+    def _own(self) -> FolderBlobs:
+        folder = self._begin() / "blobs"
+        if self._made is None or self._made.folder != folder:
+            self._made = FolderBlobs(folder, synced=False)
+        return self._made
 
+    def _all(self) -> list[BlobStore]:
+        return [*([self._made] if self._made is not None else []), *self._tapes]
 
-def sync_folder(folder: Path) -> None:
-    """Make sure that what was put into a folder is found there after a power cut."""
-    with _opened(folder) as handle:
-        os.fsync(handle)
+    def put(self, spool: Path, sha256: str) -> None:
+        self._own().put(spool, sha256)
 
+    def stored(self, sha256: str) -> Iterator[bytes]:
+        for store in self._all():
+            with suppress(NotFound):
+                yield from store.stored(sha256)
+                return
+        raise NotFound(f"the contents {sha256[:12]}… are missing")
 
-def sync_all(top: Path) -> None:
-    """The same for a file, or for a folder and all that is in it."""
-    for folder, _, names in os.walk(top, topdown=False):
-        for name in names:
-            with _opened(Path(folder) / name) as handle:
-                os.fsync(handle)
-        sync_folder(Path(folder))
-    if top.is_file():
-        with _opened(top) as handle:
-            os.fsync(handle)
+    def remove(self, sha256: str) -> None:
+        self._own().remove(sha256)
 
+    def names(self) -> set[str]:
+        return {name for store in self._all() for name in store.names()}
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
+    def spool_folder(self) -> Path:
+        return self._own().spool_folder()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for store in self._tapes:
+                stack.enter_context(store.held())
+            yield
+
+    def alone(self) -> AbstractContextManager[None]:
+        return self._own().alone()
+
+    def sweep(self) -> None:
+        """What killed ones left goes with their folders."""
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+            self._made = None

@@ -14,7 +14,7 @@ Record = dict[str, Any]
 SERVICE = "service"
 
 _HOLDING = (
-    "SELECT max(c.id), e.key FROM captures c CROSS JOIN entries e ON e.capture = c.id AND e.kind = ? "
+    "SELECT max(c.id), e.key FROM {layer}.captures c CROSS JOIN {layer}.entries e ON e.capture = c.id AND e.kind = ? "
     "WHERE c.origin = 'capture' AND c.completed IS NOT NULL GROUP BY e.record ORDER BY max(c.id) DESC, e.ord DESC"
 )
 
@@ -25,7 +25,7 @@ def service_documents(archive: Archive) -> list[Record]:
     Raises ArchiveError if one is damaged.
     """
     found = []
-    for number, key in archive.connection.execute(_HOLDING, (SERVICE,)).fetchall():
+    for number, key in archive.connection.execute(_HOLDING.format(layer=archive.recordings), (SERVICE,)).fetchall():
         capture = Capture(*archive.connection.execute("SELECT * FROM captures WHERE id = ?", (number,)).fetchone())
         found.append(StoredView(archive, capture).one(SERVICE, key) or {})
     return found

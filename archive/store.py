@@ -1,5 +1,6 @@
 """The archive itself: opens a folder or a packed file, and reads captures, records and files from it."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -11,15 +12,17 @@ from gracetape.archive.blob_places import FolderBlobs, PackedBlobs
 from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
 from gracetape.archive.captures import Capture as Capture, Captures
 from gracetape.archive.connections import Connections
+from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
 from gracetape.archive.inside import check
 from gracetape.archive.making import made
-from gracetape.archive.scratch import MAKING, sweep
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
 from gracetape.shown import target
 from gracetape.tables import html_table
 
 if TYPE_CHECKING:  # the two know each other: an archive makes its transactions
+    from importlib.resources.abc import Traversable
+
     from gracetape.archive.writing import Transaction
 
 
@@ -32,12 +35,15 @@ class Archive(Captures):
 
     #: Whether what is kept outlasts a power cut (fsync at every transaction); a kill loses nothing in any case.
     durable: ClassVar[bool] = True
+    #: In which of SQLite's schemas a connection has what was captured and heard; see `layer`.
+    recordings: ClassVar[str] = "main"
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         self.path, self.read_only, self.packed = path, read_only, packed
         self._connections = Connections(
             path if packed else path / "archive.sqlite", read_only=read_only, packed=packed, durable=self.durable
         )
+        self._package: HeldFolder | None = None
         self.blobs: BlobStore = (
             PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
         )
@@ -45,12 +51,15 @@ class Archive(Captures):
     # -- opening and closing
 
     @classmethod
-    def open(cls, path: str | Path, *, read_only: bool = True) -> Self:
+    def open(cls, path: "str | Path | Traversable", *, read_only: bool = True) -> Self:
         """Open what is at `path`; ArchiveError if that is no archive, is damaged, or is newer than this code.
 
         Read-only, nothing is written (not even a journal, unless a killed writer left one to be brought in), so that archives
-        on read-only media work; one of an older schema is read from a private copy then.
+        on read-only media work; one of an older schema is read from a private copy then. `path` may be a tape that a package
+        brings (`importlib.resources.files(…) / "run.tape"`); from inside a zip file, a copy of it is read.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            return cls._open_in_package(path, read_only=read_only)
         path = Path(path)
         with _paths_can_be_asked_for(path):
             packed = path.is_file()
@@ -79,6 +88,21 @@ class Archive(Captures):
         except GracetapeError:
             archive.close()
             raise
+        return archive
+
+    @classmethod
+    def _open_in_package(cls, source: "Traversable", *, read_only: bool) -> Self:
+        if not read_only:
+            raise ArchiveError(f"{source} lies inside a package that is no folder: it can only be read")
+        from gracetape.archive.packaged import copied
+
+        path, folder = copied(source)
+        try:
+            archive = cls.open(path)
+        except GracetapeError:
+            folder.close()
+            raise
+        archive._package = folder
         return archive
 
     @classmethod
@@ -132,8 +156,24 @@ class Archive(Captures):
     def close(self) -> None:
         """Close every connection. Whoever reads on opens new ones, and has to close them again."""
         self._connections.close()
+        if self._package is not None:
+            self._package.close()
         if not self.read_only:
             self.blobs.close()
+
+    @property
+    def place(self) -> Path:
+        """Where what is written lies."""
+        return self.path
+
+    @property
+    def address(self) -> str:
+        """What SQLite opens, for reading only, to read what this archive reads, as long as this is open."""
+        return self._connections.address
+
+    def layer(self, capture: int) -> str:  # an archive has but one
+        """The schema in which a connection has all rows of a capture: a scratch has its own and those of the tape."""
+        return "main"
 
     def __enter__(self) -> Self:
         return self
@@ -225,9 +265,9 @@ class Archive(Captures):
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.rollback()
-            raise ArchiveError(f"cannot write to {self.path}: {error}") from None
+            raise ArchiveError(f"cannot write to {self.place}: {error}") from None
         except OSError as error:
-            raise ArchiveError(f"cannot write to {self.path}: {error.strerror or error}") from None
+            raise ArchiveError(f"cannot write to {self.place}: {error.strerror or error}") from None
 
     def __repr__(self) -> str:
         how = "packed" if self.packed else "a folder"

@@ -68,7 +68,12 @@ class StoredView:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
 
-    _SELECT = "SELECT r.json, r.sha256, e.key FROM entries e JOIN records r ON r.id = e.record WHERE e.capture = ? AND e.kind = ?"
+    def _of_kind(self) -> str:
+        layer = self.archive.layer(self.capture.id)
+        return (
+            f"SELECT r.json, r.sha256, e.key FROM {layer}.entries e JOIN {layer}.records r ON r.id = e.record "
+            "WHERE e.capture = ? AND e.kind = ?"
+        )
 
     def record(self) -> Record:
         record = self.one("object", "")
@@ -80,7 +85,7 @@ class StoredView:
 
     def text(self, kind: str, key: str | int) -> str | None:
         """One record as the JSON text that is stored, or None."""
-        query = self._SELECT + " AND e.key = ?"
+        query = self._of_kind() + " AND e.key = ?"
         row = self.archive.connection.execute(query, (self.capture.id, kind, str(key))).fetchone()
         return self._sound(*row[:2]) if row else None
 
@@ -95,14 +100,15 @@ class StoredView:
         return text
 
     def records(self, kind: str) -> list[Record]:
-        query = self._SELECT + " ORDER BY e.ord, e.key"
+        query = self._of_kind() + " ORDER BY e.ord, e.key"
         rows = self.archive.connection.execute(query, (self.capture.id, kind))
         return [self._read(self._sound(text, sha256), kind, key) for text, sha256, key in rows]
 
     def items(self) -> Iterator[tuple[str, str, int, str]]:
         """Every row as (kind, key, order, digest of the record)."""
+        layer = self.archive.layer(self.capture.id)
         query = (
-            "SELECT e.kind, e.key, e.ord, r.sha256 FROM entries e JOIN records r ON r.id = e.record "
+            f"SELECT e.kind, e.key, e.ord, r.sha256 FROM {layer}.entries e JOIN {layer}.records r ON r.id = e.record "
             "WHERE e.capture = ? ORDER BY e.kind, e.ord, e.key"
         )
         return iter(self.archive.connection.execute(query, (self.capture.id,)))

@@ -49,7 +49,7 @@ class Transaction:
         """Start a new, unfinished version of an object; it is seen by readers from `finish` on, and written to if `writable`."""
         (last,) = self._run("SELECT coalesce(max(version), 0) FROM captures WHERE object = ?", (graceid,)).fetchone()
         cursor = self._run(
-            "INSERT INTO captures (object, version, category, service, origin, tool, started, notes, writable) "
+            "INSERT INTO main.captures (object, version, category, service, origin, tool, started, notes, writable) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 graceid, last + 1, category_of(graceid), service, origin, tool_name(),
@@ -62,7 +62,7 @@ class Transaction:
     def finish(self, capture: Capture) -> Capture:
         """Make a version visible to readers."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._run("UPDATE captures SET completed = ? WHERE id = ?", (now, capture.id))
+        self._run("UPDATE main.captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         self._index(self._run(newest, (capture.object,)).fetchone()[0])  # a later one may have been finished before
@@ -70,18 +70,18 @@ class Transaction:
 
     def note(self, capture: Capture, notes: dict[str, Any]) -> None:
         """Replace the notes of a version."""
-        self._run("UPDATE captures SET notes = ? WHERE id = ?", (encode(notes), capture.id))
+        self._run("UPDATE main.captures SET notes = ? WHERE id = ?", (encode(notes), capture.id))
         self._seal(capture.id)
 
     def drop(self, capture: Capture) -> None:
         """Forget a version. Contents that nothing else names stay until `gc`."""
         for table in ("entries", "files"):
-            self._run(f"DELETE FROM {table} WHERE capture = ?", (capture.id,))
-        self._run("DELETE FROM captures WHERE id = ?", (capture.id,))
+            self._run(f"DELETE FROM main.{table} WHERE capture = ?", (capture.id,))
+        self._run("DELETE FROM main.captures WHERE id = ?", (capture.id,))
         (left,) = self._run("SELECT count(*) FROM captures WHERE object = ?", (capture.object,)).fetchone()
         if not left:
             for table in ("names", "places", "alerts"):
-                self._run(f"DELETE FROM {table} WHERE object = ?", (capture.object,))
+                self._run(f"DELETE FROM main.{table} WHERE object = ?", (capture.object,))
         else:
             derived.renew(self.archive.connection, capture.object)
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
@@ -106,28 +106,35 @@ class Transaction:
         if head := self._heads.get(graceid):
             return head
         newest = self.archive.capture(graceid)
-        if not newest.writable:
+        if not self._takes_writes(newest):
             newest = self._fork(newest)
         self._heads[graceid] = newest
         return newest
 
+    def _takes_writes(self, capture: Capture) -> bool:
+        return bool(capture.writable)
+
     def _fork(self, old: Capture) -> Capture:
         new = self.begin(old.object, old.service, "dummy", old.noted() | {"written_after": old.ref}, writable=True)
+        self._share(old, new)
         self._run(
-            "INSERT INTO entries SELECT ?, kind, key, ord, record FROM entries WHERE capture = ?", (new.id, old.id)
-        )
-        self._run(
-            "INSERT INTO files SELECT ?, name, version, sha256, size, absent FROM files WHERE capture = ?",
+            "INSERT INTO main.files SELECT ?, name, version, sha256, size, absent FROM files WHERE capture = ?",
             (new.id, old.id),
         )
-        self._run("UPDATE captures SET digest = ? WHERE id = ?", (old.digest, new.id))
+        self._run("UPDATE main.captures SET digest = ? WHERE id = ?", (old.digest, new.id))
         return self.finish(new)
+
+    def _share(self, old: Capture, new: Capture) -> None:
+        """Let a new version have the records of another one."""
+        self._run(
+            "INSERT INTO main.entries SELECT ?, kind, key, ord, record FROM entries WHERE capture = ?", (new.id, old.id)
+        )
 
     def _capture(self, number: int) -> Capture:
         return Capture(*self._run("SELECT * FROM captures WHERE id = ?", (number,)).fetchone())
 
     def _seal(self, number: int) -> Capture:
-        self._run("UPDATE captures SET seal = ? WHERE id = ?", (seal_of(self._capture(number)), number))
+        self._run("UPDATE main.captures SET seal = ? WHERE id = ?", (seal_of(self._capture(number)), number))
         return self._capture(number)
 
     def _target(self, target: str | Capture) -> Capture:
@@ -145,17 +152,17 @@ class Transaction:
         text = encode(record)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         old = self._run(
-            "SELECT e.ord, r.sha256 FROM entries e JOIN records r ON r.id = e.record "
+            "SELECT e.ord, r.sha256 FROM main.entries e JOIN main.records r ON r.id = e.record "
             "WHERE capture = ? AND kind = ? AND key = ?",
             (capture.id, kind, key),
         ).fetchone()
         if order is None:
             n = key.isascii() and key.isdigit() and len(key) < 16  # SQLite's integers end at 9e18
             order = int(key) if n else (old[0] if old else self._last(capture, kind) + 1)
-        row = self._run("SELECT id FROM records WHERE sha256 = ?", (sha256,)).fetchone()
+        row = self._run("SELECT id FROM main.records WHERE sha256 = ?", (sha256,)).fetchone()
         number = row[0] if row else self._run(
-            "INSERT INTO records (sha256, json) VALUES (?, ?)", (sha256, text)).lastrowid  # fmt: skip
-        self._run("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", (capture.id, kind, key, order, number))
+            "INSERT INTO main.records (sha256, json) VALUES (?, ?)", (sha256, text)).lastrowid  # fmt: skip
+        self._run("INSERT OR REPLACE INTO main.entries VALUES (?, ?, ?, ?, ?)", (capture.id, kind, key, order, number))
         gone = [entry_mark(kind, key, *old)] if old else []
         self._mark(capture, [entry_mark(kind, key, order, sha256)], gone)
         if kind == "object":
@@ -166,13 +173,13 @@ class Transaction:
         """Remove the record of (kind, key); NotFound if there is none."""
         capture, key = self._target(target), str(key)
         old = self._run(
-            "SELECT e.ord, r.sha256 FROM entries e JOIN records r ON r.id = e.record "
+            "SELECT e.ord, r.sha256 FROM main.entries e JOIN main.records r ON r.id = e.record "
             "WHERE capture = ? AND kind = ? AND key = ?",
             (capture.id, kind, key),
         ).fetchone()
         if old is None:
             raise NotFound(f"{capture.object} has no {kind} {key}")
-        self._run("DELETE FROM entries WHERE capture = ? AND kind = ? AND key = ?", (capture.id, kind, key))
+        self._run("DELETE FROM main.entries WHERE capture = ? AND kind = ? AND key = ?", (capture.id, kind, key))
         self._mark(capture, [], [entry_mark(kind, key, *old)])
         self._reindex(capture, kind)
 
@@ -191,13 +198,13 @@ class Transaction:
 
     def _mark(self, capture: Capture, come: list[int], gone: list[int]) -> None:
         (old,) = self._run("SELECT digest FROM captures WHERE id = ?", (capture.id,)).fetchone()
-        self._run("UPDATE captures SET digest = ? WHERE id = ?", (combine(old, come, gone), capture.id))
+        self._run("UPDATE main.captures SET digest = ? WHERE id = ?", (combine(old, come, gone), capture.id))
 
     # -- derived tables
 
     def name(self, name: str, graceid: str) -> None:
         """Let an object be found under a (further) id."""
-        self._run("INSERT OR REPLACE INTO names VALUES (?, ?)", (name, graceid))
+        self._run("INSERT OR REPLACE INTO main.names VALUES (?, ?)", (name, graceid))
 
     def _derive(self, capture: Capture, record: dict[str, Any]) -> None:
         derived.put(self.archive.connection, capture.object, capture.category, record)
@@ -208,7 +215,7 @@ class Transaction:
             self._index(capture.id)
 
     def _index(self, capture: int) -> None:
-        if (subject := index.stored(self.archive.connection, capture)) is not None:
+        if (subject := index.stored(self.archive.connection, capture, layer=self.archive.layer(capture))) is not None:
             index.put(self.archive.connection, subject)
 
     def is_taken(self, names: Iterable[str]) -> bool:
@@ -253,7 +260,12 @@ class Transaction:
             spool.unlink()
             return old
         self.archive.blobs.put(spool, blob.sha256)  # what was lost or damaged is whole again
-        self._run("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
+        self._run("INSERT OR REPLACE INTO main.blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
+        return blob
+
+    def name_blob(self, blob: Blob) -> Blob:
+        """Say that contents are there which the archive reads elsewhere."""
+        self._run("INSERT OR REPLACE INTO main.blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
         return blob
 
     def add_file(
@@ -271,7 +283,7 @@ class Transaction:
             (capture.id, name, entry.version),
         ).fetchone()
         self._run(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO main.files VALUES (?, ?, ?, ?, ?, ?)",
             (capture.id, name, entry.version, sha256, size, absent),
         )
         self._mark(capture, [file_mark(entry)], [file_mark(FileEntry(*old))] if old else [])
@@ -280,6 +292,6 @@ class Transaction:
     def remove_file(self, target: str | Capture, entry: FileEntry) -> None:
         """Forget a version of a file (its contents stay until `gc`)."""
         capture = self._target(target)
-        query = "DELETE FROM files WHERE capture = ? AND name = ? AND version = ?"
+        query = "DELETE FROM main.files WHERE capture = ? AND name = ? AND version = ?"
         if self._run(query, (capture.id, entry.name, entry.version)).rowcount:
             self._mark(capture, [], [file_mark(entry)])

@@ -10,11 +10,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from gracetape.brokers.kinds import BROKERS
-from gracetape.brokers.private import PrivateBroker, answers, free_port
 from gracetape.errors import BadUrl, BrokerError
-from gracetape.installing import hint
 from gracetape.terminal import FAILURE, USAGE, commands, complain, run
-from gracetape.topics import named
+
+TYPE_CHECKING = False  # as typing's, whose import costs more
+if TYPE_CHECKING:
+    from gracetape.brokers.private import PrivateBroker
 
 app = commands("Run a private broker on this machine, for development.")
 
@@ -50,6 +51,9 @@ def start(
     ] = None,
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
+    from gracetape.brokers.private import answers, free_port
+    from gracetape.topics import named
+
     if kind is Kind.xmpp and beforehand is not None:
         complain("--topics makes topics on a Kafka broker: nodes of LVAlert are made by whoever sends to them", USAGE)
     wanted = named([*(topics or ()), beforehand or ""])
@@ -74,7 +78,7 @@ def start(
         complain(error, FAILURE)
 
 
-def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: tuple[str, ...]) -> PrivateBroker:
+def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: tuple[str, ...]) -> "PrivateBroker":
     if kind is Kind.xmpp:
         from gracetape.brokers.ejabberd import private_xmpp
 
@@ -84,10 +88,12 @@ def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: 
 
         return private_kafka(group, topics, port=port)
     except ModuleNotFoundError as error:
+        from gracetape.installing import hint
+
         raise BrokerError(f"a Kafka broker needs the package {error.name}: {hint('broker')}") from None
 
 
-def _tell(broker: PrivateBroker) -> None:
+def _tell(broker: "PrivateBroker") -> None:
     for name, value in broker.environment.items():
         print(f"export {name}={value}", flush=True)
     print("ready; Ctrl-C ends it", file=sys.stderr, flush=True)

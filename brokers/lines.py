@@ -204,9 +204,10 @@ def _dummy(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Sour
     archive = Path(text).expanduser()
     if not archive.exists():
         raise BadUrl(f"{target(f'dummy:{text}')}: there is no such archive")
-    if archive.is_file():
-        return _file(str(archive.with_name(archive.name.removesuffix(".tape") + ".alerts.jsonl")), nodes, after, on_gap)
-    return _file(str(archive / "alerts.jsonl"), nodes, after, on_gap)
+    name = archive.name.removesuffix(".tape")
+    scratch = archive.with_name(f"{name}.scratch.alerts.jsonl")  # there while a dummy that keeps no writes is served
+    own = archive.with_name(f"{name}.alerts.jsonl") if archive.is_file() else archive / "alerts.jsonl"
+    return _file(str(scratch if scratch.exists() else own), nodes, after, on_gap)
 
 
 def _program(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:

@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 from gracetape.archive import Archive
+from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.import_meg import import_meg
-from gracetape.archive.scratch import MAKING, Scratch
 from gracetape.errors import GracetapeError
 
 PACKAGE = "mock-event-generator==1.4.19"
@@ -32,9 +32,9 @@ def real_tape() -> Path:
     tape = FOLDER / f"{SUPEREVENT}.tape"
     if not tape.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with Scratch(FOLDER, MAKING) as scratch:
-            cache = _cache(scratch.path)
-            making = scratch.path / "real.tape"
+        with HeldFolder(FOLDER, MAKING) as held:
+            cache = _cache(held.path)
+            making = held.path / "real.tape"
             try:
                 with Archive.create(making) as archive:
                     import_meg(cache, archive)
@@ -80,8 +80,8 @@ def real_notices() -> dict[str, bytes]:
     wheel = FOLDER / "gwcelery.whl"
     if not wheel.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with Scratch(FOLDER, MAKING) as scratch:
-            _download(scratch.path, NOTICES, NOTICES_SHA256, "gwcelery-*.whl").replace(wheel)
+        with HeldFolder(FOLDER, MAKING) as held:
+            _download(held.path, NOTICES, NOTICES_SHA256, "gwcelery-*.whl").replace(wheel)
     with zipfile.ZipFile(wheel) as members:
         named = {Path(name).name: name for name in members.namelist() if name.startswith("gwcelery/tests/data/")}
         return {

@@ -15,6 +15,7 @@ from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
+from gracetape.archive.scratch import ScratchView
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
 from gracetape.topics import with_topics
@@ -69,11 +70,13 @@ class File(_Lines):
     """Adds alerts to a file. Where that cannot be written (a full disk), alerts wait, in order, until it can; that is told of.
 
     They wait in memory, up to LARGEST_WAITING: those beyond it, as those of a process that is killed, are not in the file.
+    A `passing` file is removed at the end.
     """
 
-    def __init__(self, path: Path, *, strange: bool = False, mode: int = 0o666) -> None:
+    def __init__(self, path: Path, *, strange: bool = False, mode: int = 0o666, passing: bool = False) -> None:
         super().__init__()
         self._path, self._file = path, LineFile(path, strange=strange, mode=mode)
+        self._passing = passing
         self._waiting: deque[bytes] = deque()
         self._size = self._left_out = 0
 
@@ -104,6 +107,9 @@ class File(_Lines):
     def close(self) -> str | None:
         error = self._write()
         self._file.close()
+        if self._passing:
+            self._path.unlink(missing_ok=True)
+            return None
         missing = len(self._waiting) + self._left_out
         why = f" ({error.strerror})" if error is not None else ""
         return f"{_alerts(missing)} not written to {self._path}{why}: {_KEPT}" if missing else None
@@ -152,13 +158,23 @@ def _open(url: str | None, archive: Archive, really: Collection[str]) -> Sink:
         return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
     if url is None or found is None:
-        return _named(url) if url else File(_own_file(archive), strange=True, mode=mode_of(archive.path) & 0o666)
+        return _named(url) if url else _own(archive)
     if found["scheme"].lower() == "file":
         return _named(found["rest"])
     for entry in entry_points(group=ENTRY_POINTS):
         sink: Sink = entry.load()(url, really)
         return sink
     raise UsageError(f"alerts cannot be sent to {target(url)}: gracetape's replay is not installed here")
+
+
+def _own(archive: Archive) -> Sink:
+    """The archive's own file. That of a scratch goes with it; it lies beside the tape, where listeners look for it, if it can."""
+    if not isinstance(archive, ScratchView):
+        return File(_own_file(archive), strange=True, mode=mode_of(archive.place) & 0o666)
+    tape = archive.path.absolute()
+    beside = tape.with_name(tape.name.removesuffix(".tape") + ".scratch.alerts.jsonl")
+    path = beside if os.access(beside.parent, os.W_OK) else _own_file(archive)
+    return File(path, strange=True, mode=mode_of(archive.place) & 0o666, passing=True)
 
 
 def _named(path: str) -> File:
@@ -171,5 +187,5 @@ def _own_file(archive: Archive) -> Path:
     """The file beside the contents, or beside the packed file; ArchiveError where a stranger put something else there."""
     if archive.packed:
         return archive.path.with_name(archive.path.name.removesuffix(".tape") + ".alerts.jsonl")
-    check(archive.path / "alerts.jsonl")
-    return archive.path / "alerts.jsonl"
+    check(archive.place / "alerts.jsonl")
+    return archive.place / "alerts.jsonl"

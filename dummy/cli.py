@@ -31,12 +31,13 @@ def serve(options: ServeOptions) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     from gracetape.dummy.server import wait_for_signal
     from gracetape.dummy.serving import served
+    from gracetape.dummy.tapes import fate
 
     asked = replace(options, archive=options.path or options.archive)
     told = sys.stderr if options.alerts == "-" else sys.stdout
     with served(asked, options.host, options.port, options.allow_host or ()) as (tape, server):
         terminal.say(
-            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); in the code under test:",
+            f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,
         )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
@@ -58,10 +59,13 @@ def run(options: RunOptions) -> None:
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     from gracetape.dummy.serving import served
+    from gracetape.dummy.tapes import fate
 
     code = 0
     try:
-        with served(options) as (_tape, server):
+        with served(options) as (tape, server):
+            if sys.stderr.isatty():  # elsewhere the program's own words alone are looked at
+                terminal.say(f"gracetape: {tape.path}: {fate(tape)}", error=True)
             code = _run(words, server.url)
     except ArchiveError as error:
         if not code:

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from http.client import RemoteDisconnected
-from pathlib import Path
 from typing import IO, Any, Self
 from urllib.parse import unquote, urlsplit
 from wsgiref.types import WSGIApplication
@@ -26,6 +25,7 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME
 from gracetape.dummy.positions import position_of
 from gracetape.dummy.server_settings import ServerSettings
+from gracetape.dummy.tapes import Tape, opened
 from gracetape.dummy.throttle import Throttle
 
 
@@ -164,7 +164,9 @@ def mount(client: requests.Session, app: WSGIApplication, prefix: str = "https:/
 class GraceDb(OrdinaryClient):  # type: ignore[misc]
     """The ordinary client over an archive, with the network taken out.
 
-    `archive` is an Archive or a path (which is then opened, and closed with the client). `as_of` takes a log entry's N, an
+    `archive` is an Archive or a path, or a tape in a package (which is then opened, and closed with the client). Writes go to
+    a scratch over it, which is thrown away when the client is closed; with `keep`, or where an Archive was opened for writing,
+    they are kept in it; with `read_only` they are refused. `as_of` takes a log entry's N, an
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
     time (UTC), `user` who writes; `faults`, `throttle`, `grouping`, `api_default`,
@@ -174,9 +176,11 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
 
     def __init__(
         self,
-        archive: Archive | str | Path,
+        archive: Tape,
         as_of: int | str | Mapping[str, int] | datetime | None = None,
         *,
+        keep: bool = False,
+        read_only: bool = False,
         follow: Any = None,
         user: str = "gracetape",
         on_alert: Callable[[Alert], None] | None = None,
@@ -193,16 +197,15 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         first_id: int | None = None,
         **client_options: Any,
     ) -> None:
-        self._opened = None
-        if not isinstance(archive, Archive):
-            archive = self._opened = Archive.open(archive, read_only=as_of is not None or follow is not None)
+        tape, own = opened(archive, keep=keep, read_only=read_only or as_of is not None or follow is not None)
+        self._opened = tape if own else None
         self.app = app_over(
-            archive, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
+            tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
             grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
             server_version=server_version,
             first_id=first_id,
         )  # fmt: skip
-        self._about = f"<GraceDb over {archive.path}{'' if as_of is None else f' as of {as_of}'}>"
+        self._about = f"<GraceDb over {tape.path}{'' if as_of is None else f' as of {as_of}'}>"
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)
 

@@ -17,7 +17,13 @@ class DummyOptions:
 
     archive: Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")] = None
     user: Annotated[str, _Option(help="Who writes: the submitter and issuer of what is written.")] = "gracetape"
-    create: Annotated[bool, _Option("--create", help="Make an empty archive if there is none.")] = False
+    create: Annotated[
+        bool, _Option("--create", help="Make an empty archive if there is none, and keep writes in it.")
+    ] = False
+    keep: Annotated[
+        bool, _Option("--keep", help="Keep writes in the archive; without, they are thrown away at the end.")
+    ] = False
+    read_only: Annotated[bool, _Option("--read-only", help="Refuse writes: 403.")] = False
     as_of: Annotated[str | None, _Option(help="Answer as of N, ID:N or a UTC time; nothing can be written then.")] = (
         None
     )

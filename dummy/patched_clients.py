@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from requests.adapters import BaseAdapter
 from gracetape.archive import Archive
 from gracetape.dummy.client import InProcess, app_over
 from gracetape.dummy.client_patch import ToServer, catch, caught, elsewhere
+from gracetape.dummy.tapes import Tape, opened
 
 #: The variable that names an archive, or the API root of a served dummy, for all clients of a process.
 VARIABLE = "GRACETAPE_DUMMY"
@@ -26,16 +26,18 @@ class Use:
     `app` is the dummy's web application, `archive` what it serves.
     """
 
-    def __init__(self, archive: Archive | str | Path, **options: Any) -> None:
+    def __init__(self, archive: Tape, *, keep: bool = False, read_only: bool = False, **options: Any) -> None:
         self._given, self._options = archive, options
+        self._writes = {"keep": keep, "read_only": read_only}
+        self._own: Archive | None = None
         self._undo: Callable[[], None] = lambda: None
 
     @cached_property
     def archive(self) -> Archive:
-        if isinstance(self._given, Archive):
-            return self._given
         fixed = self._options.get("as_of") is not None or self._options.get("follow") is not None
-        return Archive.open(self._given, read_only=fixed)
+        archive, own = opened(self._given, **(self._writes | ({"read_only": True} if fixed else {})))
+        self._own = archive if own else None
+        return archive
 
     @cached_property
     def app(self) -> Any:
@@ -53,8 +55,8 @@ class Use:
     def stop(self) -> None:
         """Let new clients be ordinary ones again, and close the archive if it was opened here."""
         self._undo()
-        if "archive" in self.__dict__ and not isinstance(self._given, Archive):
-            self.archive.close()
+        if self._own is not None:
+            self._own.close()
 
     def __enter__(self) -> Self:
         return self
@@ -77,14 +79,14 @@ class _InsteadOf(InProcess):
 
 
 def use(
-    archive: Archive | str | Path,
+    archive: Tape,
     as_of: int | str | Mapping[str, int] | datetime | None = None,
     **options: Any,
 ) -> Use:
     """Let every `GraceDb` (or subclass) made in this process from now on be a dummy over `archive`.
 
     `with dummy.use("run.tape"):` ends with the block; as a plain call it lasts until `.stop()`. Options are those of
-    `dummy.GraceDb`: `as_of`, `follow`, `user`, `on_alert`, `now`, `faults`, `throttle`,
+    `dummy.GraceDb`: `as_of`, `keep`, `read_only`, `follow`, `user`, `on_alert`, `now`, `faults`, `throttle`,
     `labels`, `pipelines`, `searches`, `server_version`, `first_id`. Raises ArchiveError if the archive
     cannot be opened, and then changes nothing.
     """

@@ -40,9 +40,12 @@ class Service:
         self.now = now or (lambda: datetime.now(UTC))
         self.on_alert, self.grouping = on_alert, grouping
         self.settings = settings_of(archive) if settings is None else settings
-        self._alert_queue = AlertQueue.of(archive.path)
         self._as_of, self._given_timeline = as_of, timeline
         self._live = Source(archive)
+
+    @cached_property
+    def _alert_queue(self) -> AlertQueue:
+        return AlertQueue.of(self.archive.place)
 
     @cached_property
     def timeline(self) -> Timeline:

@@ -13,6 +13,7 @@ from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.positions import asked_position
 from gracetape.dummy.server import Server
+from gracetape.dummy.tapes import opened
 from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
 from gracetape.same_origin import check_loopback
@@ -31,10 +32,12 @@ def served(
         )
     rest = _asked_of_app(options)
     with _opened(options) as tape:
-        if options.as_of is not None:
-            timeline = timeline_of(tape)
-            position = asked_position(timeline, options.as_of)
-            app = make_app(tape, as_of=lambda: position, timeline=timeline, **rest)
+        if options.as_of is not None or tape.read_only:
+            if options.as_of is not None:
+                timeline = timeline_of(tape)
+                position = asked_position(timeline, options.as_of)
+                rest |= {"as_of": lambda: position, "timeline": timeline}
+            app = make_app(tape, **rest)
             with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
             return
@@ -68,7 +71,10 @@ def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
 
 
 def _opened(options: DummyOptions) -> Archive:
-    """The archive; made if it is not there and that was asked for."""
-    if options.create:
-        return Archive.at(options.archive or Path("dummy.tape"))
-    return Archive.open(locate(options.archive), read_only=options.as_of is not None)
+    """The archive, made if it is not there and that was asked for, or a scratch over it."""
+    if not options.create:
+        read_only = options.read_only or options.as_of is not None
+        return opened(locate(options.archive), keep=options.keep, read_only=read_only)[0]
+    if options.read_only:
+        raise UsageError("--create makes an archive to be written to, and --read-only refuses that: say one of them")
+    return Archive.at(options.archive or Path("dummy.tape"))

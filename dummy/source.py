@@ -16,7 +16,6 @@ from gracetape.archive import (
     category_of,
 )
 from gracetape.archive.history import embedded
-from gracetape.archive.kinds import read_record
 from gracetape.archive.store import Capture
 from gracetape.dummy.query import past
 from gracetape.errors import GracetapeError
@@ -77,13 +76,8 @@ class ComposedView(StoredView):
 
 def stored_record(archive: Archive, graceid: str) -> Record | None:
     """The record of the newest version of an object, as stored; None if there is no such object."""
-    query = (
-        "SELECT r.json, c.object FROM names n JOIN captures c ON c.object = n.object AND c.completed IS NOT NULL "
-        "JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = '' JOIN records r ON r.id = e.record "
-        "WHERE n.name = ? ORDER BY c.version DESC LIMIT 1"
-    )
-    row = archive.connection.execute(query, (graceid,)).fetchone()
-    return read_record(row[0], "object", "", row[1]) if row else None
+    row = archive.connection.execute(_LATEST, (graceid,)).fetchone()
+    return StoredView(archive, Capture(*row)).one("object", "") if row else None
 
 
 def _event(archive: Archive, record: Record) -> Record:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Alert, Archive, Position, Snapshot
+from gracetape.archive.blobs import Blob
 from gracetape.archive.kinds import LISTED, listed_for
+from gracetape.archive.scratch import OverBlobs
 from gracetape.archive.store import Capture
 from gracetape.archive.view import FileEntry
 from gracetape.archive.writing import Transaction
@@ -72,19 +74,29 @@ class Branch:
     A dummy over `archive` answers as of the player's last message, under the ids and times that are played, with all that
     was written so far; give it `now` and `send_now`, so that writes get the replay's time and their alerts go where its
     messages go. What was reached is not taken back when the player goes back.
+
+    `passing`: it is thrown away, so files' contents stay in the tapes and are read there. `late`: it begins where the only copy
+    that is played has come to.
     """
 
-    def __init__(self, player: Player, path: str | Path) -> None:
+    def __init__(self, player: Player, path: str | Path, *, passing: bool = False, late: bool = False) -> None:
         self._player, self._copies = player, player.queue.copies
         self._tapes = ExitStack()
         selections = {id(copy.selection): copy.selection for copy in self._copies}
         self._sources = {number: self._source(selection) for number, selection in selections.items()}
         self.archive = BranchArchive.create(path)
+        self._passing = passing
+        if passing:
+            self.archive.blobs = OverBlobs(lambda: self.archive.path, *(tape.blobs for tape in self.tapes))
         self._shown: dict[str, dict[tuple[str, str], Record]] = {}
         self._files: dict[str, set[FileEntry]] = {}
         self._new_lap(player.queue.lap)
-        player.on_position.append(self.reach)
-        player.stand()
+        with player.standing():
+            player.on_position.append(self.reach)
+            if not late:
+                player.stand()
+            elif player.position is not None:
+                self.reach(0, player.position)
 
     def _source(self, selection: Selection) -> Archive:
         if selection.source is None or selection.timeline is None:
@@ -168,10 +180,16 @@ class Branch:
         known = self._files.setdefault(graceid, set())
         for file in snapshot.files():
             if file not in known:
-                blob = tx.store_blob(source.read(file)) if file.sha256 is not None else None
+                blob = self._kept(tx, source, file)
                 tx.add_file(graceid, rewrite.text(file.name), blob, file.version, file.absent)
                 known.add(file)
         self._shown[graceid] = new | {("object", ""): record}
+
+    def _kept(self, tx: Transaction, source: Archive, file: FileEntry) -> Blob | None:
+        """The contents of a file of a tape, kept on the branch or read where they are."""
+        if file.sha256 is None:
+            return None
+        return tx.name_blob(source.blob(file.sha256)) if self._passing else tx.store_blob(source.read(file))
 
 
 def _taken(selection: Selection) -> dict[tuple[str, str], int]:

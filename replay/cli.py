@@ -29,6 +29,10 @@ def play_command(options: Options) -> None:
         complain("--force and --append exclude each other", USAGE)
     if options.record_branch is not None and options.serve is None:
         complain("--record-branch keeps what is written to a served GraceDB: add --serve PORT", USAGE)
+    if options.read_only and (options.serve is None or options.record_branch is not None):
+        complain(
+            "--read-only refuses writes to a served GraceDB: say it with --serve PORT, without --record-branch", USAGE
+        )
     targets = options.to or []
     servers = [url for url in targets if is_server(url)]
     if servers and (len(targets) > 1 or options.serve is not None):

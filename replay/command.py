@@ -42,6 +42,15 @@ class Run(Protocol):
         """Say what was done, after the reason for an early end if there is one."""
 
 
+def _fate(options: Options) -> str:
+    """What becomes of writes to the GraceDB that is served."""
+    if options.record_branch is not None:
+        return f"writes are kept in {options.record_branch}"
+    return (
+        "writes are refused" if options.read_only else "writes are thrown away at the end: --record-branch keeps them"
+    )
+
+
 class ReplayRun:
     """Alerts sent to targets."""
 
@@ -74,8 +83,10 @@ class ReplayRun:
                 if options.serve is not None:
                     from gracetape.replay.serving import following
 
-                    served = following(player, port=options.serve, branch=options.record_branch)
-                    _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)}")
+                    served = following(
+                        player, port=options.serve, branch=options.record_branch, scratch=not options.read_only
+                    )
+                    _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
                 stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))

@@ -129,9 +129,12 @@ class Options:
         str | None,
         _Where(
             "--record-branch", metavar="PATH",
-            help="With --serve: let it be written to, and keep that in a new archive.",
+            help="With --serve: keep what is written to it in a new archive.",
         ),
     ] = None  # fmt: skip
+    read_only: Annotated[
+        bool, _Where("--read-only", help="With --serve: refuse writes (403); without, they are thrown away at the end.")
+    ] = False
 
     group: Annotated[str, _Again(help="The group that events are put into; as-recorded: their own.")] = "Test"
     search: Annotated[

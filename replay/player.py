@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Self
 
@@ -171,10 +172,15 @@ class Player:
 
     def _reach(self, number: int, position: Position | None) -> None:
         """A copy has come to a moment of its tape."""
-        self.position, self.timeline = position, self.queue.copies[number].selection.timeline
-        if position is not None:
-            for tell in self.on_position:
-                tell(number, position)
+        with self.standing():
+            self.position, self.timeline = position, self.queue.copies[number].selection.timeline
+            if position is not None:
+                for tell in self.on_position:
+                    tell(number, position)
+
+    def standing(self) -> AbstractContextManager[object]:
+        """A block in which `position` stays what it is."""
+        return self._lock
 
     def later(self, dt: float, errand: Callable[[], object]) -> None:
         """Do something at `dt` played seconds, between messages and in the thread that plays."""

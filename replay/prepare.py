@@ -11,7 +11,7 @@ from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.archive.alerts.heard import heard_messages, heard_only
 from gracetape.archive.alerts.message_file import read_messages
 from gracetape.clocks import Clock, check_speed, clock_for
-from gracetape.errors import BadRequest, GracetapeError
+from gracetape.errors import BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
 from gracetape.message_lines import holds_messages
 from gracetape.replay.copies import Arrangement
@@ -97,7 +97,7 @@ def prepare(
 
 
 def is_message_file(path: object) -> bool:
-    """Whether a path is that of a file of messages, and not of an archive. UsageError if it is a file of neither."""
+    """Whether a path is that of a file of messages."""
     if not isinstance(path, str | PathLike):
         return False
     try:
@@ -107,7 +107,10 @@ def is_message_file(path: object) -> bool:
             begin = stream.read(16)
     except (OSError, ValueError):  # what an archive says of such a path
         return False
-    return not begin.startswith(b"SQLite format 3") and holds_messages(Path(path))
+    try:
+        return not begin.startswith(b"SQLite format 3") and holds_messages(Path(path))
+    except UsageError:  # a file of something else
+        return False
 
 
 def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:

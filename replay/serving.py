@@ -1,13 +1,14 @@
-"""A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch."""
+"""A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch or a scratch."""
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from typing import Any
 
 from gracetape.archive import Archive, Position
-from gracetape.archive.scratch import COPIED, Scratch
+from gracetape.archive.held_folders import COPIED, SCRATCHED, HeldFolder
 from gracetape.dummy import make_app, serve
 from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
@@ -19,11 +20,14 @@ _SWITCH_S = 1e-4
 
 
 @contextmanager
-def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | None = None) -> Iterator[str]:
+def following(
+    player: Player, *, port: int = 0, branch: str | PathLike[str] | None = None, scratch: bool = False
+) -> Iterator[str]:
     """Serve what a player plays as a GraceDB on loopback while the block runs; gives the API's URL.
 
     With `branch`, a path at which there is nothing yet, the server can be written to: what is written is kept in a new
-    archive there, beside what the tapes tell of up to the player's position. Raises BadRequest for a player of nothing;
+    archive there, beside what the tapes tell of up to the player's position; with `scratch`, it is thrown away in the end.
+    With neither, writes are refused (403). Raises BadRequest for a player of nothing;
     ArchiveError if the port or the path can't be had.
     """
     if not player.queue.copies:
@@ -31,24 +35,56 @@ def following(player: Player, *, port: int = 0, branch: str | PathLike[str] | No
     with ExitStack() as stack:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(_SWITCH_S)
-        app = _written(player, str(branch), stack) if branch is not None else _read_only(player, stack)
+        if branch is not None:
+            app = _written(player, str(branch), stack)
+        else:
+            app = _on_scratch(player, stack) if scratch else _read_only(player, stack)
         yield stack.enter_context(serve(app, port=port)).url
 
 
-def _written(player: Player, path: str, stack: ExitStack) -> Any:
-    branch = Branch(player, path)
+def _written(player: Player, path: str | PathLike[str], stack: ExitStack, **how: bool) -> Any:
+    branch = Branch(player, str(path), **how)
     stack.callback(branch.close)
     return make_app(branch.archive, now=branch.now, on_alert=branch.send_now, settings=settings_of(*branch.tapes))
+
+
+def _on_scratch(player: Player, stack: ExitStack) -> Any:
+    path = stack.enter_context(HeldFolder(None, SCRATCHED)).path / "written.tape"
+    if not _is_plain(player):
+        return _written(player, path, stack, passing=True)
+    late = stack.enter_context(ExitStack())  # what begins while it is served ends after that, too
+    return _UntilWritten(_read_only(player, stack), lambda: _written(player, path, late, passing=True, late=True))
+
+
+class _UntilWritten:
+    """An application that reads, and at the first request that may write becomes another one for good."""
+
+    def __init__(self, reading: Any, begin: Callable[[], Any]) -> None:
+        self._app, self._begin = reading, begin
+        self._written, self._beginning = False, threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if not self._written and environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
+            with self._beginning:
+                if not self._written:
+                    self._app, self._written = self._begin(), True
+        return self._app(environ, start_response)
+
+
+def _is_plain(player: Player) -> bool:
+    """Whether one tape is played, under its own ids and times."""
+    copy = player.queue.copies[0]
+    return len(player.queue.copies) == 1 and copy.plain and copy.selection.source is not None
 
 
 def _read_only(player: Player, stack: ExitStack) -> Any:
     """One tape under its own ids and times is asked as of the player's position; else a passing branch is kept up to it."""
     copy = player.queue.copies[0]
-    if len(player.queue.copies) == 1 and copy.plain and copy.selection.source is not None:
+    if _is_plain(player):
         source = copy.selection.source
         tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
         return make_app(tape, as_of=lambda: player.position or Position(0), timeline=copy.selection.timeline)
-    path = stack.enter_context(Scratch(None, COPIED)).path / "played.tape"
+    path = stack.enter_context(HeldFolder(None, COPIED)).path / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
     return make_app(stack.enter_context(Archive.open(path)), settings=settings_of(*branch.tapes))

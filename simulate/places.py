@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import ArchiveError
-from gracetape.archive.scratch import COPIED, Scratch
+from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
@@ -44,8 +44,8 @@ def alerts_alone(
     Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
-        Scratch(None, COPIED) as scratch,
-        PassingArchive.create(scratch.path / "simulated.tape") as archive,
+        HeldFolder(None, COPIED) as held,
+        PassingArchive.create(held.path / "simulated.tape") as archive,
     ):
         sink = open_alerts(target, archive, really, topics)
         try:

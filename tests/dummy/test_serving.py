@@ -120,7 +120,7 @@ def test_alerts_go_to_a_program_which_may_write_to_the_dummy_itself(
 
 
 def test_a_program_that_fails_is_told_of_at_the_end_and_the_writes_stay(tape: Archive, graceid: str) -> None:
-    with serving(str(tape.path), "--alerts", "exec:false") as (url, process):
+    with serving("--keep", str(tape.path), "--alerts", "exec:false") as (url, process):
         write_two(url, graceid)
         process.send_signal(signal.SIGTERM)
         err = process.communicate(timeout=60)[1]

@@ -1,6 +1,7 @@
 """A GraceDB that follows a replay is right at each message: in process, over HTTP, after seeks, and while it is written to."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +121,40 @@ def _branched(player: Player, client: Any) -> Writer:
     ]
     assert [m.payload for m in recorded] == [a.payload() for a in before for _ in a.nodes]
     return writer
+
+
+@pytest.mark.parametrize("words", [{}, {"names": ["T{n}"]}])
+def test_what_is_written_to_a_served_replay_is_seen_and_announced_and_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    copy = Path(shutil.copy(SHORT, tmp_path / "source.tape"))
+    digest = copy.read_bytes()
+    player = play(copy, clock=VirtualClock(), **words)
+    with following(player, scratch=True) as url, GraceDb(url, force_noauth=True) as client:
+        heard: list[Any] = []
+
+        class Answering:
+            def send(self, message: Message) -> None:
+                heard.append(message.payload)
+                alert = message.alert
+                logs = client.logs(alert.object_id).json()["log"]
+                assert alert.n is None or alert.n in [log["N"] for log in logs]
+                if message.payload["data"].get("comment") == "Sending preliminary notice":
+                    client.write_log(alert.object_id, "a file", "word.txt", b"the word")
+
+            def close(self) -> None:
+                return None
+
+        player.play([Answering()])
+        written = [payload for payload in heard if payload["data"].get("comment") == "a file"]
+        assert {payload["data"]["filename"] for payload in written} == {"word.txt"}
+        superevent = written[0]["uid"]
+        assert client.files(superevent, "word.txt").read() == b"the word"
+        for name in client.files(superevent).json():
+            assert client.files(superevent, name).read() is not None
+    assert copy.read_bytes() == digest
+    assert list(tmp_path.iterdir()) == [copy]
 
 
 def test_what_a_listener_writes_joins_the_history_on_a_branch(tape: Archive, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_faults_are_told_of_and_the_same_under_one_seed(folder: Path) -> None:
     assert "drop: T1 " in done.stderr
     assert "touched on the way: drop " in done.stderr
     first = (folder / "out.jsonl").read_text()
-    assert _run(*words, "--fault-log", "log.jsonl").exit_code == 0
+    assert _run(*words, "--force", "--fault-log", "log.jsonl").exit_code == 0
     assert (folder / "out.jsonl").read_text() == first
     told = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     dropped = sum(record["fault"] == "drop" for record in told)

@@ -64,7 +64,7 @@ def _writer(crowd: Crowd, name: str, seed: int, url: str) -> Work:
     def work() -> None:
         chance = random.Random(seed)
         with (crowd.folder / f"acknowledged-{name}").open("ab", buffering=0) as told:
-            client: Any = dummy.GraceDb(crowd.tape, retries=0) if not url else _over_http(url)
+            client: Any = dummy.GraceDb(crowd.tape, keep=True, retries=0) if not url else _over_http(url)
             while True:
                 graceid, contents = chance.choice(crowd.graceids), f"{name} {chance.random()} " * chance.randint(1, 900)
                 comment = f"{name}.{seed}.{chance.random()}"

@@ -75,7 +75,7 @@ def recorded(path: Path) -> list[int]:
 
 def serve(tape: Path, out: Path, *words: str) -> tuple[Child, str]:
     """A served dummy, and its URL."""
-    child = fork(command(["dummy", "serve", str(tape), *words]), out)
+    child = fork(command(["dummy", "serve", "--keep", str(tape), *words]), out)
     end = time.monotonic() + 60
     while " is a GraceDB at " not in child.said:
         if child.poll() or time.monotonic() > end:
@@ -95,7 +95,7 @@ def make(folder: Path, chance: random.Random) -> World:
     pull = [world.superevent, "--service-url", world.url, "-q", "-a"]
     assert run(["capture", *pull, str(world.first)], folder / "out") == (0, "")
     world.before = digests(world.first)
-    with dummy.GraceDb(world.source) as client:
+    with dummy.GraceDb(world.source, keep=True) as client:
         for number in range(4):
             client.write_log(world.superevent, f"later file {number}", "later.bin", chance.randbytes(30_000))
     assert run(["capture", *pull, str(world.whole)], folder / "out") == (0, "")
