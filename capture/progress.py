@@ -65,11 +65,23 @@ def told(result: "CaptureResult") -> str:
     return f"{version}: {result.logs} log entries, {fetched}"
 
 
+def absences(result: "CaptureResult") -> list[str]:
+    """What did not come, a line for each cause."""
+    causes: dict[str, list[str]] = {}
+    for reason in result.absent:
+        name, _, cause = reason.partition(": ")
+        causes.setdefault(cause, []).append(name.partition(" of ")[0])
+    return [
+        f"  absent: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}: {cause}"
+        for cause, names in causes.items()
+    ]
+
+
 class Lines(Silent):
     """A line per object on stderr."""
 
     def end(self, result: "CaptureResult") -> None:
-        say(told(result), *(f"  absent: {reason}" for reason in result.absent), error=True)
+        say(told(result), *absences(result), error=True)
 
 
 class Terminal(Silent):
@@ -103,7 +115,7 @@ class Terminal(Silent):
 
     def end(self, result: "CaptureResult") -> None:
         self.bars.remove_task(self._task)
-        for line in (told(result), *(f"  absent: {reason}" for reason in result.absent)):
+        for line in (told(result), *absences(result)):
             self.bars.console.print(Text(printable(line)))
 
     def close(self) -> None:
