@@ -138,11 +138,14 @@ class Snapshot:
         files = self.steps.view.files()
         if self._whole:
             return files
-        came = {
-            (record["filename"], record.get("file_version")): self.steps.index_by_n[record["N"]]
-            for record in reversed(self.steps.view.records("log"))
-            if record.get("filename")
-        }
+        came: dict[tuple[str, Any], int] = {}
+        for entry in self.steps.entries:
+            name, version = entry.record.get("filename"), entry.record.get("file_version")
+            if entry.n is None or not name:
+                continue
+            while entry.act.name in MADE and isinstance(version, int) and (name, version) in came:
+                version += 1  # of what they make servers write 0 each time
+            came.setdefault((name, version), self.steps.index_by_n[entry.n])
         return [file for file in files if came.get((file.name, file.version), 1) <= self.index]
 
     def file(self, name: str, version: int | None = None) -> FileEntry | None:

@@ -6,7 +6,7 @@ import pytest
 
 from demo.lives import sample
 from gracetape import capture, dummy, replay
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert, Archive, history_of
 
 
 @pytest.fixture
@@ -51,3 +51,21 @@ def test_without_the_first_file_that_is_said_to_be_guessed(tape: Path) -> None:
     first = announced(tape, "T1")["new"]
     assert first.certainty == "guessed"
     assert "does not tell: gpstime, instruments" in first.reason
+
+
+def test_files_made_of_a_replacement_come_with_it_also_where_the_log_says_0(tape: Path) -> None:
+    """The public source of the server writes 0 for each version of event.log that it makes."""
+    with Archive.open(tape, read_only=False) as archive:
+        with archive.transaction() as tx:
+            capture = archive.capture("T1")
+            for log in archive.view("T1").records("log"):
+                if log["filename"] == "event.log":
+                    tx.put(capture, "log", log["N"], log | {"file_version": 0})
+        history = history_of(archive, "T1")
+        (replaced,) = [entry.n for entry in history.entries if entry.act.name == "replaced"]
+        assert replaced is not None
+        seen = [
+            [f.version for f in history.as_of(n=n).files() if f.name == "event.log"]
+            for n in (2, replaced, replaced + 1)
+        ]
+        assert seen == [[0], [0], [0, 1]]
