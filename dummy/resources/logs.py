@@ -43,7 +43,7 @@ def _check(comment: str, tags: list[str], names: list[str], form: Form) -> None:
     """Problem (400) where the server takes an entry for events, and refuses it for superevents."""
     if not comment.strip():
         raise refused("blank")
-    if names and len(names) != len(tags):
+    if tags and names and len(names) != len(tags):
         raise refused("display_names")
     if any(not file.blob.size for file in form.files):
         raise refused("empty_file")
