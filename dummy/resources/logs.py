@@ -7,6 +7,7 @@ from gracetape.dummy.acts.labels import check_applicable
 from gracetape.dummy.forms import Form
 from gracetape.dummy.problems import invalid
 from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import required
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 
 
@@ -18,9 +19,7 @@ class Logs(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            comment, label = form.get("comment"), form.get("label")
-            if comment is None:
-                raise refused("required")
+            comment, label = required(form, "comment"), form.get("label")
             tags = [str(tag) for tag in form.values("tagname")]
             names = [str(name) for name in form.values("displayName")]
             if self.category == "superevent":
