@@ -58,6 +58,7 @@ _EVERYWHERE = (
     Refusal("bad_multipart", 400, _D, "Multipart form parse error - {why}", _DRF),
     Refusal("not_a_dictionary", 400, _C, "Invalid data. Expected a dictionary, but got {kind}.", _DRF),
     Refusal("required", 400, _C, "This field is required.", _DRF),
+    Refusal("null", 400, _C, "This field may not be null.", _DRF),
     Refusal("blank", 400, _C, "This field may not be blank.", _DRF),
     Refusal("number", 400, _C, "A valid number is required.", _DRF),
     Refusal("integer", 400, _C, "A valid integer is required.", _DRF),
@@ -121,9 +122,7 @@ _OF_EVENTS = (
     ),
     Refusal("observation_unread", 400, _T, "{why}", _LOGIC),
     Refusal("event_voevent_type", 400, _E, "You must provide a valid voevent_type.", _EVENTS),
-    Refusal(
-        "event_voevent_skymap", 400, _E, "Both or neither of skymap_type and skymap_filename must be specified.", _EVENTS
-    ),
+    Refusal("event_voevent_skymap", 400, _E, "Both or neither of skymap_type and skymap_filename must be specified.", _EVENTS),
     Refusal("event_voevent_gpstime", 400, _E, "Cannot build a VOEvent because event has no gpstime.", _EVENTS),
     Refusal("event_voevent_far", 400, _E, "Cannot build a VOEvent because event has no FAR.", _EVENTS),
     Refusal("event_voevent_no_skymap", 400, _E, "Skymap filename not provided.", _EVENTS),
@@ -167,14 +166,8 @@ _OF_SUPEREVENTS = (
         "label_there", 400, _C, "Label {label} already applied to superevent {superevent}", _CLIENT,
         _earlier(400, _C, "The fields superevent, name must make a unique set.", _EARLIER_CLIENT),
     ),
-    Refusal(
-        "label_managed", 400, _C, "The label '{label}' is managed by an automated process and cannot be manually added",
-        _SERIALIZERS,
-    ),
-    Refusal(
-        "label_kept", 400, _T, "The label '{label}' is managed by an automated process and cannot be removed manually",
-        _SUPEREVENTS,
-    ),
+    Refusal("label_managed", 400, _C, "The label '{label}' is managed by an automated process and cannot be manually added", _SERIALIZERS),
+    Refusal("label_kept", 400, _T, "The label '{label}' is managed by an automated process and cannot be removed manually", _SUPEREVENTS),
     Refusal(
         "signed_off", 400, _C,
         "The '{label}' label cannot be applied to request a signoff because a related signoff already exists.", _CLIENT,
@@ -206,9 +199,7 @@ _OF_SUPEREVENTS = (
         "ra_list, dec_list, ra_width_list, dec_width_list, start_time_list, and duration_list must be the same length.",
         _SERIALIZERS,
     ),
-    Refusal(
-        "voevent_gpstime", 400, _C, "Cannot build a VOEvent because preferred event does not have a gpstime.", _SERIALIZERS
-    ),
+    Refusal("voevent_gpstime", 400, _C, "Cannot build a VOEvent because preferred event does not have a gpstime.", _SERIALIZERS),
     Refusal("voevent_skymap", 400, _C, "Skymap filename is required for initial and update VOEvents.", _SERIALIZERS),
     Refusal("voevent_skymap_type", 400, _C, "Skymap type is required for VOEvents that include a skymap.", _SERIALIZERS),
     Refusal("voevent_no_file", 400, _C, "Skymap file {name} not found for this superevent.", _SERIALIZERS),
@@ -219,31 +210,16 @@ _OF_SUPEREVENTS = (
 )  # fmt: skip
 
 _OF_CATALOGUES = (
-    Refusal(
-        "catalogue_number", 400, _C, "Only letters, numbers, dots, underscores, and hyphens are allowed.", _CATALOGUES
-    ),
+    Refusal("catalogue_number", 400, _C, "Only letters, numbers, dots, underscores, and hyphens are allowed.", _CATALOGUES),
     Refusal("catalogue_superevent", 400, _C, "Superevent {superevent} was not found in the database.", _CATALOGUES),
-    Refusal(
-        "catalogue_no_pipelines", 400, _C, "superevent key pipelines not found for gwtc_superevent {superevent}.", _CATALOGUES
-    ),
-    Refusal(
-        "catalogue_pipelines", 400, _C, 'value corresponding to {superevent}["pipelines"] is not a dictionary', _CATALOGUES
-    ),
+    Refusal("catalogue_no_pipelines", 400, _C, "superevent key pipelines not found for gwtc_superevent {superevent}.", _CATALOGUES),
+    Refusal("catalogue_pipelines", 400, _C, 'value corresponding to {superevent}["pipelines"] is not a dictionary', _CATALOGUES),
     Refusal("catalogue_incomplete", 400, _C, "{field} not found for superevent {superevent}", _CATALOGUES),
-    Refusal(
-        "catalogue_far", 400, _C, "far value for {superevent} must be null or a valid number, not {value}", _CATALOGUES
-    ),
-    Refusal(
-        "catalogue_pastro", 400, _C, "pastro value for {superevent} must be null or a valid dictionary, not {value}",
-        _CATALOGUES,
-    ),
+    Refusal("catalogue_far", 400, _C, "far value for {superevent} must be null or a valid number, not {value}", _CATALOGUES),
+    Refusal("catalogue_pastro", 400, _C, "pastro value for {superevent} must be null or a valid dictionary, not {value}", _CATALOGUES),
     Refusal("catalogue_unread", 400, _C, "Unable to parse event {graceid}", _CATALOGUES),
-    Refusal(
-        "catalogue_event", 400, _C, "Catalog Error: Event {graceid} was not found in the database.", _CATALOGUES
-    ),
-    Refusal(
-        "catalogue_member", 400, _C, "Catalog Error: Event {graceid} is not part of superevent {superevent}.", _CATALOGUES
-    ),
+    Refusal("catalogue_event", 400, _C, "Catalog Error: Event {graceid} was not found in the database.", _CATALOGUES),
+    Refusal("catalogue_member", 400, _C, "Catalog Error: Event {graceid} is not part of superevent {superevent}.", _CATALOGUES),
     Refusal(
         "catalogue_pipeline", 400, _C,
         "Catalog Error: Pipeline of {graceid} ({mine}) does not match the supplied pipeline ({given})", _CATALOGUES,

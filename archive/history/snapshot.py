@@ -1,8 +1,10 @@
 """An object as it stood after some of its entries: the records folded up to there, and how sure they are."""
 
+from typing import Any
+
 from gracetape.archive.history.intervals import Intervals, signoff_record
 from gracetape.archive.history.own_record import Lookup as Lookup, Named as Named, OwnRecord, relink as relink
-from gracetape.archive.history.rules import EXPOSED, Record
+from gracetape.archive.history.rules import EXPOSED, MADE, Record
 from gracetape.archive.history.steps import Steps
 from gracetape.archive.history.uploads import Uploads
 from gracetape.archive.kinds import KINDS

@@ -29,7 +29,7 @@ class Checks:
 
 
 def required(form: Form, name: str) -> Any:
-    """The value of a field; Problem (400) if there is none."""
+    """The value of a field; Problem (400) if there is none, or null."""
     if (value := form.get(name)) is None:
-        raise refused("required")
+        raise refused("null" if name in form else "required")
     return value

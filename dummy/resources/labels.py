@@ -7,6 +7,7 @@ import falcon
 from gracetape.dummy.acts import labels as acts
 from gracetape.dummy.links import Links
 from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import required
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
 from gracetape.dummy.source import Record
 
@@ -27,9 +28,7 @@ class Labels(Resource):
         if self.category == "event":
             raise falcon.HTTPMethodNotAllowed(["GET"])
         with self.form(req) as form:
-            name = form.get("name")
-            if name is None:
-                raise refused("required")
+            name = required(form, "name")
             if name not in self.service.settings.labels:
                 raise refused("no_such_name", name=name)
             with self.writing(req, graceid) as (writer, subject):

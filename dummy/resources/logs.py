@@ -7,6 +7,7 @@ from gracetape.dummy.acts.labels import check_applicable
 from gracetape.dummy.forms import Form
 from gracetape.dummy.problems import invalid
 from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.checks import required
 from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
@@ -18,9 +19,7 @@ class Logs(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            comment, label = form.get("comment"), form.get("label")
-            if comment is None:
-                raise refused("required")
+            comment, label = required(form, "comment"), form.get("label")
             tags = [str(tag) for tag in form.values("tagname")]
             names = [str(name) for name in form.values("displayName")]
             if self.category == "superevent":
@@ -43,7 +42,7 @@ def _check(comment: str, tags: list[str], names: list[str], form: Form) -> None:
     """Problem (400) where the server takes an entry for events, and refuses it for superevents."""
     if not comment.strip():
         raise refused("blank")
-    if names and len(names) != len(tags):
+    if tags and names and len(names) != len(tags):
         raise refused("display_names")
     if any(not file.blob.size for file in form.files):
         raise refused("empty_file")

@@ -9,6 +9,7 @@ from gracetape.dummy.forms import Form
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import Problem, invalid
 from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import required
 from gracetape.dummy.resources.logs import is_tag
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 from gracetape.dummy.server_settings import TAGS
@@ -75,9 +76,9 @@ class LogTags(_OnLog):
             raise falcon.HTTPMethodNotAllowed(["GET"])
         self.entry(self.view(graceid), n)
         with self.form(req) as form:
-            if not (tag := form.get("name")):
-                raise refused("required")
-            record = self.add(req, form, graceid, n, str(tag))
+            if not (tag := str(required(form, "name"))).strip():
+                raise refused("blank")
+            record = self.add(req, form, graceid, n, tag)
         answer_created(req, resp, record, record.get("self"))
 
 

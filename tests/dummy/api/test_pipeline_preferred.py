@@ -7,8 +7,9 @@ import pytest
 from ligo.gracedb.exceptions import HTTPError
 
 from demo.lives import sample
-from gracetape import capture, replay
+from gracetape import capture, dummy, replay
 from gracetape.archive import Alert, Archive
+from gracetape.replay.reenact.perform import reenact
 
 
 @pytest.fixture
@@ -51,3 +52,58 @@ def test_they_follow_the_preferred_event_live_and_in_a_replay(
     ]  # fmt: skip
     mine = [payload for payload in live if payload and payload["uid"] == graceid]
     assert [alert.payload() for alert in rebuilt if alert.category == "superevent"] == mine
+
+
+def test_choices_by_hand_leave_entries_that_histories_tell_of(
+    client: Any, announced: list[Alert], members: list[str], tape: Archive, tmp_path: Path
+) -> None:
+    first, second, burst = members
+    graceid = client.create_superevent(1, 2, 3, burst, events=[first, second], category="T").json()["superevent_id"]
+    told = len(announced)
+    client.add_pipeline_preferred_event(graceid, first)
+    client.add_pipeline_preferred_event(graceid, second)
+    client.remove_pipeline_preferred_event(graceid, second)
+    assert announced[told:] == []
+
+    def comments(of: str) -> list[str]:
+        return [log["comment"] for log in client.logs(of).json()["log"]][-3:]
+
+    assert comments(graceid) == [
+        f"Added {first} as gstlal pipeline-preferred event",
+        f"Removed {first} and added {second} as gstlal pipeline-preferred event",
+        f"Removed {second} as gstlal pipeline-preferred event",
+    ]
+    for event in (first, second):
+        assert comments(event) == [
+            f"Added to superevent: {graceid}",
+            f"Added as gstlal pipeline-preferred event for {graceid}",
+            f"Removed as gstlal pipeline-preferred event for {graceid}",
+        ]
+    then = []
+    for n in range(1, 5):
+        with dummy.GraceDb(tape, {graceid: n}) as past:
+            then.append(chosen(past.superevent(graceid).json()))
+    assert then == [{}, {"gstlal": first}, {"gstlal": second}, {}]
+    with Archive.create(tmp_path / "again.tape") as again, dummy.GraceDb(again) as target:
+        outcome = reenact(tape).perform(target, replay.VirtualClock())
+        written = target.logs(outcome.ids[graceid]).json()["log"]
+        assert [log["comment"].split()[0] for log in written] == ["Superevent", "Added", "Removed", "Removed"]
+
+
+def test_a_choice_ends_where_the_preferred_event_takes_its_place(
+    client: Any, members: list[str], tape: Archive
+) -> None:
+    first, second, burst = members
+    graceid = client.create_superevent(1, 2, 3, burst, events=[first, second], category="T").json()["superevent_id"]
+    client.add_pipeline_preferred_event(graceid, first)
+    live = []
+    for preferred in (second, burst):
+        live.append(chosen(client.update_superevent(graceid, preferred_event=preferred).json()))
+    client.add_pipeline_preferred_event(graceid, first)
+    live.append(chosen(client.superevent(graceid).json()))
+    assert live == [{"gstlal": second}, {"CWB": burst}, {"CWB": burst, "gstlal": first}]
+    then = []
+    for n in range(2, 6):
+        with dummy.GraceDb(tape, {graceid: n}) as past:
+            then.append(chosen(past.superevent(graceid).json()))
+    assert then == [{"gstlal": first}, *live]

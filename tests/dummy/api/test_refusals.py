@@ -122,6 +122,7 @@ CASES: list[Case] = [
     ("not_a_dictionary", 400, '{"error": "Invalid data. Expected a dictionary, but got list."}',
      lambda w: w.client.post(w.of("logs/"), json=[])),
     ("required", 400, '{"error": "This field is required."}', lambda w: w.client.post(w.of("labels/"), json={})),
+    ("null", 400, '{"error": "This field may not be null."}', lambda w: w.client.post(w.of("labels/"), json={"name": None})),
     ("blank", 400, '{"error": "This field may not be blank."}', lambda w: w.client.write_log(w.superevent, " ")),
     ("number", 400, '{"error": "A valid number is required."}', lambda w: w.client.update_superevent(w.superevent, t_start="early")),
     ("integer", 400, '{"error": "A valid integer is required."}',

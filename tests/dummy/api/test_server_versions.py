@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from ligo.gracedb.exceptions import HTTPError
+from ligo.gracedb.rest import GraceDb
 
 from demo.lives import new_event, sample
 from gracetape import capture, dummy
 from gracetape.archive import Archive
+from gracetape.dummy.serving import Wish, served
 from gracetape.errors import UsageError
 
 
@@ -176,3 +178,9 @@ def test_several_wrong_fields_of_one_request_are_all_named(client: Any) -> None:
     assert refusal(client.post, f"{root}superevents/{superevent}/voevents/", json=voevent) == (400, body)
     twice = b'{"error": ["This field is required.", "This field is required."]}'
     assert refusal(client.post, f"{root}gwtc/", json={}) == (400, twice)
+
+
+def test_a_served_dummy_is_of_the_version_that_was_asked_for(tmp_path: Path) -> None:
+    with served(Wish(tmp_path / "made.tape", create=True, server_version="2.35")) as (_, server):
+        client = GraceDb(server.url, force_noauth=True, api_version="v2")
+        assert (client.server_version, client.logs(new_event(client)).json()["log"][0]["N"]) == ("2.35", 1)
