@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -46,7 +47,7 @@ class Scene:
         return self.made[name]
 
     def run(self, line: str, *, given: str | None = None, seconds: float = 300, status: int = 0) -> str:
-        """What a program of the environment prints; NotReached with its last words if it ends otherwise than with `status`."""
+        """What a program of the environment prints (with its complaints where `status` is one); NotReached with its last words if it ends otherwise than with `status`."""
         program, *words = shlex.split(line)
         found = self.programs / program
         command = [str(found) if found.exists() else program, *words]
@@ -55,7 +56,7 @@ class Scene:
         if done.returncode != status:
             words = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
             raise NotReached(f"{program} ended with {done.returncode}: {words[-1].strip()}")
-        return done.stdout
+        return done.stdout + (done.stderr if status else "")
 
     def wait_for(self, what: str, found: Callable[[], Any], seconds: float) -> Any:
         """What `found` gives as soon as it is true; NotReached after so many seconds."""
@@ -94,6 +95,7 @@ def one_line(error: BaseException) -> str:
 def main() -> None:
     """Do the steps in order; each that ends has its line in the report, as JSON."""
     path, report = Path(sys.argv[1]), Path(sys.argv[2])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what steps started ends with us
     sys.path.pop(0)  # this folder: its files have the names of the clients that they drive
     scene = Scene(
         url=os.environ["GRACEDB_SERVICE_URL"], folder=Path.cwd(), programs=Path(sys.executable).parent,

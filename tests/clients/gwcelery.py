@@ -43,7 +43,7 @@ WORKERS = (
     "-n tasks -Q celery,exttrig,superevent,openmp,em-bright,highmem,multiprocessing --concurrency 3 --igwn-alert",
     "-n kafka -Q kafka --pool solo",
 )
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 
 
 def _free_port() -> int:
