@@ -88,7 +88,8 @@ def about(step: Callable[[Scene], str | None]) -> str:
 
 def one_line(error: BaseException) -> str:
     """Why a step was not reached."""
-    told = " ".join(str(error).split())
+    answer = getattr(error, "response", None)
+    told = " ".join(str(error if answer is None else f"{answer.status_code} {answer.text}").split())[:300]
     return told if isinstance(error, NotReached) else f"{type(error).__name__}: {told}"
 
 

@@ -72,13 +72,18 @@ def _start(scene: Scene, name: str, words: list[str]) -> subprocess.Popen[bytes]
 
 def _make_topics(kafka: str, names: list[str]) -> None:
     """The topics of notices: gwcelery asks whether they are there before it writes to them."""
+    from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient, NewTopic
 
     admin = AdminClient({"bootstrap.servers": kafka})
     for made in admin.create_topics(
         [NewTopic(name, num_partitions=1, replication_factor=1) for name in names]
     ).values():
-        made.result(30)
+        try:
+            made.result(30)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # by the same request, sent again
+                raise
 
 
 def _client() -> Any:
