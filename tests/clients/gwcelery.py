@@ -221,7 +221,7 @@ def decide(scene: Scene) -> str:
 def copy(scene: Scene) -> str:
     """Files are copied to the superevent and drawn"""
     _labels(scene, scene["superevent"], {"SKYMAP_READY", "EMBRIGHT_READY", "PASTRO_READY"})
-    drawn = {"em_bright.png", "gstlal.p_astro.png", "bayestar.png", "bayestar.html", "bayestar.volume.png"}
+    drawn = {"em_bright.png", "gstlal.p_astro.png", "bayestar.png", "bayestar.html"}
     return _files(scene, scene["superevent"], drawn)
 
 
