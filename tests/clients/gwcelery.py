@@ -298,19 +298,25 @@ def joint(scene: Scene) -> str:
 
 
 def second(scene: Scene) -> str:
-    """The second preliminary: cleaned up, DQR_REQUEST, events preferred by pipeline"""
+    """The second preliminary: the superevent is cleaned up, DQR_REQUEST is set"""
     told = _labels(scene, scene["superevent"], {"DQR_REQUEST"})
-    scene.wait_for("pipeline-preferred event", lambda: _superevent(scene).get("pipeline_preferred_events"), PATIENCE_S)
     _files(scene, scene["superevent"], {"mchirp_source.json"})
     return told
 
 
-def initial(scene: Scene) -> str:
-    """An advocate's OK sends INITIAL, with its circular"""
-    _client().create_signoff(scene["superevent"], "ADV", "OK", "looks good")
-    _labels(scene, scene["superevent"], {"ADVOK"})
-    names = {f"{scene['superevent']}-initial.{suffix}" for suffix in ("avro", "json")}
-    return _files(scene, scene["superevent"], names)
+def verdict(scene: Scene) -> str:
+    """An advocate's verdict sends INITIAL (or RETRACTION, if first2years' own dice were faster)"""
+    superevent = scene["superevent"]
+    if not {"ADVOK", "ADVNO"} & set(_superevent(scene)["labels"]):
+        _client().create_signoff(superevent, "ADV", "OK", "looks good")
+    kind = "initial" if "ADVOK" in _superevent(scene)["labels"] else "retraction"
+    return _files(scene, superevent, {f"{superevent}-{kind}.{suffix}" for suffix in ("avro", "json")})
+
+
+def prefer(scene: Scene) -> str:
+    """Each pipeline's preferred event is set"""
+    found = scene.wait_for("such event", lambda: _superevent(scene).get("pipeline_preferred_events"), 30)
+    return ", ".join(f"{pipeline}: {event['graceid']}" for pipeline, event in found.items())
 
 
 def failures(scene: Scene) -> str:
@@ -325,6 +331,6 @@ def failures(scene: Scene) -> str:
 
 
 STEPS = (
-    start, upload, annotate, em_bright, decide, copy, notices, expose, sent,
-    *(_coincidence(name) for name in ("Fermi", "Swift", "SVOM")), joint, second, initial, failures,
+    start, upload, annotate, em_bright, decide, copy, notices, expose, sent, second, verdict,
+    *(_coincidence(name) for name in ("Fermi", "Swift", "SVOM")), joint, prefer, failures,
 )  # fmt: skip
