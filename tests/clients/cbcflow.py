@@ -18,7 +18,7 @@ LIBRARY = """
 library-name = CBC-Library
 [Events]
 far-threshold = 1
-earliest-library-datetime = 2022-01-01
+earliest-library-datetime = 2010-01-01
 latest-library-datetime = now
 snames-to-include = []
 snames-to-exclude = []

@@ -82,7 +82,6 @@ def latency(scene: Scene) -> str:
     assert "'dispatched' key missing" not in _said(scene), "the alert has no key dispatched"
     found = re.findall(r"latencies: ([-\d.e+]+) seconds w.r.t. alert generation", _said(scene))
     assert all(-1 < float(seconds) < 600 for seconds in found), found
-    scene.run(f"dqralert-latency json/dqr-{scene['superevent']}-label_added-01.json")
     return f"{len(found)} alerts"
 
 

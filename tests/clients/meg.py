@@ -75,8 +75,6 @@ def validate(scene: Scene) -> str:
         client.write_log(superevent, "a file", name.format(preferred["pipeline"].lower()), b"{}", ["public"])
     for label in (*LABELS, "ADVREQ"):
         client.write_label(superevent, label)
-    for _ in range(2):
-        client.create_voevent(superevent, "PR", skymap_type="BAYESTAR", skymap_filename="bayestar.multiorder.fits,0")
     told = scene.run(f"meg validate {superevent} --source test --cache-path {scene.folder / 'after'}", seconds=600)
     return next((line.split("INFO")[-1].strip() for line in told.splitlines() if "verified" in line), "it is content")
 
