@@ -43,14 +43,18 @@ def _superevent(name: str) -> str:
     superevent: str = client.create_superevent(t_0 - 1, t_0, t_0 + 1, event["graceid"]).json()["superevent_id"]
     p_astro = json.dumps({"BNS": 0.98, "NSBH": 0.0, "BBH": 0.0, "Terrestrial": 0.02})
     client.write_log(event["graceid"], "p_astro", "gstlal.p_astro.json", p_astro, tag_name=["p_astro"])
-    client.write_log(event["graceid"], "em_bright", "em_bright.json", json.dumps({"HasNS": 1.0}), tag_name=["em_bright"])
+    client.write_log(
+        event["graceid"], "em_bright", "em_bright.json", json.dumps({"HasNS": 1.0}), tag_name=["em_bright"]
+    )
     client.write_log(event["graceid"], "sky map", "bayestar.multiorder.fits", b"a map", tag_name=["sky_loc"])
     return superevent
 
 
 def pull(scene: Scene) -> str:
     """fetch_gracedb_information: the events of a superevent, with SNRs, FARs and classifications"""
-    from cbcflow.inputs.gracedb import fetch_gracedb_information  # its program cbcflow_pull 0.6.3 lacks an argument of its own
+    from cbcflow.inputs.gracedb import (
+        fetch_gracedb_information,
+    )  # its program cbcflow_pull 0.6.3 lacks an argument of its own
 
     scene.made["superevent"] = _superevent("cbc-lm.xml")
     (event,) = fetch_gracedb_information(scene["superevent"])["GraceDB"]["Events"]
@@ -62,11 +66,18 @@ def pull(scene: Scene) -> str:
 def monitor(scene: Scene) -> str:
     """cbcflow_monitor_run: superevents that a query finds are added to a library, committed and pushed"""
     library, origin = scene.folder / "library", scene.folder / "origin.git"
-    os.environ |= {f"GIT_{who}_{what}": "somebody@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    os.environ |= {
+        f"GIT_{who}_{what}": "somebody@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(origin)], check=True)
     subprocess.run(["git", "clone", "-q", str(origin), str(library)], check=True)
     (library / "library.cfg").write_text(LIBRARY)
-    for words in (["checkout", "-q", "-B", "main"], ["add", "."], ["commit", "-qm", "a library"], ["push", "-q", "origin", "main"]):
+    for words in (
+        ["checkout", "-q", "-B", "main"],
+        ["add", "."],
+        ["commit", "-qm", "a library"],
+        ["push", "-q", "origin", "main"],
+    ):
         subprocess.run(["git", "-C", str(library), *words], check=True)
     scene.run(f"cbcflow_monitor_run {library}", seconds=600)
     kept = json.loads((library / f"{scene['superevent']}-cbc-metadata.json").read_text())

@@ -47,7 +47,10 @@ class Scene:
         return self.made[name]
 
     def run(self, line: str, *, given: str | None = None, seconds: float = 300, status: int = 0) -> str:
-        """What a program of the environment prints (with its complaints where `status` is one); NotReached with its last words if it ends otherwise than with `status`."""
+        """What a program of the environment prints (and its complaints, where `status` says that it has some).
+
+        NotReached with its last words if it ends otherwise than with `status`.
+        """
         program, *words = shlex.split(line)
         found = self.programs / program
         command = [str(found) if found.exists() else program, *words]

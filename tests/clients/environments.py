@@ -3,8 +3,7 @@
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,9 +28,6 @@ class Client:
     options: tuple[str, ...] = ()
     #: The igwn-alert group on which the dummy's alerts come; none: no broker.
     group: str = ""
-    #: What it needs besides Python, in words.
-    needs: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> Path:
@@ -53,11 +49,17 @@ class Client:
 def all_clients() -> dict[str, Client]:
     """The table, by name."""
     table = tomllib.loads((HERE / "clients.toml").read_text(encoding="utf-8"))
-    found = {}
-    for name, row in table.items():
-        lists = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-        found[name] = Client(name, **lists)
-    return found
+    return {
+        name: Client(
+            name,
+            row["title"],
+            row["package"],
+            tuple(row["requires"]),
+            tuple(row.get("options", ())),
+            row.get("group", ""),
+        )
+        for name, row in table.items()
+    }
 
 
 def make_environment(client: Client) -> None:

@@ -72,7 +72,8 @@ def prepare(scene: Scene) -> str:
     t_0 = event["gpstime"]
     superevent = client.create_superevent(t_0 - 1, t_0, t_0 + 1, event["graceid"]).json()["superevent_id"]
     contents: dict[str, Any] = {
-        "em_bright.json": PROPERTIES, "gstlal.p_astro.json": CLASSES,
+        "em_bright.json": PROPERTIES,
+        "gstlal.p_astro.json": CLASSES,
     }
     for graceid in (superevent, event["graceid"]):
         client.write_log(graceid, "sky localization", _skymap(scene), tag_name=["sky_loc", "public"])

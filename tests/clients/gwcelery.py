@@ -73,7 +73,8 @@ def _start(scene: Scene, name: str, words: list[str]) -> subprocess.Popen[bytes]
 def _make_topics(kafka: str, names: list[str]) -> None:
     """The topics of notices: gwcelery asks whether they are there before it writes to them."""
     from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import AdminClient, NewTopic
+    from confluent_kafka.admin import AdminClient
+    from confluent_kafka.cimpl import NewTopic
 
     admin = AdminClient({"bootstrap.servers": kafka})
     for made in admin.create_topics(

@@ -57,7 +57,9 @@ def compare(scene: Scene) -> str:
     """gwtc_diff tells two versions apart, gwtc_get_gevent_coinc_files fetches files, gwtc_revert takes a version back"""
     superevent, latest = scene["event"]["superevent"], _catalogue()["version"]
     if latest == 1:  # without offline events, a version of our own hands
-        _client().gwtc_create({superevent: {"pipelines": {"gstlal": scene["event"]["graceid"]}, "far": 1e-9, "pastro": None}}, "5")
+        _client().gwtc_create(
+            {superevent: {"pipelines": {"gstlal": scene["event"]["graceid"]}, "far": 1e-9, "pastro": None}}, "5"
+        )
         latest = 2
     words = f"--service-url {scene.url} --number 5"
     scene.run(f"gwtc_diff {words} 1 {latest}")

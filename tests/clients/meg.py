@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.clients.drive import Scene
 
 SDIST, MEMBER = "mock-event-generator==1.4.19", "_static/cache_test_events.tgz"
-#: An event of MBTA, whose uploads take two minutes, and one of cWB.
-EVENTS = ("G587366", "G587369")
+#: An event of MBTA, whose uploads take two minutes, and one of cWB, whose mock would never be complete for `meg validate`.
+MOCK, AS_IT_WAS = "G587366", "G587369"
 #: What `meg validate` wants of a significant event of a compact binary.
 FILES = ("bayestar.multiorder.fits", "bayestar.fits.gz", "bayestar.png", "bayestar.volume.png", "bayestar.html",
          "{}.p_astro.json", "{}.p_astro.png", "em_bright.json", "em_bright.png")  # fmt: skip
@@ -42,21 +42,26 @@ def cache(scene: Scene) -> str:
 
 
 def create(scene: Scene) -> str:
-    """meg create: events with their uploads, which the server puts into one superevent"""
-    events = " ".join(EVENTS)
-    scene.run(f"meg create {events} --source playground --target test --cache-path {scene['cache']}", seconds=900)
-    made = {event["pipeline"]: event for event in _client().events("MDC")}
-    assert len(made) == len(EVENTS), f"{len(made)} events were made"
-    superevents = {event["superevent"] for event in made.values()}
-    assert len(superevents) == 1, superevents
-    scene.made |= {"events": made, "superevent": superevents.pop()}
-    uploads = sum(len(_client().files(event["graceid"]).json()) for event in made.values())
-    return f"{', '.join(event['graceid'] for event in made.values())} with {uploads} files, in {scene['superevent']}"
+    """meg create: events with their uploads, as mock events and as they were, which the server puts into superevents"""
+    where = f"--source playground --target test --cache-path {scene['cache']}"
+    scene.run(f"meg create {MOCK} {where}", seconds=900)
+    scene.run(f"meg create {AS_IT_WAS} --original-search {where}", seconds=900)
+    (mock,), (other,) = list(_client().events("MDC")), list(_client().events("Burst"))
+    assert mock["superevent"].startswith("MS")
+    assert other["superevent"].startswith("S")
+    scene.made |= {"event": mock["graceid"], "superevent": mock["superevent"]}
+    told = [
+        f"{event['graceid']} in {event['superevent']}: {len(_client().files(event['graceid']).json())}"
+        for event in (mock, other)
+    ]
+    return ", ".join(told) + " files"
 
 
 def refuse(scene: Scene) -> str:
     """meg validate: tells what is missing before the follow-up"""
-    told = scene.run(f"meg validate {scene['superevent']} --source test --cache-path {scene.folder / 'before'}", status=2)
+    told = scene.run(
+        f"meg validate {scene['superevent']} --source test --cache-path {scene.folder / 'before'}", status=2
+    )
     missing = re.findall(r"Missing|not complete|less than", told)
     return f"{len(missing)} complaints"
 
@@ -64,13 +69,10 @@ def refuse(scene: Scene) -> str:
 def validate(scene: Scene) -> str:
     """meg validate: content after the follow-up, which this harness writes"""
     client, superevent = _client(), scene["superevent"]
-    for event in scene["events"].values():
-        for label in ("EMBRIGHT_READY", "PASTRO_READY", "SKYMAP_READY"):
-            client.write_label(event["graceid"], label)
+    for label in ("EMBRIGHT_READY", "PASTRO_READY", "SKYMAP_READY"):
+        client.write_label(scene["event"], label)
+    client.write_log(scene["event"], "sky localization complete", "bayestar.multiorder.fits", b"a map", ["sky_loc"])
     preferred = client.superevent(superevent).json()["preferred_event_data"]
-    map_name = "bayestar" if preferred["group"] == "CBC" else preferred["pipeline"].lower()
-    for event in scene["events"].values():
-        client.write_log(event["graceid"], "sky localization complete", f"{map_name}.multiorder.fits", b"a map", ["sky_loc"])
     for name in FILES:
         client.write_log(superevent, "a file", name.format(preferred["pipeline"].lower()), b"{}", ["public"])
     for label in (*LABELS, "ADVREQ"):
@@ -81,7 +83,7 @@ def validate(scene: Scene) -> str:
 
 def fetch(scene: Scene) -> str:
     """meg fetch: an event made anew is fetched back from the dummy, with its uploads"""
-    graceid = next(iter(scene["events"].values()))["graceid"]
+    graceid = scene["event"]
     scene.run(f"meg fetch {graceid} --source test --cache-path {scene.folder / 'fetched'}")
     found = list((scene.folder / "fetched" / graceid).iterdir())
     return f"{graceid}: {len(found)} files"

@@ -64,7 +64,12 @@ def files(scene: Scene) -> str:
     """Its files, tags and label: p_astro, source probabilities, SNR series, plots"""
     client, graceid = _client(), scene["event"]
     names = {log["filename"]: log["tag_names"] for log in client.logs(graceid).json()["log"] if log["filename"]}
-    wanted = {"H1L1-PYCBC.xml.gz": [], "H1L1-PYCBC_snr.png": ["background"], "H1L1-PYCBC_asd.png": ["psd"], "H1L1-PYCBC.hdf": []}
+    wanted = {
+        "H1L1-PYCBC.xml.gz": [],
+        "H1L1-PYCBC_snr.png": ["background"],
+        "H1L1-PYCBC_asd.png": ["psd"],
+        "H1L1-PYCBC.hdf": [],
+    }
     assert {name: names.get(name) for name in wanted} == wanted
     labels = [label["name"] for label in client.labels(graceid).json()["labels"]]
     assert {"SKYMAP_READY", "PASTRO_READY"} <= set(labels)
