@@ -43,7 +43,7 @@ WORKERS = (
     "-n tasks -Q celery,exttrig,superevent,openmp,em-bright,highmem,multiprocessing --concurrency 3 --igwn-alert",
     "-n kafka -Q kafka --pool solo",
 )
-PATIENCE_S = 600.0
+PATIENCE_S = 300.0
 
 
 def _free_port() -> int:
@@ -258,10 +258,10 @@ def sent(scene: Scene) -> str:
 
 
 def _coincident(scene: Scene, pipeline: str) -> str:
-    """Have gwcelery upload a notice of another observatory two seconds before the superevent; its graceid."""
+    """Have gwcelery upload a notice of another observatory half a second before the superevent; its graceid."""
     before = {event["graceid"] for event in _client().events(f"External {pipeline} MDC")}
     code = "import sys; from gwcelery.tasks.first2years_external import create_upload_external_event as upload; "
-    code += f"upload({float(scene['gpstime']) - 1.0!r}, {pipeline!r}, 'MDC')"
+    code += f"upload({float(scene['gpstime']) - 0.5!r}, {pipeline!r}, 'MDC')"
     scene.run(f'{sys.executable} -c "{code}"')
 
     def new() -> Any:
