@@ -6,11 +6,12 @@ MINUTES ?= 8
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types unit coverage torture real-data fixtures bench lock clean
+.PHONY: help demo test lint types unit clients coverage torture real-data fixtures bench lock clean
 
 help:
 	@echo "make demo       a real event served, captured and replayed; then one of our own writing"
 	@echo "make test       everything that CI checks: lint, types, tests"
+	@echo "make clients    drive public packages through a dummy, each in an environment of its own, and write docs/clients.md (CLIENTS=\"meg gracedb\")"
 	@echo "make torture    kill commands, fail their writes, let many at one dummy: nothing may be lost (10 minutes; SEED=, MINUTES=)"
 	@echo "make coverage   the tests again, with a report of the lines that they never reach"
 	@echo "make real-data  fetch the real superevent that the demo and some tests use"
@@ -44,6 +45,9 @@ unit: $(READY)
 	@sh tests/system.sh
 	-@$(PY) -m demo.real_data
 	$(PY) -m pytest -n auto
+
+clients: $(READY)
+	$(PY) -m tests.clients $(CLIENTS)
 
 coverage: $(READY)
 	$(PY) -m pytest -n auto --cov --cov-report=term
