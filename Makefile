@@ -5,12 +5,15 @@ VENV := .venv
 MINUTES ?= 8
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# What `make check` runs: the tests that start nothing, or little.
+QUICK := tests/test_*.py tests/pipelines tests/dummy/query tests/dummy/api tests/archive/test_store.py tests/archive/test_commands.py tests/replay/test_player.py tests/replay/test_selection.py
 
-.PHONY: help demo test lint types unit clients coverage torture real-data fixtures bench lock clean
+.PHONY: help demo test told check lint types unit clients coverage torture real-data fixtures bench lock clean
 
 help:
 	@echo "make demo       a real event served, captured and replayed; then one of our own writing"
-	@echo "make test       everything that CI checks: lint, types, tests"
+	@echo "make test       everything that CI checks: lint, types, tests (10 to 15 minutes on two cores)"
+	@echo "make check      lint, types and the quick tests, for every day (2 minutes)"
 	@echo "make clients    drive public packages through a dummy, each in an environment of its own, and write docs/clients.md (CLIENTS=\"meg gracedb\")"
 	@echo "make torture    kill commands, fail their writes, let many at one dummy: nothing may be lost (10 minutes; SEED=, MINUTES=)"
 	@echo "make coverage   the tests again, with a report of the lines that they never reach"
@@ -20,18 +23,32 @@ help:
 	@echo "make lock       write requirements-dev.lock from pyproject.toml"
 
 $(READY): requirements-dev.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $(READY)
 
-demo: $(READY)
+# The demo needs what a user installs, in the versions that everything is checked with.
+DEMO := $(VENV)/.demo-ready
+$(DEMO): requirements-dev.lock pyproject.toml
+	@echo "making an environment in $(VENV) with what the demo needs (a minute or two, once)"
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.lock --editable .
+	touch $(DEMO)
+
+demo: $(DEMO)
 	$(PY) -m demo.run
 
 real-data: $(READY)
 	$(PY) -m demo.real_data
 
-test: lint types unit
+test: told lint types unit
+
+told: $(READY)
+	@echo "make test: ruff, import-linter and mypy, then all tests on all cores with real brokers: 10 to 15 minutes on two cores (make check: 2)"
+
+check: $(READY) lint types
+	$(PY) -m pytest -n auto -q $(QUICK)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

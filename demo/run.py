@@ -74,17 +74,9 @@ def real_half() -> None:
 
 
 def play(tape: str, *options: str) -> None:
-    """`replay` to the terminal; where there is none, its lines are cut to a readable length."""
-    words = [str(GRACETAPE.with_name("replay")), tape, *options]
-    console.print(f"[green]$[/] replay {tape} {' '.join(options)}")
-    if sys.stdout.isatty():
-        subprocess.run(words, check=True, cwd=FOLDER)
-        return
-    player = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=FOLDER)
-    for line in player.stdout or ():
-        print(line.rstrip()[:150])
-    if player.wait():
-        sys.exit("the replay failed")
+    """`replay`, a line per alert, also where there is no terminal."""
+    shown = () if sys.stdout.isatty() else ("--show", "line")
+    command(GRACETAPE.with_name("replay"), tape, *options, *shown)
 
 
 def listen(tape: Path) -> None:
@@ -125,6 +117,14 @@ def main() -> None:
     real_half()
     writing_half()
     say(f"Done in {time.monotonic() - start:.0f} s; the tapes are in {FOLDER.relative_to(ROOT)}")
+    console.print("What to try next:")
+    where = FOLDER.relative_to(ROOT)
+    for line in (
+        f". .venv/bin/activate; replay {where}/real.tape --speed 20      # space pauses, the arrows step",
+        f"gracetape dummy run {where}/real.tape -- gracedb get superevent {SUPEREVENT}",
+        f"gracetape archive log {SUPEREVENT} {where}/real.tape",
+    ):
+        console.print(f"  [green]$[/] {line}", soft_wrap=True)
 
 
 if __name__ == "__main__":
