@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,13 +30,15 @@ def _dummy() -> None:
 @with_options(ServeOptions)
 def serve(options: ServeOptions) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
+    from gracetape.dummy.request_lines import with_lines
     from gracetape.dummy.server import wait_for_signal
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
 
     asked = replace(options, archive=options.path or options.archive)
     told = sys.stderr if options.alerts == "-" else sys.stdout
-    with served(asked, options.host, options.port, options.allow_host or ()) as (tape, server):
+    lines = partial(with_lines, verbose=options.verbose)
+    with served(asked, options.host, options.port, options.allow_host or (), lines) as (tape, server):
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,

@@ -83,6 +83,9 @@ class DummyOptions:
 class ServeOptions(DummyOptions):
     """What `serve` takes besides."""
 
+    verbose: Annotated[
+        bool, _Option("--verbose", "-v", help="A line for every request (default: for every write, on a terminal).")
+    ] = False
     path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]", help="Default: the only *.tape here.")] = None
     port: Annotated[int, _Option(min=0, help="0 takes a free one.")] = 0
     host: Annotated[str, _Option(help="A loopback address.")] = "127.0.0.1"

@@ -1,6 +1,6 @@
 """Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,15 @@ from gracetape.terminal import say
 
 @contextmanager
 def served(
-    options: DummyOptions, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Sequence[str] = ()
+    options: DummyOptions,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    allowed_hosts: Sequence[str] = (),
+    seen: Callable[[Any], Any] = lambda app: app,
 ) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
+    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app. Raises ArchiveError then if
+    alerts did not get out.
+    """
     check_loopback(host, port)
     if options.as_of is not None and options.alerts is not None:
         raise UsageError(
@@ -38,7 +44,7 @@ def served(
                 position = asked_position(timeline, options.as_of)
                 rest |= {"as_of": lambda: position, "timeline": timeline}
             app = make_app(tape, **rest)
-            with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+            with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
@@ -46,7 +52,7 @@ def served(
             window, offline = options.group_window, options.group_offline
             grouping = Grouping(window, window, offline) if options.group_superevents or offline else None
             app = make_app(tape, on_alert=sink, grouping=grouping, **rest)
-            with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+            with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
         except BaseException:
             if said := sink.close():

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from ligo.gracedb.exceptions import HTTPError
 from ligo.gracedb.rest import GraceDb
 
 from demo.lives import new_event
@@ -242,3 +243,16 @@ def test_what_shows_the_past_says_that_it_has_no_alerts(tape: Archive) -> None:
         out, said = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert "there are no alerts for --alerts" in said
+
+
+def test_every_request_is_told_of_where_that_is_asked_for(tape: Archive, graceid: str) -> None:
+    with serving(str(tape.path), "--verbose") as (url, process):
+        write_two(url, graceid)
+        with GraceDb(url, force_noauth=True) as client, pytest.raises(HTTPError):
+            client.event("T404")
+        process.send_signal(signal.SIGTERM)
+        told = process.communicate(timeout=60)[1].splitlines()
+    lines = [line.split()[1:4] for line in told]
+    assert ["POST", f"events/{graceid}/log/", "201"] in lines
+    assert ["GET", "events/T404", "404"] in lines
+    assert ["PUT", f"events/{graceid}/labels/INJ", "201"] in lines
