@@ -1,18 +1,14 @@
 """Catalogues (GWTC): how an archive keeps their versions, which are of no single object."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gracetape.archive.encode import encode
+from gracetape.archive.tables import Held, Tables
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from gracetape.archive.store import Archive
-    from gracetape.archive.writing import Transaction
 
 Record = dict[str, Any]
 
@@ -28,7 +24,7 @@ def _seal(number: str, version: int, text: str) -> str:
     return hashlib.sha256(repr((number, version, text)).encode(errors="surrogatepass")).hexdigest()
 
 
-def make(connection: "sqlite3.Connection") -> None:
+def make(connection: sqlite3.Connection) -> None:
     """Create the table, and move there what dummies kept in a table of their own (`gwtc`) before."""
     connection.execute(TABLE)
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gwtc'").fetchone():
@@ -39,12 +35,12 @@ def make(connection: "sqlite3.Connection") -> None:
         connection.execute("DROP TABLE gwtc")
 
 
-def _insert(connection: "sqlite3.Connection", number: str, version: int, text: str) -> None:
+def _insert(connection: sqlite3.Connection, number: str, version: int, text: str) -> None:
     row = (number, version, text, _seal(number, version, text))
     connection.execute("INSERT INTO main.catalogues (number, version, json, seal) VALUES (?, ?, ?, ?)", row)
 
 
-def add_catalogue(tx: "Transaction", record: Record) -> Record:
+def add_catalogue(tx: Held, record: Record) -> Record:
     """Keep a further version of the catalogue `record["number"]`; the record with its `version`, from 1."""
     connection = tx.archive.connection
     query = "SELECT coalesce(max(version), 0) + 1 FROM catalogues WHERE number = ?"
@@ -54,7 +50,7 @@ def add_catalogue(tx: "Transaction", record: Record) -> Record:
     return kept
 
 
-def catalogues_of(archive: "Archive", number: str | None = None) -> list[Record]:
+def catalogues_of(archive: Tables, number: str | None = None) -> list[Record]:
     """All versions of all catalogues, or of one, newest first; ArchiveError if one is damaged."""
     query = "SELECT number, version, json, seal FROM catalogues WHERE ? IS NULL OR number = ? ORDER BY id DESC"
     found = []
@@ -75,7 +71,7 @@ def _record(number: str, version: int, text: str) -> Record:
     return record
 
 
-def faults(archive: "Archive") -> Iterator[str]:
+def faults(archive: Tables) -> Iterator[str]:
     """What is wrong with the catalogues, one sentence each."""
     for row in archive.connection.execute("SELECT number, version, json, seal FROM catalogues ORDER BY id"):
         if fault := _fault(*row):

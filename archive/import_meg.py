@@ -166,11 +166,13 @@ def _superevent(folder: Path, tx: Transaction) -> list[Capture]:
         graceid = superevent["superevent_id"]
         service = SERVICES.get(about.get("source", ""), f"https://{about.get('source')}/api/")
         captures = [_keep_superevent(tx, graceid, service, superevent, logs, data.get("labels", []))]
-        told = _told_to_events(graceid, logs)
+        entries = _entries_on_events(graceid, logs)
         for event, record in sorted(data["gevents"].items()):
             description = folder / event / "description.json"
             uploads = _read(description).get("uploads", []) if description.exists() else []
-            made = sorted([*_uploads(uploads), *_silent(record, told.get(event, []))], key=lambda m: (m.delay, m.rank))
+            made = sorted(
+                [*_uploads(uploads), *_silent(record, entries.get(event, []))], key=lambda m: (m.delay, m.rank)
+            )
             captures.append(_keep_event(tx, folder / _plain(event), service, record, made))
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ArchiveError(
@@ -198,13 +200,13 @@ def _keep_superevent(
     return tx.finish(capture)
 
 
-def _told_to_events(superevent: str, logs: list[Record]) -> dict[str, list[tuple[Record, str]]]:
+def _entries_on_events(superevent: str, logs: list[Record]) -> dict[str, list[tuple[Record, str]]]:
     """What the superevent's log says that the server wrote into its events' logs: (log record, text) by graceid."""
-    told: dict[str, list[tuple[Record, str]]] = {}
+    entries: dict[str, list[tuple[Record, str]]] = {}
     for log in logs:
         for graceid, act, _ in partners(rules.read("superevent", log), superevent):
-            told.setdefault(graceid, []).append((log, rules.text("event", act, superevent=superevent)))
-    return told
+            entries.setdefault(graceid, []).append((log, rules.text("event", act, superevent=superevent)))
+    return entries
 
 
 def _uploads(uploads: list[Record]) -> Iterator[_Made]:
@@ -220,9 +222,9 @@ def _uploads(uploads: list[Record]) -> Iterator[_Made]:
         )
 
 
-def _silent(record: Record, told: list[tuple[Record, str]]) -> Iterator[_Made]:
+def _silent(record: Record, entries: list[tuple[Record, str]]) -> Iterator[_Made]:
     created = parse_time(record["created"])
-    for log, text in told:
+    for log, text in entries:
         delay = (parse_time(log["created"]) - created).total_seconds()
         yield _Made(max(delay, 0.0), 1, text)
 

@@ -6,17 +6,23 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from gracetape.archive.captures import Capture
 from gracetape.errors import ArchiveError
 
-if TYPE_CHECKING:
-    from gracetape.archive.store import Archive
-
 #: Where what is unfinished says, in its notes, whose it is.
 NOTE = "owner"
 _TOKEN = re.compile("[0-9a-f]{32}")
+
+
+class OnDisk(Protocol):
+    """What lies at a path as a folder or as one packed file: an `Archive`."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def packed(self) -> bool: ...
 
 
 class Owner:
@@ -25,7 +31,7 @@ class Owner:
     A token is random and never used again, so that a file without a lock is a dead owner's for good.
     """
 
-    def __init__(self, archive: "Archive") -> None:
+    def __init__(self, archive: OnDisk) -> None:
         self.token = secrets.token_hex(16)
         self._folder = _folder(archive)
         try:
@@ -76,14 +82,14 @@ def owner_of(capture: Capture) -> object:
     return notes_of(capture).get(NOTE)
 
 
-def is_alive(archive: "Archive", token: object) -> bool:
+def is_alive(archive: OnDisk, token: object) -> bool:
     """Whether the owner of that token, which may be a stranger's word, is still at work."""
     if not isinstance(token, str) or _TOKEN.fullmatch(token) is None:
         return False
     return _is_locked(_folder(archive) / token)
 
 
-def sweep(archive: "Archive") -> None:
+def sweep(archive: OnDisk) -> None:
     """Remove what dead owners left behind."""
     folder = _folder(archive)
     if folder.is_symlink():
@@ -119,6 +125,6 @@ def _leave(folder: Path) -> None:
         pass
 
 
-def _folder(archive: "Archive") -> Path:
+def _folder(archive: OnDisk) -> Path:
     """Inside a folder archive; beside a packed one, which stays one file when nobody is at work."""
     return archive.path.with_name(f".{archive.path.name}.owners") if archive.packed else archive.path / "owners"

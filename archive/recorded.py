@@ -11,14 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gracetape.archive.tables import Held, Tables
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
-
-if TYPE_CHECKING:
-    from gracetape.archive.store import Archive
-    from gracetape.archive.writing import Transaction
 
 Record = dict[str, Any]
 
@@ -49,7 +46,7 @@ def make_index(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS alerts_of_object ON alerts (object, arrived)")
 
 
-def add_recorded(tx: "Transaction", messages: Mapping[str, Iterable[Recorded]]) -> int:
+def add_recorded(tx: Held, messages: Mapping[str, Iterable[Recorded]]) -> int:
     """Keep messages about objects (by the ids under which the archive keeps them, or will); how many were new.
 
     The same payload on the same node is kept once, with its first arrival: brokers may deliver twice.
@@ -80,12 +77,12 @@ def add_recorded(tx: "Transaction", messages: Mapping[str, Iterable[Recorded]]) 
 
 
 @lru_cache(maxsize=1)  # many messages arrive at once
-def _written(moment: datetime) -> str:
+def _written(arrived: datetime) -> str:
     """A time to the microsecond."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return arrived.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
+def recorded_of(archive: Tables, graceid: str) -> list[Recorded]:
     """The messages heard about an object, by time of arrival; ArchiveError if one is damaged."""
     query = (
         "SELECT a.arrived, a.node, a.payload, r.json FROM {layer}.alerts a "
@@ -101,21 +98,21 @@ def recorded_of(archive: "Archive", graceid: str) -> list[Recorded]:
 
 def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
     try:
-        moment, payload = datetime.fromisoformat(arrived), read_kept(text)
-        if not isinstance(payload, dict) or moment.tzinfo is None:
+        when, payload = datetime.fromisoformat(arrived), read_kept(text)
+        if not isinstance(payload, dict) or when.tzinfo is None:
             raise ValueError("it is no JSON object, or its time of arrival is none")
     except ValueError as error:
         raise ArchiveError(f"a recorded message of {graceid} cannot be read: {error}") from None
-    return Recorded(moment, node, payload, text)
+    return Recorded(when, node, payload, text)
 
 
-def count_recorded(archive: "Archive", graceid: str) -> int:
+def count_recorded(archive: Tables, graceid: str) -> int:
     """How many messages were heard about an object."""
     query = "SELECT count(*) FROM alerts WHERE object = ?"
     return int(archive.connection.execute(query, (graceid,)).fetchone()[0])
 
 
-def faults(archive: "Archive") -> Iterator[str]:
+def faults(archive: Tables) -> Iterator[str]:
     """What is wrong with the recorded messages, one sentence each."""
     query = (
         "SELECT a.id, a.object, a.arrived, a.node, a.payload, r.json FROM alerts a "

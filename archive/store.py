@@ -1,11 +1,9 @@
 """The archive itself: opens a folder or a packed file, and reads captures, records and files from it."""
 
-import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -25,6 +23,7 @@ from gracetape.shown import target
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    # the two know each other: an archive makes its transactions
     from gracetape.archive.writing import Transaction
 
 
@@ -318,14 +317,6 @@ class Archive:
         """The object as its tables are now."""
         return StoredView(self, self.capture(ref))
 
-    def history(self, ref: str) -> Any:
-        """The object's `History` (the newest capture, or the one that `@N` names): `gracetape.archive.history_of`."""
-        return import_module("gracetape.archive").history_of(self, ref)
-
-    def timeline(self, refs: Sequence[str] | None = None) -> Any:
-        """The `Timeline` of some objects (default: all): `gracetape.archive.timeline_of`."""
-        return import_module("gracetape.archive").timeline_of(self, refs)
-
     def number(self, counter: str) -> int | None:
         """Where a named counter stands; None if it was never used."""
         return counters.number(self.connection, counter)
@@ -393,7 +384,11 @@ class Archive:
         """Bytes that the archive takes on disk."""
         if self.packed:
             return self.path.stat().st_size
-        return sum(os.path.getsize(p) for p in self.path.rglob("*") if p.is_file())
+        size = 0
+        for file in self.path.rglob("*"):
+            with suppress(FileNotFoundError):  # gc of another process may free it meanwhile
+                size += file.stat().st_size if file.is_file() else 0
+        return size
 
 
 class PassingArchive(Archive):

@@ -3,15 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from gracetape.archive.captures import Capture
 from gracetape.archive.kinds import read_record
 from gracetape.archive.shapes import GREATEST
+from gracetape.archive.tables import Tables
 from gracetape.errors import ArchiveError
-
-if TYPE_CHECKING:
-    from gracetape.archive.store import Archive
 
 Record = dict[str, Any]
 
@@ -66,7 +64,7 @@ class View(Protocol):
 class StoredView:
     """An object as the tables hold it, read when asked."""
 
-    def __init__(self, archive: "Archive", capture: Capture) -> None:
+    def __init__(self, archive: Tables, capture: Capture) -> None:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
 

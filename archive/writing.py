@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gracetape.archive import counters, derived, index
 from gracetape.archive.blobs import Blob, is_sound, spool_in
@@ -12,12 +12,10 @@ from gracetape.archive.captures import Capture
 from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
 from gracetape.archive.encode import encode
 from gracetape.archive.shapes import GREATEST
+from gracetape.archive.store import Archive
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import ArchiveError, NotFound
 from gracetape.ids import category_of
-
-if TYPE_CHECKING:
-    from gracetape.archive.store import Archive
 
 
 def tool_name() -> str:
@@ -38,7 +36,7 @@ class Transaction:
     captured or imported: recordings stay as they were. A `Capture` given instead means exactly that one.
     """
 
-    def __init__(self, archive: "Archive") -> None:
+    def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self._run = archive.connection.execute
         self._heads: dict[str, Capture] = {}

@@ -23,7 +23,7 @@ from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import Dropped, Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME
-from gracetape.dummy.moments import moment_of
+from gracetape.dummy.positions import position_of
 from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.tapes import Tape, opened
 from gracetape.dummy.throttle import Throttle
@@ -217,12 +217,12 @@ def app_over(
 ) -> Any:
     """The dummy's app over an open archive, answering as of a moment or following something; options as for `make_app`."""
     timeline: Timeline | None = None
-    moment: Callable[[], Position | None] | None = None
+    position: Callable[[], Position | None] | None = None
     if follow is not None:
         timeline = getattr(follow, "timeline", None) or timeline_of(archive)
-        moment = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
+        position = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
     elif as_of is not None:
         timeline = timeline_of(archive)
-        fixed = moment_of(timeline, as_of)
-        moment = lambda: fixed  # noqa: E731
-    return make_app(archive, as_of=moment, timeline=timeline, **options)
+        fixed = position_of(timeline, as_of)
+        position = lambda: fixed  # noqa: E731
+    return make_app(archive, as_of=position, timeline=timeline, **options)

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.dummy.acts.writer import Writer
+from gracetape.dummy.alert_queue import AlertQueue
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME, relink
-from gracetape.dummy.outlet import Outlet
 from gracetape.dummy.problems import Problem
 from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.source import Source
@@ -42,8 +42,8 @@ class Service:
         self._live = Source(archive)
 
     @cached_property
-    def _outlet(self) -> Outlet:
-        return Outlet.of(self.archive.place)
+    def _alert_queue(self) -> AlertQueue:
+        return AlertQueue.of(self.archive.place)
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -68,14 +68,14 @@ class Service:
         """A block whose writes are kept together or not at all; their alerts, with links under `root`, go out after it."""
         self.check_writable()
         announcing = self.on_alert is not None
-        with self._outlet.turn.held() if announcing else nullcontext():
-            with self._outlet.writing:
+        with self._alert_queue.turn.held() if announcing else nullcontext():
+            with self._alert_queue.writing:
                 with self.archive.transaction() as transaction:
                     writer = Writer(transaction, self.user, self.now(), announcing=announcing)
                     yield writer
                 if self.on_alert is not None:
-                    self._outlet.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])
-            self._outlet.drain()
+                    self._alert_queue.put(self.on_alert, [_led_to(alert, root) for alert in writer.alerts])
+            self._alert_queue.drain()
 
 
 def _led_to(alert: Alert, root: str) -> Alert:

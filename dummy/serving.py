@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, UsageError, locate, timeline_of
-from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy.alert_targets import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
-from gracetape.dummy.moments import asked_moment
+from gracetape.dummy.positions import asked_position
 from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
 from gracetape.dummy.throttle import Throttle, read_rates
@@ -68,6 +68,10 @@ class Wish:
 def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
     """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
     check_loopback(wish.host, wish.port)
+    if wish.as_of is not None and wish.alerts is not None:
+        raise UsageError(
+            "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
+        )
     faults = wish.rules()
     if wish.api_default not in ("v1", "v2"):
         raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")
@@ -78,8 +82,8 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
         if tape.read_only or wish.as_of is not None:
             if wish.as_of is not None:
                 timeline = timeline_of(tape)
-                moment = asked_moment(timeline, wish.as_of)
-                rest |= {"as_of": lambda: moment, "timeline": timeline}
+                position = asked_position(timeline, wish.as_of)
+                rest |= {"as_of": lambda: position, "timeline": timeline}
             app = make_app(tape, user=wish.user, **rest)
             with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
                 yield tape, server

@@ -33,6 +33,8 @@ class FileView(View, Protocol):
 class ComposedView(StoredView):
     """An object that the dummy wrote, with what its record says of other objects taken from those as they are now."""
 
+    archive: Archive
+
     def stored(self) -> Record:
         """The record as the tables hold it."""
         record = super().one("object", "")

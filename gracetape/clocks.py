@@ -198,7 +198,12 @@ class VirtualClock(MaxClock):
         return self._calls[0][0] if self._calls else None
 
     def wait_until(self, deadline: float) -> bool:
-        while (moment := self.next_call) is not None and moment <= deadline and not self._wake.is_set():
+        while (
+            not self._stopped
+            and not self._wake.is_set()
+            and (moment := self.next_call) is not None
+            and moment <= deadline
+        ):
             self._call_next()
         return super().wait_until(deadline)
 

@@ -32,8 +32,7 @@ def read_coinc(content: bytes, about: Mapping[str, str]) -> UploadedEvent:
     try:
         doc = document(content)
     except UploadError as error:
-        remark = f"Could not read data ({error})"
-        return UploadedEvent(failed=f"Problem scanning data. No alert issued ({error})", remark=remark)
+        return UploadedEvent(failed=f"Problem scanning data. No alert issued ({error})", reason=str(error))
     coincs = rows(doc, "coinc_inspiral")
     if not coincs:
         return UploadedEvent(warnings=["Could not extract coinc inspiral table."])

@@ -13,8 +13,8 @@ class UploadedEvent:
     """`gpstime` in seconds, `far` in Hz; `extra_attributes` as in the event's record.
 
     `failed` says why nothing could be taken from the file: the event is made all the same, with this among its warnings,
-    and no `new` alert goes out. `remark` is what the server then writes in the log, for some formats. `refused` says which limit
-    the file is beyond: whoever uploads it is told so, and nothing is made of it.
+    and no `new` alert goes out. `reason` is what made reading fail, for the formats of which the server then writes that in
+    the log. `refused` says which limit the file is beyond: whoever uploads it is told so, and nothing is made of it.
     """
 
     gpstime: float | None = None
@@ -25,5 +25,5 @@ class UploadedEvent:
     extra_attributes: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     failed: str | None = None
-    remark: str | None = None
+    reason: str | None = None
     refused: str | None = None

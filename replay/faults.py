@@ -23,8 +23,8 @@ class Touched:
     def record(self) -> dict[str, Any]:
         """For a log of faults, as JSON."""
         line = self.message.line
-        place = {name: line[name] for name in ("time", "offset", "node", "graceid", "n")}
-        return {"fault": self.fault, "detail": self.detail, "alert_type": self.message.alert.alert_type, **place}
+        about = {name: line[name] for name in ("time", "offset", "node", "graceid", "n")}
+        return {"fault": self.fault, "detail": self.detail, "alert_type": self.message.alert.alert_type, **about}
 
     def __str__(self) -> str:
         line, alert = self.message.line, self.message.alert
@@ -112,8 +112,8 @@ class Faults:
 
     def summary(self) -> str:
         """How many messages each fault touched, in a few words."""
-        told = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
-        return f"touched on the way: {told or 'no message'}"
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
+        return f"touched on the way: {counts or 'no message'}"
 
     def _overtaken(self, passing: list[Message]) -> list[tuple[float, Message]]:
         """What is passed on now: `passing`, and then those that have been overtaken often enough."""

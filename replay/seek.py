@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gracetape.errors import BadRequest
 from gracetape.replay.message_queue import MessageQueue, Queued
-from gracetape.replay.selection import moment_of, only_one
+from gracetape.replay.selection import only_one, position_of
 
 
 def seek(
@@ -59,7 +59,7 @@ def _entry(queue: MessageQueue, n: int, graceid: str | None) -> Queued:
     for number, copy in enumerate(queue.copies):
         selection = copy.selection
         if selection.timeline is not None and graceid in selection.timeline.histories:
-            index = selection.index_after(moment_of(selection.timeline, graceid, n))
+            index = selection.index_after(position_of(selection.timeline, graceid, n))
             if index == len(selection):
                 raise BadRequest(f"nothing is sent at or after log entry {n} of {graceid}")
             return Queued(queue.base_s + copy.start_s + selection.offsets[index], number, index)

@@ -133,7 +133,7 @@ def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = Fals
     A superevent's cutoff is that of its events too, unless they have their own; with `cut_all` a cutoff is the end for all.
     Raises BadRequest if there is no such log entry.
     """
-    own = {graceid: moment_of(timeline, graceid, n) for graceid, n in cutoffs.items()}
+    own = {graceid: position_of(timeline, graceid, n) for graceid, n in cutoffs.items()}
     if cut_all and own:
         return dict.fromkeys(timeline.histories, min(own.values()))
     ends: dict[str, Position] = {}
@@ -161,13 +161,13 @@ def _begin(
         return None
     histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
     graceid = only_one(histories, f"--start {start}", lambda name: f"{name} --start {start}")
-    position = moment_of(timeline, graceid, start)
+    position = position_of(timeline, graceid, start)
     if start > (cutoff := cutoffs.get(graceid, start)):
         raise BadRequest(f"{graceid} would start at log entry {start}, after its cutoff {cutoff}")
     return Position(position.index - 1)
 
 
-def moment_of(timeline: Timeline, graceid: str, n: int) -> Position:
+def position_of(timeline: Timeline, graceid: str, n: int) -> Position:
     """The moment just after a log entry; BadRequest, naming the id and its last entry, if there is none such."""
     last = timeline.histories[graceid].last_n
     if last == 0:

@@ -23,12 +23,12 @@ def rows(player: Player) -> Iterator[dict[str, Any]]:
     """What would be sent: time (ISO 8601, UTC), offset (s), n, node, graceid, alert_type, what, certainty, reason."""
     for queued, alert in player.queue.whole():
         for message in player.messages(alert, queued.dt):
-            place = alert.envelope(message.node, message.offset_s).fields()
+            line = alert.envelope(message.node, message.offset_s).fields()
             yield {
-                **{name: place[name] for name in ("time", "offset", "n", "node", "graceid")},
+                **{name: line[name] for name in ("time", "offset", "n", "node", "graceid")},
                 "alert_type": message.payload.get("alert_type", alert.alert_type),
                 "what": alert.what,
-                "certainty": place["certainty"],
+                "certainty": line["certainty"],
                 "reason": alert.reason,
             }
 

@@ -11,7 +11,7 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy.alert_targets import open_alerts
 from gracetape.errors import ReplayError, SimulateError
 from gracetape.replay.reenact.server import client_at
 

@@ -1,7 +1,9 @@
 """The arrows between rooms go one way, and the documents tell of every room."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,26 @@ def test_arrows_between_rooms_go_one_way() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def only_for_types(path: Path) -> Iterator[str]:
+    """The modules of gracetape that a file imports for type checkers alone."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            yield from (str(found.module) for found in node.body if isinstance(found, ast.ImportFrom))
+
+
+def test_inside_the_archive_an_archive_and_its_transactions_alone_know_each_other() -> None:
+    files = [path for path in sorted((ROOT / "archive").rglob("*.py")) if path.name != "__init__.py"]
+    found = {(path.name, module) for path in files for module in only_for_types(path) if module.startswith("gracetape")}
+    assert found == {("store.py", "gracetape.archive.writing")}
+
+
+def test_the_store_knows_no_histories() -> None:
+    code = "import sys; from gracetape.archive.store import Archive; import gracetape.archive.writing, gracetape.archive.verify\n"
+    code += "print([name for name in [*sys.modules, *dir(Archive)] if 'histor' in name or 'timeline' in name])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -15,7 +15,7 @@ from gracetape.archive.alerts.message_file import read_messages
 from gracetape.brokers import Heard
 from gracetape.brokers.lines import heard_line
 from gracetape.capture.sinks import FileSink
-from gracetape.dummy.announcing import File
+from gracetape.dummy.alert_targets import File
 from gracetape.message_lines import Envelope, NotAnObject, read_line
 from gracetape.replay.message import messages_of
 

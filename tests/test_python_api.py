@@ -71,7 +71,7 @@ def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: A
             assert gps_of(moment) == gps_of(MOMENT)
             assert (iso_time(moment), server_time(moment)) == ("2026-03-01T12:00:05Z", "2026-03-01 12:00:05 UTC")
             with gracetape.Archive.open(TAPE) as tape:
-                history = tape.history("T1")
+                history = gracetape.history_of(tape, "T1")
                 assert history.as_of(time=moment).count("log") == history.as_of(time=MOMENT).count("log") > 0
             played = [len(list(gracetape.play(TAPE, until=m, clock=gracetape.MaxClock()))) for m in (moment, MOMENT)]
             assert played[0] == played[1] > 0
@@ -85,4 +85,4 @@ def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: A
 @pytest.mark.parametrize("moment", [{}, {"n": 1, "time": MOMENT}])
 def test_a_history_is_seen_as_of_one_moment(moment: dict[str, Any]) -> None:
     with gracetape.Archive.open(TAPE) as tape, pytest.raises(gracetape.UsageError, match="either n or time"):
-        tape.history("T1").as_of(**moment)
+        gracetape.history_of(tape, "T1").as_of(**moment)

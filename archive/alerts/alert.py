@@ -73,8 +73,8 @@ class Alert:
 def nodes_of(record: Record, category: str) -> tuple[str, ...]:
     """The nodes (LVAlert) or topics (igwn-alert) of an event or superevent."""
     if category == "superevent":
-        told = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id", "S"))[0], "Production")
-        return (_SUPEREVENT_NODES.get(told, "superevent"),)
+        name = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id", "S"))[0], "Production")
+        return (_SUPEREVENT_NODES.get(name, "superevent"),)
     # The oldest records have an analysisType in place of a pipeline, records cut short may have neither.
     names = [name for name in (record.get("group"), record.get("pipeline") or record.get("analysisType")) if name]
     nodes = ["_".join(names)]

@@ -30,11 +30,11 @@ def add_alerts(
         messages = found.messages.get(kept_as, [])
         with tape.transaction() as tx:
             added = add_recorded(tx, {kept_as: messages})
-    told = {"id": kept_as, "added": added, "known": len(messages) - added, "others": found.others}
+    counts = {"id": kept_as, "added": added, "known": len(messages) - added, "others": found.others}
     if as_json:
-        show_json(told)
+        show_json(counts)
         return
     rest = [
-        f"{told[name]} {what}" for name, what in (("known", "known already"), ("others", "of others")) if told[name]
+        f"{counts[name]} {what}" for name, what in (("known", "known already"), ("others", "of others")) if counts[name]
     ]
     say(f"{kept_as}: {added} messages added" + "".join(f", {part}" for part in rest))

@@ -7,7 +7,7 @@ from typing import Any
 
 from gracetape.archive.alerts.alert import Alert, nodes_of
 from gracetape.archive.alerts.placeholders import MADE_UP, observation_of, voevent_of
-from gracetape.archive.history.rules import Announces, Record, voevent_number
+from gracetape.archive.history.rules import Causes, Record, voevent_number
 from gracetape.archive.history.snapshot import Snapshot, in_order
 from gracetape.archive.history.steps import Entry
 from gracetape.archive.history.timeline import Position, Timeline
@@ -27,10 +27,10 @@ def rebuilt_alerts(timeline: Timeline) -> Iterator[Alert]:
 def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position) -> Iterator[Alert]:
     history = timeline.histories[graceid]
     entry = history.entries[index - 1]
-    if not entry.act.rule.announces:
+    if not entry.act.rule.causes:
         return
-    moment = timeline.moment(position)
-    snapshot = moment.at(history, index, moment.record)
+    others = timeline.others_at(position)
+    snapshot = others.snapshot(history, index, others.record)
     for alert in alerts_of_entry(entry, snapshot, history.removed_at(index)):
         alert = replace(alert, position=position)
         for certainty, reason in snapshot.doubts:
@@ -42,8 +42,8 @@ def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position)
 
 def _with_tags(alert: Alert, snapshot: Snapshot, entry: Entry) -> Alert:
     """A log alert with the tags that came with the upload: the server tags first and announces then."""
-    told = snapshot.intervals.tags_of.get(entry.n, ()) if entry.n is not None else ()
-    mine = [(tag, span) for tag, span in told if span.value is not None]
+    tags_of_entry = snapshot.intervals.tags_of.get(entry.n, ()) if entry.n is not None else ()
+    mine = [(tag, span) for tag, span in tags_of_entry if span.value is not None]
     if not mine:
         return alert
     near = {tag for tag, span in mine if span.value - entry.created <= SAME_UPLOAD}
@@ -60,7 +60,7 @@ def alerts_of_entry(entry: Entry, view: View, removed: Mapping[tuple[str, str], 
     `view` is the object just after the entry, `removed` the records that the act took away, by (kind, key): a removed label,
     a deleted signoff.
     """
-    rows = [row for row in entry.act.rule.announces if row.when(entry.act.params)]
+    rows = [row for row in entry.act.rule.causes if row.when(entry.act.params)]
     if not rows:
         return []
     record = view.record()
@@ -76,7 +76,7 @@ def alerts_of_entry(entry: Entry, view: View, removed: Mapping[tuple[str, str], 
     return alerts
 
 
-def _alert(row: Announces, entry: Entry, view: View, record: Record, data: Any) -> Alert:
+def _alert(row: Causes, entry: Entry, view: View, record: Record, data: Any) -> Alert:
     uid = view.graceid if view.category == "event" else (record.get("gw_id") or view.graceid)
     nodes = nodes_of(record, view.category)
     what = _what(row, entry, data)
@@ -86,7 +86,7 @@ def _alert(row: Announces, entry: Entry, view: View, record: Record, data: Any) 
     )
 
 
-def _data(row: Announces, entry: Entry, view: View, record: Record, removed: Mapping[tuple[str, str], Record]) -> Any:
+def _data(row: Causes, entry: Entry, view: View, record: Record, removed: Mapping[tuple[str, str], Record]) -> Any:
     if row.kind is None:
         return record
     if row.kind == "log":
@@ -104,7 +104,7 @@ def _data(row: Announces, entry: Entry, view: View, record: Record, removed: Map
     return last[0] if last else observation_of(entry.record, entry.act.params.get("group"))
 
 
-def _what(row: Announces, entry: Entry, data: Any) -> str:
+def _what(row: Causes, entry: Entry, data: Any) -> str:
     if row.kind is None:
         params = entry.act.params
         for name in ("graceid", "superevent", "new"):

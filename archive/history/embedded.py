@@ -39,8 +39,8 @@ def superevent(record: Record, event_record_of: Lookup) -> Record:
             full["preferred_event_data"] = preferred
     if isinstance(chosen := record.get("pipeline_preferred_events"), dict):
         full["pipeline_preferred_events"] = {
-            pipeline: basic(event) if (event := event_record_of(str(told.get("graceid")))) else told
-            for pipeline, told in chosen.items()
+            pipeline: basic(event) if (event := event_record_of(str(chosen_event.get("graceid")))) else chosen_event
+            for pipeline, chosen_event in chosen.items()
         }
     return full
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gracetape.archive.history import rules
 from gracetape.archive.history.intervals import Intervals
-from gracetape.archive.history.rules import Act, Record
+from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Lookup, Named, Snapshot, relink
 from gracetape.archive.history.steps import Steps
 from gracetape.archive.history.uploads import Uploads
@@ -33,11 +33,11 @@ class History(Steps):
         """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""
         if self.uploads.unread:
             first = self.entries[0]
-            self.entries[0] = replace(first, act=Act("uploaded", {}, rules.UPLOADED_UNREAD))
+            self.entries[0] = replace(first, act=rules.act("event", "uploaded", unread=True))
         else:
             for i, entry in enumerate(self.entries):
                 if entry.act.name == "unreadable":
-                    self.entries[i] = replace(entry, act=Act("log", {}, rules.WRITTEN[self.category]))
+                    self.entries[i] = replace(entry, act=rules.written(self.category))
 
     def as_of(self, *, n: int | None = None, time: datetime | None = None, others: Lookup | None = None) -> Snapshot:
         """The object just after log entry `n`, or at `time` (UTC). `others` gives other objects' records at that moment."""

@@ -265,8 +265,8 @@ def signoff_record(steps: Steps, key: str, value: Record) -> Record:
     if "signoff_type" in value:
         return value
     kind, instrument = ("OP", key[2:]) if key.startswith("OP") else ("ADV", "")
-    said = {"signoff_type": kind, "instrument": instrument, "status": value.get("status")}
-    said |= {"submitter": value.get("submitter"), "comment": value.get("comment")}
+    record = {"signoff_type": kind, "instrument": instrument, "status": value.get("status")}
+    record |= {"submitter": value.get("submitter"), "comment": value.get("comment")}
     if steps.category == "event":
-        return said
-    return {"self": f"{steps.service}superevents/{steps.graceid}/signoffs/{key}/", **said}
+        return record
+    return {"self": f"{steps.service}superevents/{steps.graceid}/signoffs/{key}/", **record}

@@ -61,14 +61,14 @@ class Snapshot:
 
     def _names_of_labels(self, final: list[str]) -> list[str]:
         held = [name for name, _ in self.intervals.labels.at(self.index)]
-        told = self.intervals.labels.named
-        untold = [name for name in final if name not in told]
-        if untold and not self._whole:
+        logged = self.intervals.labels.named
+        unlogged = [name for name in final if name not in logged]
+        if unlogged and not self._whole:
             self._doubt(
-                "guessed", f"when {', '.join(untold)} was applied is not recorded: taken as just after creation"
+                "guessed", f"when {', '.join(unlogged)} was applied is not recorded: taken as just after creation"
             )
         if self.index > 1:  # `new` goes out before labels are applied
-            held = untold + held
+            held = unlogged + held
         return list(final) if set(held) == set(final) else held
 
     def _event(self, final: Record) -> Record:
@@ -86,24 +86,24 @@ class Snapshot:
 
     def _overwritten(self) -> Record:
         """What the file said that the event was made from then; later files overwrote it in the record."""
-        told, untold = self.uploads.at(self.index)
-        if untold:
-            self._doubt("guessed", f"replaced later, and the file before does not tell: {', '.join(untold)}")
+        known, unknown = self.uploads.at(self.index)
+        if unknown:
+            self._doubt("guessed", f"replaced later, and the file before does not tell: {', '.join(unknown)}")
         else:
             self._doubt("inferred", "replaced later: what the file before said is read from it again")
-        return told
+        return known
 
     def _superevent_of(self, final: str | None) -> str | None:
         """The superevent that an event is in, by the id that it goes by then."""
-        told: str | None = next((value for _, value in self.intervals.superevent.at(self.index)), None)
-        if told is None:
+        name: str | None = next((value for _, value in self.intervals.superevent.at(self.index)), None)
+        if name is None:
             return None
         try:
             if self._named is None:
-                raise KeyError(told)
-            return self._named(told)
+                raise KeyError(name)
+            return self._named(name)
         except KeyError:
-            return final if self._whole and final else told
+            return final if self._whole and final else name
 
     def _neighbours(self, final: Any) -> Any:
         if not isinstance(final, dict):
@@ -127,8 +127,8 @@ class Snapshot:
             if name in final:
                 record[name] = intervals.value(name, self.index, final[name])
         if final.get("gw_id"):
-            told = "gw_id" in intervals.values.named
-            record["gw_id"] = intervals.value("gw_id", self.index, None if told else final["gw_id"])
+            confirmed = "gw_id" in intervals.values.named
+            record["gw_id"] = intervals.value("gw_id", self.index, None if confirmed else final["gw_id"])
         members = {graceid for graceid, _ in intervals.members.at(self.index)}
         listed = {*final.get("gw_events", ()), *final.get("em_events", ())}
         for name, external in (("gw_events", False), ("em_events", True)):
@@ -256,9 +256,9 @@ class Snapshot:
     def tags_of(self, record: Record, index: int) -> list[str]:
         """The tags of a log record at an index, in the order in which it has or had them."""
         mine = self.intervals.tags_of.get(record["N"], ())
-        told = {tag for tag, _ in mine}
+        logged = {tag for tag, _ in mine}
         final = record.get("tag_names") or []
-        held = {tag for tag, span in mine if span.holds(index)} | {tag for tag in final if tag not in told}
+        held = {tag for tag, span in mine if span.holds(index)} | {tag for tag in final if tag not in logged}
         return in_order(final, [tag for tag, _ in mine], held)
 
     def _signoff(self, key: str, value: Record) -> Record:
@@ -301,12 +301,12 @@ class Snapshot:
         return linked
 
 
-def in_order(final: list[str], told: list[str], held: set[str]) -> list[str]:
+def in_order(final: list[str], logged: list[str], held: set[str]) -> list[str]:
     """Tags as the server lists them: in the final list's order if all are in it, else in the order in which they came."""
     if held <= set(final):
         return [tag for tag in final if tag in held]
-    before = [tag for tag in final if tag not in told]
-    return [tag for tag in dict.fromkeys([*before, *told]) if tag in held]
+    before = [tag for tag in final if tag not in logged]
+    return [tag for tag in dict.fromkeys([*before, *logged]) if tag in held]
 
 
 #: What no link is in. Of an event's record nearly all is numbers: passing them over makes this four times as fast.

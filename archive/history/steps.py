@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
@@ -68,7 +68,7 @@ class Steps:
 
     def _add_unlogged(self) -> None:
         """Put labels, VOEvents and other records that no log entry tells of where their own times say."""
-        told, files = _told(self.entries), {_file_of(entry.record) for entry in self.entries}
+        logged, files = _logged(self.entries), {_file_of(entry.record) for entry in self.entries}
         missing: list[Entry] = []
         for kind in listed_for(self.category):
             if kind.act:
@@ -76,7 +76,7 @@ class Steps:
                 check_needed(records, kind.name, self.graceid)
                 if kind.told_by == "file":
                     records = [record for record in records if _file_of(record) not in files]
-                missing += [self._unlogged(kind, record) for record in _untold(kind, records, told[kind.name])]
+                missing += [self._unlogged(kind, record) for record in _not_logged(kind, records, logged[kind.name])]
         self.entries = _placed(self.entries, missing)
 
     def _unlogged(self, kind: Kind, record: Record) -> Entry:
@@ -127,25 +127,25 @@ def _file_of(record: Record) -> tuple[Any, Any] | None:
     return (record["filename"], record.get("file_version")) if record.get("filename") else None
 
 
-def _told(entries: list[Entry]) -> dict[str, set[Any]]:
+def _logged(entries: list[Entry]) -> dict[str, set[Any]]:
     """What the log tells of, by kind of record: names, the numbers of entries, or the versions of files."""
-    told: dict[str, set[Any]] = defaultdict(set)
+    logged: dict[str, set[Any]] = defaultdict(set)
     for entry in entries:
-        for row in entry.act.rule.announces:
+        for row in entry.act.rule.causes:
             told_by = KINDS[row.kind].told_by if row.kind else ""
             if told_by == "text" and row.when(entry.act.params):
-                told[row.kind or ""].add(row.key(entry.act.params))
+                logged[row.kind or ""].add(row.key(entry.act.params))
             elif told_by == "order":
-                told[row.kind or ""].add(entry.n)
-    return told
+                logged[row.kind or ""].add(entry.n)
+    return logged
 
 
-def _untold(kind: Kind, records: list[Record], told: set[Any]) -> list[Record]:
+def _not_logged(kind: Kind, records: list[Record], logged: set[Any]) -> list[Record]:
     """The records of a kind that no log entry tells of, and that say when they were made."""
     if kind.told_by == "order":  # the first ones are older than the entries
-        records = records[: max(0, len(records) - len(told))]
+        records = records[: max(0, len(records) - len(logged))]
     elif kind.told_by == "text":
-        records = [record for record in records if record[kind.named or ""] not in told]
+        records = [record for record in records if record[kind.named or ""] not in logged]
     return [r for r in records if r.get("created") is not None and r.get(kind.named or "") is not None]
 
 
@@ -166,14 +166,14 @@ def _plausible(category: str, entries: list[Entry]) -> Iterator[Entry]:
             or (act.name == "unreadable" and not (uploaded and i == 1))
         )
         if wrong:
-            entry = Entry(entry.n, entry.created, entry.record, Act("log", {}, rules.WRITTEN[category]))
+            entry = replace(entry, act=rules.written(category))
         elif act.name == "uploaded":
             if uploaded:
-                entry = Entry(entry.n, entry.created, entry.record, Act("replaced", {}, rules.REPLACED))
+                entry = replace(entry, act=rules.act("event", "replaced"))
             elif i:
-                entry = Entry(entry.n, entry.created, entry.record, Act("upload_logged", {}, rules.UPLOADED_LATE))
+                entry = replace(entry, act=rules.act("event", "upload_logged"))
             uploaded = True
-        for row in entry.act.rule.announces:
+        for row in entry.act.rule.causes:
             if row.kind == "label" and row.when(entry.act.params):
                 change = labels.add if row.alert_type == "label_added" else labels.discard
                 change(row.key(entry.act.params))

@@ -16,7 +16,7 @@ from gracetape.errors import ArchiveError, GracetapeError
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A moment of a timeline: that many of its steps have happened."""
+    """How far a timeline has come: that many of its steps have happened."""
 
     index: int
 
@@ -41,7 +41,7 @@ class Timeline:
                 self._when[graceid].append(number)
         self._cache: dict[tuple[str, int], Snapshot] = {}
 
-    # -- moments
+    # -- positions
 
     @property
     def end(self) -> Position:
@@ -49,21 +49,21 @@ class Timeline:
         return Position(len(self.steps))
 
     def at(self, graceid: str, n: int) -> Position:
-        """The moment just after log entry `n` of an object; ArchiveError if there is no such object or entry."""
+        """Just after log entry `n` of an object; ArchiveError if there is no such object or entry."""
         history = self._history(graceid)
         return Position(self._when[history.graceid][history.index_of(n) - 1])
 
     def at_time(self, time: datetime) -> Position:
-        """The moment just after the last step made at or before a time (UTC)."""
+        """Just after the last step made at or before a time (UTC)."""
         index = 0
         for number, step in enumerate(self.steps, start=1):
             if step.created <= time:
                 index = number
         return Position(index)
 
-    def moment(self, position: Position) -> "Moment":
+    def others_at(self, position: Position) -> "Others":
         """What records say of other objects at a position."""
-        return Moment(self, position)
+        return Others(self, position)
 
     def _history(self, graceid: str) -> History:
         if graceid in self._named:
@@ -71,11 +71,11 @@ class Timeline:
         raise ArchiveError(f"{graceid} is not among the objects here: {', '.join([*self.histories][:20])}")
 
     def index_of(self, graceid: str, position: Position) -> int:
-        """How many entries of an object have happened at a moment."""
+        """How many entries of an object have happened at a position."""
         return bisect_right(self._when[graceid], position.index)
 
     def snapshot(self, graceid: str, position: Position) -> Snapshot | None:
-        """An object as it was at a moment; None if it was not there yet, KeyError if the timeline does not know it."""
+        """An object as it was at a position; None if it was not there yet, KeyError if the timeline does not know it."""
         if graceid not in self.histories:
             graceid = self.known(graceid).graceid
         index = self.index_of(graceid, position)
@@ -83,13 +83,13 @@ class Timeline:
             return None
         history = self.histories[graceid]
         if index == len(history.entries) and position == self.end:
-            return Moment(self, position).at(history, index)
+            return Others(self, position).snapshot(history, index)
         key = (graceid, position.index)
         if key not in self._cache:
             if len(self._cache) > 256:
                 self._cache.clear()
-            moment = Moment(self, position)
-            self._cache[key] = moment.at(history, index, moment.record)
+            others = Others(self, position)
+            self._cache[key] = others.snapshot(history, index, others.record)
         return self._cache[key]
 
     def known(self, graceid: str) -> History:
@@ -100,18 +100,18 @@ class Timeline:
             raise KeyError(graceid) from None
 
 
-class Moment:
-    """What records say of other objects at one moment, each worked out once.
+class Others:
+    """What records say of other objects at one position, each worked out once.
 
-    An event names its neighbouring superevents, which name the event: so what is told inside of a record tells less.
+    An event names its neighbouring superevents, which name the event: so what stands inside of a record says less.
     """
 
     def __init__(self, timeline: Timeline, position: Position) -> None:
         self._timeline, self._position = timeline, position
-        self._told: dict[tuple[str, str], Record | None] = {}
+        self._records: dict[tuple[str, str], Record | None] = {}
 
-    def at(self, history: History, index: int, others: Lookup | None = None) -> Snapshot:
-        """An object at an index, the others named as they were at this moment."""
+    def snapshot(self, history: History, index: int, others: Lookup | None = None) -> Snapshot:
+        """An object at an index, the others named as they were at this position."""
         return history.at(index, others, self._name)
 
     def record(self, graceid: str) -> Record | None:
@@ -129,11 +129,11 @@ class Moment:
 
     def _once(self, depth: str, graceid: str, others: Lookup | None) -> Record | None:
         key = depth, graceid
-        if key not in self._told:
+        if key not in self._records:
             history = self._timeline.known(graceid)
             index = self._timeline.index_of(history.graceid, self._position)
-            self._told[key] = self.at(history, index, others).record() if index else None
-        return self._told[key]
+            self._records[key] = self.snapshot(history, index, others).record() if index else None
+        return self._records[key]
 
     def _name(self, graceid: str) -> str:
         history = self._timeline.known(graceid)

@@ -42,8 +42,8 @@ class Uploads:
             return {name: value for name, value in _NOTHING.items() if name in final}, []
         then = self._fields(number)
         asked = [name for name in (newest or _OVERWRITTEN) if name in final]
-        told = {name: then[name] for name in asked if name in then and newest.get(name) == final[name]}
-        return told, [name for name in asked if name not in told]
+        believed = {name: then[name] for name in asked if name in then and newest.get(name) == final[name]}
+        return believed, [name for name in asked if name not in believed]
 
     @cached_property
     def unread(self) -> bool:
@@ -57,7 +57,9 @@ class Uploads:
         replaced = len(self.entries) > 1
         if not replaced and any(self.steps.final.get(name) is not None for name in ("gpstime", "far")):
             return False
-        if not replaced and any(said.act.name == "unreadable" for said in self.steps.entries[index : index + 1]):
+        if not replaced and any(
+            following.act.name == "unreadable" for following in self.steps.entries[index : index + 1]
+        ):
             return True
         return _fields_of(self.steps, entry) == {} and not (replaced and not self._fields(len(self.entries) - 1))
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from gracetape.archive.history.rules import Act, rule_of
 from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem
@@ -39,7 +38,7 @@ def write(writer: Writer, subject: Subject, given: Mapping[str, Any], groups: Co
         record |= {name: _numbers(given, name) for name in (centres, widths)}
         record |= _covering(record[centres], record[widths], centre, width)
     subject.put("embb", n, record)
-    writer.announce_unlogged(subject, Act("embb_event_log", {"n": n}, rule_of("event", "embb_event_log")))
+    writer.record(subject, "embb_event_log", n=n)
     return record
 
 

@@ -34,7 +34,7 @@ def write(writer: Writer, subject: Subject, group: str, lists: Sequence[Sequence
         record |= {name: region[name] for name in ("ra", "raWidth", "dec", "decWidth")}
         record |= {"comment": comment, "footprint_count": len(footprints), "footprints": footprints}
     subject.put("emobservation", n, record)
-    writer.announce(subject, writer.log(subject, writer.text(subject, "emobservation", group=group)))
+    writer.record(subject, "emobservation", group=group)
     return record
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gracetape.archive.history import rules
-from gracetape.archive.history.rules import Act
+from gracetape.archive.view import FileEntry
 from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
@@ -61,7 +60,7 @@ def reserve(writer: Writer, kind: Kind, content_id: str | None = None) -> Subjec
 
 
 def upload(
-    writer: Writer, subject: Subject, file: Upload, told: UploadedEvent, labels: Sequence[str],
+    writer: Writer, subject: Subject, file: Upload, uploaded: UploadedEvent, labels: Sequence[str],
     delivery: Mapping[str, str] | None = None,
 ) -> list[str]:  # fmt: skip
     """Give a reserved event its file: N=1, silent; then `new`, then one act per label. Returns warnings.
@@ -72,17 +71,17 @@ def upload(
     if subject.record.get("processing_status") != "reserved":
         raise Problem(400, {"error": f"Event {subject.graceid} has its file already: it is not reserved"})
     subject.record["processing_status"] = "uploaded"
-    _fill_in(writer, subject.record, told)
+    _fill_in(writer, subject.record, uploaded)
     subject.save()
     if delivery:
         subject.put("reservation", "", (subject.view.one("reservation", "") or {}) | dict(delivery))
-    log = _log_file(writer, subject, file)
-    if told.failed:
-        if told.remark:
-            writer.log(subject, told.remark)
-        return [*told.warnings, told.failed]
-    writer.announce(subject, log)
-    warnings = list(told.warnings)
+    if uploaded.failed:
+        writer.record(subject, "uploaded", file=_keep(writer, subject, file), unread=True)
+        if uploaded.reason:
+            writer.record(subject, "unreadable", reason=uploaded.reason)
+        return [*uploaded.warnings, uploaded.failed]
+    writer.record(subject, "uploaded", file=_keep(writer, subject, file))
+    warnings = list(uploaded.warnings)
     for label in labels:
         if has_label(subject, label):
             warnings.append(f"Event {subject.graceid} already labeled with '{label}'")
@@ -92,23 +91,22 @@ def upload(
 
 
 def create(
-    writer: Writer, kind: Kind, file: Upload, told: UploadedEvent, labels: Sequence[str]
+    writer: Writer, kind: Kind, file: Upload, uploaded: UploadedEvent, labels: Sequence[str]
 ) -> tuple[Subject, list[str]]:
-    """Make an event of what its file told; the event and warnings."""
+    """Make an event of what its file says; the event and warnings."""
     subject = reserve(writer, kind)
-    return subject, upload(writer, subject, file, told, labels)
+    return subject, upload(writer, subject, file, uploaded, labels)
 
 
-def replace(writer: Writer, subject: Subject, file: Upload, told: UploadedEvent) -> None:
+def replace(writer: Writer, subject: Subject, file: Upload, uploaded: UploadedEvent) -> None:
     """Give an event a new file: a further version, logged like the first, and announced as `update`."""
     before = subject.record.get("extra_attributes") or {}
-    _fill_in(writer, subject.record, told)
+    _fill_in(writer, subject.record, uploaded)
     for name in subject.record["extra_attributes"].keys() & before.keys() & {"GRB"}:
         now = subject.record["extra_attributes"][name]
         now |= {field: before[name].get(field) for field in _KEPT if now.get(field) is None}
     subject.save()
-    log = _log_file(writer, subject, file)
-    writer.announce(subject, log, act=Act("replaced", {}, rules.REPLACED))
+    writer.record(subject, "replaced", file=_keep(writer, subject, file))
 
 
 def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> bool:
@@ -121,8 +119,8 @@ def update_grb(writer: Writer, subject: Subject, changes: Mapping[str, Any]) -> 
         return False
     subject.record["extra_attributes"] = extra | {"GRB": grb | changed}
     subject.save()
-    told = [(_NAMES.get(name, name), grb.get(name), value) for name, value in changed.items()]
-    writer.announce(subject, writer.log(subject, writer.text(subject, "grb_updated", changes=told)))
+    named = [(_NAMES.get(name, name), grb.get(name), value) for name, value in changed.items()]
+    writer.record(subject, "grb_updated", changes=named)
     return True
 
 
@@ -133,21 +131,20 @@ _FIELDS = {"t90": "T90"}
 _NAMES = {field: name for name, field in _FIELDS.items()}
 
 
-def _fill_in(writer: Writer, record: Record, told: UploadedEvent) -> None:
-    """What the file told, in the record; the reporting latency is that of the first file."""
+def _fill_in(writer: Writer, record: Record, uploaded: UploadedEvent) -> None:
+    """What the file says, in the record; the reporting latency is that of the first file."""
     record |= {
-        "gpstime": None if told.gpstime is None else round(told.gpstime, 6),
-        "instruments": told.instruments, "nevents": told.nevents, "far": told.far,
-        "likelihood": told.likelihood, "extra_attributes": told.extra_attributes,
+        "gpstime": None if uploaded.gpstime is None else round(uploaded.gpstime, 6),
+        "instruments": uploaded.instruments, "nevents": uploaded.nevents, "far": uploaded.far,
+        "likelihood": uploaded.likelihood, "extra_attributes": uploaded.extra_attributes,
     }  # fmt: skip
-    if told.gpstime is not None and record.get("reporting_latency") is None:
-        record["reporting_latency"] = round(gps_of(writer.now) - told.gpstime, 6)
+    if uploaded.gpstime is not None and record.get("reporting_latency") is None:
+        record["reporting_latency"] = round(gps_of(writer.now) - uploaded.gpstime, 6)
 
 
-def _log_file(writer: Writer, subject: Subject, file: Upload) -> Record:
+def _keep(writer: Writer, subject: Subject, file: Upload) -> FileEntry:
     blob = writer.tx.keep_blob(file.spool, file.blob)
-    entry = writer.tx.add_file(subject.graceid, file.filename, blob)
-    return writer.log(subject, writer.text(subject, "uploaded"), file=entry)
+    return writer.tx.add_file(subject.graceid, file.filename, blob)
 
 
 def _next_id(writer: Writer, prefix: str) -> str:

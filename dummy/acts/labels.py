@@ -33,7 +33,7 @@ def check_removable(settings: ServerSettings, subject: Subject, label: str) -> N
         raise Problem(400, f"The label '{label}' is managed by an automated process and cannot be removed manually")
 
 
-def place(writer: Writer, subject: Subject, label: str) -> Record:
+def put_on(writer: Writer, subject: Subject, label: str) -> Record:
     """Put a label on, without a word in the log."""
     record: Record = {"name": label, "creator": writer.user, "created": writer.created}
     where = {"self": subject.links.label(label)}
@@ -46,7 +46,7 @@ def place(writer: Writer, subject: Subject, label: str) -> Record:
     return record
 
 
-def displace(writer: Writer, subject: Subject, label: str) -> Record:
+def take_off(writer: Writer, subject: Subject, label: str) -> Record:
     """Take a label off, without a word in the log; returns the record that it had."""
     record = subject.view.one("label", label) or {"name": label}
     writer.tx.delete(subject.graceid, "label", label)
@@ -57,13 +57,12 @@ def displace(writer: Writer, subject: Subject, label: str) -> Record:
 
 def add_label(writer: Writer, subject: Subject, label: str) -> Record:
     """Apply a label that the object does not have; logged, and announced as `label_added`."""
-    record = place(writer, subject, label)
-    writer.announce(subject, writer.log(subject, writer.text(subject, "label_added", label=label)))
+    record = put_on(writer, subject, label)
+    writer.record(subject, "label_added", label=label)
     return record
 
 
 def remove_label(writer: Writer, subject: Subject, label: str) -> None:
     """Remove a label that the object has; logged, and announced as `label_removed`."""
-    gone = displace(writer, subject, label)
-    record = writer.log(subject, writer.text(subject, "label_removed", label=label))
-    writer.announce(subject, record, removed={("label", label): gone})
+    gone = take_off(writer, subject, label)
+    writer.record(subject, "label_removed", gone={("label", label): gone}, label=label)

@@ -30,9 +30,7 @@ def write_log(
         if upload is not None:
             blob = writer.tx.keep_blob(upload.spool, upload.blob)
             file = writer.tx.add_file(subject.graceid, upload.filename, blob)
-        record = writer.log(subject, comment, file=file, tags=tags)
-        writer.announce(subject, record, written=True)
-        written.append(record)
+        written.append(writer.record(subject, "log", comment=comment, file=file, tags=tags))
     if label and not has_label(subject, label):
         add_label(writer, subject, label)
     return written[0]

@@ -73,6 +73,5 @@ def create(writer: Writer, subject: Subject, upload: Upload, notice: Record) -> 
     }  # fmt: skip
     record |= {field: event.get(group, {}).get(key) for field, (group, key) in _PROBABILITIES.items()}
     subject.put("notice", n, record)
-    log = writer.log(subject, "New notice", file=file, tags=_TAGS)
-    writer.announce(subject, log, written=True)
+    writer.record(subject, "log", comment="New notice", file=file, tags=_TAGS)
     return record

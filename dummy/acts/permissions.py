@@ -10,7 +10,7 @@ def expose(writer: Writer, subject: Subject) -> None:
         return
     for n, record in enumerate(EXPOSED, start=1):
         subject.put("permission", n, record)
-    writer.announce(subject, writer.log(subject, writer.text(subject, "exposed")))
+    writer.record(subject, "exposed")
 
 
 def hide(writer: Writer, subject: Subject) -> None:
@@ -20,4 +20,4 @@ def hide(writer: Writer, subject: Subject) -> None:
         return
     for n in range(1, count + 1):
         writer.tx.delete(subject.graceid, "permission", n)
-    writer.announce(subject, writer.log(subject, writer.text(subject, "hidden")))
+    writer.record(subject, "hidden")

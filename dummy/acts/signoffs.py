@@ -3,7 +3,7 @@
 from typing import Any
 
 from gracetape.archive.history.rules import signoff_key, signoff_labels
-from gracetape.dummy.acts.labels import displace, place
+from gracetape.dummy.acts.labels import put_on, take_off
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.problems import Problem, invalid
 from gracetape.dummy.server_settings import SIGNOFF_TYPES
@@ -37,15 +37,12 @@ def create(writer: Writer, subject: Subject, kind: str, instrument: str, status:
     if subject.category == "event":
         record = {name: record[name] for name in ("submitter", "instrument", "status", "comment", "signoff_type")}
     subject.put("signoff", key, record)
-    displace(writer, subject, request)
+    take_off(writer, subject, request)
     applied = ok if status == "OK" else no
     if applied not in subject.record["labels"]:
-        place(writer, subject, applied)
-    who: dict[str, Any] = {"signoff_type": _TYPES[kind], "instrument": instrument or None}
-    said = writer.text(
-        subject, "signoff_created", status=status, comment=comment, removed=request, applied=applied, **who
-    )
-    writer.announce(subject, writer.log(subject, said, tags=_TAGS))
+        put_on(writer, subject, applied)
+    done: dict[str, Any] = {"status": status, "comment": comment, "removed": request, "applied": applied}
+    writer.record(subject, "signoff_created", tags=_TAGS, **_who(record), **done)
     return record
 
 
@@ -59,21 +56,20 @@ def update(writer: Writer, subject: Subject, key: str, status: str | None, comme
         raise invalid("Request would not modify the signoff.")
     record |= {"status": new_status, "comment": new_comment}
     subject.put("signoff", key, record)
-    said: dict[str, Any] = {}
+    done: dict[str, Any] = {}
     gone: dict[tuple[str, str], Record] = {}
     if new_status != old_status:
         _, ok, no = signoff_labels(key)
         applied, removed = (ok, no) if new_status == "OK" else (no, ok)
         if removed in subject.record["labels"]:
-            gone["label", removed] = displace(writer, subject, removed)
-            said["removed"] = removed
+            gone["label", removed] = take_off(writer, subject, removed)
+            done["removed"] = removed
         if applied not in subject.record["labels"]:
-            place(writer, subject, applied)
-        said |= {"old_status": old_status, "new_status": new_status, "applied": applied}
+            put_on(writer, subject, applied)
+        done |= {"old_status": old_status, "new_status": new_status, "applied": applied}
     if new_comment != old_comment:
-        said |= {"old": old_comment, "new": new_comment}
-    text = writer.text(subject, "signoff_updated", **_who(record), **said)
-    writer.announce(subject, writer.log(subject, text, tags=_TAGS), removed=gone)
+        done |= {"old": old_comment, "new": new_comment}
+    writer.record(subject, "signoff_updated", tags=_TAGS, gone=gone, **_who(record), **done)
     return record
 
 
@@ -87,11 +83,11 @@ def delete(writer: Writer, subject: Subject, key: str) -> None:
     writer.tx.delete(subject.graceid, "signoff", key)
     gone: dict[tuple[str, str], Record] = {("signoff", key): record}
     if status_label in subject.record["labels"]:
-        gone["label", status_label] = displace(writer, subject, status_label)
+        gone["label", status_label] = take_off(writer, subject, status_label)
     if request not in subject.record["labels"]:
-        place(writer, subject, request)
-    text = writer.text(subject, "signoff_deleted", removed=status_label, applied=request, **_who(record))
-    writer.announce(subject, writer.log(subject, text, tags=_TAGS), removed=gone)
+        put_on(writer, subject, request)
+    moved: dict[str, Any] = {"removed": status_label, "applied": request}
+    writer.record(subject, "signoff_deleted", tags=_TAGS, gone=gone, **_who(record), **moved)
 
 
 def _who(record: Record) -> dict[str, Any]:

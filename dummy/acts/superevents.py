@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gracetape.archive import category_of
-from gracetape.archive.history.rules import text
 from gracetape.dummy.acts.labels import add_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.links import HOME, Links, relink
@@ -56,18 +55,13 @@ def create(
     _set_members(record, [event.graceid for event in members])
     subject = writer.new(graceid, record)
     named = [event.graceid for event in events]
-    said = {name: _said(name, value) for name, value in times.items()}
-    log = writer.log(subject, text("superevent", "created", **said, preferred_event=preferred.graceid, events=named))
-    chosen = writer.log(preferred, writer.text(preferred, "selected_as_preferred", superevent=graceid))
-    joined = []
     for event in members:
         _join(event, graceid)
-        if event is not preferred:
-            joined.append((event, writer.log(event, writer.text(event, "added_to_superevent", superevent=graceid))))
-    writer.announce(subject, log)
-    writer.announce(preferred, chosen)
-    for event, entry in joined:
-        writer.announce(event, entry)
+    done: dict[str, Any] = {**times, "preferred_event": preferred.graceid, "events": named}
+    writer.record(subject, "created", **done)
+    for event in members:
+        act = "selected_as_preferred" if event is preferred else "added_to_superevent"
+        writer.record(event, act, superevent=graceid)
     for label in labels:
         add_label(writer, subject, label)
     return subject
@@ -96,11 +90,6 @@ def _set_members(record: Record, graceids: Sequence[str]) -> None:
     record["em_events"] = [graceid for graceid in order if graceid.startswith("E")]
 
 
-def _said(name: str, value: Any) -> str:
-    """A parameter as the log writes it: times with six decimals."""
-    return f"{value:.6f}" if name in ("t_start", "t_0", "t_end") and value is not None else str(value)
-
-
 def members_of(record: Record) -> list[str]:
     """The graceids of a superevent's events."""
     return [*record.get("gw_events", ()), *record.get("em_events", ())]
@@ -123,17 +112,11 @@ def update(writer: Writer, subject: Subject, wanted: Mapping[str, Any]) -> None:
         record["pipeline_preferred_events"] = chosen | {new.record["pipeline"]: {"graceid": new.graceid}}
         _join(new, subject.shown_id)
     subject.save()
-    told = [(name, _said(name, old_value), _said(name, value)) for name, old_value, value in changes]
-    log = writer.log(subject, text("superevent", "updated", changes=told))
     if new is not None:
-        moved = [(old, "removed_as_preferred"), (new, "selected_as_preferred")]
-        said = [
-            (event, writer.log(event, writer.text(event, act, superevent=subject.shown_id)))
-            for event, act in moved if event is not None
-        ]  # fmt: skip
-        for event, entry in said:
-            writer.announce(event, entry)
-    writer.announce(subject, log)
+        if old is not None:
+            writer.record(old, "removed_as_preferred", superevent=subject.shown_id)
+        writer.record(new, "selected_as_preferred", superevent=subject.shown_id)
+    writer.record(subject, "updated", changes=changes)
 
 
 def _new_preferred(writer: Writer, subject: Subject, changes: Sequence[tuple[str, Any, Any]]) -> Subject | None:
@@ -156,10 +139,8 @@ def add_event(writer: Writer, subject: Subject, event: Subject) -> None:
     _set_members(subject.record, [*members_of(subject.record), event.graceid])
     subject.save()
     _join(event, subject.shown_id)
-    log = writer.log(subject, text("superevent", "event_added", graceid=event.graceid))
-    entry = writer.log(event, writer.text(event, "added_to_superevent", superevent=subject.shown_id))
-    writer.announce(subject, log)
-    writer.announce(event, entry)
+    writer.record(subject, "event_added", graceid=event.graceid)
+    writer.record(event, "added_to_superevent", superevent=subject.shown_id)
 
 
 def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
@@ -174,10 +155,8 @@ def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
     _unprefer(subject.record, event.graceid)
     subject.save()
     _join(event, None)
-    log = writer.log(subject, text("superevent", "event_removed", graceid=event.graceid))
-    entry = writer.log(event, writer.text(event, "removed_from_superevent", superevent=subject.shown_id))
-    writer.announce(subject, log)
-    writer.announce(event, entry)
+    writer.record(subject, "event_removed", graceid=event.graceid)
+    writer.record(event, "removed_from_superevent", superevent=subject.shown_id)
 
 
 def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None:
@@ -230,11 +209,10 @@ def confirm(writer: Writer, subject: Subject, chosen: str | None = None) -> None
     record["gw_id"] = new
     subject.save()
     _lead_links(writer, subject, old, new)
-    log = writer.log(subject, text("superevent", "confirmed", old=old, new=new))
     for member in members_of(record):
         if (event := writer.find(member)) is not None:
             _join(event, new)
-    writer.announce(subject, log)
+    writer.record(subject, "confirmed", old=old, new=new)
 
 
 def _check_gw_id(writer: Writer, chosen: str) -> None:

@@ -18,10 +18,10 @@ def name_tags(subject: Subject, tags: Sequence[str], display_names: Sequence[str
 def add_tag(writer: Writer, subject: Subject, record: Record, tag: str) -> None:
     """Put a tag on a log entry; a silent entry tells of it."""
     subject.put("log", record["N"], record | {"tag_names": [*record["tag_names"], tag]})
-    writer.log(subject, writer.text(subject, "tagged", n=record["N"], tag=tag))
+    writer.record(subject, "tagged", n=record["N"], tag=tag)
 
 
 def remove_tag(writer: Writer, subject: Subject, record: Record, tag: str) -> None:
     """Take a tag off a log entry; a silent entry tells of it."""
     subject.put("log", record["N"], record | {"tag_names": [name for name in record["tag_names"] if name != tag]})
-    writer.log(subject, writer.text(subject, "untagged", n=record["N"], tag=tag))
+    writer.record(subject, "untagged", n=record["N"], tag=tag)

@@ -37,8 +37,7 @@ def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]
     record |= {"file_version": file.version}
     record["links"] = {"self": subject.links.voevent(n), "file": subject.links.file(file.full_name)}
     subject.put("voevent", n, record)
-    log = writer.log(subject, writer.text(subject, "voevent"), file=file, tags=_TAGS)
-    writer.announce(subject, log)
+    writer.record(subject, "voevent", file=file, tags=_TAGS)
     return record
 
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from gracetape.archive import Alert, Entry, NotFound, Transaction
 from gracetape.archive.alerts.rebuild import alerts_of_entry
 from gracetape.archive.history import rules
-from gracetape.archive.history.rules import Act
 from gracetape.archive.view import FileEntry
 from gracetape.dummy.links import HOME, Links
 from gracetape.dummy.source import ComposedView, Record
-from gracetape.times import server_time
+from gracetape.times import record_time, server_time
 
 #: Nothing was taken away.
 NO_REMOVALS: Mapping[tuple[str, str], Record] = {}
@@ -68,60 +67,39 @@ class Writer:
         self.tx.new_object(graceid, HOME, record)
         return self.subject(graceid)
 
-    def log(self, subject: Subject, comment: str, *, file: FileEntry | None = None, tags: Sequence[str] = ()) -> Record:
-        """Append a log entry, with the file version that it brought and the tags that came with it.
+    def record(
+        self, subject: Subject, act: str, /, *, file: FileEntry | None = None, tags: Sequence[str] = (),
+        gone: Mapping[tuple[str, str], Record] = NO_REMOVALS, **params: object,
+    ) -> Record:  # fmt: skip
+        """Record an act of archive/history/rules.py that was done with `params`: its log entry, and the alerts that it causes.
 
-        Each tag leaves its own entry right after, as on the server.
+        Call it when the object stands as the act left it. `file` is the file version that the entry brings, `tags` those that
+        come with it, each of which leaves its own entry right after, as on the server; `gone` are the records that the act
+        took away. Returns the entry's record; that of an act that leaves none is empty.
         """
+        done = rules.act(subject.category, act, **params)
+        record = self._log(subject, done.text, file, tags) if done.rule.logged else {}
+        if self._announcing and done.rule.causes:
+            entry = Entry(record.get("N"), record_time(self.created), record, done)
+            self.alerts.extend(alerts_of_entry(entry, subject.view, gone))
+        return record
+
+    def _log(self, subject: Subject, comment: str, file: FileEntry | None, tags: Sequence[str]) -> Record:
         n = self.tx.next_n(subject.graceid, "log")
         record = self._log_record(subject, n, comment, file)
         record["tag_names"] = list(dict.fromkeys(tags))
         subject.put("log", n, record)
         for tag in record["tag_names"]:
-            self.log(subject, rules.text(subject.category, "tagged", n=n, tag=tag))
+            self.record(subject, "tagged", n=n, tag=tag)
         return record
 
     def _log_record(self, subject: Subject, n: int, comment: str, file: FileEntry | None) -> Record:
         links = subject.links
-        said = {
+        fields = {
             "N": n, "comment": comment, "created": self.created, "issuer": self.user,
             "filename": file.name if file else "", "file_version": file.version if file else None, "tag_names": [],
         }  # fmt: skip
         where = links.file(file.full_name) if file else None
         if subject.category == "event":
-            return said | {"self": links.log(n), "tags": links.tags(n), "file": where}
-        return {"self": links.log(n)} | said | {"file": where}
-
-    def text(self, subject: Subject, act: str, **params: object) -> str:
-        """What the server writes for an act."""
-        return rules.text(subject.category, act, **params)
-
-    # -- alerts
-
-    def announce(
-        self,
-        subject: Subject,
-        record: Record,
-        *,
-        written: bool = False,
-        act: Act | None = None,
-        removed: Mapping[tuple[str, str], Record] = NO_REMOVALS,
-    ) -> None:
-        """Add the alerts that a log entry causes, the object being as it now stands.
-
-        `written` means a user's own words, which announce nothing but themselves whatever they say.
-        """
-        if not self._announcing:
-            return
-        entry = Entry.of(subject.category, record)
-        if written:
-            act = Act("log", {}, rules.WRITTEN[subject.category])
-        if act is not None:
-            entry = Entry(entry.n, entry.created, entry.record, act)
-        self.alerts.extend(alerts_of_entry(entry, subject.view, removed))
-
-    def announce_unlogged(self, subject: Subject, act: Act) -> None:
-        """Add the alerts of an act that no log entry tells of."""
-        if self._announcing:
-            entry = Entry(None, self.now.replace(microsecond=0), {}, act)
-            self.alerts.extend(alerts_of_entry(entry, subject.view))
+            return fields | {"self": links.log(n), "tags": links.tags(n), "file": where}
+        return {"self": links.log(n)} | fields | {"file": where}

@@ -9,6 +9,7 @@ from ligo.gracedb.exceptions import HTTPError
 
 from gracetape import schedule
 from gracetape.archive import Archive, Position, Timeline
+from gracetape.brokers.gracedb import held
 from gracetape.clocks import Clock, RealClock
 from gracetape.errors import ActionFailed, BadRequest, ReplayError
 from gracetape.replay.prepare import histories_of, read_refs
@@ -105,10 +106,11 @@ class Reenactment:
 
         clock, ran = clock or RealClock(), schedule.Outcome()
         try:
-            schedule.run(
-                self.schedule, client, clock,
-                go_on=on_error == "go-on", after=told, outcome=ran, since=clock.now(), reason=_said,
-            )  # fmt: skip
+            with held(client):
+                schedule.run(
+                    self.schedule, client, clock,
+                    go_on=on_error == "go-on", after=told, outcome=ran, since=clock.now(), reason=_said,
+                )  # fmt: skip
         except ActionFailed:
             raise ReplayError(f"stopped after {ran.done} writes: {Failure.of(*ran.failed[-1])}") from None
         return Outcome(ran.done, self.context.ids.given, [Failure.of(*failed) for failed in ran.failed])

@@ -262,7 +262,7 @@ def test_a_journal_that_names_another_file_is_not_played_back(packed: Path, tmp_
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_alerts_are_not_written_through_what_lies_in_the_tape(folder: Path, tmp_path: Path, kind: str) -> None:
-    from gracetape.dummy.announcing import open_alerts
+    from gracetape.dummy.alert_targets import open_alerts
 
     (tmp_path / "victim").write_text("rc")
     _replace(folder / "alerts.jsonl", kind, tmp_path / "victim")

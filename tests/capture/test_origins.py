@@ -15,12 +15,16 @@ from ligo.gracedb.rest import GraceDb
 from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.brokers.gracedb import Client, Origin, Refused
+from gracetape.clocks import VirtualClock
+from gracetape.errors import ReplayError
 from gracetape.listen.gracedb import client_of
+from gracetape.replay.reenact.perform import reenact
 from gracetape.replay.reenact.server import client_at
 from gracetape.replay.targets.webhook import http
 from gracetape.simulate.places import live_in
 from tests.capture.unfriendly import EVENT, LOG, Answer, Unfriendly, body, redirect, root, unfriendly, value
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 TOKEN = b"Bearer TOKEN"
 
 
@@ -117,6 +121,21 @@ def test_nobody_else_gets_it_from_a_client_that_the_user_made(
         service.answers = {}
         with GraceDb(service.root, force_noauth=True) as client:
             assert capture.capture("T1", tmp_path / "good.tape", client)
+
+
+def test_nobody_else_gets_it_from_a_client_that_the_user_writes_with(
+    service: Unfriendly, authority: trustme.CA, tmp_path: Path
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with unfriendly(tls) as other, Archive.open(FIXTURES / "short.tape") as tape:
+        service.answers = {"": redirect(f"{other.root}events/")}
+        with GraceDb(service.root, force_noauth=True) as client:
+            client.auth = HTTPSciTokenAuth(token="TOKEN")
+            with pytest.raises(ReplayError, match="it is not on https://127"):
+                reenact(tape).perform(client, VirtualClock())
+            assert "get_adapter" not in vars(client)
+        assert other.asked == []
 
 
 def test_a_login_page_is_told_of_and_not_kept_as_a_file(service: Unfriendly, tmp_path: Path) -> None:

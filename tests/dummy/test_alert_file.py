@@ -11,8 +11,8 @@ import pytest
 from gracetape import dummy
 from gracetape.appending import LineFile
 from gracetape.archive import Archive
-from gracetape.dummy import announcing
-from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy import alert_targets
+from gracetape.dummy.alert_targets import open_alerts
 from gracetape.errors import ArchiveError
 
 #: Appends to a file while no file may grow beyond some size, then while it may; prints what failed.
@@ -89,7 +89,7 @@ def test_what_waits_is_bounded_and_what_is_left_out_is_counted(
         append(self, text)
 
     monkeypatch.setattr(LineFile, "append", appending)
-    monkeypatch.setattr(announcing, "LARGEST_WAITING", 20_000)
+    monkeypatch.setattr(alert_targets, "LARGEST_WAITING", 20_000)
     sink = open_alerts(str(tmp_path / "heard.jsonl"), tape)
     with dummy.GraceDb(tape, on_alert=sink) as client:
         for number in range(30):
@@ -133,7 +133,7 @@ def test_alerts_that_a_sink_does_not_take_are_counted(
     def broken(_: object, __: object) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr(announcing.StandardOutput, "__call__", broken)
+    monkeypatch.setattr(alert_targets.StandardOutput, "__call__", broken)
     sink = open_alerts("-", tape)
     with dummy.GraceDb(tape, on_alert=sink) as client:
         client.write_log(graceid, "a word")

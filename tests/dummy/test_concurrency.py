@@ -13,7 +13,7 @@ from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
-from gracetape.dummy.outlet import Outlet
+from gracetape.dummy.alert_queue import AlertQueue
 from tests import commands
 from tests.dummy.writers import write
 
@@ -115,8 +115,8 @@ def test_a_receiver_that_writes_and_waits_for_it_is_let_in(tape: Archive, gracei
 
 def test_a_process_waits_until_the_others_alerts_are_out(tape: Archive, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from gracetape.dummy.outlet import Outlet\n"
-        "with Outlet.of(Path(sys.argv[1])).turn.held():\n"
+        "import sys, time; from pathlib import Path; from gracetape.dummy.alert_queue import AlertQueue\n"
+        "with AlertQueue.of(Path(sys.argv[1])).turn.held():\n"
         "    print('mine', flush=True); time.sleep(0.5); Path(sys.argv[2]).touch()"
     )
     out = tmp_path / "out"
@@ -124,18 +124,18 @@ def test_a_process_waits_until_the_others_alerts_are_out(tape: Archive, tmp_path
     with commands.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "mine\n"
-        with Outlet.of(tape.path).turn.held():
+        with AlertQueue.of(tape.path).turn.held():
             assert out.exists()
 
 
 def test_a_killed_process_leaves_its_turn_to_the_others(tape: Archive) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from gracetape.dummy.outlet import Outlet\n"
-        "with Outlet.of(Path(sys.argv[1])).turn.held(): print('mine', flush=True); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from gracetape.dummy.alert_queue import AlertQueue\n"
+        "with AlertQueue.of(Path(sys.argv[1])).turn.held(): print('mine', flush=True); time.sleep(60)"
     )
     with commands.Popen(["python", "-c", code, tape.path], cwd=ROOT, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "mine\n"
         other.kill()
-    with Outlet.of(tape.path).turn.held():
+    with AlertQueue.of(tape.path).turn.held():
         pass

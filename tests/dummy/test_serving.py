@@ -17,7 +17,7 @@ from ligo.gracedb.rest import GraceDb
 from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
-from gracetape.dummy.announcing import open_alerts
+from gracetape.dummy.alert_targets import open_alerts
 from tests import commands
 
 GRACETAPE = "gracetape"
@@ -228,3 +228,11 @@ class _Sized:
 
     def __len__(self) -> int:
         return self._length
+
+
+def test_what_shows_the_past_says_that_it_has_no_alerts(tape: Archive) -> None:
+    words = [GRACETAPE, "dummy", "serve", str(tape.path), "--as-of", "2", "--alerts", "-"]
+    with commands.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert "there are no alerts for --alerts" in said

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gracetape import dummy
 from gracetape.archive import Archive
-from gracetape.dummy.announcing import File
+from gracetape.dummy.alert_targets import File
 
 
 def write(tape: Archive, heard: Path, graceids: list[str], name: str, times: int, threads: int) -> None:

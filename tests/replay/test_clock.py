@@ -108,3 +108,11 @@ def test_a_call_may_stop_the_clock() -> None:
     clock.call_later(2, lambda: pytest.fail("the clock was stopped"))
     assert clock.wait_until(5) is False
     clock.run()
+
+
+def test_what_was_to_come_is_not_called_after_a_stop() -> None:
+    clock = VirtualClock()
+    clock.call_later(2, lambda: pytest.fail("the clock was stopped"))
+    clock.stop()
+    clock.rest()
+    assert clock.wait_until(5) is False

@@ -183,7 +183,7 @@ def alerts_on_a_full_disk(world: World, folder: Path, chance: random.Random) -> 
 
     from demo.lives import new_event
     from gracetape import dummy
-    from gracetape.dummy.announcing import File
+    from gracetape.dummy.alert_targets import File
 
     (folder / "alerts.jsonl").write_text(
         '{"payload": {"data": {}}}\n' * 100_000

@@ -102,14 +102,14 @@ class Turn:
             time.sleep(2 * _POLL_S)  # others look for their turn once in _POLL_S
 
 
-class Outlet:
+class AlertQueue:
     """The alerts of all writers of one archive in this process, one queue before their callbacks.
 
     Whoever puts alerts in hands out what waits, unless somebody is at it already: then that one takes them along, so a
     callback that writes to the dummy itself, or waits for somebody who does, cannot get stuck.
     """
 
-    _known: ClassVar[WeakValueDictionary[Path, "Outlet"]] = WeakValueDictionary()
+    _known: ClassVar[WeakValueDictionary[Path, "AlertQueue"]] = WeakValueDictionary()
     _knowing: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, archive: Path) -> None:
@@ -119,14 +119,14 @@ class Outlet:
         self._busy = threading.Lock()
 
     @classmethod
-    def of(cls, path: Path) -> "Outlet":
-        """The one outlet of the archive at `path`."""
+    def of(cls, path: Path) -> "AlertQueue":
+        """The one queue of the archive at `path`."""
         archive = path.resolve()
         with cls._knowing:
-            outlet = cls._known.get(archive)
-            if outlet is None:
-                outlet = cls._known[archive] = cls(archive)
-            return outlet
+            queue = cls._known.get(archive)
+            if queue is None:
+                queue = cls._known[archive] = cls(archive)
+            return queue
 
     def put(self, callback: Callback, alerts: Iterable[Alert]) -> None:
         """Queue alerts; call it in the order of the writes, then `drain`."""

@@ -8,15 +8,15 @@ from gracetape.errors import GracetapeError
 from gracetape.times import as_utc, parse_time
 
 
-def asked_moment(timeline: Timeline, as_of: str) -> Position:
+def asked_position(timeline: Timeline, as_of: str) -> Position:
     """The moment that a command line names. UsageError if there is no such moment."""
     try:
-        return moment_of(timeline, as_of)
+        return position_of(timeline, as_of)
     except GracetapeError as error:
         raise UsageError(str(error)) from None
 
 
-def moment_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetime) -> Position:
+def position_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetime) -> Position:
     """The moment that is meant by a log entry's N, `S1:20`, {id: N, …} (the latest of them) or a UTC time.
 
     Raises ArchiveError if there is no such entry, or an N alone could be that of several objects.
@@ -27,7 +27,7 @@ def moment_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datetim
         return max(timeline.at(graceid, n) for graceid, n in as_of.items())
     if isinstance(as_of, str):
         if as_of.isdigit():
-            return moment_of(timeline, int(as_of))
+            return position_of(timeline, int(as_of))
         try:
             ref = parse_ref(as_of)
         except GracetapeError:
