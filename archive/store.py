@@ -1,5 +1,6 @@
 """The archive itself: opens a folder or a packed file, and reads captures, records and files from it."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator

@@ -11,6 +11,13 @@ class Tables(Protocol):
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the database."""
 
+    @property
+    def recordings(self) -> str:
+        """In which of SQLite's schemas the connection has what was captured and heard."""
+
+    def layer(self, capture: int) -> str:
+        """In which of them a capture lies."""
+
 
 class Held(Protocol):
     """An archive that is held for writing: a `Transaction`."""
