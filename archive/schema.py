@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from gracetape.archive import catalogues, counters, index
@@ -93,18 +92,11 @@ def make_like(connection: sqlite3.Connection, version: int) -> None:
         STEPS[name](connection)
 
 
-@cache
-def empty(statements: str = "") -> bytes:
-    """The database file of an empty archive, after some statements: a scratch has no time to make one."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        make_like(connection, SCHEMA_VERSION)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.executescript(statements)
-        return connection.serialize()
-    finally:
-        connection.close()
+def make_quickly(connection: sqlite3.Connection) -> None:
+    """Make an empty archive of an empty database: one that lasts no longer than its process needs no sqlite_utils."""
+    make_like(connection, SCHEMA_VERSION)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _migrations() -> "Migrations":

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from gracetape.archive import layout, schema
@@ -21,7 +22,7 @@ from gracetape.errors import ArchiveError, NotFound
 
 #: The ids of what a scratch holds begin above this, out of the way of those that the tape gives meanwhile.
 _FIRST = 1 << 40
-_OWN = f"id > {_FIRST}"
+_OWN, _OF_TAPE = f"id > {_FIRST}", f"id <= {_FIRST}"  # a stranger's tape may hold any
 _UNTOUCHED = "NOT EXISTS (SELECT 1 FROM main.captures m WHERE m.object = t.object)"
 
 
@@ -32,8 +33,8 @@ def _unless_here(table: str, *key: str) -> str:
 
 #: By table, which rows of the scratch and which of the tape are seen. Captures, and what they have, lie in one of the two.
 _SEEN = {
-    "captures": (_OWN, "1"), "records": (_OWN, "1"), "entries": ("1", "1"), "files": ("1", "1"),
-    "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, "1"),
+    "captures": (_OWN, _OF_TAPE), "records": (_OWN, _OF_TAPE), "entries": ("1", "1"), "files": ("1", "1"),
+    "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, _OF_TAPE),
     "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED),
     "counters": ("1", _unless_here("counters", "name")), "heard": ("1", _unless_here("heard", "name")),
     "search_events": ("1", _unless_here("search_events", "object")),
@@ -41,17 +42,35 @@ _SEEN = {
     "search_labels": ("1", _UNTOUCHED), "search_members": ("1", _UNTOUCHED), "search_attributes": ("1", _UNTOUCHED),
     "search_words": ("1", _unless_here("search_words", "kind", "word")),
 }  # fmt: skip
-_VIEWS = ";".join(
+_VIEWS = tuple(
     f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {own} UNION ALL SELECT * FROM tape.{table} t WHERE {of_tape}"
     for table, (own, of_tape) in _SEEN.items()
 )
 #: Rows that let SQLite number what comes after them; no view shows them.
-_START = f"""
-    INSERT INTO captures (id, object, version, category, service, origin, tool, started)
-        VALUES ({_FIRST}, '', 0, '', '', '', '', '');
-    INSERT INTO records VALUES ({_FIRST}, '', '');
-    INSERT INTO catalogues VALUES ({_FIRST}, '', 0, '', '')
-"""
+_START = (
+    "INSERT INTO captures (id, object, version, category, service, origin, tool, started) "
+    f"VALUES ({_FIRST}, '', 0, '', '', '', '', '')",
+    f"INSERT INTO records VALUES ({_FIRST}, '', '')",
+    f"INSERT INTO catalogues VALUES ({_FIRST}, '', 0, '', '')",
+)
+
+
+@cache
+def _empty() -> bytes:
+    """The database of a scratch to which nothing was written yet; made once, since that takes ten milliseconds."""
+    with HeldFolder(None, SCRATCHED) as folder:
+        path = folder.path / "empty.sqlite"
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("BEGIN")
+            schema.make_quickly(connection)
+            for statement in _START:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+        return path.read_bytes()
 
 
 class ScratchView(Archive):
@@ -78,8 +97,11 @@ class ScratchView(Archive):
                 folder = HeldFolder(None, SCRATCHED)
                 place = folder.path / "scratch.tape"
                 (place / "blobs").mkdir(mode=0o700, parents=True)
-                (place / "archive.sqlite").write_bytes(schema.empty(_START))
-                self._folder, self._database = folder, place / "archive.sqlite"
+                (place / "archive.sqlite").write_bytes(_empty())
+                self._database, self._folder = (
+                    place / "archive.sqlite",
+                    folder,
+                )  # in this order: others look at the folder
                 self._local = threading.local()
             return self._folder.path / "scratch.tape"
 
@@ -88,7 +110,7 @@ class ScratchView(Archive):
         return self._begin()
 
     def layer(self, capture: int) -> str:
-        return "main" if capture > _FIRST else "tape"
+        return "main" if capture > _FIRST and self._folder is not None else "tape"
 
     def _connect(self) -> sqlite3.Connection:
         begun = self._folder is not None
@@ -106,7 +128,8 @@ class ScratchView(Archive):
             connection.execute("ATTACH ? AS tape", (self.tape.address,))
             layout.guard(connection)
             if begun:
-                connection.executescript(_VIEWS)
+                for statement in _VIEWS:
+                    connection.execute(statement)
             else:
                 connection.execute("PRAGMA query_only = ON")
         except BaseException:

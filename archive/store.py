@@ -168,9 +168,10 @@ class Archive:
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the database."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        local = self._local  # which another thread may put another in the place of
+        connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect()
+            connection = local.connection = self._connect()
             self._open.append(connection)
         return connection
 

@@ -16,6 +16,7 @@ from benchmarks import (
     listeners,
     queries,
     replays,
+    scratches,
     serving,
     simulations,
     starts,
@@ -45,6 +46,7 @@ ALL = {
     "listener_queue": listeners.cost_per_alert_stays_flat,
     "long_log": histories.long_logs_stay_flat,
     "size": archives.size_against_tar,
+    "scratch": scratches.scratches_stay_flat,
 }
 
 

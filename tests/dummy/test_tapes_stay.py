@@ -96,10 +96,10 @@ def everything(client: Any, *graceids: str) -> dict[str, Any]:
     }
     answers |= {graceid: client.event(graceid).json() for graceid in graceids}
     answers[SUPEREVENT] = client.superevent(SUPEREVENT).json()
-    for query in ("far < 1", "INJ", "gstlal", "label: PASTRO_READY", ""):
-        answers[f"events {query}"] = list(client.events(query))
-    for query in ("DQV", "far < 1", f"preferred_event: {EVENT}", ""):
-        answers[f"superevents {query}"] = list(client.superevents(query))
+    for query in ("", "far < 1", "PASTRO_READY", "si.snr > 0", f"superevent: {SUPEREVENT}", "~INJ"):
+        answers[f"events {query}"] = list(client.events(f"Test {query}"))
+    for query in ("", "DQV", "~DQV", "far < 1", f"event: {EVENT}"):
+        answers[f"superevents {query}"] = list(client.superevents(f"Test {query}"))
     return answers
 
 
