@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate"})
+ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate", "testing"})
 
 
 class _OtherPeoplesNames(MetaPathFinder):

@@ -1,0 +1,55 @@
+"""Leads GraceDB clients that code under test makes for itself to a served dummy: here, in its children, in programs that it starts."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ligo.gracedb.client import GraceDBClient
+
+from gracetape.dummy import hook
+from gracetape.dummy.client_patch import ToServer, catch
+from gracetape.dummy.patched_clients import VARIABLE
+
+
+@contextmanager
+def leading_to(url: str) -> Iterator[None]:
+    """A block in which every `ligo.gracedb` client that is made is led to the dummy at `url`, whatever address it names.
+
+    Processes that are started meanwhile obey the environment (see `gracetape dummy run`): programs, and children of
+    multiprocessing by fork, spawn and forkserver.
+    """
+    folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    end = catch(GraceDBClient, lambda asked, retries: ToServer(url, asked, retries))
+    try:
+        with environment({VARIABLE: url, "GRACEDB_SERVICE_URL": url, "PYTHONPATH": os.pathsep.join(folders)}):
+            yield
+    finally:
+        end()
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """A block with variables of the environment set, also for children of a fork server, which keeps the one it was started in."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    _end_fork_server()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        _end_fork_server()
+
+
+def _end_fork_server() -> None:
+    """Let the next child that wants one start a new fork server; children that are running stay."""
+    module = sys.modules.get("multiprocessing.forkserver")
+    server = getattr(module, "_forkserver", None)
+    if getattr(server, "_forkserver_pid", None) is not None:
+        with suppress(OSError):
+            server._stop()  # type: ignore[union-attr]  # what its own tests call; there is no public way

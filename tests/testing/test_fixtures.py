@@ -1,0 +1,130 @@
+"""The plug-in's fixtures: one GraceDB over a test's tape, which stays as it was, for code that is handed a client or makes its own."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy  # noqa: F401  # here, since it cannot be loaded anew by each run in this process
+import pytest
+
+from gracetape.testing import fixtures  # noqa: F401  # the same for all of ours, which takes long
+
+pytest_plugins = ("pytester",)
+
+SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
+FIRST = (
+    "import multiprocessing, subprocess, sys\nimport pytest\nfrom ligo.gracedb.rest import GraceDb\nS = 'TS101020a'\n"
+)
+
+
+@pytest.fixture
+def tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for tests with two tapes in it, where neither this run's options nor CI count."""
+    monkeypatch.setenv("CI", "1")
+    (pytester.path / "tapes").mkdir()
+    shutil.copy(SHORT, pytester.path / "tapes" / "a.tape")
+    return pytester
+
+
+def passes(tests: pytest.Pytester, source: str, *args: str, passed: int = 1, **others: int) -> pytest.RunResult:
+    tests.makepyfile(test_it=FIRST + source)
+    before = hashlib.sha256((tests.path / "tapes" / "a.tape").read_bytes()).hexdigest()
+    result = tests.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *args)
+    result.assert_outcomes(passed=passed, **others)
+    assert hashlib.sha256((tests.path / "tapes" / "a.tape").read_bytes()).hexdigest() == before
+    return result
+
+
+def test_writes_are_seen_and_announced_and_gone_after_the_test(tests: pytest.Pytester) -> None:
+    passes(
+        tests,
+        """
+pytestmark = pytest.mark.tape("a.tape")
+def labels(client): return [label["name"] for label in client.labels(S).json()["labels"]]
+@pytest.mark.parametrize("turn", range(2))
+def test_it(tape, gracedb, alerts, turn):
+    assert "DQV" not in labels(gracedb)
+    gracedb.write_label(S, "DQV")
+    gracedb.write_log(S, "a word")
+    assert "DQV" in labels(gracedb)
+    assert alerts.types == ["label_added", "log"]
+    assert [alert.data["name"] for alert in alerts.of("label_added")] == ["DQV"]
+    assert tape.read_only
+""",
+        passed=2,
+    )
+
+
+def test_at_a_cutoff_writes_go_on_from_there(tests: pytest.Pytester) -> None:
+    passes(
+        tests,
+        """
+@pytest.mark.tape("a.tape", cutoff=2)
+def test_it(gracedb, alerts):
+    assert gracedb.logs(S).json()["numRows"] == 2
+    gracedb.write_log(S, "a word", "word.txt", b"the word")
+    log = gracedb.logs(S).json()["log"]
+    assert (len(log), log[-1]["N"], log[-1]["comment"]) == (3, 3, "a word")
+    assert log[-1]["created"][:16] == log[-2]["created"][:16]
+    assert gracedb.files(S, "word.txt").read() == b"the word"
+    assert alerts[0].object["superevent_id"] == S
+""",
+    )
+
+
+def test_clients_of_every_process_are_led_to_the_same_scratch(tests: pytest.Pytester) -> None:
+    passes(
+        tests,
+        """
+pytestmark = pytest.mark.tape("a.tape")
+def child(): GraceDb("https://gracedb.ligo.org/api/").write_log("T1", "child")
+def test_it(gracedb, gracedb_url, alerts):
+    child()
+    program = "from ligo.gracedb.rest import GraceDb; GraceDb().write_log('T1', 'program')"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    for how in ("fork", "spawn", "forkserver"):
+        process = multiprocessing.get_context(how).Process(target=child)
+        process.start(), process.join()
+        assert process.exitcode == 0
+    assert [alert.data["comment"] for alert in alerts.wait("log", count=5)] == ["child", "program"] + 3 * ["child"]
+    assert gracedb.logs("T1").json()["log"][-1]["comment"] == "child"
+""",
+    )
+
+
+def test_a_replay_is_answered_as_of_each_alert(tests: pytest.Pytester) -> None:
+    passes(
+        tests,
+        """
+pytestmark = pytest.mark.tape("a.tape")
+def test_it(replay, gracedb, alerts):
+    rows = []
+    def handler(alert):
+        rows.append(gracedb.logs(alert.graceid).json()["numRows"])
+        if alert.alert_type == "label_added":
+            gracedb.write_log(alert.graceid, "seen: " + alert.data["name"])
+    assert len(replay.to(handler)) == len(rows) > 20
+    assert rows[:2] == [1, 2]
+    assert alerts.types == ["log"] * len(replay.alerts.of("label_added"))
+""",
+    )
+
+
+def test_the_networks_hosts_are_refused_and_a_missing_tape_is_told_of_in_one_sentence(tests: pytest.Pytester) -> None:
+    result = passes(
+        tests,
+        """
+from gracetape import UsageError
+@pytest.mark.tape("a.tape")
+def test_it(gracedb):
+    with pytest.raises(UsageError, match="gracedb.ligo.org was not asked.*--tape-record=none"):
+        GraceDb("https://gracedb.ligo.org/api/").ping()
+def test_missing(gracedb): pass
+""",
+        errors=1,
+    )
+    text = result.stdout.str()
+    assert "tapes/test_it/test_missing.tape nor at " in text
+    assert "tapes/test_it.tape: record one with" in text
+    assert "Traceback" not in text
+    assert "fixtures.py" not in text
