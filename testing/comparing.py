@@ -13,7 +13,7 @@ from gracetape.testing.masking import masked, without_root
 
 Payload = dict[str, Any]
 _MOST_FIELDS, _MOST_LETTERS = 12, 70
-_NOTHING = object()
+NOTHING = object()
 
 
 def assert_same_alerts(
@@ -63,7 +63,10 @@ def _differences(came: list[Payload], wanted: list[Payload]) -> Iterator[str]:
     for _, begin, end, first, last in SequenceMatcher(None, *titles, autojunk=False).get_opcodes():
         for a, b in zip_longest(range(begin, end), range(first, last)):
             if a is not None and b is not None and titles[0][a] == titles[1][b]:
-                fields = list(_fields(wanted[a], came[b], ""))
+                fields = [
+                    f"       {printable(field)}: {shown(one)} expected, {shown(other)} came"
+                    for field, one, other in differing(wanted[a], came[b])
+                ]
                 if fields:
                     yield f"  {a + 1}. {titles[0][a]}:"
                     yield from fields[:_MOST_FIELDS]
@@ -76,19 +79,20 @@ def _differences(came: list[Payload], wanted: list[Payload]) -> Iterator[str]:
                 yield f"+ {b + 1}. {titles[1][b]}: came, and was not expected"
 
 
-def _fields(wanted: Any, came: Any, path: str) -> Iterator[str]:
+def differing(wanted: Any, came: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The fields in which two records differ (`data.tag_names[0]`), with the value of each; NOTHING where one lacks it."""
     if isinstance(wanted, dict) and isinstance(came, dict):
         for key in [*wanted, *(key for key in came if key not in wanted)]:
-            yield from _fields(
-                wanted.get(key, _NOTHING), came.get(key, _NOTHING), f"{path}.{key}" if path else str(key)
-            )
+            name = f"{path}.{key}" if path else str(key)
+            yield from differing(wanted.get(key, NOTHING), came.get(key, NOTHING), name)
     elif isinstance(wanted, list) and isinstance(came, list) and len(wanted) == len(came):
         for place, (one, other) in enumerate(zip(wanted, came, strict=True)):
-            yield from _fields(one, other, f"{path}[{place}]")
+            yield from differing(one, other, f"{path}[{place}]")
     elif wanted is not came and (wanted != came or type(wanted) is not type(came)):
-        yield f"       {printable(path)}: {_shown(wanted)} expected, {_shown(came)} came"
+        yield path, wanted, came
 
 
-def _shown(value: Any) -> str:
-    text = "nothing" if value is _NOTHING else printable(repr(value))
+def shown(value: Any) -> str:
+    """A value on one short line."""
+    text = "nothing" if value is NOTHING else printable(repr(value))
     return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"

@@ -1,12 +1,14 @@
 """The replay of a test: its tape's alerts, one after another on a virtual clock, for code that handles them."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 from gracetape.archive import Alert, Position
 from gracetape.clocks import Clock
 from gracetape.replay.async_alerts import aiter_alerts
 from gracetape.replay.player import Player
+from gracetape.replay.targets import open_target
 from gracetape.testing.alert_list import AlertList
 
 
@@ -43,8 +45,10 @@ class Replay:
     def __len__(self) -> int:
         return len(self.player)
 
-    def to(self, handler: Callable[[Alert], object]) -> AlertList:
-        """Call a handler with every alert that is left, at its moment; gives them."""
+    def to(self, handler: Callable[[Alert], object] | str) -> AlertList:
+        """Call a handler with every alert that is left, at its moment, or send them to a target's URL (`kafka_url`); gives them."""
+        if isinstance(handler, str):
+            return self._send(handler)
         return AlertList(alert for alert in self if (handler(alert), True))
 
     def to_listener(self, handler: Callable[[str, str], object]) -> AlertList:
@@ -62,3 +66,9 @@ class Replay:
             if alert.alert_type == alert_type and all(getattr(alert, name) == value for name, value in of.items()):
                 return alert
         raise AssertionError(f"the tape has no further alert of type {alert_type}")
+
+    def _send(self, url: str) -> AlertList:
+        sent: list[Alert] = []
+        with closing(open_target(url)) as target:
+            self.player.play([target], after=sent.append)
+        return AlertList(sent)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -45,6 +45,36 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         CONFIGS.remove(config)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist when the run began."""
+    node.workerinput["gracetape_began"] = node.config._gracetape_began
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of xdist has to say."""
+    _said(node.config).extend(getattr(node, "workeroutput", {}).get("gracetape_said", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["gracetape_said"] = _said(session.config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if said := _said(config):
+        terminalreporter.section("tapes")
+        for line in dict.fromkeys(said):
+            terminalreporter.line(line)
+
+
+def _said(config: pytest.Config) -> list[str]:
+    """What is to be told of tapes at the end."""
+    said: list[str] = config.__dict__.setdefault("_gracetape_said", [])
+    return said
+
+
 @pytest.fixture
 def tape_session(request: pytest.FixtureRequest) -> "Iterator[TapeSession]":
     """All that the fixtures below share: one GraceDB over the test's tapes, its writes on a scratch."""
@@ -82,3 +112,21 @@ def alerts(tape_session: "TapeSession") -> "Alerts":
 def replay(tape_session: "TapeSession") -> "Replay":
     """A player of the tape's alerts on a virtual clock; `gracedb` and `gracedb_url` answer as of each of them."""
     return tape_session.replay
+
+
+@pytest.fixture(scope="session")
+def kafka_url() -> Iterator[str]:
+    """A private Kafka broker of this run; the test is skipped where none is installed."""
+    from gracetape.testing.private_brokers import kafka
+
+    with kafka() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def lvalert_url() -> Iterator[str]:
+    """A private LVAlert of this run; the test is skipped where none is installed."""
+    from gracetape.testing.private_brokers import lvalert
+
+    with lvalert() as url:
+        yield url

@@ -25,7 +25,8 @@ class Settings:
     update: bool = False
     began: float = field(default_factory=time.time)
     said: list[str] = field(default_factory=list)
-    looked_at: set[Path] = field(default_factory=set)
+    rewritten: set[Path] = field(default_factory=set)
+    compared: set[Path] = field(default_factory=set)
 
     @classmethod
     def of(cls, config: Any) -> "Settings":
@@ -40,6 +41,7 @@ class Settings:
                 allowed_hosts=tuple(name.lower() for name in config.getini("tape_allowed_hosts")),
                 update=config.getoption("tape_update"),
                 began=getattr(config, "workerinput", {}).get("gracetape_began", config._gracetape_began),
+                said=config.__dict__.setdefault("_gracetape_said", []),
             )
         return known
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gracetape.testing.downloads import fetched, is_url
 from gracetape.testing.places import TestPlace
 from gracetape.testing.settings import Settings
 from gracetape.testing.tape_session import TapeSession
@@ -20,7 +21,27 @@ def session_over(
 
 def tape_of(want: WantedTape, place: TestPlace, settings: Settings) -> Path:
     """The path of a tape that a test wants. UsageError with one sentence if there is none."""
+    if want.name is not None and is_url(want.name):
+        return fetched(want.name, want.checksum)
     path = place.find(want.name)
     if path is None:
-        raise place.missing(want.name, settings.mode)
+        path = place.candidates(want.name)[0]
+        if settings.mode == "none" or not want.ids:
+            raise place.missing(want.name, settings.mode)
+        from gracetape.testing import recording
+
+        recording.record(path, want, settings)
+    elif settings.mode in ("rewrite", "new"):
+        from gracetape.testing import recording
+
+        if settings.mode == "new":
+            recording.add_new(path, want, settings)
+        elif path not in settings.rewritten:
+            recording.rewrite(path, want, settings)
+            settings.rewritten.add(path)
+    if settings.update and path not in settings.compared:
+        from gracetape.testing.updates import changes
+
+        settings.said += changes(path, want, settings)
+        settings.compared.add(path)
     return path

@@ -1,46 +1,14 @@
 """The plug-in's fixtures: one GraceDB over a test's tape, which stays as it was, for code that is handed a client or makes its own."""
 
-import hashlib
-import shutil
-from pathlib import Path
-
-import numpy  # noqa: F401  # here, since it cannot be loaded anew by each run in this process
-import pytest
-
-from gracetape.testing import fixtures  # noqa: F401  # the same for all of ours, which takes long
+from tests.testing.conftest import Folder
 
 pytest_plugins = ("pytester",)
 
-SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
-FIRST = (
-    "import multiprocessing, subprocess, sys\nimport pytest\nfrom ligo.gracedb.rest import GraceDb\nS = 'TS101020a'\n"
-)
 
-
-@pytest.fixture
-def tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A folder for tests with two tapes in it, where neither this run's options nor CI count."""
-    monkeypatch.setenv("CI", "1")
-    (pytester.path / "tapes").mkdir()
-    shutil.copy(SHORT, pytester.path / "tapes" / "a.tape")
-    return pytester
-
-
-def passes(tests: pytest.Pytester, source: str, *args: str, passed: int = 1, **others: int) -> pytest.RunResult:
-    tests.makepyfile(test_it=FIRST + source)
-    before = hashlib.sha256((tests.path / "tapes" / "a.tape").read_bytes()).hexdigest()
-    result = tests.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *args)
-    result.assert_outcomes(passed=passed, **others)
-    assert hashlib.sha256((tests.path / "tapes" / "a.tape").read_bytes()).hexdigest() == before
-    return result
-
-
-def test_writes_are_seen_and_announced_and_gone_after_the_test(tests: pytest.Pytester) -> None:
-    passes(
-        tests,
+def test_writes_are_seen_and_announced_and_gone_after_the_test(folder: Folder) -> None:
+    folder.passes(
         """
 pytestmark = pytest.mark.tape("a.tape")
-def labels(client): return [label["name"] for label in client.labels(S).json()["labels"]]
 @pytest.mark.parametrize("turn", range(2))
 def test_it(tape, gracedb, alerts, turn):
     assert "DQV" not in labels(gracedb)
@@ -55,9 +23,8 @@ def test_it(tape, gracedb, alerts, turn):
     )
 
 
-def test_at_a_cutoff_writes_go_on_from_there(tests: pytest.Pytester) -> None:
-    passes(
-        tests,
+def test_at_a_cutoff_writes_go_on_from_there(folder: Folder) -> None:
+    folder.passes(
         """
 @pytest.mark.tape("a.tape", cutoff=2)
 def test_it(gracedb, alerts):
@@ -72,9 +39,8 @@ def test_it(gracedb, alerts):
     )
 
 
-def test_clients_of_every_process_are_led_to_the_same_scratch(tests: pytest.Pytester) -> None:
-    passes(
-        tests,
+def test_clients_of_every_process_are_led_to_the_same_scratch(folder: Folder) -> None:
+    folder.passes(
         """
 pytestmark = pytest.mark.tape("a.tape")
 def child(): GraceDb("https://gracedb.ligo.org/api/").write_log("T1", "child")
@@ -92,9 +58,8 @@ def test_it(gracedb, gracedb_url, alerts):
     )
 
 
-def test_a_replay_is_answered_as_of_each_alert(tests: pytest.Pytester) -> None:
-    passes(
-        tests,
+def test_a_replay_is_answered_as_of_each_alert(folder: Folder) -> None:
+    folder.passes(
         """
 pytestmark = pytest.mark.tape("a.tape")
 def test_it(replay, gracedb, alerts):
@@ -110,9 +75,8 @@ def test_it(replay, gracedb, alerts):
     )
 
 
-def test_the_networks_hosts_are_refused_and_a_missing_tape_is_told_of_in_one_sentence(tests: pytest.Pytester) -> None:
-    result = passes(
-        tests,
+def test_the_networks_hosts_are_refused_and_a_missing_tape_is_told_of_in_one_sentence(folder: Folder) -> None:
+    text = folder.passes(
         """
 from gracetape import UsageError
 @pytest.mark.tape("a.tape")
@@ -123,8 +87,6 @@ def test_missing(gracedb): pass
 """,
         errors=1,
     )
-    text = result.stdout.str()
     assert "tapes/test_it/test_missing.tape nor at " in text
     assert "tapes/test_it.tape: record one with" in text
-    assert "Traceback" not in text
     assert "fixtures.py" not in text
