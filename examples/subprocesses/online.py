@@ -26,14 +26,22 @@ def follow_up(created):
         gracedb.write_label(graceid, "PASTRO_READY")
 
 
-def start(how="spawn"):
-    """The queue of candidates, and the processes."""
-    context = multiprocessing.get_context(how)
-    candidates, created = context.Queue(), context.Queue()
-    processes = [
-        context.Process(target=create_events, args=(candidates, created), daemon=True),
-        context.Process(target=follow_up, args=(created,), daemon=True),
-    ]
-    for process in processes:
-        process.start()
-    return candidates, processes
+class Online:
+    """The running processes, and the queue of candidates that they work on."""
+
+    def __init__(self, how="spawn"):
+        context = multiprocessing.get_context(how)
+        self.candidates, self.created = context.Queue(), context.Queue()
+        self.processes = [
+            context.Process(target=create_events, args=(self.candidates, self.created), daemon=True),
+            context.Process(target=follow_up, args=(self.created,), daemon=True),
+        ]
+        for process in self.processes:
+            process.start()
+
+    def stop(self):
+        """Let them finish what is there; their exit codes."""
+        self.candidates.put(None)
+        for process in self.processes:
+            process.join(60)
+        return [process.exitcode for process in self.processes]
