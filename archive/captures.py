@@ -1,11 +1,15 @@
-"""What a capture is: one version of one object, a row of the table `captures`."""
+"""What a capture is: one version of one object, a row of the table `captures`; and which of them an archive holds."""
 
+import sqlite3
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gracetape.archive.shapes import GREATEST, is_category
 from gracetape.bounded_json import read_kept
-from gracetape.errors import ArchiveError
+from gracetape.errors import ArchiveError, NotFound
+from gracetape.ids import parse_ref
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,71 @@ class Capture:
     @property
     def ref(self) -> str:
         return f"{self.object}@{self.version}"
+
+
+class Captures(ABC):
+    """What an archive holds, by the names of objects and captures."""
+
+    path: Path
+
+    @property
+    @abstractmethod
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection to the database."""
+
+    def objects(self) -> list[str]:
+        """The graceids that have at least one whole capture, in the order in which they came."""
+        rows = self.connection.execute(
+            "SELECT object FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY min(id)"
+        )
+        found = [row[0] for row in rows]
+        if not all(isinstance(graceid, str) for graceid in found):
+            raise ArchiveError(f"{self.path} is damaged: the id of an object in it is no text")
+        return found
+
+    def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
+        """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
+        query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"
+        return [str(row[0]) for row in self.connection.execute(query, (category, first_gps, last_gps))]
+
+    def captures(self, graceid: str | None = None, *, unfinished: bool = False) -> list[Capture]:
+        """The captures of one object, or of all, oldest first; without `unfinished`, the whole ones."""
+        query = "SELECT * FROM captures WHERE (? IS NULL OR object = ?) AND (? OR completed IS NOT NULL) ORDER BY id"
+        return [Capture(*row) for row in self.connection.execute(query, (graceid, graceid, unfinished))]
+
+    def resolve(self, name: str) -> str:
+        """The id under which an object is kept, from any id that it has had; NotFound if there is none."""
+        found = self.owner(name)
+        if found is None:
+            raise NotFound(f"{self.path} holds no {name}{self._hint()}")
+        return found
+
+    def owner(self, name: str) -> str | None:
+        """As `resolve`; None if there is none."""
+        row = self.connection.execute("SELECT object FROM names WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row is not None else None
+
+    def names_of(self, graceid: str) -> set[str]:
+        """Every id that an object goes or went by, given the one under which it is kept."""
+        return {row[0] for row in self.connection.execute("SELECT name FROM names WHERE object = ?", (graceid,))}
+
+    def _hint(self) -> str:
+        known = self.objects()
+        if not known:
+            return ": it is empty"
+        more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+        return f": it holds {', '.join(known[:8])}{more}"
+
+    def capture(self, ref: str) -> Capture:
+        """The capture that `G1234` (the newest) or `G1234@2` names; NotFound if there is none."""
+        wanted = parse_ref(ref)
+        graceid = self.resolve(wanted.graceid)
+        query = "SELECT * FROM captures WHERE object = ? AND completed IS NOT NULL AND (? IS NULL OR version = ?)"
+        row = self.connection.execute(
+            query + " ORDER BY version DESC LIMIT 1", (graceid, wanted.version, wanted.version)
+        ).fetchone()
+        if row is None:
+            last = self.captures(graceid)
+            have = f"its newest capture is @{last[-1].version}" if last else "its capture was never finished"
+            raise NotFound(f"{self.path} holds no {ref}: {have}")
+        return Capture(*row)

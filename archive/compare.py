@@ -1,18 +1,23 @@
 """What differs between two captures."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from gracetape.archive.store import Archive
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`change` is added, removed or changed; `kind` a kind of record or `file`; `key` which one; `fields` what changed in it."""
+    """`change` is added, removed or changed; `kind` a kind of record or `file`; `key` which one; `fields` what changed in it, with
+    the `old` and the `new` value of each (None: there was none).
+    """
 
     change: str
     kind: str
     key: str
     fields: tuple[str, ...] = ()
+    old: tuple[Any, ...] = ()
+    new: tuple[Any, ...] = ()
 
 
 def compare(archive: Archive, old: str, new: str) -> list[Difference]:
@@ -26,15 +31,21 @@ def compare(archive: Archive, old: str, new: str) -> list[Difference]:
         if a == b:
             continue
         if a and b:
-            one, two = before.one(kind, key) or {}, after.one(kind, key) or {}
-            fields = tuple(name for name in {**one, **two} if one.get(name) != two.get(name))
-            found.append(Difference("changed", kind, key, fields))
+            found.append(_changed(kind, key, before.one(kind, key) or {}, after.one(kind, key) or {}))
         else:
             found.append(Difference("removed" if a else "added", kind, key))
     files = [{f.full_name: f for f in view.files()} for view in (before, after)]
     for name in sorted(files[0] | files[1]):
         one_file, two_file = files[0].get(name), files[1].get(name)
         if one_file != two_file:
-            change = "added" if one_file is None else "removed" if two_file is None else "changed"
-            found.append(Difference(change, "file", name))
+            if one_file is None or two_file is None:
+                found.append(Difference("added" if one_file is None else "removed", "file", name))
+            else:
+                found.append(_changed("file", name, asdict(one_file), asdict(two_file)))
     return found
+
+
+def _changed(kind: str, key: str, old: dict[str, Any], new: dict[str, Any]) -> Difference:
+    fields = tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
+    values = (tuple(record.get(name) for name in fields) for record in (old, new))
+    return Difference("changed", kind, key, fields, *values)

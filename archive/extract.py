@@ -1,7 +1,8 @@
 """Writes an object's files out of an archive, never outside of the folder that was named."""
 
 import os
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 
 from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.store import Archive
@@ -24,8 +25,29 @@ def write_file(archive: Archive, entry: FileEntry, making: Path, target: Path) -
     os.replace(making, target)
 
 
-def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[str]]:
-    """Write every file version of an object as `NAME,VERSION` into a folder: (what was written, what was not and why)."""
+#: How an extracted file version may be named, and what that is called.
+LAYOUTS: dict[str, Callable[[str, int], str]] = {
+    "versions": lambda name, version: versioned(name, version),
+    "folders": lambda name, version: f"{version}/{name}",
+    "gracedb": lambda name, version: f"{name},{version}",
+}
+
+#: Endings that belong together with the one before them: `cWB.fits.gz`.
+_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst"})
+
+
+def versioned(name: str, version: int) -> str:
+    """`cWB.v0.fits.gz` for version 0 of `cWB.fits.gz`: a name whose ending still tells other programs what is in it."""
+    path = PurePosixPath(name)
+    endings = "".join(path.suffixes[-2:] if path.suffix in _PACKED else path.suffixes[-1:])
+    return f"{name.removesuffix(endings) if endings else name}.v{version}{endings}"
+
+
+def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -> tuple[list[str], list[str]]:
+    """Write every file version of an object into a folder: (the names that were written, what was not and why).
+
+    `layout`: `versions` (`cWB.v0.fits.gz`), `folders` (`0/cWB.fits.gz`), or as GraceDB names them, `gracedb` (`cWB.fits.gz,0`).
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -33,12 +55,14 @@ def extract(archive: Archive, ref: str, folder: Path) -> tuple[list[str], list[s
     written, left = [], []
     with HeldFolder(folder, MAKING) as held:
         for entry in archive.view(ref).files():
-            name = safe_name(entry.full_name)
-            if name is None:
+            safe = safe_name(entry.full_name) and safe_name(entry.name)
+            name = LAYOUTS[layout](entry.name, entry.version)
+            if safe is None or name in written:
                 left.append(f"{entry.full_name!r}: not a name that a file may have here")
             elif entry.sha256 is None:
                 left.append(f"{entry.full_name}: absent ({entry.absent})")
             else:
+                (folder / name).parent.mkdir(exist_ok=True)
                 write_file(archive, entry, held.path / "file", folder / name)
-                written.append(entry.full_name)
+                written.append(name)
     return written, left

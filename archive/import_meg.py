@@ -23,6 +23,8 @@ from gracetape.archive.history import rules
 from gracetape.archive.history.ordering import partners
 from gracetape.archive.inside import open_inside
 from gracetape.archive.making import is_free, made
+from gracetape.archive.owners import notes_of
+from gracetape.archive.services import same_object
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.writing import Transaction
 from gracetape.bounded_json import read_kept
@@ -197,7 +199,7 @@ def _keep_superevent(
             tx.add_file(capture, log["filename"], None, log.get("file_version") or 0, absent=why)
     for label in labels:
         tx.put(capture, "label", label["name"], label)
-    return tx.finish(capture)
+    return _finish(tx, capture)
 
 
 def _entries_on_events(superevent: str, logs: list[Record]) -> dict[str, list[tuple[Record, str]]]:
@@ -250,7 +252,17 @@ def _keep_event(tx: Transaction, folder: Path, service: str, record: Record, mad
         tx.put(capture, "log", n, _log_record(service, record, n, entry))
         if entry.filename:
             _keep_file(tx, capture, folder, entry)
-    return tx.finish(capture)
+    return _finish(tx, capture)
+
+
+def _finish(tx: Transaction, capture: Capture) -> Capture:
+    """The capture with what was put into it; the one before it if that holds the same: a cache that is read twice is there once."""
+    before = [one for one in tx.archive.captures(capture.object) if one.origin == "import"]
+    done = tx.finish(capture)
+    if before and same_object(tx.archive, before[-1], done) and notes_of(before[-1]) == notes_of(done):
+        tx.drop(done)
+        return before[-1]
+    return done
 
 
 def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:

@@ -19,7 +19,9 @@ class Kind:
 
     How a server is asked for the list: with the client's `method`, or at the address `template` of its root document, which it
     has only where it has the list; the list stands in the answer under one of `answered` (that of API v1, of v2, others). `optional` lists
-    may be kept from us. `categories` are those of the objects that have such records.
+    may be kept from us. `categories` are those of the objects that have such records. Behind a template there is a list at an
+    `address` under the object's own, in some `versions` of the API; dummies give its template and answer there, also where
+    nobody has written what else can be done with such records.
 
     `fields` are what is relied on; `needed` those without which a history cannot be told, `named` the one that says which
     record of the list it is (None: none does). `created` says that a record tells when it was made; `act` is the step that a
@@ -33,6 +35,8 @@ class Kind:
     key: Callable[[Record, int], str] = field(default=lambda record, place: str(record["N"]), repr=False)
     method: str = ""
     template: str = ""
+    address: str = ""
+    versions: tuple[str, ...] = ("v1", "v2")
     answered: tuple[str, ...] = ()
     optional: bool = True
     categories: frozenset[str] = _BOTH
@@ -107,12 +111,13 @@ KINDS: Mapping[str, Kind] = {
             method="permissions", answered=("permissions",), needed=("group",),
         ),
         Kind(
-            "embb", _NUMBERED, template="embb-event-log-template", answered=("embblog",),
+            "embb", _NUMBERED, template="embb-event-log-template", address="embb/", answered=("embblog",),
             categories=frozenset({"event"}), named="N", created=True, act="embb_event_log",
         ),
         Kind(
-            "notice", _NUMBERED | _LINKED | _FILED, template="superevent-notice-list-template", answered=("notices",),
-            categories=frozenset({"superevent"}), named="N", created=True, act="notice", told_by="file",
+            "notice", _NUMBERED | _LINKED | _FILED, template="superevent-notice-list-template",
+            address="notices/", versions=("v2",), answered=("notices",), categories=frozenset({"superevent"}), named="N",
+            created=True, act="notice", told_by="file",
         ),
     )
 }  # fmt: skip

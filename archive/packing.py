@@ -9,7 +9,7 @@ from gracetape.archive import counters, derived, index, modes
 from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
-from gracetape.archive.store import Archive
+from gracetape.archive.store import Archive, PassingArchive
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.shown import identity
 
@@ -28,27 +28,17 @@ def convert(source: Archive, target: Path, *, packed: bool) -> None:
         with (
             source.blobs.held(),
             made(target, packed=packed, mode=modes.mode_of(source.path)) as making,
-            _Copy(making, read_only=False, packed=packed) as copy,
+            PassingArchive(making, read_only=False, packed=packed) as copy,
         ):
             _copy(source, copy)
     except (OSError, sqlite3.Error) as error:
         raise ArchiveError(f"cannot write {target}: {error}") from None
 
 
-class _Copy(Archive):
-    """An archive in the making: all of it is brought to disk at once, when it is whole."""
-
-    durable = False
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
-
-
 def _copy(source: Archive, copy: Archive) -> None:
     connection = copy.connection
+    connection.execute("PRAGMA journal_mode = DELETE")  # all of it is brought to disk at once, when it is whole
+    connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN IMMEDIATE")
     with ExitStack() as stack:
         stack.enter_context(source.reading())

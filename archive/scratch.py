@@ -13,8 +13,10 @@ from functools import cache
 from pathlib import Path
 
 from gracetape.archive import layout, schema
-from gracetape.archive.blobs import BlobStore, FolderBlobs
+from gracetape.archive.blob_places import FolderBlobs
+from gracetape.archive.blobs import BlobStore
 from gracetape.archive.captures import Capture
+from gracetape.archive.connections import Connections
 from gracetape.archive.held_folders import SCRATCHED, HeldFolder, sweep
 from gracetape.archive.store import Archive
 from gracetape.archive.writing import Transaction
@@ -73,6 +75,44 @@ def _empty() -> bytes:
         return path.read_bytes()
 
 
+class _Layers(Connections):
+    """Connections that read a tape, and from `begin` on write to another database and read both."""
+
+    def __init__(self, tape: Archive) -> None:
+        super().__init__(tape.path, read_only=False, packed=False, durable=False)
+        self._tape = tape
+        self._own: Path | None = None
+
+    def begin(self, database: Path) -> None:
+        self._own = database
+        self._local = threading.local()
+
+    def end(self) -> None:
+        self._own = None
+        self._local = threading.local()
+
+    def _connect(self) -> sqlite3.Connection:
+        own = self._own
+        connection = sqlite3.connect(
+            own or ":memory:", isolation_level=None, timeout=60.0, check_same_thread=False, uri=True
+        )
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+            if own is not None:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("ATTACH ? AS tape", (self._tape.address,))
+            layout.guard(connection)
+            for statement in _VIEWS if own is not None else ("PRAGMA query_only = ON",):
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """It is thrown away: nothing needs to be brought into its database."""
+
+
 class ScratchView(Archive):
     """An archive that is open for reading, and over it what is written, which is gone when this is closed.
 
@@ -85,6 +125,7 @@ class ScratchView(Archive):
     def __init__(self, tape: Archive, *, owned: bool = False) -> None:
         super().__init__(tape.path, read_only=False, packed=False)
         self.tape, self._owned = tape, owned
+        self._connections: _Layers = _Layers(tape)
         self._folder: HeldFolder | None = None
         self._beginning = threading.Lock()
         self.blobs: BlobStore = OverBlobs(self._begin, tape.blobs)
@@ -98,11 +139,8 @@ class ScratchView(Archive):
                 place = folder.path / "scratch.tape"
                 (place / "blobs").mkdir(mode=0o700, parents=True)
                 (place / "archive.sqlite").write_bytes(_empty())
-                self._database, self._folder = (
-                    place / "archive.sqlite",
-                    folder,
-                )  # in this order: others look at the folder
-                self._local = threading.local()
+                self._folder = folder
+                self._connections.begin(place / "archive.sqlite")
             return self._folder.path / "scratch.tape"
 
     @property
@@ -111,31 +149,6 @@ class ScratchView(Archive):
 
     def layer(self, capture: int) -> str:
         return "main" if capture > _FIRST and self._folder is not None else "tape"
-
-    def _connect(self) -> sqlite3.Connection:
-        begun = self._folder is not None
-        connection = sqlite3.connect(
-            self._database if begun else ":memory:",
-            isolation_level=None,
-            timeout=60.0,
-            check_same_thread=False,
-            uri=True,
-        )
-        try:
-            connection.execute("PRAGMA synchronous = OFF")
-            if begun:
-                connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("ATTACH ? AS tape", (self.tape.address,))
-            layout.guard(connection)
-            if begun:
-                for statement in _VIEWS:
-                    connection.execute(statement)
-            else:
-                connection.execute("PRAGMA query_only = ON")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -146,9 +159,6 @@ class ScratchView(Archive):
         with super().transaction():
             yield _ScratchTransaction(self)
 
-    def _settle(self, connection: sqlite3.Connection) -> None:
-        """It is thrown away: nothing needs to be brought into its database."""
-
     def close(self) -> None:
         """Throw away what was written. Whoever reads on reads the tape, and has to close this again."""
         super().close()
@@ -156,7 +166,7 @@ class ScratchView(Archive):
             if self._folder is not None:
                 self._folder.close()
                 self._folder = None
-                self._local = threading.local()
+                self._connections.end()
         if self._owned:
             self.tape.close()
 

@@ -2,33 +2,31 @@
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from gracetape.archive import counters, layout, schema
-from gracetape.archive.blobs import Blob, BlobStore, FolderBlobs, PackedBlobs, is_sound, plain
-from gracetape.archive.captures import Capture as Capture
+from gracetape.archive.blob_places import FolderBlobs, PackedBlobs
+from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
+from gracetape.archive.captures import Capture as Capture, Captures
+from gracetape.archive.connections import Connections
 from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
-from gracetape.archive.inside import check, check_database
+from gracetape.archive.inside import check
 from gracetape.archive.making import made
-from gracetape.archive.older import MigratedCopy
-from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
-from gracetape.ids import parse_ref
 from gracetape.shown import target
+from gracetape.tables import html_table
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the two know each other: an archive makes its transactions
     from importlib.resources.abc import Traversable
 
-    # the two know each other: an archive makes its transactions
     from gracetape.archive.writing import Transaction
 
 
-class Archive:
+class Archive(Captures):
     """A recording of GraceDB objects: a folder `NAME.tape/` or one packed file, opened alike.
 
     Open it with `Archive.open` or `Archive.create`, use it as a context manager. Reading is possible from any thread;
@@ -42,13 +40,10 @@ class Archive:
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         self.path, self.read_only, self.packed = path, read_only, packed
-        self._database = path if packed else path / "archive.sqlite"
-        self._reader = Reader(self._database)
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._copy: MigratedCopy | None = None
+        self._connections = Connections(
+            path if packed else path / "archive.sqlite", read_only=read_only, packed=packed, durable=self.durable
+        )
         self._package: HeldFolder | None = None
-        self._older, self._copying = False, threading.Lock()
         self.blobs: BlobStore = (
             PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
         )
@@ -151,85 +146,34 @@ class Archive:
         if not self.read_only:
             schema.migrate(self.connection)
             return
-        self._older = True
-        self._local = threading.local()
-
-    def _connect_to_copy(self, options: dict[str, Any]) -> sqlite3.Connection:
-        """A connection to a copy in this code's schema, made at the first use, and once more by who reads on after closing."""
-        with self._copying:
-            if self._copy is None:
-                original = self._reader.connect(**options)
-                try:
-                    self._copy = MigratedCopy(original, self._reader.location)
-                finally:
-                    original.close()
-            return self._copy.connect(**options)
+        self._connections.read_a_copy()
 
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the database."""
-        local = self._local  # which another thread may put another in the place of
-        connection: sqlite3.Connection | None = getattr(local, "connection", None)
-        if connection is None:
-            connection = local.connection = self._connect()
-            self._open.append(connection)
-        return connection
-
-    def _check_database(self) -> None:
-        check_database(self._database.resolve() if self.packed else self._database)
-
-    def _connect(self) -> sqlite3.Connection:
-        self._check_database()
-        options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
-        if self.read_only:
-            reader = self._connect_to_copy(options) if self._older else self._reader.connect(**options)
-            layout.guard(reader)
-            return reader
-        connection: sqlite3.Connection = sqlite3.connect(writable_uri(self._database), uri=True, **options)
-        layout.guard(connection)
-        if not self.packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
-            connection.execute("PRAGMA journal_mode = WAL")
-            # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
-            connection.execute("PRAGMA wal_autocheckpoint = 8000")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
-        return connection
+        return self._connections.current
 
     def close(self) -> None:
         """Close every connection. Whoever reads on opens new ones, and has to close them again."""
-        while self._open:
-            connection = self._open.pop()
-            if not self._open and not self.read_only and not self.packed:
-                self._settle(connection)
-            connection.close()
-        if self._copy is not None:
-            self._copy.close()
-            self._copy = None
-        self._reader.close()
+        self._connections.close()
         if self._package is not None:
             self._package.close()
         if not self.read_only:
             self.blobs.close()
-        self._local = threading.local()
-
-    def _settle(self, connection: sqlite3.Connection) -> None:
-        settle(connection)
 
     @property
     def place(self) -> Path:
         """Where what is written lies."""
         return self.path
 
-    def layer(self, capture: int) -> str:  # an archive has but one
-        """The schema in which a connection has all rows of a capture: a scratch has its own and those of the tape."""
-        return "main"
-
     @property
     def address(self) -> str:
         """What SQLite opens, for reading only, to read what this archive reads, as long as this is open."""
-        self.connection  # noqa: B018  # decides from where, and keeps it readable
-        self._check_database()
-        location = self._copy.location if self._copy is not None else self._reader.location
-        return location.replace("?mode=rw", "?mode=ro")
+        return self._connections.address
+
+    def layer(self, capture: int) -> str:  # an archive has but one
+        """The schema in which a connection has all rows of a capture: a scratch has its own and those of the tape."""
+        return "main"
 
     def __enter__(self) -> Self:
         return self
@@ -257,63 +201,6 @@ class Archive:
                 yield self
             finally:
                 connection.rollback()
-
-    def objects(self) -> list[str]:
-        """The graceids that have at least one whole capture, in the order in which they came."""
-        rows = self.connection.execute(
-            "SELECT object FROM captures WHERE completed IS NOT NULL GROUP BY object ORDER BY min(id)"
-        )
-        found = [row[0] for row in rows]
-        if not all(isinstance(graceid, str) for graceid in found):
-            raise ArchiveError(f"{self.path} is damaged: the id of an object in it is no text")
-        return found
-
-    def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
-        """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
-        query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"
-        return [str(row[0]) for row in self.connection.execute(query, (category, first_gps, last_gps))]
-
-    def captures(self, graceid: str | None = None, *, unfinished: bool = False) -> list[Capture]:
-        """The captures of one object, or of all, oldest first; without `unfinished`, the whole ones."""
-        query = "SELECT * FROM captures WHERE (? IS NULL OR object = ?) AND (? OR completed IS NOT NULL) ORDER BY id"
-        return [Capture(*row) for row in self.connection.execute(query, (graceid, graceid, unfinished))]
-
-    def resolve(self, name: str) -> str:
-        """The id under which an object is kept, from any id that it has had; NotFound if there is none."""
-        found = self.owner(name)
-        if found is None:
-            raise NotFound(f"{self.path} holds no {name}{self._hint()}")
-        return found
-
-    def owner(self, name: str) -> str | None:
-        """As `resolve`; None if there is none."""
-        row = self.connection.execute("SELECT object FROM names WHERE name = ?", (name,)).fetchone()
-        return str(row[0]) if row is not None else None
-
-    def names_of(self, graceid: str) -> set[str]:
-        """Every id that an object goes or went by, given the one under which it is kept."""
-        return {row[0] for row in self.connection.execute("SELECT name FROM names WHERE object = ?", (graceid,))}
-
-    def _hint(self) -> str:
-        known = self.objects()
-        if not known:
-            return ": it is empty"
-        more = f" and {len(known) - 8} more" if len(known) > 8 else ""
-        return f": it holds {', '.join(known[:8])}{more}"
-
-    def capture(self, ref: str) -> Capture:
-        """The capture that `G1234` (the newest) or `G1234@2` names; NotFound if there is none."""
-        wanted = parse_ref(ref)
-        graceid = self.resolve(wanted.graceid)
-        query = "SELECT * FROM captures WHERE object = ? AND completed IS NOT NULL AND (? IS NULL OR version = ?)"
-        row = self.connection.execute(
-            query + " ORDER BY version DESC LIMIT 1", (graceid, wanted.version, wanted.version)
-        ).fetchone()
-        if row is None:
-            last = self.captures(graceid)
-            have = f"its newest capture is @{last[-1].version}" if last else "its capture was never finished"
-            raise NotFound(f"{self.path} holds no {ref}: {have}")
-        return Capture(*row)
 
     def view(self, ref: str) -> StoredView:
         """The object as its tables are now."""
@@ -381,6 +268,18 @@ class Archive:
             raise ArchiveError(f"cannot write to {self.place}: {error}") from None
         except OSError as error:
             raise ArchiveError(f"cannot write to {self.place}: {error.strerror or error}") from None
+
+    def __repr__(self) -> str:
+        how = "packed" if self.packed else "a folder"
+        return f"<Archive {self.path}, {how}{', read only' if self.read_only else ''}>"
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: a row per capture."""
+        rows = (
+            (capture.ref, capture.category, capture.origin, capture.completed, capture.service)
+            for capture in self.captures()
+        )
+        return html_table(("id", "category", "origin", "captured", "service"), rows)
 
     def size_on_disk(self) -> int:
         """Bytes that the archive takes on disk."""

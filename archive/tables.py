@@ -13,10 +13,10 @@ class Tables(Protocol):
 
     @property
     def recordings(self) -> str:
-        """In which of SQLite's schemas the connection has what was captured and heard."""
+        """In which of SQLite's schemas a connection has what was captured and heard."""
 
     def layer(self, capture: int) -> str:
-        """In which of them a capture lies."""
+        """The schema in which a connection has all rows of a capture."""
 
 
 class Held(Protocol):

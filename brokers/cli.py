@@ -9,9 +9,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gracetape.brokers.kinds import BROKERS
 from gracetape.brokers.private import PrivateBroker, answers, free_port
-from gracetape.brokers.urls import DEFAULT_PORTS
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.installing import hint
 from gracetape.terminal import FAILURE, USAGE, commands, complain, run
 
 app = commands("Run a private broker on this machine, for development.")
@@ -45,7 +46,7 @@ def start(
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
     if port is None:
-        usual = DEFAULT_PORTS[kind.value]
+        usual = BROKERS[kind.value].port
         port = free_port() if answers(usual) else usual
     elif answers(port):
         complain(f"port {port} is taken: name another, or none", USAGE)
@@ -72,11 +73,10 @@ def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: 
         return private_xmpp(users, port=port)
     try:
         from gracetape.brokers.tansu import private_kafka
+
+        return private_kafka(group, topics, port=port)
     except ModuleNotFoundError as error:
-        raise BrokerError(
-            f"a Kafka broker needs the package {error.name}: pip install 'gracetape[igwn-alert]'"
-        ) from None
-    return private_kafka(group, topics, port=port)
+        raise BrokerError(f"a Kafka broker needs the package {error.name}: {hint('broker')}") from None
 
 
 def _tell(broker: PrivateBroker) -> None:

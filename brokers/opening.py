@@ -5,33 +5,25 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
+from gracetape.brokers.kinds import BROKERS, not_a_broker
 from gracetape.brokers.lines import LINES, open_lines
 from gracetape.brokers.publishing import OnUndelivered, Publisher
 from gracetape.brokers.sources import Gap, Source, log_gap
 from gracetape.errors import BadUrl, BrokerError
-from gracetape.shown import target
+from gracetape.installing import hint
 
 #: Other packages add sources as entry points of this group, named by their scheme.
 SOURCES = "gracetape.sources"
 
-_SOURCES = {"xmpp": "gracetape.brokers.xmpp_source:XmppSource", "kafka": "gracetape.brokers.kafka_source:KafkaSource"}
-_PUBLISHERS = {
-    "xmpp": "gracetape.brokers.xmpp_publisher:XmppPublisher",
-    "kafka": "gracetape.brokers.kafka_publisher:KafkaPublisher",
-}
-#: The extra that brings what a scheme needs.
-_EXTRAS = {"xmpp": "lvalert", "kafka": "igwn-alert"}
 
-
-def _load(place: str, scheme: str) -> Any:
+def _load(place: str, extra: str, scheme: str) -> Any:
     module, name = place.split(":")
     try:
         return getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         if str(error.name or "").startswith("gracetape"):
             raise
-        extra = _EXTRAS[scheme]
-        raise BrokerError(f"{scheme}:// needs the package {error.name}: pip install 'gracetape[{extra}]'") from None
+        raise BrokerError(f"{scheme}:// needs the package {error.name}: {hint(extra)}") from None
 
 
 def open_source(
@@ -50,8 +42,8 @@ def open_source(
     scheme = url.partition(":")[0].lower()
     if not nodes:
         raise BadUrl("name at least one node to listen to")
-    if scheme in _SOURCES:
-        source: Source = _load(_SOURCES[scheme], scheme)(url, nodes, on_gap=on_gap, after=after)
+    if broker := BROKERS.get(scheme):
+        source: Source = _load(broker.source, broker.extra, scheme)(url, nodes, on_gap=on_gap, after=after)
         return source
     lines = open_lines(url, nodes, after, on_gap)
     if lines is not None:
@@ -60,14 +52,15 @@ def open_source(
         other: Source = entry.load()(url, nodes, on_gap=on_gap, after=after)
         return other
     others = [entry.name for entry in entry_points(group=SOURCES)]
-    known = ", ".join(f"{name}:" for name in (*_SOURCES, *others, *LINES))
+    known = ", ".join(f"{name}:" for name in (*BROKERS, *others, *LINES))
     raise BadUrl(f"there is no source of the kind {scheme}: (known: {known}, FILE, -)")
 
 
 def open_publisher(url: str, *, on_undelivered: OnUndelivered | None = None) -> Publisher:
     """Publish to the broker that a URL names. Raises BadUrl, BrokerError."""
     scheme = url.partition(":")[0].lower()
-    if scheme not in _PUBLISHERS:
-        raise BadUrl(f"{target(url)!r} is no URL of a broker (known: {', '.join(f'{s}://' for s in _PUBLISHERS)})")
-    publisher: Publisher = _load(_PUBLISHERS[scheme], scheme)(url, on_undelivered=on_undelivered)
+    broker = BROKERS.get(scheme)
+    if broker is None:
+        raise not_a_broker(url)
+    publisher: Publisher = _load(broker.publisher, broker.extra, scheme)(url, on_undelivered=on_undelivered)
     return publisher

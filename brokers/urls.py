@@ -5,28 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from gracetape.brokers.kinds import BROKERS, not_a_broker
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadUrl
 from gracetape.shown import target
-
-#: Per scheme: the port that is meant without one, and the options after `?` with what they mean.
-OPTIONS: dict[str, dict[str, str]] = {
-    "xmpp": {
-        "tls": "`off`: no encryption, on loopback only",
-        "ca": "PEM file of the certificate authorities that are trusted, instead of the system's",
-        "prefix": "put before the name of every node",
-        "create": "`no`: do not create nodes that are not there",
-        "patience": "seconds to try again before giving up",
-    },
-    "kafka": {
-        "consumer": "the consumer group under which offsets are kept",
-        "start": "`earliest` or `latest`: where a consumer group that is new begins",
-        "prefix": "put before the name of every topic, after the group",
-        "create": "`yes`: create topics that are not there",
-        "patience": "seconds to try again before giving up",
-    },
-}
-DEFAULT_PORTS = {"xmpp": 5222, "kafka": 9092}
 
 
 @dataclass(frozen=True)
@@ -87,9 +69,8 @@ def parse_url(url: str) -> BrokerUrl:
         port = parts.port
     except ValueError:  # its words may hold what stands in the place of a port: a password
         raise BadUrl(f"cannot read the URL {target(url)!r}: its host or port makes no sense") from None
-    if parts.scheme not in OPTIONS:
-        known = ", ".join(f"{scheme}://" for scheme in OPTIONS)
-        raise BadUrl(f"{target(url)!r} is no URL of a broker (known: {known})")
+    if parts.scheme not in BROKERS:
+        raise not_a_broker(url)
     if parts.password is not None:
         raise BadUrl(
             "a URL must not hold a password, which others on the machine could read: put it in ~/.netrc (XMPP) "
@@ -98,7 +79,7 @@ def parse_url(url: str) -> BrokerUrl:
     if not parts.hostname:
         raise BadUrl(f"{target(url)!r} names no host: write {parts.scheme}://HOST/")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if unknown := sorted(set(options) - set(OPTIONS[parts.scheme])):
-        raise BadUrl(f"{parts.scheme}:// has no option {unknown[0]!r} (known: {', '.join(OPTIONS[parts.scheme])})")
-    default = DEFAULT_PORTS[parts.scheme]
-    return BrokerUrl(parts.scheme, parts.hostname, port or default, parts.username, parts.path.strip("/"), options)
+    broker = BROKERS[parts.scheme]
+    if unknown := sorted(set(options) - set(broker.options)):
+        raise BadUrl(f"{parts.scheme}:// has no option {unknown[0]!r} (known: {', '.join(broker.options)})")
+    return BrokerUrl(parts.scheme, parts.hostname, port or broker.port, parts.username, parts.path.strip("/"), options)

@@ -11,6 +11,8 @@ from gracetape.capture.progress import progress_for
 from gracetape.capture.pull import capture
 from gracetape.capture.service import connect, service_url
 from gracetape.capture.stopping import stopped_by_signals
+from gracetape.errors import CaptureError
+from gracetape.shown import target
 from gracetape.terminal import complain
 
 _LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
@@ -27,6 +29,8 @@ def capture_into(
     with connect(service, api_version) as client, stopped_by_signals(partial(_stop, client), _LAST_WORDS) as stopping:
         try:
             capture(ids, partial(Archive.at, path), client, progress=progress, **options)
+        except CaptureError as error:
+            raise CaptureError(f"{error} (asked: {target(service)})") from None
         except KeyboardInterrupt:
             complain(_LAST_WORDS, stopping.status)
         finally:

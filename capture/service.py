@@ -35,6 +35,8 @@ def service_url(named: str | None = None) -> str:
     try:
         Origin.of(url)
         Limits.meant()
+        if "?" in url or "#" in url:
+            raise ValueError("other addresses begin with it")
     except ValueError as error:
         if str(error).startswith("GRACETAPE_"):
             raise UsageError(str(error)) from None
@@ -43,12 +45,12 @@ def service_url(named: str | None = None) -> str:
 
 
 def without_login(url: str) -> str:
-    """A URL without the user name and password that it may hold: these never reach an archive."""
+    """The address of an API root alone, without the user name, password and query that it was asked with: these never reach an archive."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return "…" + url.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def connect(url: str, api_version: str | None = None) -> Any:

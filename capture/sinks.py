@@ -16,6 +16,7 @@ from gracetape.archive.inside import open_inside
 from gracetape.archive.recorded import Recorded, add_recorded
 from gracetape.bounded_json import read_fast
 from gracetape.brokers import Gap, Heard, Recent
+from gracetape.brokers.heard_lines import HeardLines
 from gracetape.message_lines import BEGINS, Envelope, read_line
 from gracetape.shown import identity, say
 from gracetape.times import iso_time
@@ -122,6 +123,32 @@ class StreamSink:
 
     def after(self, log: str) -> int | None:
         return None
+
+
+class Shown:
+    """Shows a person what another sink has kept, a line per message on standard output."""
+
+    def __init__(self, kept: Sink | None = None) -> None:
+        self._kept, self._lines = kept, HeardLines()
+        self.since = None if kept is None else kept.since
+
+    def keep(self, batch: Sequence[Heard]) -> int:
+        new = len(batch) if self._kept is None else self._kept.keep(batch)
+        self._lines.show(batch)
+        return new
+
+    def gap(self, gap: Gap) -> None:
+        if self._kept is not None:
+            self._kept.gap(gap)
+        else:
+            say(f"gap: {gap}", error=True)
+
+    def alive(self, moment: datetime) -> None:
+        if self._kept is not None:
+            self._kept.alive(moment)
+
+    def after(self, log: str) -> int | None:
+        return None if self._kept is None else self._kept.after(log)
 
 
 class FileSink(StreamSink):

@@ -21,10 +21,10 @@ class _Place:
 
 
 @functools.cache
-def _compiled(api_default: str) -> CompiledRouter:
+def _compiled(api_default: str, own_v2: bool) -> CompiledRouter:
     router = CompiledRouter()
     for root, version in (("/api/", api_default), ("/api/v1/", "v1"), ("/api/v2/", "v2")):
-        for address, (resource, category) in addresses(version).items():
+        for address, (resource, category) in addresses(version, own_v2).items():
             router.add_route((root + address).rstrip("/"), _Place(resource, category, version))
     return router
 
@@ -33,7 +33,7 @@ class Addresses:
     """A router for Falcon: the resources of one service, made as they are asked."""
 
     def __init__(self, service: Service, api_default: str) -> None:
-        self._service, self._find = service, _compiled(api_default).find
+        self._service, self._find = service, _compiled(api_default, service.settings.own_v2).find
         self._made: dict[str, tuple[Resource, Any]] = {}
 
     def find(self, uri: str, req: Any = None) -> tuple[Resource, Any, dict[str, Any], str] | None:

@@ -16,6 +16,7 @@ from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
+from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
 
 _log = logging.getLogger(__name__)
@@ -153,9 +154,9 @@ def _open(url: str | None, archive: Archive, really: Collection[str]) -> Sink:
         return StandardOutput()
     found = _SCHEME.fullmatch(url or "")
     if url is None or found is None:
-        return File(Path(url)) if url else _own(archive)
+        return _named(url) if url else _own(archive)
     if found["scheme"].lower() == "file":
-        return File(Path(found["rest"]))
+        return _named(found["rest"])
     for entry in entry_points(group=ENTRY_POINTS):
         sink: Sink = entry.load()(url, really)
         return sink
@@ -170,6 +171,12 @@ def _own(archive: Archive) -> Sink:
     beside = tape.with_name(tape.name.removesuffix(".tape") + ".scratch.alerts.jsonl")
     path = beside if os.access(beside.parent, os.W_OK) else _own_file(archive)
     return File(path, strange=True, mode=mode_of(archive.place) & 0o666, passing=True)
+
+
+def _named(path: str) -> File:
+    """A file that the user named; UsageError if it is one of something else than messages."""
+    holds_messages(Path(path))
+    return File(Path(path))
 
 
 def _own_file(archive: Archive) -> Path:

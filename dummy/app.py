@@ -8,12 +8,16 @@ import falcon
 
 from gracetape.archive import Alert, Archive, Position, Timeline
 from gracetape.dummy.addressing import Addresses
+from gracetape.dummy.error_handlers import add_handlers
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
-from gracetape.dummy.problems import add_handlers
+from gracetape.dummy.resources.resource import Resource
 from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.throttle import RATES, Throttle
+
+#: Methods that change something, where an address has them at all.
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def make_app(
@@ -32,6 +36,7 @@ def make_app(
     labels: Iterable[str] = (),
     pipelines: Iterable[str] = (),
     searches: Iterable[str] = (),
+    server_version: str | None = None,
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
@@ -40,10 +45,12 @@ def make_app(
     `POST */logs/*:503:0.1`; with `throttle` (True: at the server's rates) more requests than the rates allow are refused.
     `api_default` is the API version (v1 or v2) that answers at the root without one; `grouping` lets events
     be put into superevents as they come. `settings` are the server's lists (default: what the archive's captures tell of
-    their servers); `labels`, `pipelines` and `searches` are names that it knows besides. Raises ArchiveError where captures are
-    damaged, UsageError for what can be no name.
+    their servers); `labels`, `pipelines` and `searches` are names that it knows besides; `server_version` is the version that
+    answers (2.35; default: that of `settings`). Raises ArchiveError where captures are
+    damaged, UsageError for what can be no name or version.
     """
     known = (settings_of(archive) if settings is None else settings).with_names(labels, pipelines, searches)
+    known = known.with_version(server_version)
     service = Service(
         archive,
         user=user,
@@ -55,11 +62,26 @@ def make_app(
         settings=known,
     )
     router: Any = Addresses(service, api_default)
-    app: Any = falcon.App(router=router)
+    app: Any = falcon.App(router=router, middleware=[_ObjectFirst()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
-    add_handlers(app)
+    add_handlers(app, lambda req: known.bare_refusals and _version_of(req.path, api_default) == "v1")
     if throttle:
         app = (Throttle(RATES) if throttle is True else throttle).around(app)
     faults = faults if isinstance(faults, Faults) else Faults(faults)
     return faults.around(app)
+
+
+class _ObjectFirst:
+    """Looks for the object that a write's address names before what the write brings is read, as the server does."""
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: Any, fields: dict[str, str]
+    ) -> None:
+        if req.method in _WRITES and isinstance(resource, Resource) and resource.of_object and "graceid" in fields:
+            resource.view(fields["graceid"])
+
+
+def _version_of(path: str, api_default: str) -> str:
+    """The API version that an address is of."""
+    return next((version for version in ("v1", "v2") if f"{path}/".startswith(f"/api/{version}/")), api_default)

@@ -170,7 +170,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
     time (UTC), `user` who writes; `faults`, `throttle`, `grouping`, `api_default`,
-    `settings`, `labels`, `pipelines` and `searches` are those of `make_app`. Other arguments go to the ordinary client.
+    `settings`, `labels`, `pipelines`, `searches` and `server_version` are those of `make_app`. Other arguments go to the ordinary client.
     """
 
     def __init__(
@@ -192,6 +192,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         labels: Iterable[str] = (),
         pipelines: Iterable[str] = (),
         searches: Iterable[str] = (),
+        server_version: str | None = None,
         **client_options: Any,
     ) -> None:
         tape, own = opened(archive, keep=keep, read_only=read_only or as_of is not None or follow is not None)
@@ -199,9 +200,14 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         self.app = app_over(
             tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
             grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
+            server_version=server_version,
         )  # fmt: skip
+        self._about = f"<GraceDb over {tape.path}{'' if as_of is None else f' as of {as_of}'}>"
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)
+
+    def __repr__(self) -> str:
+        return self._about
 
     def close(self) -> None:
         super().close()

@@ -153,6 +153,9 @@ class Faults:
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        return f"<Faults: {len(self.rules)} rules>"
+
     def due(self, method: str, path: str) -> Fault | None:
         """The fault that this request meets, if any; throws the dice."""
         with self._lock:

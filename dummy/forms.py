@@ -14,7 +14,8 @@ from falcon.media.multipart import MultipartParseOptions
 from gracetape.archive import Archive
 from gracetape.archive.blobs import CHUNK, Blob, spool_in
 from gracetape.bounded_json import read_json
-from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.problems import Problem, Style, invalid
+from gracetape.dummy.refusals import refused
 from gracetape.reading_limits import LIMITS
 
 _MAX_FIELDS = 32 << 20  # bytes of all fields that are not files
@@ -36,7 +37,7 @@ class Upload:
     def spool_bytes(self) -> bytes:
         """The whole contents, for event files, which are small; Problem (413) if they are not."""
         if self.blob.size > LIMITS.file_bytes:
-            raise Problem(413, {"error": f"{self.filename}: the file has more than {LIMITS.file_bytes} bytes"})
+            raise Problem(413, f"{self.filename}: the file has more than {LIMITS.file_bytes} bytes", Style.ERROR)
         stored = self.spool.read_bytes()
         if self.blob.encoding == "raw":
             return stored
@@ -93,21 +94,21 @@ def read_form(req: falcon.Request, archive: Archive) -> Form:
     if kind in ("application/x-www-form-urlencoded", "") or not body:
         form = Form()
         if body.count(b"&") >= LIMITS.form_fields:
-            raise Problem(400, {"detail": f"The request has more than {LIMITS.form_fields} fields."})
+            raise Problem(400, f"The request has more than {LIMITS.form_fields} fields.", Style.DETAIL)
         try:
             pairs = parse_qsl(body.decode(), keep_blank_values=True)
         except ValueError:
-            raise Problem(400, {"detail": "Malformed request."}) from None
+            raise Problem(400, "Malformed request.", Style.DETAIL) from None
         for name, value in pairs:
             form.fields.setdefault(name, []).append(value)
         return form
-    raise Problem(415, {"detail": f'Unsupported media type "{req.content_type}" in request.'})
+    raise refused("media_type", media=req.content_type)
 
 
 def _body(req: falcon.Request) -> bytes:
     length = req.content_length
     if length is not None and length > _MAX_FIELDS:
-        raise Problem(413, {"detail": "Request body is too large."})
+        raise Problem(413, "Request body is too large.", Style.DETAIL)
     body: bytes = req.bounded_stream.read() if length else b""
     return body
 
@@ -116,9 +117,9 @@ def _json(body: bytes) -> Form:
     try:
         value = read_json(body or b"{}")
     except ValueError as error:
-        raise Problem(400, {"detail": f"JSON parse error - {error}"}) from None
+        raise refused("bad_json", why=error) from None
     if not isinstance(value, dict):
-        raise invalid("Invalid data. Expected a dictionary, but got something else.")
+        raise refused("not_a_dictionary", kind=type(value).__name__)
     return Form({name: list(item) if isinstance(item, list) else [item] for name, item in value.items()})
 
 
@@ -132,7 +133,7 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
                 value = part.stream.read(left + 1)
                 left -= len(value)
                 if left < 0:
-                    raise Problem(413, {"detail": f"The fields of a request may have {_MAX_FIELDS} bytes together."})
+                    raise Problem(413, f"The fields of a request may have {_MAX_FIELDS} bytes together.", Style.DETAIL)
                 form.fields.setdefault(name, []).append(value.decode())
             else:
                 filename = file_name(part.filename)  # refused before anything waits on disk
@@ -140,7 +141,7 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
     except (falcon.HTTPError, ValueError, EOFError) as error:
         form.drop_files()
         said = error.description if isinstance(error, falcon.HTTPError) else str(error)
-        raise Problem(400, {"detail": f"Multipart form parse error - {said}"}) from None
+        raise refused("bad_multipart", why=said) from None
     except BaseException:
         form.drop_files()
         raise

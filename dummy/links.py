@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+from gracetape.archive.links import relinked
+
 #: The API root in the links of what the dummy itself stores; whoever reads gets the root that they asked at.
 HOME = "https://dummy.invalid/api/"
 
@@ -22,25 +24,12 @@ def relink(value: Any, old: str, new: str) -> Any:
     if old == new:
         return value
     rest = old.split("://", 1)[-1]
-    return _relink(value, tuple(f"{scheme}://{rest}{v}" for v in ("v2/", "v1/", "") for scheme in _SCHEMES), new)
+    olds = tuple(f"{scheme}://{rest}{v}" for v in ("v2/", "v1/", "") for scheme in ("https", "http"))
 
+    def led(link: str) -> str:
+        return new + link[next(len(old) for old in olds if link.startswith(old)) :] if link.startswith(olds) else link
 
-_SCHEMES = ("https", "http")
-#: What no link is in: nearly all of an event's record, which is passed over.
-_BARE = frozenset([int, float, bool, type(None)])
-
-
-def _relink(value: Any, olds: tuple[str, ...], new: str) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: item if type(item) in _BARE or key == "comment" else _relink(item, olds, new)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_relink(item, olds, new) for item in value]
-    if isinstance(value, str) and value.startswith(olds):
-        return new + value[next(len(old) for old in olds if value.startswith(old)) :]
-    return value
+    return relinked(value, led)
 
 
 class Links:

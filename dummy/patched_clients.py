@@ -87,7 +87,7 @@ def use(
 
     `with dummy.use("run.tape"):` ends with the block; as a plain call it lasts until `.stop()`. Options are those of
     `dummy.GraceDb`: `as_of`, `keep`, `read_only`, `follow`, `user`, `on_alert`, `now`, `faults`, `throttle`,
-    `labels`, `pipelines`, `searches`. Raises ArchiveError if the archive
+    `labels`, `pipelines`, `searches`, `server_version`. Raises ArchiveError if the archive
     cannot be opened, and then changes nothing.
     """
     using = Use(archive, as_of=as_of, **options)

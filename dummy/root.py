@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gracetape.dummy.resources.records import templates
 from gracetape.dummy.server_settings import (
     API_VERSIONS,
     EEL_STATUSES,
@@ -21,7 +22,6 @@ _EVENT_TEMPLATES = {
     "event-log-detail-template": "events/{graceid}/log/{N}",
     "emobservation-list-template": "events/{graceid}/emobservation/",
     "emobservation-detail-template": "events/{graceid}/emobservation/{N}",
-    "embb-event-log-template": "events/{graceid}/embb/",
     "event-label-template": "events/{graceid}/labels/{label}",
     "files-template": "events/{graceid}/files/{filename}",
     "tag-template": "events/{graceid}/log/{N}/tag/{tag_name}",
@@ -55,11 +55,6 @@ _SUPEREVENT_TEMPLATES = {
 }
 
 
-#: What only API v2 has; notices are pointed out under the unversioned root too, whichever version answers there.
-_NOTICE_TEMPLATES = {
-    "superevent-notice-list-template": "notices/",
-    "superevent-notice-detail-template": "notices/{N}/",
-}
 _V2_EVENT_TEMPLATES = {
     "event-reserve-template": "events/reserve/",
     "event-upload-template": "events/{graceid}/upload/",
@@ -75,14 +70,15 @@ def root_document(settings: ServerSettings, base: str, root: str, version: str) 
     """What GET on an API root answers. `base` is the unversioned root with its slash, `root` the one that was asked, `version`
     (v1 or v2) what answers there.
     """
+    given_up = version == "v2" and settings.own_v2
     return {
         "links": {name: f"{root}{name}/" for name in _LINKS} | {"self": root},
-        "templates": _templates(base, root, version),
+        "templates": _templates(base, root, version, settings.own_v2),
         "groups": list(settings.groups),
         "pipelines": list(settings.pipelines),
         "searches": list(settings.searches),
         "labels": list(settings.labels),
-        **({"em-groups": list(settings.em_groups)} | _EM_CODES if version == "v1" else {}),
+        **({} if given_up else {"em-groups": list(settings.em_groups)} | _EM_CODES),
         "superevent-categories": SUPEREVENT_CATEGORIES,
         "signoff-types": SIGNOFF_TYPES,
         "signoff-statuses": SIGNOFF_STATUSES,
@@ -103,13 +99,18 @@ _EM_CODES = {
 }
 
 
-def _templates(base: str, root: str, version: str) -> dict[str, str]:
+def _templates(base: str, root: str, version: str, own_v2: bool) -> dict[str, str]:
+    """Where everything is; the unversioned root points out what only API v2 has, too, whichever version answers there."""
     superevent = "superevents/{superevent_id}/"
     found = {name: root + path for name, path in (_EVENT_TEMPLATES | _GWTC_TEMPLATES).items()}
     found |= {name: root + superevent + path for name, path in _SUPEREVENT_TEMPLATES.items()}
-    if version == "v2":
+    if version == "v2" and own_v2:
         found |= {name: root + path for name, path in _V2_EVENT_TEMPLATES.items()}
-    if version == "v2" or root == base:
-        home = root if version == "v2" else f"{base}v2/"
-        found |= {name: home + superevent + path for name, path in _NOTICE_TEMPLATES.items()}
-    return found
+    if own_v2 and version == "v1" and root == base:
+        found |= _templates_of_lists(f"{base}v2/", "v2")
+    return found | _templates_of_lists(root, version if own_v2 else "v1")
+
+
+def _templates_of_lists(root: str, version: str) -> dict[str, str]:
+    of = {"event": "events/{graceid}/", "superevent": "superevents/{superevent_id}/"}
+    return {name: root + of[category] + address for name, category, address in templates(version)}

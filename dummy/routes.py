@@ -1,6 +1,7 @@
 """The addresses of the API: one row per address, the resource that answers there, and the category of its objects.
 
-What only one version of the API has, or answers otherwise, stands in tables of its own.
+What only one version of the API has, or answers otherwise, stands in tables of its own. The lists of the table of kinds
+(`archive/kinds.py`) that have a template are answered by `resources/records.py` where no row here says otherwise.
 """
 
 from gracetape.dummy.resources import (
@@ -15,6 +16,7 @@ from gracetape.dummy.resources import (
     logs,
     notices,
     permissions,
+    records,
     reserved,
     root,
     signoffs,
@@ -101,7 +103,8 @@ V2_ROUTES: tuple[tuple[str, type[Resource], str], ...] = (
 )
 
 
-def addresses(version: str) -> dict[str, tuple[type[Resource], str]]:
-    """Every address of an API version (v1 or v2), under its root, with what answers there."""
-    rows = (*ROUTES, *V2_ROUTES) if version == "v2" else ROUTES
+def addresses(version: str, own_v2: bool = True) -> dict[str, tuple[type[Resource], str]]:
+    """Every address of an API version (v1 or v2), under its root, with what answers there; without `own_v2`, v2 has what v1 has."""
+    shape = version if own_v2 else "v1"
+    rows = (*records.routes(shape), *ROUTES, *(V2_ROUTES if shape == "v2" else ()))
     return {address: (resource, category) for address, resource, category in rows}

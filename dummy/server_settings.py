@@ -1,5 +1,6 @@
 """What a GraceDB server is set up with: one table of its groups, pipelines, searches, labels, sites, tags and codes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,11 @@ from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.errors import UsageError
 from gracetape.pipelines import pipelines
 
-SERVER_VERSION = "2.30.0"
+#: What a server is taken to be where nobody says it, and how a version is written.
+SERVER_VERSION = "2.36.0"
+_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})(?:[.-]\S*)?")
+#: The first servers whose API v2 has serializers of its own, and those of whose API v1 no client tells that refusals are bare texts.
+_OWN_V2, _WRAPPED = (2, 36), (2, 35)
 API_VERSIONS = ("default", "v1", "v2")
 
 GROUPS = ("CBC", "Burst", "Test", "External", "Detchar")
@@ -93,6 +98,20 @@ class ServerSettings:
     server_version: str = SERVER_VERSION
 
     @cached_property
+    def _release(self) -> tuple[int, int]:
+        return _release_of(self.server_version) or _release_of(SERVER_VERSION) or (0, 0)
+
+    @property
+    def own_v2(self) -> bool:
+        """Whether API v2 answers otherwise than v1: what it has, gave up, and how its lists are written."""
+        return self._release >= _OWN_V2
+
+    @property
+    def bare_refusals(self) -> bool:
+        """Whether API v1 refuses with a bare text (`"…"`) where later servers do with `{"error": "…"}`."""
+        return self._release < _WRAPPED
+
+    @cached_property
     def requests(self) -> Mapping[str, tuple[str, str]]:
         """Labels that ask for a signoff -> those that tell of one made (OK, not OK)."""
         return _of_signoffs(dict.fromkeys((*INSTRUMENTS, *self.instruments)))
@@ -101,6 +120,14 @@ class ServerSettings:
     def protected(self) -> frozenset[str]:
         """Labels that only signoffs set and remove."""
         return frozenset(label for answers in self.requests.values() for label in answers)
+
+    def with_version(self, version: str | None) -> "ServerSettings":
+        """The same server of another version, such as 2.35 (None: as it is). UsageError for what is no version."""
+        if version is None:
+            return self
+        if _release_of(version) is None:
+            raise UsageError(f"{version!r} is no version of a server: write 2.35 or 2.36.0")
+        return replace(self, server_version=version)
 
     def with_names(
         self, labels: Iterable[str] = (), pipelines: Iterable[str] = (), searches: Iterable[str] = ()
@@ -112,6 +139,11 @@ class ServerSettings:
             pipelines=_joined(self.pipelines, _names("pipeline", pipelines)),
             searches=_joined(self.searches, _names("search", searches)),
         )
+
+
+def _release_of(version: str) -> tuple[int, int] | None:
+    found = _VERSION.fullmatch(version.strip()) if isinstance(version, str) else None
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _joined(*lists: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from gracetape.dummy.acts.writer import Writer
 from gracetape.dummy.alert_queue import AlertQueue
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME, relink
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.server_settings import ServerSettings, settings_of
 from gracetape.dummy.source import Source
 
@@ -57,10 +57,10 @@ class Service:
     def check_writable(self) -> None:
         """Problem (403) if nothing can be written here."""
         if self._as_of is not None and self._as_of() is not None:
-            raise Problem(403, {"error": "This dummy answers as of an earlier moment: nothing can be written to it."})
+            raise Problem(403, "This dummy answers as of an earlier moment: nothing can be written to it.", Style.ERROR)
         if self.archive.read_only:
             raise Problem(
-                403, {"error": f"{self.archive.path} is open for reading only: nothing can be written to it."}
+                403, f"{self.archive.path} is open for reading only: nothing can be written to it.", Style.ERROR
             )
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from gracetape.dummy.alert_targets import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.positions import asked_position
 from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
@@ -20,78 +20,32 @@ from gracetape.same_origin import check_loopback
 from gracetape.terminal import say
 
 
-@dataclass
-class Wish:
-    """What was asked for on the command line; the options say what each is."""
-
-    archive: Path | None = None
-    create: bool = False
-    host: str = "127.0.0.1"
-    port: int = 0
-    user: str = "gracetape"
-    as_of: str | None = None
-    alerts: str | None = None
-    really: Sequence[str] = ()
-    faults: Sequence[str] = ()
-    seed: int = 0
-    throttle: bool = False
-    rates: Sequence[str] = ()
-    maintenance: bool = False
-    api_default: str = "v1"
-    group_window: float | None = None
-    allowed_hosts: Sequence[str] = ()
-    labels: Sequence[str] = ()
-    pipelines: Sequence[str] = ()
-    searches: Sequence[str] = ()
-    keep: bool = False
-    read_only: bool = False
-
-    def grouping(self) -> Grouping | None:
-        return None if self.group_window is None else Grouping(self.group_window, self.group_window)
-
-    def rules(self) -> Faults:
-        rules = [Fault.parse(spec) for spec in self.faults]
-        return Faults([Fault.parse(MAINTENANCE_RULE), *rules] if self.maintenance else rules, self.seed)
-
-    def open(self) -> Archive:
-        """The archive, made if it is not there and that was asked for, or a scratch over it."""
-        if not self.create:
-            return opened(locate(self.archive), keep=self.keep, read_only=self.read_only or self.as_of is not None)[0]
-        if self.read_only:
-            raise UsageError(
-                "--create makes an archive to be written to, and --read-only refuses that: say one of them"
-            )
-        return Archive.at(self.archive or Path("dummy.tape"))
-
-
 @contextmanager
-def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
+def served(
+    options: DummyOptions, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Sequence[str] = ()
+) -> Iterator[tuple[Archive, Server]]:
     """The archive and the server that answers from it, until the block ends. Raises ArchiveError then if alerts did not get out."""
-    check_loopback(wish.host, wish.port)
-    if wish.as_of is not None and wish.alerts is not None:
+    check_loopback(host, port)
+    if options.as_of is not None and options.alerts is not None:
         raise UsageError(
             "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
         )
-    faults = wish.rules()
-    if wish.api_default not in ("v1", "v2"):
-        raise UsageError(f"there is no API version {wish.api_default!r}: the root answers as v1 or v2")
-    throttle = Throttle(read_rates(wish.rates)) if wish.throttle or wish.rates else False
-    rest: dict[str, Any] = {"faults": faults, "throttle": throttle, "api_default": wish.api_default}
-    rest |= {"labels": wish.labels, "pipelines": wish.pipelines, "searches": wish.searches}
-    with wish.open() as tape:
-        if tape.read_only or wish.as_of is not None:
-            if wish.as_of is not None:
+    rest = _asked_of_app(options)
+    with _opened(options) as tape:
+        if options.as_of is not None or tape.read_only:
+            if options.as_of is not None:
                 timeline = timeline_of(tape)
-                position = asked_position(timeline, wish.as_of)
+                position = asked_position(timeline, options.as_of)
                 rest |= {"as_of": lambda: position, "timeline": timeline}
-            app = make_app(tape, user=wish.user, **rest)
-            with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
+            app = make_app(tape, **rest)
+            with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
             return
-        sink = open_alerts(wish.alerts, tape, wish.really)
+        sink = open_alerts(options.alerts, tape, options.really or ())
         try:
-            app = make_app(tape, user=wish.user, on_alert=sink, grouping=wish.grouping(), **rest)
-            with Server(app, wish.host, wish.port, allowed_hosts=tuple(wish.allowed_hosts)) as server:
+            grouping = Grouping(options.group_window, options.group_window) if options.group_superevents else None
+            app = make_app(tape, on_alert=sink, grouping=grouping, **rest)
+            with Server(app, host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
         except BaseException:
             if said := sink.close():
@@ -99,3 +53,27 @@ def served(wish: Wish) -> Iterator[tuple[Archive, Server]]:
             raise
         if said := sink.close():
             raise ArchiveError(said)
+
+
+def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
+    """What an app is made with, whatever it answers from. UsageError for what cannot be asked."""
+    rules = [MAINTENANCE_RULE] * options.maintenance + list(options.fault or ())
+    faults = Faults([Fault.parse(rule) for rule in rules], options.seed)
+    if options.api_default not in ("v1", "v2"):
+        raise UsageError(f"there is no API version {options.api_default!r}: the root answers as v1 or v2")
+    return {
+        "user": options.user, "faults": faults, "api_default": options.api_default,
+        "throttle": Throttle(read_rates(options.rate or ())) if options.throttle or options.rate else False,
+        "labels": options.label or (), "pipelines": options.pipeline or (), "searches": options.search or (),
+        "server_version": options.server_version,
+    }  # fmt: skip
+
+
+def _opened(options: DummyOptions) -> Archive:
+    """The archive, made if it is not there and that was asked for, or a scratch over it."""
+    if not options.create:
+        read_only = options.read_only or options.as_of is not None
+        return opened(locate(options.archive), keep=options.keep, read_only=read_only)[0]
+    if options.read_only:
+        raise UsageError("--create makes an archive to be written to, and --read-only refuses that: say one of them")
+    return Archive.at(options.archive or Path("dummy.tape"))

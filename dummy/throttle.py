@@ -10,7 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from gracetape.archive import UsageError
-from gracetape.archive.encode import encode
+from gracetape.dummy.refusals import refused
 
 #: The server's rates by scope (config/settings/base.py).
 RATES: Mapping[str, str] = {"event_creation": "25/second", "annotation": "25/second"}
@@ -50,6 +50,9 @@ class Throttle:
             self._limits[scope] = int(number), _SECONDS[span[0]]
         self._past: dict[str, deque[float]] = {scope: deque() for scope in rates}
 
+    def __repr__(self) -> str:
+        return f"<Throttle of {', '.join(self._limits)}>"
+
     def wait(self, method: str, path: str) -> float | None:
         """Seconds until such a request will be let through; None if it is now, and then it is counted."""
         if method not in ("POST", "PUT"):
@@ -78,8 +81,7 @@ class Throttle:
 
 def _refuse(seconds: int, start_response: StartResponse) -> list[bytes]:
     """429 with the words of Django REST framework, which the server runs on."""
-    unit = "second" if seconds == 1 else "seconds"
-    body = encode({"detail": f"Request was throttled. Expected available in {seconds} {unit}."}).encode()
+    body = refused("throttled", seconds=seconds, unit="second" if seconds == 1 else "seconds").body()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Retry-After", str(seconds))]
     start_response("429 Too Many Requests", headers)
     return [body]

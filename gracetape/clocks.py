@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from gracetape.errors import BadRequest
 
@@ -54,6 +54,10 @@ class _Interruptible:
     def __init__(self) -> None:
         self._stopped = False
         self._wake = threading.Event()
+
+    def __repr__(self) -> str:
+        clock: Any = self  # each kind of clock is one that can be asked for the time
+        return f"<{type(self).__name__} at {clock.now():g} s{', stopped' if self._stopped else ''}>"
 
     def rest(self) -> None:
         while not self._stopped and not self._wake.is_set():

@@ -29,9 +29,11 @@ class DefaultCommandGroup(LazyCommands):
         if (args and args[0] in self.others) or (completing and not args):
             return super().make_context(info_name, args, parent, **extra)
         default = self.commands[DEFAULT]
-        default.epilog = "Besides: " + "; ".join(
-            f"`{info_name} {name}`: {command.get_short_help_str(200)}" for name, command in self.others.items()
-        )
+        if "Besides:" not in (default.epilog or ""):
+            besides = (
+                f"`{info_name} {name}`: {command.get_short_help_str(200)}" for name, command in self.others.items()
+            )
+            default.epilog = f"{default.epilog or ''}\n\nBesides: {'; '.join(besides)}".strip()
         if not completing and args and (close := self._meant(args[0])):
             said = f"No such command {args[0]!r}. Did you mean {close[0]!r}?"
             self.context_class(self, info_name=info_name, parent=parent).fail(said)

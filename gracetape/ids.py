@@ -30,6 +30,11 @@ def category_of(graceid: str) -> str:
     raise UsageError(f"{graceid!r} is not a GraceID: ids look like G1234, T1234, E1234, S220609hl or GW150914A")
 
 
+def is_graceid(text: str) -> bool:
+    """Whether a text is the id of an event or superevent, as `category_of` knows them."""
+    return bool(_EVENT.fullmatch(text) or _SUPEREVENT.fullmatch(text))
+
+
 def parse_ref(text: str) -> Ref:
     """Read `G1234`, `G1234@2`, `G1234:20` or `G1234@2:20`; UsageError with the reason for anything else."""
     match = _REF.fullmatch(text)

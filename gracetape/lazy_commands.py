@@ -22,5 +22,5 @@ class LazyCommands(TyperGroup):
         if name in self.rooms:
             from gracetape.terminal import prepared
 
-            command = prepared(import_module(self.rooms[name][0]).app)
+            command = prepared(import_module(self.rooms[name][0]).app, f"{ctx.command_path} {name}")
         return name, command, rest

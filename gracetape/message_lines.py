@@ -5,15 +5,21 @@
 """
 
 import json
+import os
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from gracetape.bounded_json import read_fast
+from gracetape.errors import UsageError
+from gracetape.shown import target
 from gracetape.times import iso_time
 
 #: How a line begins that we wrote, and what stands before its payload.
 BEGINS = b'{"time": '
+#: Bytes of a first line that are looked at: no message is longer.
+_LONGEST_LINE = 32 << 20
 _PAYLOAD = b', "payload": '
 _quoted = json.JSONEncoder().encode
 
@@ -87,6 +93,33 @@ def read_line(line: bytes | str) -> Line:
     if not isinstance(payload, dict):
         raise NotAnObject("its payload is not a JSON object")
     return Line(payload, _verbatim(raw, payload), _node(record), record.get("time"))
+
+
+def holds_messages(path: Path) -> bool:
+    """Whether a file of messages is there, which has some. UsageError, with the right spelling, if it is a file of something else:
+    nothing may be written over it, or behind it.
+    """
+    try:
+        if not path.is_file() or not path.stat().st_size:
+            return False
+        with path.open("rb") as file:
+            first = file.readline(_LONGEST_LINE)
+    except (OSError, ValueError):  # it cannot be written either, probably, which is told then
+        return False
+    if _is_message(first):
+        return True
+    name = target(str(path))
+    run = f", or to run it, write exec:{name}" if os.access(path, os.X_OK) or first.startswith(b"#!") else ""
+    raise UsageError(f"{name} is there and is no file of messages: name another file{run}")
+
+
+def _is_message(line: bytes) -> bool:
+    """Whether a line is a message of GraceDB's, by itself or with what a line of ours says beside it."""
+    try:
+        found = read_line(line)
+    except ValueError:
+        return False
+    return not found.bare or bool({"uid", "alert_type"} & found.payload.keys())
 
 
 def _node(record: dict[str, Any]) -> str | None:

@@ -1,7 +1,9 @@
 """The options and arguments that several commands share, and how a command takes all of its own as one dataclass."""
 
 import inspect
+import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,6 +24,28 @@ Really = Annotated[
     list[str] | None,
     typer.Option("--yes-really-send-to", metavar="HOST", help="Let alerts leave this machine for HOST."),
 ]
+
+
+class Show(StrEnum):
+    """How standard output shows alerts: a line each for people, or JSON Lines for programs."""
+
+    line = "line"
+    json = "json"
+
+
+ShowOption = Annotated[
+    Show | None,
+    typer.Option(
+        show_default=False,
+        help="How standard output shows alerts: a line each (the default on a terminal), or JSON (elsewhere).",
+    ),
+]
+
+
+def shows_lines(asked: Show | None) -> bool:
+    """Whether standard output shows a line per alert: as was asked, or if it is a terminal."""
+    return asked is Show.line or (asked is None and sys.stdout.isatty())
+
 
 _Options = TypeVar("_Options")
 

@@ -10,7 +10,8 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar, get_args
 
 import typer
 
@@ -30,7 +31,6 @@ __all__ = [
     "say",
     "sentences",
     "show_json",
-    "show_table",
     "show_text",
 ]
 
@@ -88,13 +88,15 @@ def commands(help: str, *, cls: type[typer.core.TyperGroup] | None = None, bare:
     )  # fmt: skip
 
 
-def prepared(app: typer.Typer, *, completes: bool = False) -> Any:
-    """An application as the command that it is: it and its sub-commands, at any depth, know `-h` and `--version`.
+def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> Any:
+    """An application as the command `name` that it is: it and its sub-commands, at any depth, know `-h` and `--version`.
 
     `completes`: it can install completion for a shell, too.
     """
     command = typer.main.get_command(app)
     _know_version_and_help(command)
+    _speak_plainly(command)
+    _show_examples(command, name)
     if completes:
         arguments = typer.main.get_install_completion_arguments()
         for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
@@ -107,6 +109,76 @@ def _know_version_and_help(command: Any) -> None:
     command.params.append(_version_option())
     for known in getattr(command, "commands", {}).values():
         _know_version_and_help(known)
+
+
+def _speak_plainly(command: Any) -> None:
+    """Of a command and those under it: types have names that people know, and an archive may stand among the words or after `-a`."""
+    for parameter in command.params:
+        if not parameter.metavar and not getattr(parameter, "is_flag", False):
+            parameter.metavar = _type_in_words(parameter)
+        if parameter.param_type_name == "argument" and parameter.metavar:
+            parameter.display_type_rich = lambda ctx: None  # its name says what it takes
+    if any("--archive" in parameter.opts for parameter in command.params):
+        command.parse_args = functools.partial(_with_archive, command, command.parse_args)
+    for known in getattr(command, "commands", {}).values():
+        _speak_plainly(known)
+
+
+def _show_examples(command: Any, name: str) -> None:
+    """Let the help of a command, and of those under it, end with examples."""
+    from gracetape.examples import examples_of
+
+    command.epilog = examples_of(name)
+    for word, known in getattr(command, "commands", {}).items():
+        _show_examples(known, name if word == DEFAULT else f"{name} {word}")
+
+
+#: What a value is called in help texts, by its type, or by the name that click has for that.
+_NAMES: dict[object, str] = {int: "INT", float: "NUMBER", str: "TEXT", Path: "PATH"}
+_CLICK_NAMES = {
+    "integer": "INT",
+    "integer range": "INT",
+    "float": "NUMBER",
+    "float range": "NUMBER",
+    "text": "TEXT",
+    "path": "PATH",
+}
+
+
+def _type_in_words(parameter: Any) -> str | None:
+    """What a parameter takes, as help texts say it; None for choices, which are shown themselves."""
+    if hasattr(parameter, "type"):  # older versions of typer have click's own types
+        return _CLICK_NAMES.get(parameter.type.name)
+    kind = parameter.type_descriptor.annotation
+    kinds = [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
+    return next((_NAMES[one] for one in kinds if one in _NAMES), None)
+
+
+def _with_archive(
+    command: Any, parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]
+) -> list[str]:
+    """Read a command's words, of which one may name an archive (NAME.tape), where the command has no word for one."""
+    tapes = [word for word in words if word.endswith(".tape") and not _is_value(words, word, command)]
+    taken = [p for p in command.params if p.param_type_name == "argument"]
+    mixed = command.context_settings.get("allow_interspersed_args", command.allow_interspersed_args)
+    if len(tapes) != 1 or {"-a", "--archive"} & set(words) or not mixed:
+        return parse(context, words)
+    if any("ARCHIVE" in (p.metavar or "") for p in taken):
+        return parse(context, words)
+    place = words.index(tapes[0])
+    named = [*words[:place], *words[place + 1 :], "--archive", tapes[0]]
+    if any(p.nargs == -1 for p in taken):
+        return parse(context, named)
+    try:
+        return parse(context, list(words))
+    except _Unreadable:  # a word too many: that is the archive
+        return parse(context, named)
+
+
+def _is_value(words: list[str], word: str, command: Any) -> bool:
+    """Whether a word belongs to the option before it."""
+    before = words[words.index(word) - 1] if words.index(word) else ""
+    return any(before in p.opts and not getattr(p, "is_flag", False) for p in command.params if before.startswith("-"))
 
 
 def _tell_version(asked: bool) -> None:
@@ -149,7 +221,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
-    command = prepared(app, completes=" " not in name)
+    command = prepared(app, name, completes=" " not in name)
     try:
         code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
@@ -182,31 +254,6 @@ def _suggesting(said: str) -> str:
 def show_json(value: Any) -> None:
     """Print a value as JSON, indented on a terminal."""
     print(printable_json(value, indent=2) if sys.stdout.isatty() else json.dumps(value))
-
-
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows as a table; columns whose name starts with `>` are numbers, flush right. Cells may be strangers' texts."""
-    # Imported here: `--help` draws no tables, and starts in half the time without.
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        title=None if title is None else Text(printable(title)),
-        title_justify="left",
-        box=None,
-        header_style="bold",
-        pad_edge=False,
-    )
-    for column in columns:
-        right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else printable(cell)) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(table)
 
 
 def show_text(pieces: Iterable[bytes], name: str) -> None:

@@ -59,6 +59,15 @@ def iso_time(moment: datetime) -> str:
     return as_utc(moment).isoformat().replace("+00:00", "Z")
 
 
+def shown_time(moment: datetime | str | None) -> str:
+    """A time as every table shows it, in UTC: `2022-06-09 22:18:16`; what is no time, as it is."""
+    try:
+        found = parse_time(moment) if isinstance(moment, str) else moment
+    except ArchiveError:
+        return str(moment)
+    return "" if found is None else as_utc(found).strftime("%Y-%m-%d %H:%M:%S")
+
+
 GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
 #: The days (UTC) at whose start one more leap second had been put in since the GPS epoch.
 _LEAPS = [

@@ -3,6 +3,7 @@
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from gracetape.clocks import VirtualClock
@@ -42,6 +43,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run_virtual(main: Coroutine[Any, Any, T], clock: VirtualClock) -> T:
-    """Run a coroutine as `asyncio.run` does, on a virtual clock."""
+    """Run a coroutine as `asyncio.run` does, on a virtual clock; inside a loop that runs (a notebook), in a thread of its own."""
+    if asyncio._get_running_loop() is not None:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_run, main, clock).result()
+    return _run(main, clock)
+
+
+def _run(main: Coroutine[Any, Any, T], clock: VirtualClock) -> T:
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
         return runner.run(main)

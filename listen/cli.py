@@ -17,10 +17,12 @@ import typer
 
 from gracetape import shown, terminal
 from gracetape.brokers import BadUrl, BrokerError, Source, open_source
+from gracetape.brokers.heard_lines import HeardLines
 from gracetape.errors import BadConfiguration, ListenError
 from gracetape.listen import commands as wire_commands, once as programs, ping as pings
 from gracetape.listen.configuration import read_configuration
 from gracetape.listen.sending import open_sender, send
+from gracetape.options import ShowOption, shows_lines
 
 P = ParamSpec("P")
 
@@ -116,14 +118,19 @@ def confirm(
     source: Annotated[str, _FROM],
     node: Annotated[list[str], _NODE],
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
+    show: ShowOption = None,
 ) -> None:
-    """Print what is heard, with time and node."""
+    """Print what is heard: a line each on a terminal; elsewhere (--show json) time, node and the message."""
+    lines = HeardLines() if shows_lines(show) else None
     with _stoppable(open_source(source, node)) as heard:
         wanted = (message for message in heard if message.node in node)
         for message in itertools.islice(wanted, count):
-            moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            line = f"{moment} {message.node} {message.payload}"
-            print(shown.visible(line, keep="\n") if sys.stdout.isatty() else line, flush=True)
+            if lines is not None:
+                lines.show([message])
+            else:
+                moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                line = f"{moment} {message.node} {message.payload}"
+                print(shown.visible(line, keep="\n") if sys.stdout.isatty() else line, flush=True)
             message.ack()
 
 

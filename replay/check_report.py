@@ -9,7 +9,9 @@ import typer
 from gracetape.archive import Archive
 from gracetape.archive.which import locate
 from gracetape.replay.check import Checked, Report, check
-from gracetape.terminal import FAILURE, say, show_json, show_table
+from gracetape.tables import show_table
+from gracetape.terminal import FAILURE, say, show_json
+from gracetape.times import shown_time
 
 _LONGEST = 60  # characters of a value in the table
 
@@ -39,14 +41,16 @@ def _as_json(report: Report) -> dict[str, object]:
 def _show(report: Report, *, every: bool) -> None:
     rows = [row for message in report.messages if every or message.verdict != "equal" for row in _rows(message)]
     if rows:
-        show_table(["", "time", ">N", "node", "alert type", "certainty", "field", "rebuilt", "recorded"], rows)
+        show_table(
+            ["", "time (UTC)", ">N", "?node", "alert type", "?certainty", "~field", "~rebuilt", "~recorded"], rows
+        )
     told = f"{report.graceid}: {report.count('equal', 'differs')} matched, {report.count('equal')} of them equal in every field"
     say(f"{told}; {report.count('missing')} missing, {report.count('extra')} extra; score {report.score:.4f}")
 
 
 def _rows(message: Checked) -> list[tuple[object, ...]]:
     """A message as a row, and one more for each further field in which it differs."""
-    start = (message.verdict, message.time, message.n, message.node, message.alert_type, message.certainty)
+    start = (message.verdict, shown_time(message.time), message.n, message.node, message.alert_type, message.certainty)
     fields = [(d.field, _short(d.rebuilt), _short(d.recorded)) for d in message.differences] or [("", message.what, "")]
     return [((start if i == 0 else ("",) * len(start)) + field) for i, field in enumerate(fields)]
 

@@ -25,6 +25,8 @@ def play_command(options: Options) -> None:
     """Send an archive's alerts again, at their own pace or faster."""
     if options.speed is not None and options.maximum:
         complain("--speed and --max exclude each other", USAGE)
+    if options.force and options.append:
+        complain("--force and --append exclude each other", USAGE)
     if options.record_branch is not None and options.serve is None:
         complain("--record-branch keeps what is written to a served GraceDB: add --serve PORT", USAGE)
     if options.read_only and (options.serve is None or options.record_branch is not None):

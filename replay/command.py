@@ -14,13 +14,16 @@ import typer
 
 from gracetape import shown
 from gracetape.errors import BadRequest, GracetapeError, UsageError
+from gracetape.options import shows_lines
 from gracetape.replay.faults import Faults, Touched
 from gracetape.replay.options import Options
 from gracetape.replay.player import Player
 from gracetape.replay.request import faults_of, player_of
 from gracetape.replay.status import Stopwatch, status_line
 from gracetape.replay.table import print_dry_run
-from gracetape.replay.targets import Counted, Target, open_target
+from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
+from gracetape.replay.targets.lines import LinesTarget
+from gracetape.replay.targets.stream import Existing
 from gracetape.terminal import FAILURE, USAGE, complain, damage
 
 
@@ -64,11 +67,14 @@ class ReplayRun:
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
-        urls, targets = options.to or ["-"], list[Target]()
+        urls, targets = options.to or [], list[Target]()
+        existing = Existing.append if options.append else Existing.replace if options.force else Existing.refuse
         try:
             with ExitStack() as stack:
                 for url in urls:
-                    targets.append(open_target(url, options.really or ()))
+                    targets.append(open_target(url, options.really or (), existing))
+                if options.show is not None or not urls:
+                    targets.append(self._shown())
                 if self.faults is not None:
                     self.faults.on_touch = self._fault_teller(stack)
                 if options.serve is not None:
@@ -87,6 +93,10 @@ class ReplayRun:
             for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
                 _say(told)
         return [problem for problem in problems if problem]
+
+    def _shown(self) -> Target:
+        """Standard output: lines for a person on a terminal, JSON for a program elsewhere, or what was asked for."""
+        return LinesTarget(each=self.faults is not None) if shows_lines(self.options.show) else StdoutTarget()
 
     def summary(self, why: str = "") -> None:
         """Say what was sent, after the reason for an early end if there is one."""

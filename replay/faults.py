@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from gracetape.errors import BadRequest
@@ -85,6 +85,12 @@ class Faults:
             raise BadRequest(f"reorder is a number of messages, 0 or more, not {self.reorder}")
         self._rng = random.Random(self.seed)
         self._held: list[tuple[int, Message]] = []  # how many more messages may overtake it
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether anything is to go wrong."""
+        told = ("seed", "on_touch", "counts")
+        return any(getattr(self, field.name) != field.default for field in fields(self) if field.name not in told)
 
     def on(self, message: Message) -> list[tuple[float, Message]]:
         """What comes of a message, and of those held back before: each with how late it is (s), in order."""

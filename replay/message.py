@@ -27,7 +27,7 @@ class Body:
         return self._text
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Message:
     """An alert on its way to one node (LVAlert) or topic (igwn-alert), `offset_s` played seconds after the first one."""
 
@@ -35,6 +35,9 @@ class Message:
     node: str
     offset_s: float
     body: Body
+
+    def __repr__(self) -> str:
+        return f"<Message to {self.node} at {self.offset_s:g} s: {self.alert!r}>"
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.options import archives_here
+from gracetape.options import ShowOption, archives_here
 
 _What = partial(typer.Option, rich_help_panel="What is played")
 _When = partial(typer.Option, rich_help_panel="When it comes")
@@ -16,6 +16,13 @@ _Where = partial(typer.Option, rich_help_panel="Where it goes")
 _Again = partial(
     typer.Option, rich_help_panel="When it is written again (--to dummy:ARCHIVE, gracedb+https://HOST/api/)"
 )
+
+
+def _formats(incomplete: str) -> list[str]:
+    """What a shell completes: the forms that messages have had."""
+    from gracetape.archive.alerts.formats import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,13 @@ class Options:
     cutoff: Annotated[int | None, _What(metavar="N", help="Nothing that the server sent after log entry N.")] = None
     start: Annotated[int | None, _What(metavar="N", help="Begin at log entry N.")] = None
     until: Annotated[str | None, _What(metavar="TIME", help="Nothing after this time (UTC, ISO 8601).")] = None
-    format: Annotated[str, _What(help="The form of the messages: modern, legacy, between.")] = "modern"
+    format: Annotated[
+        str,
+        _What(
+            metavar="ERA", autocompletion=_formats,
+            help="The form of the messages: modern, or that of older servers (a wrong name lists them).",
+        ),
+    ] = "modern"  # fmt: skip
     certain_only: Annotated[bool, _What("--certain-only", help="Leave out what is inferred or guessed.")] = False
 
     speed: Annotated[float | None, _When(help="Times as fast as it happened (default 1).", show_default=False)] = None
@@ -91,6 +104,9 @@ class Options:
             help="- (standard output), FILE.jsonl, 'exec:CMD', a broker's or web server's URL; may be repeated.",
         ),
     ] = None
+    force: Annotated[bool, _Where("--force", help="Replace the messages in a file that is there.")] = False
+    append: Annotated[bool, _Where("--append", help="Add to the messages in a file that is there.")] = False
+    show: ShowOption = None
     really: Annotated[
         list[str] | None,
         _Where("--yes-really-send-to", metavar="HOST", help="Let messages leave this machine for HOST."),

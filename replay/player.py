@@ -56,6 +56,10 @@ class Player:
         self._errands = Errands()
         self._lock = threading.RLock()
 
+    def __repr__(self) -> str:
+        how = "stopped" if self.stopped else "paused" if self.paused else f"{self.sent} sent"
+        return f"<Player of {len(self) if self.queue.laps else 'endless'} alerts, {how}>"
+
     # -- how it stands
 
     @property

@@ -1,15 +1,19 @@
 """From an archive and what was asked to a player that is ready to play."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
+from pathlib import Path
 
 from gracetape.archive import Archive, History, Timeline, history_of
+from gracetape.archive.alerts.heard import heard_messages, heard_only
+from gracetape.archive.alerts.message_file import read_messages
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, parse_ref
+from gracetape.message_lines import holds_messages
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
 from gracetape.replay.player import Player
@@ -75,15 +79,45 @@ def prepare(
     """A player of what is wanted of some tapes, put together as arranged."""
     selections: list[tuple[Selection, float]] = []
     for tape in tapes:
+        if is_message_file(tape.archive):
+            selections.append((_of_file(Path(str(tape.archive)), tape.refs, wanted), tape.offset_s))
+            continue
         with _opened(tape.archive) as archive:
-            refs = read_refs(archive, tape.refs)
-            timeline = Timeline(list(histories_of(archive, refs).values()))
-            selections.append((select(timeline, refs, wanted, tape.archive), tape.offset_s))
+            only = heard_only(archive)
+            refs = read_refs(archive, tape.refs, only)
+            told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
+            timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
+            heard = heard_messages(archive, [graceid for graceid in only if graceid in refs or not refs])
+            selections.append((select(timeline, refs, wanted, tape.archive, heard), tape.offset_s))
     queue = MessageQueue(arrangement.copies_of(selections), laps=arrangement.laps, gap_s=arrangement.gap_s)
     timeline_of_first = selections[0][0].timeline if selections else None
     player = Player(queue, clock, format=wanted.format, timeline=timeline_of_first, rate=rate)
     player.stand()
     return player
+
+
+def is_message_file(path: object) -> bool:
+    """Whether a path is that of a file of messages, and not of an archive. UsageError if it is a file of neither."""
+    if not isinstance(path, str | PathLike):
+        return False
+    try:
+        if not Path(path).is_file():
+            return False
+        with Path(path).open("rb") as stream:
+            begin = stream.read(16)
+    except (OSError, ValueError):  # what an archive says of such a path
+        return False
+    return not begin.startswith(b"SQLite format 3") and holds_messages(Path(path))
+
+
+def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
+    """What is wanted of a file of messages, our own or anybody's (a payload a line)."""
+    messages = read_messages(path, lambda uid: uid).messages
+    refs = {ref.graceid: ref for ref in map(_ref, names)}
+    if missing := sorted(refs.keys() - messages.keys()):
+        raise BadRequest(f"{path} has no message about {', '.join(missing)}")
+    heard = {graceid: found for graceid, found in messages.items() if graceid in refs or not refs}
+    return select(Timeline([]), refs, wanted, None, heard)
 
 
 @contextmanager
@@ -95,15 +129,19 @@ def _opened(archive: Archive | str | PathLike[str]) -> Iterator[Archive]:
             yield tape
 
 
-def read_refs(archive: Archive, names: Sequence[str]) -> dict[str, Ref]:
-    """What each named object was asked for, by the id under which the archive keeps it."""
+def _ref(name: str) -> Ref:
+    try:
+        return parse_ref(name)
+    except GracetapeError as error:
+        raise BadRequest(str(error)) from None
+
+
+def read_refs(archive: Archive, names: Sequence[str], heard: Collection[str] = ()) -> dict[str, Ref]:
+    """What each named object was asked for, by the id under which the archive keeps it; `heard`: objects that were only heard."""
     refs: dict[str, Ref] = {}
     for name in names:
-        try:
-            ref = parse_ref(name)
-        except GracetapeError as error:
-            raise BadRequest(str(error)) from None
-        graceid = archive.resolve(ref.graceid)
+        ref = _ref(name)
+        graceid = ref.graceid if ref.graceid in heard else archive.resolve(ref.graceid)
         if graceid in refs:
             raise BadRequest(f"{graceid} is named twice: an object is played once")
         refs[graceid] = ref

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from gracetape.archive import locate, looks_like_archive
 from gracetape.clocks import clock_for
@@ -16,16 +18,16 @@ from gracetape.replay.prepare import Tape, prepare
 from gracetape.replay.selection import Wanted
 from gracetape.times import parse_time
 
+_Part = TypeVar("_Part", Wanted, Arrangement, Faults)
+
 
 def player_of(options: Options) -> Player:
     """The player that is asked for; BadRequest or ArchiveError if it can't be had."""
     clock = clock_for(options.speed, options.maximum)
-    wanted = Wanted(
-        options.cutoff, options.start, time_of(options.until), options.format, options.certain_only, options.spread
-    )
-    arrangement = Arrangement(
-        align=options.align,
-        copies=options.copies,
+    wanted = _read(Wanted, options, until=time_of(options.until))
+    arrangement = _read(
+        Arrangement,
+        options,
         every_s=options.every,
         names=options.rename or (),
         retime=datetime.now(UTC) if options.retime else time_of(options.retime_to),
@@ -37,15 +39,16 @@ def player_of(options: Options) -> Player:
 
 def faults_of(options: Options) -> Faults | None:
     """What is to go wrong; None: nothing."""
-    faults = Faults(
-        drop=options.drop,
-        duplicate=options.duplicate,
-        corrupt=options.corrupt,
-        delay=parse_distribution(options.delay) if options.delay is not None else None,
-        reorder=options.reorder,
-        seed=options.seed,
-    )
-    return faults if faults.delay or any((faults.drop, faults.duplicate, faults.corrupt, faults.reorder)) else None
+    delay = parse_distribution(options.delay) if options.delay is not None else None
+    faults = _read(Faults, options, delay=delay)
+    return faults if faults.asked_for else None
+
+
+def _read(part: type[_Part], options: Options, **otherwise: object) -> _Part:
+    """A part of a replay, each field from the option of its name; `otherwise` are those that are written otherwise on a command line."""
+    known = {option.name for option in fields(options)}
+    named = {field.name: getattr(options, field.name) for field in fields(part) if field.name in known}
+    return part(**named | otherwise)
 
 
 def tapes_of(options: Options) -> list[Tape]:

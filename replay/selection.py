@@ -1,14 +1,17 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from heapq import merge
 from os import PathLike
 
-from gracetape.archive import Alert, Archive, History, Position, Timeline, alerts_of
+from gracetape.archive import Alert, Archive, History, Position, Recorded, Timeline, alerts_of
 from gracetape.archive.alerts.alert import FORMATS
+from gracetape.archive.alerts.heard import heard_alerts
+from gracetape.archive.alerts.merge_recorded import with_places
 from gracetape.errors import BadRequest, GracetapeError
-from gracetape.ids import Ref
+from gracetape.ids import Ref, category_of, is_graceid
 from gracetape.replay.spread import offsets
 from gracetape.times import as_utc
 
@@ -83,11 +86,30 @@ def select(
     refs: Mapping[str, Ref],
     wanted: Wanted,
     source: Archive | str | PathLike[str] | None = None,
+    heard: Mapping[str, Sequence[Recorded]] | None = None,
 ) -> Selection:
     """The wanted alerts of the named objects (of all, if none is named), `refs` by graceid.
 
-    Raises BadRequest if a cutoff or the start is not an entry of that object's log.
+    `heard`: the messages of objects that were never captured. Raises BadRequest if a cutoff or the start is not an entry of that
+    object's log.
     """
+    if heard and not (timeline.histories and (refs.keys() & timeline.histories.keys() or not refs)):
+        return Selection(select_heard(heard, refs, wanted), timeline=timeline, source=source, spread=wanted.spread)
+    told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
+    alerts = _told(timeline, told, wanted)
+    if heard:
+        others = Wanted(until=wanted.until, format=wanted.format) if not refs else wanted
+        loud = select_heard(heard, refs, others)
+        if not refs and (
+            wanted.cutoff is not None or wanted.start is not None
+        ):  # what is played of the one object bounds all
+            loud = [alert for alert in loud if alerts and alerts[0].created <= alert.created <= alerts[-1].created]
+        alerts = list(with_places(list(merge(alerts, loud, key=lambda alert: alert.created))))
+    return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
+
+
+def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
+    """The wanted alerts of objects that have a history."""
     cutoffs = cutoffs_of(timeline, refs, wanted.cutoff)
     ends = ends_of(timeline, cutoffs, cut_all=not refs)
     objects = refs.keys() or timeline.histories.keys()
@@ -105,8 +127,65 @@ def select(
             and alert.payload(wanted.format) is not None
         )
 
-    alerts = [alert for alert in alerts_of(timeline) if fits(alert)]
-    return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
+    latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
+    return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
+
+
+def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
+    """The wanted messages of objects that were only heard, as alerts in order of arrival.
+
+    A cutoff is the last message that tells of log entry N or an earlier one, the start the first that tells of N or a later one; of
+    the only superevent, or only object, where none is named. BadRequest if no message of it tells of any log entry.
+    """
+    until = as_utc(wanted.until) if wanted.until else None
+    alerts = [
+        replace(alert, position=alert.position or Position(0))
+        for alert in heard_alerts(heard)
+        if (until is None or alert.created <= until) and alert.payload(wanted.format) is not None
+    ]
+    first = _bounds(alerts, heard, refs, "--start", wanted.start)
+    last = _bounds(alerts, heard, refs, "--cutoff", wanted.cutoff)
+    return [
+        alert
+        for alert in alerts
+        if first.get(alert.object_id, alert.created) <= alert.created <= last.get(alert.object_id, alert.created)
+    ]
+
+
+def _bounds(
+    alerts: Sequence[Alert],
+    heard: Mapping[str, Sequence[Recorded]],
+    refs: Mapping[str, Ref],
+    option: str,
+    n: int | None,
+) -> dict[str, datetime]:
+    """When the first (`--start`) or last (`--cutoff`) message of each object comes that is bounded by a log entry."""
+    last = option == "--cutoff"
+    if not refs and n is not None:
+        names = {graceid: category_of(graceid) for graceid in heard if is_graceid(graceid)}
+        graceid = only_one(names, f"{option} {n}", lambda name: f"{name}:{n}" if last else f"{name} {option} {n}")
+        return dict.fromkeys(heard, _when(alerts, graceid, n, last=last))
+    own = {
+        graceid: ref.cutoff if last and ref.cutoff is not None else n
+        for graceid, ref in refs.items()
+        if graceid in heard
+    }
+    return {graceid: _when(alerts, graceid, entry, last=last) for graceid, entry in own.items() if entry is not None}
+
+
+def _when(alerts: Sequence[Alert], graceid: str, n: int, *, last: bool) -> datetime:
+    """When the last message came that tells of an entry up to `n`, or the first one of `n` or later."""
+    told = [alert for alert in alerts if alert.object_id == graceid and alert.n is not None]
+    fit = (
+        [alert.created for alert in told if (alert.n or 0) <= n]
+        if last
+        else [a.created for a in told if (a.n or 0) >= n]
+    )
+    if not fit:
+        raise BadRequest(
+            f"no message that was heard of {graceid} tells of log entry {n}: capture it, or name a time with --until"
+        )
+    return max(fit) if last else min(fit)
 
 
 def before(alert: Alert) -> Position:
@@ -148,7 +227,9 @@ def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = Fals
 def cutoffs_of(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
     """The last log entry to be played, for each object that has one of its own."""
     if cutoff is not None and not refs:
-        return {only_one(timeline.histories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}
+        return {
+            only_one(categories_of(timeline.histories), f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff
+        }
     own = {graceid: ref.cutoff if ref.cutoff is not None else cutoff for graceid, ref in refs.items()}
     return {graceid: n for graceid, n in own.items() if n is not None}
 
@@ -160,7 +241,7 @@ def _begin(
     if start is None:
         return None
     histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
-    graceid = only_one(histories, f"--start {start}", lambda name: f"{name} --start {start}")
+    graceid = only_one(categories_of(histories), f"--start {start}", lambda name: f"{name} --start {start}")
     position = position_of(timeline, graceid, start)
     if start > (cutoff := cutoffs.get(graceid, start)):
         raise BadRequest(f"{graceid} would start at log entry {start}, after its cutoff {cutoff}")
@@ -184,14 +265,19 @@ def _position(alert: Alert) -> Position:
     return alert.position
 
 
-def only_one(histories: Mapping[str, History], option: str, write: Callable[[str], str]) -> str:
+def categories_of(histories: Mapping[str, History]) -> dict[str, str]:
+    """`superevent` or `event` of each object."""
+    return {graceid: history.category for graceid, history in histories.items()}
+
+
+def only_one(categories: Mapping[str, str], option: str, write: Callable[[str], str]) -> str:
     """The object that an option without an id is about: the only superevent, or the only object; BadRequest otherwise."""
-    superevents = [graceid for graceid, history in histories.items() if history.category == "superevent"]
-    for names in (superevents, list(histories)):
+    superevents = [graceid for graceid, category in categories.items() if category == "superevent"]
+    for names in (superevents, list(categories)):
         if len(names) == 1:
             return names[0]
-    if not histories:
+    if not categories:
         raise BadRequest(f"the archive is empty: there is nothing that {option} could be about")
-    some = superevents or list(histories)
+    some = superevents or list(categories)
     kind = "superevents" if superevents else "objects"
     raise BadRequest(f"{option} could be about any of {len(some)} {kind} here: write {write(some[0])}")

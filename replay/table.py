@@ -1,22 +1,19 @@
-"""How a replay looks before it is played: a row per message and node, as a table or as JSON."""
+"""How a replay looks before it is played: a row per alert as a table, or one per message and node as JSON."""
 
 import json
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from gracetape.alert_lines import topics_in_short
+from gracetape.plain_text import plain
 from gracetape.replay.player import Player
+from gracetape.replay.targets.lines import line_of
 from gracetape.replay.targets.stream import write_out
-from gracetape.shown import printable
+from gracetape.tables import say_reasons, show_table
+from gracetape.times import shown_time
 
-_UNBOUNDED = 10_000  # columns, where no terminal sets a width
-_WIDE = 140  # columns from which a terminal has room for dates, offsets and reasons
-_LONGEST = 100  # characters of `what`; comments may be pages
-_STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
+COLUMNS = ("time (UTC)", "?>offset (s)", ">N", "id", "alert type", "~what", "?~topics", "certainty")
 
 
 def rows(player: Player) -> Iterator[dict[str, Any]]:
@@ -33,40 +30,23 @@ def rows(player: Player) -> Iterator[dict[str, Any]]:
             }
 
 
-def shortened(text: str, longest: int = _LONGEST) -> str:
-    """Text for a cell of a table: printable, and cut to a length."""
-    text = printable(text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def dry_run_table(player: Player, width: int | None) -> Table:
-    """The rows as a table for people; for a terminal `width` columns wide the texts are shortened, in a narrow one the times too."""
-    fits, wide = width is not None, width is None or width >= _WIDE
-    table = Table(expand=fits)
-    for name in ("time", *(["offset (s)"] if wide else []), "N", "node", "id", "alert type"):
-        table.add_column(name, no_wrap=True, justify="right" if name in ("offset (s)", "N") else "left")
-    table.add_column("what", no_wrap=True, overflow="ellipsis", ratio=3 if fits else None)
-    table.add_column("certainty", no_wrap=True)
-    if wide:
-        table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=2 if fits else None)
-    for row in rows(player):
-        when = (row["time"], f"{row['offset']:.0f}") if wide else (row["time"][11:19],)
-        names = (row["node"], row["graceid"], row["alert_type"], shortened(row["what"]))
-        cells = [Text(printable(str(cell))) for cell in (*when, "" if row["n"] is None else row["n"], *names)]
-        certainty = Text(row["certainty"], _STYLES.get(row["certainty"], ""))
-        table.add_row(*cells, certainty, *([Text(shortened(row["reason"]))] if wide else []))
-    return table
-
-
 def print_dry_run(player: Player, *, as_json: bool) -> None:
-    """Write the rows to standard output, as a table or as one JSON array."""
+    """Write what would be sent to standard output: a row per alert as a table, or one per message and node as one JSON array."""
     if as_json:
-        text = json.dumps(list(rows(player)), indent=2) + "\n"
-    else:
-        terminal = sys.stdout.isatty()
-        console = Console(width=None if terminal else _UNBOUNDED)
-        with console.capture() as captured:
-            console.print(dry_run_table(player, console.width if terminal else None))
-        text = captured.get()
-    encoding = sys.stdout.encoding or "utf-8"
-    write_out(text.encode(encoding, "replace").decode(encoding))
+        write_out(json.dumps(list(rows(player)), indent=2) + "\n")
+        return
+    names = topics_in_short if sys.stdout.isatty() else ", ".join
+    cells, reasons = list[tuple[object, ...]](), list[tuple[str, str]]()
+    for queued, alert in player.queue.whole():
+        messages = player.messages(alert, queued.dt)
+        if not messages:
+            continue
+        line = line_of(alert, messages[0].offset_s, tuple(message.node for message in messages))
+        cells.append(
+            (shown_time(line.time), f"{line.offset_s:.0f}", line.n, line.graceid, line.alert_type, plain(line.what),
+             names(line.topics), line.certainty)
+        )  # fmt: skip
+        if alert.reason:
+            reasons.append((line.certainty, alert.reason))
+    show_table(COLUMNS, cells)
+    say_reasons(reasons)

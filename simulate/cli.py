@@ -15,7 +15,7 @@ from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
 from gracetape.options import Really
-from gracetape.terminal import commands, run, sentences, show_table
+from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
 app = commands("Live events that never happened, one or a stream of them.", cls=DefaultCommandGroup, bare=True)
@@ -58,11 +58,11 @@ def _simulate() -> None:
     """Live events that never happened, one or a stream of them."""
 
 
-def _shipped(incomplete: str) -> list[str]:
-    """What a shell completes: the configurations that come along."""
-    from gracetape.simulate.configuration import shipped
+def _offered(incomplete: str) -> list[str]:
+    """What a shell completes: the names that stand for a configuration."""
+    from gracetape.simulate.configuration import offered
 
-    return [name for name in shipped() if name.startswith(incomplete)]
+    return [name for name in offered() if name.startswith(incomplete)]
 
 
 @app.command(DEFAULT, hidden=True)
@@ -73,7 +73,7 @@ def simulate(
         typer.Argument(
             metavar="CONFIG...",
             help="INI or TOML files, or names that come along (gstlal, cwb, ...).",
-            autocompletion=_shipped,
+            autocompletion=_offered,
         ),
     ],
     rate: Annotated[float, _Option(metavar="HZ", help="Events per second.")] = 0.1,
@@ -207,15 +207,16 @@ def configurations(
     name: Annotated[str | None, typer.Argument(help="Print this one, to begin one's own from.")] = None,
 ) -> None:
     """Print the names of the configurations that come along, or the text of one."""
-    from gracetape.simulate.configuration import read_configuration, shipped, shipped_text
+    from gracetape.simulate.configuration import offered, read_configuration, shipped_text
     from gracetape.simulate.stages import stages as all_stages
+    from gracetape.tables import show_table
 
     if name is not None:
         print(shipped_text(name), end="")
         return
-    rows, known = all_stages(), [(name, read_configuration(name)) for name in shipped()]
+    rows, known = all_stages(), [(name, read_configuration(name)) for name in offered()]
     show_table(
-        ("name", "pipeline", "search", "stages"),
+        ("name", "pipeline", "search", "~stages"),
         [
             (name, one.pipeline, one.search, ", ".join(rows[key].section for key in one.sections if key != "uploads"))
             for name, one in known

@@ -13,7 +13,7 @@ from gracetape.errors import SimulateError
 from gracetape.pipelines import pipeline_of
 from gracetape.simulate.life import StageRow
 from gracetape.simulate.options import Option, Options, plain, read_section
-from gracetape.simulate.pipelines import check, pipeline_named
+from gracetape.simulate.pipelines import check, pipeline_named, simulated
 from gracetape.simulate.stages import stages
 
 Sections = dict[str, dict[str, Any]]
@@ -45,16 +45,23 @@ def shipped() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in _SHIPPED.iterdir() if entry.name.endswith(".toml"))
 
 
+def offered() -> list[str]:
+    """Every name that stands for a configuration: of one that comes along, and of a pipeline whose event is made up without one."""
+    come_along = shipped()
+    alone = [row.name for row in simulated() if row.name.lower() not in come_along]
+    return sorted([*come_along, *alone], key=str.lower)
+
+
 def shipped_text(name: str) -> str:
     """The text of a configuration that comes along, or of a pipeline's event alone. SimulateError if there is none of that name."""
     if (found := name.lower()) in shipped():
         return (_SHIPPED / f"{found}.toml").read_text(encoding="utf-8")
     row = pipeline_of(name)
     if row is None or row.make is None:
-        close = get_close_matches(name, shipped(), 1)
+        close = get_close_matches(name, offered(), 1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         raise SimulateError(
-            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(shipped())}){meant}"
+            f"no configuration {name!r}: no such file, and none of that name comes along ({', '.join(offered())}){meant}"
         )
     return f'[general]\ngroup = "Test"\npipeline = "{row.name}"\nsearch = "{next(iter(row.searches), "")}"\n'
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from gracetape.schedule import Schedule
 from gracetape.simulate.life import StageRow
-from gracetape.terminal import printable, say, show_json, show_table
+from gracetape.tables import show_table
+from gracetape.terminal import printable, say, show_json
 
 
 def _shown(default: object) -> str:
@@ -28,7 +29,7 @@ def show_schedule(schedule: Schedule, as_json: bool) -> None:
     if as_json:
         show_json([{"dt": float(dt), "object": number, "action": action} for dt, number, action in rows])
         return
-    show_table((">dt (s)", ">object", "action"), rows, repr(schedule).strip("<>"))
+    show_table((">dt (s)", ">object", "~action"), rows, repr(schedule).strip("<>"))
 
 
 def show_stages(rows: Iterable[StageRow], as_json: bool) -> None:
@@ -44,4 +45,4 @@ def show_stages(rows: Iterable[StageRow], as_json: bool) -> None:
         say(f"[{row.section}]  {row.about}")
         options = [(f"  {option.name}", _shown(option.default), option.help) for option in row.options]
         options += [(f"  [FLAG] {option.name}", _shown(option.default), option.help) for option in row.flags]
-        show_table(("  option", "default", "meaning"), options)
+        show_table(("  option", "~default", "~meaning"), options)

@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import gc
+import os
 import signal
 import sys
 from importlib.abc import MetaPathFinder
@@ -19,6 +21,9 @@ class _OtherPeoplesNames(MetaPathFinder):
 
 
 sys.meta_path.insert(0, _OtherPeoplesNames())
+# Where nothing compiled may be kept, each process compiles the whole package anew: half of what its start costs.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 # How long an example takes says how busy the machine is, not whether the code is right.
@@ -30,3 +35,9 @@ def pytest_configure() -> None:
     """Let Ctrl-C work where the tests were started with it ignored, as shells do in the background: children inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Let what was imported and collected stay: it is not looked through again, and children that are forked share it."""
+    gc.collect()
+    gc.freeze()

@@ -8,6 +8,9 @@ from gracetape.archive.alerts import formats
 from gracetape.archive.history.rules import Record
 from gracetape.archive.history.timeline import Position
 from gracetape.message_lines import Envelope
+from gracetape.plain_text import cut, plain
+from gracetape.tables import html_table
+from gracetape.times import shown_time
 
 #: From sure to unsure: heard live; follows from the records; follows with an assumption; holds a guess.
 CERTAINTIES = ("recorded", "exact", "inferred", "guessed")
@@ -16,7 +19,7 @@ _CATEGORY_OF_ID = {"T": "Test", "M": "MDC"}  # superevents of 2018 have no categ
 _SUPEREVENT_NODES = {"Production": "superevent", "MDC": "mdc_superevent", "Test": "test_superevent"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Alert:
     """An announcement. `created` is the server's time (UTC), `graceid` the uid that the message bears, `object_id` the id
     under which the archive keeps the object, `n` the log entry that placed it, `nodes` where it was sent, `position` the
@@ -41,6 +44,21 @@ class Alert:
     file: str = ""
     heard: Record | None = None
     heard_text: str = ""
+
+    def __repr__(self) -> str:
+        """On one line, as a log would say it."""
+        about = " ".join(filter(None, [self.alert_type, cut(plain(self.what), 40)]))
+        entry = "" if self.n is None else f", log {self.n}"
+        return f"<Alert {self.graceid} {about}{entry}, {shown_time(self.created)} UTC, {self.certainty}>"
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        rows = (
+            ("time (UTC)", shown_time(self.created)), ("id", self.graceid), ("alert type", self.alert_type),
+            ("what", plain(self.what)), ("log entry", self.n), ("topics", ", ".join(self.nodes)),
+            ("certainty", f"{self.certainty} {self.reason}"),
+        )  # fmt: skip
+        return html_table((), rows)
 
     def payload(self, format: str = "modern") -> Record | None:
         """The message as the server sent it, in one of FORMATS; None where that form had no such message.

@@ -6,7 +6,8 @@ alerts/superevent_utils.py and their callers in events/ (docs/credits.md).
 """
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from gracetape.errors import ArchiveError
@@ -29,9 +30,6 @@ class Announced(Protocol):
     def category(self) -> str: ...
     @property
     def file(self) -> str: ...
-
-
-FORMATS = ("modern", "legacy", "between")
 
 
 class _Told(NamedTuple):
@@ -100,20 +98,15 @@ _SUPEREVENT: dict[str, _Teller] = {
     "label_removed": lambda alert: _Told("update", f"UPDATE: {_said(alert, 'name')} removed", record=False),
     "emobservation": lambda alert: _Told("update", f"New EMBB observation record for {alert.data.get('group')}"),
 }
-_TELLERS: dict[tuple[str, str], dict[str, _Teller]] = {
-    ("legacy", "event"): _EVENT,
-    ("between", "event"): _EVENT,
-    ("between", "superevent"): _SUPEREVENT,
-}
 
 
-def payload(alert: Announced, format: str) -> Record | None:
-    """The message of an alert in a format; None where that format had no such message, ArchiveError if there is no such format."""
-    if format not in FORMATS:
-        raise ArchiveError(f"there is no message format {format!r}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
-    if format == "modern":
-        return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object}
-    teller = _TELLERS.get((format, alert.category), {}).get(alert.alert_type)
+def _modern(alert: Announced) -> Record:
+    return {"uid": alert.graceid, "alert_type": alert.alert_type, "data": alert.data, "object": alert.object}
+
+
+def _old(alert: Announced, **tellers: Mapping[str, _Teller]) -> Record | None:
+    """An old message; `tellers` are those of events, and of superevents where there were any."""
+    teller = tellers.get(alert.category, {}).get(alert.alert_type)
     told = teller(alert) if teller and isinstance(alert.data, dict) else None
     if told is None:
         return None
@@ -122,6 +115,22 @@ def payload(alert: Announced, format: str) -> Record | None:
     message: Record = {"file": told.file, "uid": alert.graceid, "alert_type": told.alert_type}
     message |= {"description": told.description, "labels": labels}
     return message | {"object": alert.data} if told.record else message
+
+
+#: What makes the messages of each format.
+_MAKERS: dict[str, Callable[[Announced], Record | None]] = {
+    "modern": _modern,
+    "legacy": partial(_old, event=_EVENT),
+    "between": partial(_old, event=_EVENT, superevent=_SUPEREVENT),
+}
+FORMATS = tuple(_MAKERS)
+
+
+def payload(alert: Announced, format: str) -> Record | None:
+    """The message of an alert in a format; None where that format had no such message, ArchiveError if there is no such format."""
+    if format not in _MAKERS:
+        raise ArchiveError(f"there is no message format {format!r}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+    return _MAKERS[format](alert)
 
 
 def formats_of(message: Record) -> tuple[str, ...]:

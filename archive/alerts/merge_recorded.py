@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gracetape.alert_lines import what_of
 from gracetape.archive.alerts import formats
 from gracetape.archive.alerts.alert import Alert
 from gracetape.archive.alerts.rebuild import rebuilt_alerts
@@ -15,10 +16,13 @@ _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
 
 
-def alerts_of(timeline: Timeline) -> Iterator[Alert]:
-    """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones."""
+def alerts_of(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
+    """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones.
+
+    Who needs nothing that is placed after `until` says so, and is spared what takes no part in finding what was heard.
+    """
     heard = {graceid: history.recorded for graceid, history in timeline.histories.items()}
-    return merged(rebuilt_alerts(timeline), heard)
+    return merged(rebuilt_alerts(timeline, None if any(heard.values()) else until), heard)
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def merged(rebuilt: Iterable[Alert], heard: Mapping[str, Sequence[Recorded]]) ->
             latest[one.object_id] = when
             placed.append((when, one))
     placed.sort(key=lambda item: item[0])
-    yield from _with_places([alert for _, alert in placed])
+    yield from with_places([alert for _, alert in placed])
 
 
 def _instead(found: Sequence[Pair], graceid: str) -> tuple[dict[int, list[Alert]], list[Alert]]:
@@ -126,7 +130,7 @@ def _instead(found: Sequence[Pair], graceid: str) -> tuple[dict[int, list[Alert]
         elif pair.heard is not None and pair.rebuilt is not None:
             swaps[id(pair.rebuilt)].append(_as_heard(pair.rebuilt, pair.heard, pair.node))
         elif pair.heard is not None:
-            loose.append(_alone(pair.heard, pair.node, graceid))
+            loose.append(alone(pair.heard, pair.node, graceid))
     return swaps, loose
 
 
@@ -142,20 +146,20 @@ def _as_heard(alert: Alert, heard: Recorded, node: str) -> Alert:
     )
 
 
-def _alone(heard: Recorded, node: str, graceid: str) -> Alert:
+def alone(heard: Recorded, node: str, graceid: str) -> Alert:
     """A message that no record tells of, as an alert."""
-    payload, (kind, subject) = heard.payload, formats.subject_of(heard.payload)
+    payload, (kind, _) = heard.payload, formats.subject_of(heard.payload)
     whole = payload.get("object")
     record: Record = whole if isinstance(whole, dict) else {}
     category = "superevent" if formats.of_superevent(graceid) else "event"
-    what = str(subject) if isinstance(subject, str) else kind
+    what = what_of(payload)
     return Alert(
         heard.arrived, str(payload.get("uid") or graceid), graceid, kind, payload.get("data"), record, None, (node,), what, category,
         "recorded", _HEARD, heard=payload, heard_text=heard.text,
     )  # fmt: skip
 
 
-def _with_places(alerts: Sequence[Alert]) -> Iterator[Alert]:
+def with_places(alerts: Sequence[Alert]) -> Iterator[Alert]:
     """Alerts that no record tells of are at the moment of the alert before them (the first ones: of the one after)."""
     place: Position | None = next((alert.position for alert in alerts if alert.position is not None), None)
     for alert in alerts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gracetape.archive.alerts.alert import nodes_of
@@ -11,6 +11,8 @@ from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
 from gracetape.message_lines import Line, NotAnObject, read_line
 from gracetape.times import parse_time
+
+_LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -27,7 +29,7 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
     Raises ArchiveError, with the number of the line, for what is no message, and (unless `skip_others`) for one about
     another object.
     """
-    found = MessageFile()
+    found, latest = MessageFile(), _LONG_AGO
     for number, line in _lines(path):
         where = f"{path} line {number}"
         read = _read(where, line)
@@ -41,6 +43,10 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
             found.others += 1
             continue
         arrived = _arrival(where, read)
+        if (
+            read.bare
+        ):  # `created` may be that of the object, and is in whole seconds; lines come in the order of sending
+            arrived = latest = max(arrived, latest + timedelta(microseconds=1))
         for node in _nodes(where, read):
             found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
     return found

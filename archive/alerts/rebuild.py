@@ -17,9 +17,9 @@ from gracetape.archive.view import View
 SAME_UPLOAD = timedelta(seconds=1)
 
 
-def rebuilt_alerts(timeline: Timeline) -> Iterator[Alert]:
-    """What the server announced along a time line, in order, as far as the records tell of it."""
-    for number, step in enumerate(timeline.steps, start=1):
+def rebuilt_alerts(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
+    """What the server announced along a time line, in order, as far as the records tell of it; not what came after `until`."""
+    for number, step in enumerate(timeline.steps[: until.index if until else None], start=1):
         for graceid, index in step.entries:
             yield from _alerts_at(timeline, graceid, index, Position(number))
 

@@ -14,7 +14,9 @@ from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.view import View
 from gracetape.errors import UsageError
-from gracetape.times import as_utc
+from gracetape.plain_text import plain
+from gracetape.tables import html_table
+from gracetape.times import as_utc, shown_time
 
 
 class History(Steps):
@@ -28,6 +30,15 @@ class History(Steps):
         self.recorded = recorded
         self.intervals, self.uploads = Intervals(self), Uploads(self)
         self._hush_unread()
+
+    def __repr__(self) -> str:
+        heard = f", {len(self.recorded)} messages heard" if self.recorded else ""
+        return f"<History of {self.graceid}: {len(self.entries)} entries{heard}>"
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        rows = ((e.n, shown_time(e.created), e.act.name, plain(e.record.get("comment") or "")) for e in self.entries)
+        return html_table(("N", "created (UTC)", "act", "comment"), rows)
 
     def _hush_unread(self) -> None:
         """A file that could not be read was not announced; where it could, `Could not read data` is somebody's words."""

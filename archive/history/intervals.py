@@ -14,6 +14,8 @@ from gracetape.archive.kinds import LISTED, listed_for
 
 #: The kind of record that each step without a log entry is about.
 _KIND_OF_ACT = {kind.act: kind.name for kind in LISTED if kind.act}
+#: The kind of record that each act brings whose entries only their order tells apart.
+_IN_ORDER = {kind.act: kind.name for kind in LISTED if kind.told_by == "order"}
 
 
 @dataclass
@@ -101,9 +103,12 @@ class Intervals:
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.labels, self.tags, self.signoffs, self.members = Track(), Track(), Track(), Track()
-        self.superevent, self.values, self.access = Track(), Track(), Track()
+        self.superevent, self.values, self.access, self.chosen = Track(), Track(), Track(), Track()
         self.first_of: dict[str, list[int]] = defaultdict(list)  # kind -> indices at which its records came
         self.came: dict[str, dict[int, int]] = defaultdict(dict)  # kind -> N -> index at which that record came
+        self._from_last: dict[
+            str, dict[Any, int]
+        ] = {}  # kind -> N -> place of that record, counted from the last one (1)
         self._brings = self._records_by_file(steps)
         self.replaced_at: list[int] = []
         self.initial: dict[str, Any] = {}
@@ -129,6 +134,8 @@ class Intervals:
             self.came[kind].setdefault(n, i)
         if entry.n is None and (kind_name := _KIND_OF_ACT.get(act)) and "n" in params:
             self.came[kind_name][params["n"]] = i
+        if act in _IN_ORDER:
+            self.first_of[_IN_ORDER[act]].append(i)
         match act:
             case "created":
                 self.initial |= {k: params[k] for k in ("t_start", "t_0", "t_end", "preferred_event") if k in params}
@@ -144,9 +151,16 @@ class Intervals:
             case "event_added":
                 if params["graceid"] not in self.members.last_open():
                     self.members.begin(params["graceid"], i)
+            case "pipeline_preferred":
+                self.chosen.begin(params["pipeline"], i, params["graceid"])
+            case "pipeline_unpreferred":
+                if not self.chosen.end(params["pipeline"], i):
+                    self.chosen.assume(params["pipeline"], i, params["graceid"])
             case "event_removed":
                 if not self.members.end(params["graceid"], i):
                     self.members.assume(params["graceid"], i)
+                for pipeline in [p for p, span in self.chosen.last_open().items() if span.value == params["graceid"]]:
+                    self.chosen.end(pipeline, i)
             case "confirmed":
                 self.values.begin("gw_id", i, params["new"])
             case "tagged":
@@ -163,8 +177,6 @@ class Intervals:
             case "hidden":
                 if not self.access.end("exposed", i):
                     self.access.assume("exposed", i)
-            case "voevent" | "emobservation":
-                self.first_of[act].append(i)
             case "replaced":
                 self.replaced_at.append(i)
             case "signoff_created" | "signoff_updated" | "signoff_deleted":
@@ -231,6 +243,18 @@ class Intervals:
                 self.members.assume(graceid, None)
         if (whole := final.get("superevent")) and not self.superevent.intervals:
             self.superevent.assume("superevent", None, whole)
+
+    def later_than(self, kind: str, n: Any, index: int) -> bool:
+        """Whether record N of a kind that entries bring in order came after an index: the last entries brought the last records."""
+        if kind not in self._from_last:
+            records = self.steps.view.records(kind)
+            self._from_last[kind] = {record.get("N"): len(records) - place for place, record in enumerate(records)}
+        return self._from_last[kind].get(n, 0) <= self.still_to_come(kind, index)
+
+    def still_to_come(self, kind: str, index: int) -> int:
+        """How many records of such a kind entries brought after an index."""
+        brought = self.first_of[kind]
+        return len(brought) - bisect_right(brought, index)
 
     def removed_at(self, index: int) -> dict[tuple[str, str], Record]:
         """The records of labels and signoffs that ended at an index, by (kind, key)."""

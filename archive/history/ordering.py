@@ -35,6 +35,11 @@ def partners(act: Act, superevent: str) -> list[tuple[str, str, str]]:
                     return [(old, "removed_as_preferred", superevent), (new, "selected_as_preferred", superevent)]
         case "event_added":
             return [(params["graceid"], "added_to_superevent", superevent)]
+        case "pipeline_preferred":
+            old = [(params["old"], "unchosen_in_pipeline", superevent)] if "old" in params else []
+            return [(params["graceid"], "chosen_in_pipeline", superevent), *old]
+        case "pipeline_unpreferred":
+            return [(params["graceid"], "unchosen_in_pipeline", superevent)]
         case "event_removed":
             return [(params["graceid"], "removed_from_superevent", superevent)]
     return []

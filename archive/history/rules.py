@@ -22,6 +22,7 @@ from gracetape.archive.history.fields import (
     is_event,
     value_of,
 )
+from gracetape.archive.history.pipeline_preferred_rules import pipeline_preferred_rules
 from gracetape.archive.history.rule import Act, Causes, Field, Params, Record, Rule
 from gracetape.archive.history.signoff_rules import signoff_labels, signoff_rules, web_signoff_rules
 from gracetape.archive.kinds import signoff_key
@@ -116,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     _superevent_rule("updated", "Updated superevent parameters: {changes}", (Causes("update"),), fields=_CHANGES),
     _superevent_rule("event_added", "Added event: {graceid}", (Causes("event_added"),), fields=_EVENT),
     _superevent_rule("event_removed", "Removed event: {graceid}", (Causes("event_removed"),), fields=_EVENT),
+    *pipeline_preferred_rules("superevent"),
     _superevent_rule("label_added", "Added label: {label}", _LABEL_ADDED, fields=_LABEL),
     _superevent_rule("label_removed", "Removed label: {label}", _LABEL_REMOVED, fields=_LABEL),
     _superevent_rule(
@@ -161,6 +163,7 @@ RULES: tuple[Rule, ...] = (
     _event_rule(
         "removed_from_superevent", "Removed from superevent: {superevent}", (Causes("removed_from_superevent"),)
     ),
+    *pipeline_preferred_rules("event"),
     *_rules_of_both("event"),
     _event_rule("voevent", "", _VOEVENT, needs=_brings_voevent, era="2014-2018"),
     *web_signoff_rules(),

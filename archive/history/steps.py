@@ -14,10 +14,10 @@ from gracetape.archive.history.rules import Act, Record
 from gracetape.archive.kinds import KINDS, Kind, check_needed, listed_for
 from gracetape.archive.view import View
 from gracetape.errors import ArchiveError
-from gracetape.times import record_time
+from gracetape.times import record_time, shown_time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
     """A step of a history: log entry N (None: nothing in the log tells of it), its time (UTC), record and act."""
 
@@ -25,6 +25,10 @@ class Entry:
     created: datetime
     record: Record
     act: Act = field(compare=False)
+
+    def __repr__(self) -> str:
+        entry = "no log entry" if self.n is None else f"log {self.n}"
+        return f"<Entry {self.act.name}, {entry}, {shown_time(self.created)} UTC>"
 
     @classmethod
     def of(cls, category: str, record: Record) -> "Entry":

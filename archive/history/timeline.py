@@ -41,6 +41,9 @@ class Timeline:
                 self._when[graceid].append(number)
         self._cache: dict[tuple[str, int], Snapshot] = {}
 
+    def __repr__(self) -> str:
+        return f"<Timeline of {len(self.histories)} objects, {len(self.steps)} steps>"
+
     # -- positions
 
     @property

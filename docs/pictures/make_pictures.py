@@ -1,10 +1,15 @@
 """Draws the pictures of the documents as SVGs of a terminal: what `replay` really prints for the real superevent."""
 
+import fcntl
 import io
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -15,8 +20,6 @@ PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT))
 
 from demo.real_data import real_tape  # noqa: E402
-from gracetape import replay  # noqa: E402
-from gracetape.replay.table import dry_run_table  # noqa: E402
 
 REPLAY = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
 #: Keys typed into the player, as tmux names them, and what is said of each beside the picture that follows it.
@@ -38,12 +41,25 @@ def picture(name: str, text: str, width: int) -> None:
     console.save_svg(str(PICTURES / name), title="gracetape")
 
 
-def dry_run() -> None:
-    """The table of what would be sent, as a terminal of that width shows it."""
-    console = Console(record=True, width=160, file=io.StringIO())
-    console.print("$ replay S220609hl.tape --dry-run --start 14 --cutoff 31", highlight=False)
-    console.print(dry_run_table(replay.play(real_tape(), start=14, cutoff=31), console.width))
-    console.save_svg(str(PICTURES / "replay.svg"), title="gracetape")
+def on_terminal(words: list[str], width: int) -> str:
+    """What a command prints on a terminal of so many columns."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    parts = list[bytes]()
+    with subprocess.Popen(words, stdout=its, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=ROOT):
+        os.close(its)
+        with suppress(OSError):  # how a terminal says that nobody writes any more
+            while piece := os.read(ours, 65536):
+                parts.append(piece)
+    os.close(ours)
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def lines() -> None:
+    """What a replay shows, a line an alert."""
+    words = ["--start", "12", "--cutoff", "40"]
+    shown = on_terminal([*REPLAY, str(real_tape()), "--max", *words], 96)
+    picture("replay.svg", f"$ replay S220609hl.tape {' '.join(words)}\n{shown}", 96)
 
 
 def player() -> None:
@@ -69,5 +85,5 @@ def player() -> None:
 
 
 if __name__ == "__main__":
-    dry_run()
+    lines()
     player()

@@ -5,7 +5,8 @@ from typing import Any
 
 from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.problems import Problem, Style
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.server_settings import EEL_STATUSES, OBS_STATUSES, WAVEBANDS
 from gracetape.dummy.source import Record
 from gracetape.reading_limits import LIMITS
@@ -25,7 +26,7 @@ def write(writer: Writer, subject: Subject, given: Mapping[str, Any], groups: Co
     Problem (400) if group, waveband or a status is none that the server knows, or a list cannot be read.
     """
     if given.get("group") not in groups:
-        raise Problem(400, "Please specify an EM followup MOU group")
+        raise refused("mou_group")
     n = writer.tx.next_n(subject.graceid, "embb")
     record: Record = {
         "N": n, "self": subject.links.embb(n), "created": writer.created, "submitter": writer.user,
@@ -45,7 +46,7 @@ def write(writer: Writer, subject: Subject, given: Mapping[str, Any], groups: Co
 def _choice(given: Mapping[str, Any], name: str, known: Mapping[str, str], wanted: str) -> str:
     chosen = str(given.get(name))
     if chosen not in known:
-        raise Problem(400, f"Please specify {wanted}")
+        raise Problem(400, f"Please specify {wanted}", Style.TEXT)
     return chosen
 
 
@@ -53,9 +54,9 @@ def _numbers(given: Mapping[str, Any], name: str) -> list[float]:
     try:
         found = [float(value) for value in read_json(f"[{given.get(name) or ''}]")]
     except (ValueError, TypeError, OverflowError):
-        raise Problem(400, f"Cannot read {name}: {str(given.get(name))[:200]}") from None
+        raise Problem(400, f"Cannot read {name}: {str(given.get(name))[:200]}", Style.TEXT) from None
     if len(found) > LIMITS.field_values:
-        raise Problem(400, f"{name} has more than {LIMITS.field_values} values")
+        raise Problem(400, f"{name} has more than {LIMITS.field_values} values", Style.TEXT)
     return found
 
 
@@ -65,7 +66,7 @@ def _covering(centres: list[float], widths: list[float], centre: str, width: str
         return {centre: None, width: None}
     each = widths * len(centres) if len(widths) == 1 else widths
     if len(each) != len(centres):
-        raise Problem(400, f"There are {len(centres)} values of {centre}, but {len(widths)} of {width}")
+        raise Problem(400, f"There are {len(centres)} values of {centre}, but {len(widths)} of {width}", Style.TEXT)
     low = min(c - w / 2 for c, w in zip(centres, each, strict=True))
     high = max(c + w / 2 for c, w in zip(centres, each, strict=True))
     return {centre: (low + high) / 2, width: high - low}

@@ -9,7 +9,7 @@ from gracetape.dummy.acts.labels import add_label, has_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
 from gracetape.dummy.links import HOME, Links
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.source import Record
 from gracetape.pipelines import UploadedEvent
 from gracetape.times import gps_of
@@ -69,7 +69,7 @@ def upload(
     says how the file came. Problem (400) if the event has its file already.
     """
     if subject.record.get("processing_status") != "reserved":
-        raise Problem(400, {"error": f"Event {subject.graceid} has its file already: it is not reserved"})
+        raise Problem(400, f"Event {subject.graceid} has its file already: it is not reserved", Style.ERROR)
     subject.record["processing_status"] = "uploaded"
     _fill_in(writer, subject.record, uploaded)
     subject.save()

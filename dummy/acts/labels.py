@@ -1,7 +1,7 @@
 """Labels of events and superevents: applied, removed, and which the server refuses to take from a user."""
 
 from gracetape.dummy.acts.writer import Subject, Writer
-from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.source import Record
 
@@ -12,25 +12,17 @@ def has_label(subject: Subject, label: str) -> bool:
 
 def check_applicable(settings: ServerSettings, subject: Subject, label: str) -> None:
     """Problem (400) if a user may not apply that label to the object as it stands."""
+    on_event = subject.category == "event"
     if label in settings.protected:
-        if subject.category == "event":
-            raise Problem(
-                400, f"The '{label}' label is managed as part of an automated process and cannot be applied manually"
-            )
-        raise invalid(f"The label '{label}' is managed by an automated process and cannot be manually added")
+        raise refused("event_label_managed" if on_event else "label_managed", label=label)
     if any(answer in subject.record["labels"] for answer in settings.requests.get(label, ())):
-        said = f"The '{label}' label cannot be applied to request a signoff because a related signoff already exists."
-        raise Problem(400, said) if subject.category == "event" else invalid(said)
+        raise refused("event_signed_off" if on_event else "signed_off", label=label)
 
 
 def check_removable(settings: ServerSettings, subject: Subject, label: str) -> None:
     """Problem (400) if a user may not remove that label."""
-    if label in settings.protected and subject.category == "event":
-        raise Problem(
-            400, f"The '{label}' label is managed as part of an automated process and cannot be removed manually"
-        )
     if label in settings.protected:
-        raise Problem(400, f"The label '{label}' is managed by an automated process and cannot be removed manually")
+        raise refused("event_label_kept" if subject.category == "event" else "label_kept", label=label)
 
 
 def put_on(writer: Writer, subject: Subject, label: str) -> Record:

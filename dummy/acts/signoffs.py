@@ -5,7 +5,7 @@ from typing import Any
 from gracetape.archive.history.rules import signoff_key, signoff_labels
 from gracetape.dummy.acts.labels import put_on, take_off
 from gracetape.dummy.acts.writer import Subject, Writer
-from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.server_settings import SIGNOFF_TYPES
 from gracetape.dummy.source import Record
 
@@ -19,17 +19,15 @@ def create(writer: Writer, subject: Subject, kind: str, instrument: str, status:
     Problem (400) unless the label that asks for it is there.
     """
     if kind == "OP" and not instrument:
-        raise invalid("Operator signoffs require an instrument")
+        raise refused("signoff_unplaced")
     if kind == "ADV" and instrument:
-        raise invalid("Advocate signoffs are not relevant to a particular instrument; do not provide one.")
+        raise refused("signoff_placed")
     key = signoff_key(kind, instrument)
     request, ok, no = signoff_labels(key)
     if subject.view.one("signoff", key) is not None:
-        raise invalid(f"The fields {subject.category}, signoff_type, instrument must make a unique set.")
+        raise refused("signoff_there", kind=kind, whose=instrument or "advocate", superevent=subject.shown_id)
     if request not in subject.record["labels"]:
-        raise invalid(
-            f"{kind} signoff not requested for {subject.category} {subject.shown_id}: label '{request}' not present."
-        )
+        raise refused("signoff_unasked", kind=kind, superevent=subject.shown_id, label=request)
     record: Record = {
         "self": subject.links.signoff(key), "signoff_type": kind, "instrument": instrument, "status": status,
         "submitter": writer.user, "comment": comment,
@@ -53,7 +51,7 @@ def update(writer: Writer, subject: Subject, key: str, status: str | None, comme
     new_status = old_status if status is None else status
     new_comment = old_comment if comment is None else comment
     if (new_status, new_comment) == (old_status, old_comment):
-        raise invalid("Request would not modify the signoff.")
+        raise refused("signoff_unchanged")
     record |= {"status": new_status, "comment": new_comment}
     subject.put("signoff", key, record)
     done: dict[str, Any] = {}
@@ -77,7 +75,7 @@ def delete(writer: Writer, subject: Subject, key: str) -> None:
     """Delete a signoff: its label goes, and the one that asked for it comes back."""
     record = subject.view.one("signoff", key)
     if record is None:
-        raise Problem(404, {"detail": "Not found."})
+        raise not_found()
     request, ok, no = signoff_labels(key)
     status_label = ok if record["status"] == "OK" else no
     writer.tx.delete(subject.graceid, "signoff", key)

@@ -7,7 +7,8 @@ from gracetape.archive import category_of
 from gracetape.dummy.acts.labels import add_label
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.links import HOME, Links, relink
-from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES
 from gracetape.dummy.source import Record
 from gracetape.ids import gw_id, superevent_id
@@ -26,16 +27,14 @@ def event_category(record: Record) -> str:
 def check_free(event: Subject) -> None:
     """Problem (400) if an event belongs to a superevent already."""
     if event.record.get("superevent"):
-        raise invalid(f"Event {event.graceid} is already assigned to a superevent")
+        raise refused("assigned", graceid=event.graceid)
 
 
 def check_category(event: Subject, category: str) -> None:
     """Problem (400) if an event may not join superevents of a category."""
     mine = event_category(event.record)
     if mine != category:
-        raise invalid(
-            f"Event {event.graceid} is of type '{mine}', and cannot be assigned to a superevent of type '{category}'"
-        )
+        raise refused("category", graceid=event.graceid, mine=mine, wanted=category)
 
 
 def create(
@@ -100,14 +99,14 @@ def update(writer: Writer, subject: Subject, wanted: Mapping[str, Any]) -> None:
     record = subject.record
     changes = [(name, record.get(name), value) for name, value in wanted.items() if record.get(name) != value]
     if not changes:
-        raise invalid("Request would not modify the superevent")
+        raise refused("unchanged")
     old = writer.find(record["preferred_event"])
     new = _new_preferred(writer, subject, changes)
     for name, _, value in changes:
         record[name] = value
     if new is not None:
         _set_members(record, [*members_of(record), new.graceid])
-        _unprefer(record, old.graceid if old else "")
+        unprefer(record, old.graceid if old else "")
         chosen = record.get("pipeline_preferred_events") or {}
         record["pipeline_preferred_events"] = chosen | {new.record["pipeline"]: {"graceid": new.graceid}}
         _join(new, subject.shown_id)
@@ -125,7 +124,7 @@ def _new_preferred(writer: Writer, subject: Subject, changes: Sequence[tuple[str
         return None
     event = writer.find(graceid)
     if event is None or event.category != "event":
-        raise invalid(f"Event {graceid} not found")
+        raise refused("no_such_event", graceid=graceid)
     if event.graceid not in members_of(subject.record):
         check_free(event)
         check_category(event, subject.record["category"])
@@ -146,52 +145,17 @@ def add_event(writer: Writer, subject: Subject, event: Subject) -> None:
 def remove_event(writer: Writer, subject: Subject, event: Subject) -> None:
     """Remove a member that is not the preferred event."""
     if subject.record["preferred_event"] == event.graceid:
-        raise Problem(
-            400,
-            f"Event {event.graceid} can't be removed from superevent {subject.shown_id} "
-            "because it is the preferred event",
-        )
+        raise refused("preferred_member", graceid=event.graceid, superevent=subject.shown_id)
     _set_members(subject.record, [member for member in members_of(subject.record) if member != event.graceid])
-    _unprefer(subject.record, event.graceid)
+    unprefer(subject.record, event.graceid)
     subject.save()
     _join(event, None)
     writer.record(subject, "event_removed", graceid=event.graceid)
     writer.record(event, "removed_from_superevent", superevent=subject.shown_id)
 
 
-def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None:
-    """Make a member the preferred event of its pipeline. Problem (400) as the server for events that can't be."""
-    record, pipeline = subject.record, event.record["pipeline"]
-    chosen = record.get("pipeline_preferred_events") or {}
-    preferred = writer.find(record["preferred_event"])
-    if chosen.get(pipeline, {}).get("graceid") == event.graceid:
-        raise invalid(
-            f"Event {event.graceid} is already the {pipeline} pipeline-preferred event for {subject.shown_id}"
-        )
-    if preferred is not None and preferred.record["pipeline"] == pipeline:
-        raise invalid(
-            f"Adding {event.graceid} as a pipeline-preferred event would remove {preferred.graceid} "
-            "as the preferred event"
-        )
-    if event.graceid not in members_of(record):
-        raise invalid(f"Event {event.graceid} is part of a different superevent")
-    record["pipeline_preferred_events"] = chosen | {pipeline: {"graceid": event.graceid}}
-    subject.save()
-
-
-def unprefer_in_pipeline(subject: Subject, graceid: str) -> None:
-    """Take back that an event is the preferred one of its pipeline. Problem (400) for the superevent's preferred event."""
-    if subject.record["preferred_event"] == graceid:
-        raise Problem(
-            400,
-            f"Event {graceid} can't be removed from superevent {subject.shown_id}'s pipeline preferred list "
-            "because it is the preferred event",
-        )
-    _unprefer(subject.record, graceid)
-    subject.save()
-
-
-def _unprefer(record: Record, graceid: str) -> None:
+def unprefer(record: Record, graceid: str) -> None:
+    """Take an event out of those that are preferred by pipeline."""
     chosen = record.get("pipeline_preferred_events")
     if isinstance(chosen, dict):
         record["pipeline_preferred_events"] = {p: e for p, e in chosen.items() if e.get("graceid") != graceid}
@@ -201,7 +165,7 @@ def confirm(writer: Writer, subject: Subject, chosen: str | None = None) -> None
     """Confirm a superevent as a gravitational wave: it goes by its GW id from here on, and so do its links."""
     record = subject.record
     if record.get("gw_id"):
-        raise Problem(400, "Superevent is already confirmed as a GW")
+        raise refused("confirmed")
     code = next(code for code, name in SUPEREVENT_CATEGORIES.items() if name == record["category"])
     new = chosen or _free_id(writer, code, float(record["t_0"]), gw=True)
     _check_gw_id(writer, new)

@@ -1,12 +1,13 @@
 """VOEvents: the record, and the file that it is sent out as."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from gracetape.archive.blobs import spool_in
 from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.dummy.acts.writer import Subject, Writer
-from gracetape.dummy.problems import invalid
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.source import Record
 from gracetape.dummy.voevent_xml import Told, render
 
@@ -16,6 +17,9 @@ PROBABILITIES = {
     "BBH": "prob_bbh", "Terrestrial": "prob_terrestrial", "HasMassGap": "prob_has_mass_gap",
 }  # fmt: skip
 _TAGS = ("em_follow",)
+#: Types that need a sky map, and those that can have one.
+_WITH_SKYMAP, _MAYBE_SKYMAP = ("IN", "UP"), ("PR", "EW")
+_EVENT_ID = re.compile(r"[GEHMT]\d{1,18}")
 
 
 def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]) -> Record:
@@ -23,14 +27,18 @@ def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]
 
     Problem (400) if a sky map is needed and not named, or is not among the files.
     """
-    event = _described(writer, subject)
-    if event.get("gpstime") is None:
-        raise invalid("Cannot build a VOEvent because preferred event does not have a gpstime.")
-    _check_skymap(subject, kind, given)
+    event, external = _described(writer, subject), None
+    if subject.category == "event":
+        _check_event(subject, kind, given)
+    else:
+        if event.get("gpstime") is None:
+            raise refused("voevent_gpstime")
+        _check_skymap(subject, kind, given)
+        external = _external(writer, subject, given)
     n = writer.tx.next_n(subject.graceid, "voevent")
     name = f"{subject.graceid}-{n}-{VOEVENT_TYPES[kind].title}.xml"
     record = _record(writer, subject, kind, n, name, given)
-    earlier, external = subject.view.records("voevent"), _external(writer, subject, given)
+    earlier = subject.view.records("voevent")
     xml = render(Told(subject.record, event, record, earlier, external, subject.links), writer.now)
     blob = writer.tx.keep_blob(*spool_in(writer.tx.archive.blobs, iter([xml])))
     file = writer.tx.add_file(subject.graceid, name, blob)
@@ -50,24 +58,59 @@ def _described(writer: Writer, subject: Subject) -> Record:
 
 
 def _external(writer: Writer, subject: Subject, given: Mapping[str, Any]) -> Record | None:
-    """The external event that a superevent coincides with, which its em_type names."""
-    graceid = subject.record.get("em_type") if given.get("raven_coinc") else None
-    event = writer.find(str(graceid)) if graceid else None
-    return event.record if event else None
+    """The external event that a superevent coincides with, which its em_type names; Problem (400) where it names none."""
+    if not given.get("raven_coinc"):
+        return None
+    graceid = subject.record.get("em_type")
+    if graceid is None:
+        raise refused("em_type_none", superevent=subject.shown_id)
+    if not _EVENT_ID.fullmatch(str(graceid)):
+        raise refused("em_type_invalid", superevent=subject.shown_id)
+    event = writer.find(str(graceid))
+    if event is None:
+        raise refused("em_type_unknown", em_type=graceid)
+    combined = given.get("combined_skymap_filename")
+    if combined is not None and not _has_file(subject, str(combined)):
+        raise refused("combined_no_file", name=combined)
+    return event.record
 
 
 def _check_skymap(subject: Subject, kind: str, given: Mapping[str, Any]) -> None:
     name = given.get("skymap_filename")
-    if kind not in ("IN", "UP") and not (kind in ("PR", "EW") and name):
+    if kind not in _WITH_SKYMAP and not (kind in _MAYBE_SKYMAP and name):
         return
     if not name:
-        raise invalid("Skymap filename is required for initial and update VOEvents.")
+        raise refused("voevent_skymap")
     if not given.get("skymap_type"):
-        raise invalid("Skymap type is required for VOEvents that include a skymap.")
-    plain, comma, version = str(name).rpartition(",")
-    found = subject.view.file(plain, int(version)) if comma and version.isdecimal() else subject.view.file(str(name))
-    if found is None:
-        raise invalid(f"Skymap file {name} not found for this superevent.")
+        raise refused("voevent_skymap_type")
+    if not _has_file(subject, str(name)):
+        raise refused("voevent_no_file", name=name)
+
+
+def _check_event(subject: Subject, kind: str, given: Mapping[str, Any]) -> None:
+    """Problem (400) where no VOEvent can be made of an event."""
+    name, skymap_type = given.get("skymap_filename"), given.get("skymap_type")
+    if bool(name) != bool(skymap_type):
+        raise refused("event_voevent_skymap")
+    if not subject.record.get("gpstime"):
+        raise refused("event_voevent_gpstime")
+    if not subject.record.get("far"):
+        raise refused("event_voevent_far")
+    if kind in _WITH_SKYMAP and not name:
+        raise refused("event_voevent_no_skymap")
+    if kind in (*_WITH_SKYMAP, *_MAYBE_SKYMAP) and name and not _has_file(subject, str(name)):
+        raise refused("event_voevent_no_file", name=name)
+
+
+def _has_file(subject: Subject, name: str) -> bool:
+    """Whether an object has a file `name`, or `name,version`."""
+    plain, comma, version = name.rpartition(",")
+    found = (
+        subject.view.file(plain, int(version))
+        if comma and version.isdecimal() and len(version) < 10
+        else subject.view.file(name)
+    )
+    return found is not None
 
 
 def _record(writer: Writer, subject: Subject, kind: str, n: int, name: str, given: Mapping[str, Any]) -> Record:

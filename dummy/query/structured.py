@@ -1,8 +1,9 @@
-"""Queries as JSON, which v2 of the API takes: a tree of {"and": […]}, {"or": […]}, {"not": …} and {"field", "op", "value"}."""
+"""Queries as JSON or YAML, which v2 of the API takes: a tree of {"and": […]}, {"or": […]}, {"not": …} and {"field", "op", "value"}."""
 
 from typing import Any
 
 from gracetape.bounded_json import read_json
+from gracetape.dummy.query.bounded_yaml import read_yaml
 from gracetape.dummy.query.structured_fields import NO_DEFAULT, Rule, meaning, rule_of
 from gracetape.dummy.query.tree import AllOf, AnyOf, Node, Not, Query, QueryError
 
@@ -29,12 +30,12 @@ def _place(path: tuple[str | int, ...]) -> str:
     return f" (at {said.removeprefix('.')})"
 
 
-def read(category: str, text: str) -> Query:
-    """The query that a JSON text asks; StructuredQueryError if it is not valid."""
+def read(category: str, text: str, *, is_yaml: bool = False) -> Query:
+    """The query that a text asks, JSON or YAML; StructuredQueryError if it is not valid."""
     if len(text) > LONGEST:
         raise StructuredQueryError(f"the query is longer than {LONGEST} characters")
     try:
-        data = read_json(text)
+        data = read_yaml(text) if is_yaml else read_json(text)
     except ValueError as error:
         raise StructuredQueryError(f"Could not parse query body: {error}") from None
     if not isinstance(data, dict):
@@ -62,25 +63,25 @@ class _Reader:
             raise StructuredQueryError(f"the query is nested deeper than {DEEPEST}", path[:4])
         for joint, make in (("and", AllOf), ("or", AnyOf)):
             if joint in node:
-                self._only(node, {joint}, path)
+                self._only(node, {joint}, path, f"'{joint}' node must not have extra keys")
                 parts = node[joint]
                 if not isinstance(parts, list) or not parts:
                     raise StructuredQueryError(f"'{joint}' must be a non-empty list", (*path, joint))
                 return make(tuple(self.node(part, (*path, joint, i)) for i, part in enumerate(parts)))
         if "not" in node:
-            self._only(node, {"not"}, path)
+            self._only(node, {"not"}, path, "'not' node must not have extra keys")
             if isinstance(node["not"], dict) and node["not"].get("op") == "not_has":
                 raise StructuredQueryError("NOT(label not_has ...) is redundant; use 'has' directly", (*path, "not"))
             return Not(self.node(node["not"], (*path, "not")))
         if "field" not in node:
             said = f"Node must have 'field' (leaf), 'and', 'or', or 'not' key. Got: {list(node)}"
             raise StructuredQueryError(said, path)
-        self._only(node, {"field", "op", "value"}, path)
+        self._only(node, {"field", "op", "value"}, path, "Leaf node has unexpected keys")
         return self._leaf(node, path)
 
-    def _only(self, node: dict[str, Any], known: set[str], path: tuple[str | int, ...]) -> None:
-        if extra := sorted(set(node) - known):
-            raise StructuredQueryError(f"node has unexpected keys: {', '.join(extra)}", path)
+    def _only(self, node: dict[str, Any], known: set[str], path: tuple[str | int, ...], said: str) -> None:
+        if extra := sorted(str(key) for key in set(node) - known):
+            raise StructuredQueryError(f"{said}: {{{', '.join(map(repr, extra))}}}", path)
 
     def _leaf(self, node: dict[str, Any], path: tuple[str | int, ...]) -> Node:
         op, value = node.get("op"), node.get("value")

@@ -3,8 +3,8 @@
 import falcon
 
 from gracetape.dummy.acts import embb as acts
-from gracetape.dummy.problems import Problem
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class EmbbLogs(Resource):
@@ -23,8 +23,4 @@ class EmbbLog(Resource):
     """One report."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("embb", number(n))
-        if record is None:
-            raise Problem(404, "Log Message Not Found")
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "embb", number(n), refused("embb_missing"))

@@ -3,8 +3,8 @@
 import falcon
 
 from gracetape.dummy.acts import emobservations as acts
-from gracetape.dummy.problems import not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class EMObservations(Resource):
@@ -15,8 +15,9 @@ class EMObservations(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            group = acts.check_group(form.get("group"), self.service.settings.em_groups)
+            group = acts.check_group(self.category, form.get("group"), self.service.settings.em_groups)
             lists = [form.values(name, split=True) for name in acts.LISTS]
+            acts.check_lists(self.category, lists)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))
         answer_created(req, resp, record, record.get("self"))
@@ -26,8 +27,5 @@ class EMObservation(Resource):
     """One observation."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("emobservation", number(n))
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        absent = refused("observation_missing") if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "emobservation", number(n), absent)

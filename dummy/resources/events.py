@@ -9,7 +9,8 @@ from gracetape.dummy import replay_ids
 from gracetape.dummy.acts import events as acts
 from gracetape.dummy.forms import Form, Upload
 from gracetape.dummy.links import Links
-from gracetape.dummy.problems import JSON, Problem, invalid
+from gracetape.dummy.problems import JSON, invalid
+from gracetape.dummy.refusals import EMPTY, NO_CHOICE, NONE_OF_CHOICES, REQUIRED, form_errors, refused
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.server_settings import ServerSettings
@@ -41,22 +42,17 @@ class Events(Resource):
         resp.set_header("Location", Links(root_of(req), "event", view.graceid).detail())
 
 
-def _errors(field: str, message: str) -> Problem:
-    return Problem(400, {"errors": [f"{field}: * {message}"]})
-
-
-_CHOICE = "Select a valid choice. {} is not one of the available choices."
-
-
 def kind_of(settings: ServerSettings, form: Form, replay_id: str | None) -> acts.Kind:
-    """What a request says that an event is; Problem (400) with what is wrong."""
+    """What a request says that an event is; Problem (400) with all that is wrong."""
     group, pipeline, search = form.get("group"), form.get("pipeline"), form.get("search") or None
-    if group not in settings.groups:
-        raise _errors("group", _CHOICE.format(group) if group else "This field is required.")
-    if pipeline not in settings.pipelines:
-        raise Problem(400, {"error": "Please provide a valid pipeline."})
+    if group != "Test" and pipeline not in settings.pipelines:  # of Test events, the form alone checks it
+        raise refused("pipeline")
+    chosen = (("group", group, settings.groups), ("pipeline", pipeline, settings.pipelines))
+    wrong = [(name, NO_CHOICE if value else REQUIRED) for name, value, known in chosen if value not in known]
     if search is not None and search not in settings.searches:
-        raise _errors("search", _CHOICE.format(search))
+        wrong.append(("search", NO_CHOICE))
+    if wrong:
+        raise form_errors(wrong)
     offline = str(form.get("offline", "False")).lower() in ("true", "1", "on")
     return acts.Kind(str(group), str(pipeline), search, offline, replay_id)
 
@@ -66,17 +62,17 @@ def labels_of(settings: ServerSettings, form: Form) -> list[str]:
     labels = [str(label) for label in form.values("labels", split=True)]
     for label in labels:
         if label not in settings.labels:
-            raise _errors("labels", _CHOICE.format(label))
+            raise form_errors([("labels", NONE_OF_CHOICES.format(label))])
         if label in settings.protected:
-            raise _errors("labels", f"The following label(s) are managed by an automated process: {label}")
+            raise form_errors([("labels", f"The following label(s) are managed by an automated process: {label}")])
     return labels
 
 
 def file_of(form: Form) -> Upload:
     """The event's file; Problem (400) if there is none."""
     file = form.file("eventFile")
-    if file is None:
-        raise _errors("eventFile", "This field is required.")
+    if file is None or not file.blob.size:
+        raise form_errors([("eventFile", REQUIRED if file is None else EMPTY)])
     return file
 
 
@@ -107,7 +103,7 @@ class Event(Resource):
             record = self.view(graceid).record()
             told = told_by(file, form, record["pipeline"], record["group"], record["search"])
             if told.failed:
-                raise Problem(400, "Bad Data")
+                raise refused("bad_data")
             with self.writing(req, graceid) as (writer, subject):
                 acts.replace(writer, subject, file, told)
         resp.status = falcon.HTTP_202
@@ -148,9 +144,9 @@ class UpdateGrb(Resource):
                     changes[name] = _number(name, changes[name])
             with self.writing(req, graceid) as (writer, subject):
                 if "GRB" not in subject.record["extra_attributes"]:
-                    raise Problem(400, f"Cannot update GRB event parameters for non-GRB event {subject.graceid}")
+                    raise refused("no_grb", graceid=subject.graceid)
                 if not acts.update_grb(writer, subject, changes):
-                    raise Problem(400, ["Request would not modify the GRB event"])
+                    raise refused("grb_unchanged")
                 view = subject.view
         answer(resp, led(req, view, view.record()))
 
@@ -162,4 +158,4 @@ def _number(name: str, value: Any) -> float:
             raise ValueError
         return number
     except (TypeError, ValueError, OverflowError):
-        raise Problem(400, [f"Parameter '{name}' must be a float"]) from None
+        raise refused("grb_number", name=name) from None

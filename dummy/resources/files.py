@@ -7,7 +7,8 @@ import falcon
 
 from gracetape.archive import FileEntry, NotFound
 from gracetape.dummy.links import Links
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.problems import Problem, Style
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, answer, led
 from gracetape.dummy.source import FileView
 
@@ -41,7 +42,7 @@ class File(Resource):
             contents = self.service.archive.read(entry)
             first = next(contents, b"")
         except NotFound as error:
-            raise Problem(404, {"error": str(error)}) from None
+            raise Problem(404, str(error), Style.ERROR) from None
         kind = mimetypes.guess_type(entry.name)
         resp.content_type = "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
         resp.set_stream(_Stream(first, contents), entry.size or 0)
@@ -49,12 +50,13 @@ class File(Resource):
 
 def _find(view: FileView, filename: str) -> FileEntry:
     name, comma, version = filename.rpartition(",")
-    if comma and not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise Problem(404, "File not found, version string should be an int")
-    entry = view.file(name, int(version)) if comma else view.file(filename)
-    if entry is None:
-        raise Problem(404, f"File {filename} not found")
-    return entry
+    numbered = version.isascii() and version.isdigit() and len(version) < 10
+    if view.category == "superevent" and comma and ("," in name or not numbered):
+        raise refused("file_commas" if "," in name else "file_version")
+    found = view.file(filename) if not comma else view.file(name, int(version)) if numbered else None
+    if found is None:
+        raise not_found() if view.category == "superevent" else refused("event_file_missing", name=filename)
+    return found
 
 
 class _Stream:

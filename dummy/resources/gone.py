@@ -2,21 +2,18 @@
 
 import falcon
 
-from gracetape.dummy.problems import GONE, Problem
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.resources.resource import Resource
 from gracetape.dummy.resources.voevents import VOEvents
 
 
-def gone() -> Problem:
-    """410, in the server's words."""
-    return Problem(410, {"detail": GONE})
-
-
 class Gone(Resource):
-    """Nothing any more, by any method."""
+    """Nothing any more, by any method, whether or not the object is there."""
+
+    of_object = False
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **_: str) -> None:
-        raise gone()
+        raise refused("gone")
 
     on_post = on_put = on_patch = on_delete = on_get
 
@@ -25,4 +22,4 @@ class VOEventsToRead(VOEvents):
     """The VOEvents that a superevent has; notices took the place of new ones."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        raise gone()
+        raise refused("gone")

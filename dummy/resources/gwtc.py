@@ -8,7 +8,7 @@ import falcon
 from gracetape.archive.catalogues import catalogues_of
 from gracetape.dummy.acts import gwtc as acts
 from gracetape.dummy.links import quoted
-from gracetape.dummy.problems import not_found
+from gracetape.dummy.refusals import not_found
 from gracetape.dummy.resources.resource import Resource, answer, root_of
 from gracetape.dummy.source import Record
 

@@ -6,7 +6,7 @@ import falcon
 
 from gracetape.dummy.acts import labels as acts
 from gracetape.dummy.links import Links
-from gracetape.dummy.problems import Problem, invalid, not_found
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
 from gracetape.dummy.source import Record
 
@@ -29,15 +29,14 @@ class Labels(Resource):
         with self.form(req) as form:
             name = form.get("name")
             if name is None:
-                raise invalid("This field is required.")
+                raise refused("required")
             if name not in self.service.settings.labels:
-                raise invalid(f"Object with name={name} does not exist.")
+                raise refused("no_such_name", name=name)
             with self.writing(req, graceid) as (writer, subject):
                 if acts.has_label(subject, name):
-                    record: Record = subject.view.one("label", name) or {}
-                    raise invalid("The fields superevent, name must make a unique set.")
+                    raise refused("label_there", label=name, superevent=subject.shown_id)
                 acts.check_applicable(self.service.settings, subject, name)
-                record = acts.add_label(writer, subject, name)
+                record: Record = acts.add_label(writer, subject, name)
         answer_created(req, resp, record, record.get("self"))
 
 
@@ -45,11 +44,8 @@ class Label(Resource):
     """One label of an object."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
-        view = self.view(graceid)
-        record = view.one("label", label)
-        if record is None:
-            raise Problem(404, f"Label {label} Not Found") if self.category == "event" else not_found()
-        answer(resp, led(req, view, record))
+        absent = refused("event_label_missing", label=label) if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "label", label, absent)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, graceid: str, label: str) -> None:
         if self.category != "event":
@@ -57,7 +53,7 @@ class Label(Resource):
         self.service.check_writable()
         with self.writing(req, graceid) as (writer, subject):
             if label not in self.service.settings.labels:
-                raise Problem(400, f"No such Label '{label}'")
+                raise refused("event_label_unknown", label=label)
             if acts.has_label(subject, label):
                 said = {"warning": f"Event {subject.graceid} already labeled with '{label}'"}
                 answer(resp, said if self.is_v2 else _twice(said), 200)
@@ -70,10 +66,10 @@ class Label(Resource):
         self.service.check_writable()
         with self.writing(req, graceid) as (writer, subject):
             if self.category == "event" and label not in self.service.settings.labels:
-                raise Problem(400, f"No such Label '{label}'")
+                raise refused("event_label_unknown", label=label)
             if not acts.has_label(subject, label):
                 if self.category == "event":
-                    raise Problem(404, f"No label '{label}' associated with event {subject.graceid}")
+                    raise refused("event_label_absent", label=label, graceid=subject.graceid)
                 raise not_found()
             acts.check_removable(self.service.settings, subject, label)
             acts.remove_label(writer, subject, label)

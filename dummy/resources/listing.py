@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 import falcon
 
-from gracetape.dummy.problems import JSON, Problem, not_found, write_problem
+from gracetape.dummy.problems import JSON, Problem, Style, write_problem
 from gracetape.dummy.query import structured
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from gracetape.dummy.query.reading import read
 from gracetape.dummy.query.search import Found, Order, find, order_of
 from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError, TooMuch
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources import renderings
 from gracetape.dummy.resources.resource import Resource, answer, led, root_of
 from gracetape.dummy.service import Service
@@ -19,6 +20,8 @@ from gracetape.dummy.source import FileView, Source
 from gracetape.pipelines.uploads import AT_ONCE
 
 _COUNT, _LARGEST = 10, 1000
+#: Media types of queries that are YAML.
+_YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 #: Forms of a list of events -> media types that ask for them. A list of superevents comes as JSON only.
 _FORMS: Mapping[str, tuple[str, ...]] = {
     "json": (JSON, "text/html"),
@@ -31,22 +34,19 @@ def answer_list(req: falcon.Request, resp: falcon.Response, service: Service, ca
     """Answer with one page of the objects that the request's `query` asks for; in API v2 that may be a structured one."""
     form = _form(req, category)
     try:
-        asked = _asked(service, category, req.get_param("query") or "", v2)
+        asked = _asked_v2(req, service, category) if v2 else _asked(service, category, req.get_param("query") or "")
         _answer(req, resp, service.source(), category, form, asked)
     except Problem as problem:
         if form == "json":
             raise
-        body = problem.body
-        said = body["error"] if isinstance(body, dict) and "error" in body else body
-        write_problem(resp, Problem(problem.status, said, plain=True))
+        write_problem(resp, Problem(problem.status, problem.said, Style.PLAIN))
 
 
 class Search(Resource):
     """A list asked for with a query in the body (v2)."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        text = req.bounded_stream.read(structured.LONGEST + 1).decode(errors="replace")
-        query = _structured(self.service, self.category, text or req.get_param("query") or "")
+        query = _structured(self.category, *_query(req))
         _answer(req, resp, self.service.source(), self.category, "json", query)
 
 
@@ -63,32 +63,49 @@ def _form(req: falcon.Request, category: str) -> str:
     types = {media: form for form, medias in forms.items() for media in medias}
     chosen = req.client_prefers(list(types))
     if chosen is None:
-        raise Problem(406, {"detail": "Could not satisfy the request Accept header."})
+        raise refused("not_acceptable")
     return types[chosen]
 
 
-def _asked(service: Service, category: str, text: str, v2: bool) -> Query:
-    """What a query says; Problem (400) as the server if it is not understood."""
-    if v2 and text.lstrip().startswith("{"):
-        return _structured(service, category, text)
+def _asked(service: Service, category: str, text: str) -> Query:
+    """What a query in words says; Problem (400) as the server if it is not understood."""
     try:
         return read(service.source().tables(), category, text, service.now(), service.settings)
     except QueryError as error:
         raise _refused(category, error) from None
 
 
-def _structured(service: Service, category: str, text: str) -> Query:
+def _asked_v2(req: falcon.Request, service: Service, category: str) -> Query:
+    """What a query of API v2 says: a structured one, in the body or the parameter, or one in words, which its servers took before."""
+    text, is_yaml = _query(req)
+    if not text or is_yaml or text.lstrip().startswith(("{", "[")):
+        return _structured(category, text, is_yaml)
     try:
-        return structured.read(category, text) if text else EVERYTHING
+        return read(service.source().tables(), category, text, service.now(), service.settings)
+    except TooMuch as error:
+        raise _refused(category, error) from None
+    except QueryError:
+        return _structured(category, text)  # which says why it is none
+
+
+def _query(req: falcon.Request) -> tuple[str, bool]:
+    """The text of a query, that of the body before that of the address, and whether it is YAML."""
+    body = req.bounded_stream.read(structured.LONGEST + 1).decode(errors="replace") if req.content_length else ""
+    return body or req.get_param("query") or "", any(kind in (req.content_type or "").lower() for kind in _YAML)
+
+
+def _structured(category: str, text: str, is_yaml: bool = False) -> Query:
+    try:
+        return structured.read(category, text, is_yaml=is_yaml) if text else EVERYTHING
     except structured.StructuredQueryError as error:
         raise Problem(400, error.body()) from None
 
 
 def _refused(category: str, error: QueryError) -> Problem:
     """As the server words it; what only the dummy's limits refuse is told as it is."""
-    if category == "event":
-        return Problem(400, {"error": str(error) if isinstance(error, TooMuch) else "Invalid query"})
-    return Problem(400, {"detail": str(error)})
+    if category == "superevent":
+        return Problem(400, str(error), Style.DETAIL)
+    return Problem(400, str(error), Style.ERROR) if isinstance(error, TooMuch) else refused("event_query")
 
 
 def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category: str, form: str, query: Query) -> None:
@@ -112,7 +129,7 @@ def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category
 
 def _answer_xml(resp: falcon.Response, source: Source, found: Found, views: list[FileView]) -> None:
     if found.total > renderings.MOST_MERGED:
-        raise Problem(400, {"error": "Too many events."})
+        raise refused("too_many_to_merge")
     with AT_ONCE:
         resp.data = renderings.merged(source.archive, views)
     resp.content_type = "application/xml; charset=utf-8"
@@ -135,8 +152,7 @@ def _order(req: falcon.Request, category: str) -> Order:
         return order_of(category, [name for name in names if name.lstrip("-") in SUPEREVENT_SORTS])
     if sort and sort.removeprefix("-") not in EVENT_SORTS:
         choices = ", ".join(sorted(EVENT_SORTS))
-        said = f"Cannot resolve keyword '{sort.removeprefix('-')}' into field. Choices are: {choices}"
-        raise Problem(400, {"error": said})
+        raise refused("unsortable", name=sort.removeprefix("-"), choices=choices)
     return order_of(category, [sort] if sort else [])
 
 

@@ -4,8 +4,10 @@ import falcon
 
 from gracetape.dummy.acts import logs as acts
 from gracetape.dummy.acts.labels import check_applicable
-from gracetape.dummy.problems import Problem, invalid
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.forms import Form
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class Logs(Resource):
@@ -18,35 +20,41 @@ class Logs(Resource):
         with self.form(req) as form:
             comment, label = form.get("comment"), form.get("label")
             if comment is None:
-                raise invalid("This field is required.")
+                raise refused("required")
             tags = [str(tag) for tag in form.values("tagname")]
+            names = [str(name) for name in form.values("displayName")]
+            if self.category == "superevent":
+                _check(str(comment), tags, names, form)
             if bad := [tag for tag in tags if not is_tag(tag)]:
                 raise invalid(f"{bad[0]!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
             if label is not None and label not in self.service.settings.labels:
-                raise invalid(f"Label '{label}' does not exist.")
+                on_event = self.category == "event"
+                raise refused("event_label_unknown", label=label) if on_event else refused("no_such_name", name=label)
             with self.writing(req, graceid) as (writer, subject):
                 if label is not None:
                     check_applicable(self.service.settings, subject, label)
-                names = [str(name) for name in form.values("displayName")]
                 record = acts.write_log(
                     writer, subject, str(comment), files=form.files, tags=tags, display_names=names, label=label
                 )
         answer_created(req, resp, record, record.get("self"))
 
 
+def _check(comment: str, tags: list[str], names: list[str], form: Form) -> None:
+    """Problem (400) where the server takes an entry for events, and refuses it for superevents."""
+    if not comment.strip():
+        raise refused("blank")
+    if names and len(names) != len(tags):
+        raise refused("display_names")
+    if any(not file.blob.size for file in form.files):
+        raise refused("empty_file")
+
+
 class Log(Resource):
     """One entry."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("log", number(n))
-        if record is None:
-            raise (
-                Problem(404, "Log Message Not Found")
-                if self.category == "event"
-                else Problem(404, {"detail": "Not found."})
-            )
-        answer(resp, led(req, view, record))
+        absent = refused("event_log_missing") if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "log", number(n), absent)
 
 
 def is_tag(tag: str) -> bool:

@@ -3,8 +3,8 @@
 import falcon
 
 from gracetape.dummy.acts import notices as acts
-from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 
 class Notices(Resource):
@@ -17,7 +17,7 @@ class Notices(Resource):
         with self.form(req) as form:
             upload = form.file("upload")
             if upload is None:
-                raise invalid("No file was submitted.")
+                raise refused("no_file")
             notice = acts.read(upload.spool_bytes())
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, upload, notice)
@@ -28,8 +28,4 @@ class Notice(Resource):
     """One notice."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("notice", number(n))
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "notice", number(n))

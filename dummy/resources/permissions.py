@@ -3,7 +3,7 @@
 import falcon
 
 from gracetape.dummy.acts import permissions as acts
-from gracetape.dummy.problems import Problem
+from gracetape.dummy.refusals import refused
 from gracetape.dummy.resources.resource import Resource, answer
 
 
@@ -21,7 +21,7 @@ class PermissionsModify(Resource):
         with self.form(req) as form:
             action = form.get("action")
             if action not in ("expose", "hide"):
-                raise Problem(400, "action must be 'expose' or 'hide'")
+                raise refused("action")
             with self.writing(req, graceid) as (writer, subject):
                 (acts.expose if action == "expose" else acts.hide)(writer, subject)
                 records = subject.view.records("permission")

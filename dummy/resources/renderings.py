@@ -7,7 +7,7 @@ from typing import Any
 from igwn_ligolw import ligolw, utils
 
 from gracetape.archive import Archive
-from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.problems import Problem, Style, invalid
 from gracetape.dummy.source import FileView, Record
 from gracetape.pipelines.formats.ligolw_files import document
 from gracetape.pipelines.uploaded_event import UploadError
@@ -84,13 +84,13 @@ def _contents(archive: Archive, view: FileView) -> bytes:
     """An event's coinc file, unpacked."""
     file = view.file(_FILE)
     if file is None:
-        raise Problem(400, {"error": "'Event list contained event(s) for which no coinc exists.'"})
+        raise Problem(400, "'Event list contained event(s) for which no coinc exists.'", Style.ERROR)
     try:
         return unpacked(joined(archive.read(file), LIMITS.file_bytes))
     except LimitExceeded as error:
         raise invalid(f"{view.graceid}: {_FILE}: {error}") from None
     except ValueError:
-        raise Problem(500, {"error": "'Problem reading coinc file.'"}) from None
+        raise Problem(500, "'Problem reading coinc file.'", Style.ERROR) from None
 
 
 def _tables(view: FileView, contents: bytes) -> list[Any]:
@@ -99,7 +99,7 @@ def _tables(view: FileView, contents: bytes) -> list[Any]:
     except LimitExceeded as error:
         raise invalid(f"{view.graceid}: {_FILE}: {error}") from None
     except UploadError:
-        raise Problem(500, {"error": "'Problem reading coinc file.'"}) from None
+        raise Problem(500, "'Problem reading coinc file.'", Style.ERROR) from None
 
 
 def _renumber(table: Any, taken: dict[str, int], highest: dict[str, int]) -> None:

@@ -11,7 +11,8 @@ from gracetape.archive.kinds import KINDS
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form, read_form
 from gracetape.dummy.links import HOME, relink
-from gracetape.dummy.problems import JSON, Problem, not_found
+from gracetape.dummy.problems import JSON, Problem
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.service import Service
 from gracetape.dummy.source import FileView, Record
 from gracetape.errors import GracetapeError, NotFound
@@ -22,12 +23,16 @@ class Resource:
     (v1 or v2) which API it speaks.
     """
 
+    #: Whether it is asked of an object that is there.
+    of_object = True
+
     def __init__(self, service: Service, category: str = "", version: str = "v1") -> None:
         self.service, self.category, self.version = service, category, version
 
     @property
     def is_v2(self) -> bool:
-        return self.version == "v2"
+        """Whether it answers in v2's own way, not in that of v1."""
+        return self.version == "v2" and self.service.settings.own_v2
 
     # -- reading
 
@@ -46,11 +51,24 @@ class Resource:
     def answer_list(self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str) -> None:
         """Answer with all records of a kind, under the name that the list has in this version of the API."""
         view = self.view(graceid)
-        answer(resp, led(req, view, page(req, KINDS[kind].answered_by(self.version), view.records(kind))))
+        answer(
+            resp, led(req, view, page(req, KINDS[kind].answered_by("v2" if self.is_v2 else "v1"), view.records(kind)))
+        )
+
+    def answer_one(
+        self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str, key: str | int,
+        absent: Problem | None = None,
+    ) -> None:  # fmt: skip
+        """Answer with one record of a kind; 404, as `absent` says it, if there is none."""
+        view = self.view(graceid)
+        record = view.one(kind, key)
+        if record is None:
+            raise absent or not_found()
+        answer(resp, led(req, view, record))
 
     def unknown(self) -> Problem:
         """What the server answers for an id that it does not know."""
-        return Problem(404, "Event not found.", plain=True) if self.category == "event" else not_found()
+        return refused("unknown_event") if self.category == "event" else not_found()
 
     # -- writing
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import falcon
 
 from gracetape.dummy.acts import signoffs as acts
-from gracetape.dummy.problems import invalid, not_found
+from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import Checks
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led
 from gracetape.dummy.server_settings import SIGNOFF_STATUSES, SIGNOFF_TYPES
 
@@ -20,10 +21,11 @@ class Signoffs(Resource):
         with self.form(req) as form:
             kind, status = form.get("signoff_type"), form.get("status")
             instrument = str(form.get("instrument") or "")
-            _choose(kind, SIGNOFF_TYPES)
-            _choose(status, SIGNOFF_STATUSES)
-            if instrument:
-                _choose(instrument, self.service.settings.instruments)
+            checks = Checks()
+            checks.read(_choose, kind, SIGNOFF_TYPES)
+            checks.read(_choose, instrument, {"": "", **self.service.settings.instruments})
+            checks.read(_choose, status, SIGNOFF_STATUSES)
+            checks.end()
             with self.writing(req, graceid) as (writer, subject):
                 comment = str(form.get("comment") or "")
                 record = acts.create(writer, subject, str(kind), instrument, str(status), comment)
@@ -34,11 +36,7 @@ class Signoff(Resource):
     """One signoff, by type and instrument: OPH1, ADV."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
-        view = self.view(graceid)
-        record = view.one("signoff", typeinst)
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        self.answer_one(req, resp, graceid, "signoff", typeinst)
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
         with self.form(req) as form:
@@ -63,4 +61,4 @@ class Signoff(Resource):
 
 def _choose(value: object, known: Mapping[str, str]) -> None:
     if str(value) not in known:
-        raise invalid("This field is required." if value is None else f'"{value}" is not a valid choice.')
+        raise refused("required") if value is None else refused("choice", value=value)

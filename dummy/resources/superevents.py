@@ -1,21 +1,26 @@
 """Superevents: the list, one, its members, its preferred events by pipeline, its confirmation."""
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import falcon
 
-from gracetape.dummy.acts import superevents as acts
+from gracetape.dummy.acts import pipeline_preferred, superevents as acts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import HOME, Links
-from gracetape.dummy.problems import invalid, invalid_fields, not_found
+from gracetape.dummy.problems import invalid
+from gracetape.dummy.refusals import not_found, refused
+from gracetape.dummy.resources.checks import Checks, required
 from gracetape.dummy.resources.listing import answer_list
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page, root_of
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES, ServerSettings
 
 _TIMES = ("t_start", "t_0", "t_end")
 _NUMBERS = (*_TIMES, "time_coinc_far", "space_coinc_far")
+_EVENT_ID = re.compile(r"[GEHMT]\d{1,18}")
 _FIRST_GPS, _LAST_GPS = -432000.0, 3155673618.0  # 1980 to the end of 2079
 
 
@@ -23,18 +28,27 @@ def _number(form: Form, name: str) -> float:
     try:
         value = float(form.get(name))
     except (TypeError, ValueError, OverflowError):
-        raise invalid("A valid number is required.") from None
-    if value != value or value in (float("inf"), float("-inf")):
-        raise invalid("A valid number is required.")
+        raise refused("number") from None
+    if not math.isfinite(value):
+        raise refused("number")
     if name in _TIMES and not _FIRST_GPS <= value < _LAST_GPS:
         raise invalid(f"{name} out of range: we require that 1980-01-01 <= {name} < 2080-01-01")
     return round(value, 6) if name in _TIMES else value
 
 
-def _event(writer: Writer, graceid: Any) -> Subject:
-    found = writer.find(str(graceid)) if graceid else None
+def _graceid(value: Any) -> str:
+    """An event's id as a request names it; Problem (400) if it is none."""
+    if not isinstance(value, str):
+        raise refused("graceid_text")
+    if not _EVENT_ID.fullmatch(value.strip().upper()):
+        raise refused("graceid")
+    return value.strip().upper()
+
+
+def _event(writer: Writer, graceid: str) -> Subject:
+    found = writer.find(graceid)
     if found is None or found.category != "event":
-        raise invalid(f"Event {graceid} not found")
+        raise refused("no_such_event", graceid=graceid)
     return found
 
 
@@ -46,18 +60,19 @@ class Superevents(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         with self.form(req) as form:
-            if missing := [name for name in (*_TIMES, "preferred_event", "category") if form.get(name) is None]:
-                raise invalid_fields(["This field is required."] * len(missing))
-            category = _category(form.get("category"))
-            times = {name: _number(form, name) for name in _TIMES}
-            labels = [str(label) for label in form.values("labels", split=True)]
-            _check_labels(self.service.settings, labels)
+            checks, labels = Checks(), [str(label) for label in form.values("labels", split=True)]
+            category = checks.read(lambda: _category(required(form, "category"))) or ""
+            chosen = checks.read(lambda: _graceid(required(form, "preferred_event"))) or ""
+            named = [checks.read(_graceid, name) or "" for name in form.values("events", split=True)]
+            times = {name: checks.read(_time, form, name) or 0.0 for name in _TIMES}
+            checks.read(_check_known, self.service.settings, labels)
+            checks.end()
             with self.writing(req) as (writer, _):
-                preferred = _event(writer, form.get("preferred_event"))
-                events = [_event(writer, name) for name in form.values("events", split=True)]
+                preferred, events = _event(writer, chosen), [_event(writer, name) for name in named]
                 for event in (preferred, *events):
                     acts.check_free(event)
                     acts.check_category(event, SUPEREVENT_CATEGORIES[category])
+                _check_managed(self.service.settings, labels)
                 if preferred.record["group"] == "External":
                     raise invalid("External event cannot be set as preferred")
                 subject = acts.create(writer, times, preferred, events, labels, category)
@@ -66,24 +81,29 @@ class Superevents(Resource):
         resp.set_header("Location", Links(root_of(req), "superevent", view.graceid).detail())
 
 
+def _time(form: Form, name: str) -> float:
+    required(form, name)
+    return _number(form, name)
+
+
 def _category(value: Any) -> str:
     if str(value) in SUPEREVENT_CATEGORIES:
         return str(value)
     for code, name in SUPEREVENT_CATEGORIES.items():
         if str(value).lower() == name.lower():
             return code
-    raise invalid(f'"{value}" is not a valid choice.')
+    raise refused("choice", value=value)
 
 
-def _check_labels(settings: ServerSettings, labels: list[str]) -> None:
+def _check_known(settings: ServerSettings, labels: list[str]) -> None:
     for label in labels:
         if label not in settings.labels:
-            raise invalid(f"Object with name={label} does not exist.")
-    if protected := [label for label in labels if label in settings.protected]:
-        raise invalid(
-            "The following label(s) are managed by an automated process and cannot be manually added: "
-            + ", ".join(protected)
-        )
+            raise refused("no_such_name", name=label)
+
+
+def _check_managed(settings: ServerSettings, labels: list[str]) -> None:
+    if managed := [label for label in labels if label in settings.protected]:
+        raise refused("labels_managed", labels=", ".join(managed))
 
 
 class Superevent(Resource):
@@ -95,10 +115,15 @@ class Superevent(Resource):
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
-            wanted: dict[str, Any] = {name: _number(form, name) for name in _NUMBERS if form.get(name) is not None}
-            wanted |= {
-                name: str(form.get(name)) for name in ("preferred_event", "em_type") if form.get(name) is not None
+            checks = Checks()
+            wanted: dict[str, Any] = {
+                name: checks.read(_number, form, name) for name in _NUMBERS if form.get(name) is not None
             }
+            if (preferred := form.get("preferred_event")) is not None:
+                wanted["preferred_event"] = checks.read(_graceid, preferred)
+            if (em_type := form.get("em_type")) is not None:
+                wanted["em_type"] = str(em_type)
+            checks.end()
             wanted = {name: wanted[name] for name in acts.PARAMETERS if name in wanted}
             with self.writing(req, graceid) as (writer, subject):
                 acts.update(writer, subject, wanted)
@@ -127,10 +152,9 @@ def _add(
     act: Callable[[Writer, Subject, Subject], None],
 ) -> None:  # fmt: skip
     with resource.form(req) as form:
-        if not form.get("event"):
-            raise invalid("This field is required.")
+        chosen = _graceid(required(form, "event"))
         with resource.writing(req, graceid) as (writer, subject):
-            event = _event(writer, form.get("event"))
+            event = _event(writer, chosen)
             act(writer, subject, event)
     link = Links(HOME, "event", event.graceid).detail()
     answer_created(req, resp, {"self": link, "graceid": event.graceid}, link)
@@ -166,7 +190,7 @@ class PipelinePreferred(Resource):
         answer(resp, page(req, "pipeline_preferred_events", found))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        _add(self, req, resp, graceid, acts.prefer_in_pipeline)
+        _add(self, req, resp, graceid, pipeline_preferred.prefer_in_pipeline)
 
 
 class PipelinePreferredEvent(Resource):
@@ -174,10 +198,10 @@ class PipelinePreferredEvent(Resource):
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
         self.service.check_writable()
-        with self.writing(req, graceid) as (_, subject):
+        with self.writing(req, graceid) as (writer, subject):
             if member not in _chosen(subject.record):
                 raise not_found()
-            acts.unprefer_in_pipeline(subject, member)
+            pipeline_preferred.unprefer_in_pipeline(writer, subject, member)
         resp.status = falcon.HTTP_204
 
 

@@ -7,7 +7,8 @@ import falcon
 from gracetape.dummy.acts import tags as acts
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import Links
-from gracetape.dummy.problems import Problem, invalid, not_found
+from gracetape.dummy.problems import Problem, invalid
+from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.logs import is_tag
 from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
 from gracetape.dummy.server_settings import TAGS
@@ -18,7 +19,7 @@ class _OnLog(Resource):
     def entry(self, view: FileView, n: str) -> dict[str, Any]:
         record = view.one("log", number(n))
         if record is None:
-            raise Problem(404, "Log does not exist for this event.") if self.category == "event" else not_found()
+            raise refused("event_log_missing") if self.category == "event" else not_found()
         return record
 
     def links(self, view: FileView) -> Links:
@@ -29,16 +30,22 @@ class _OnLog(Resource):
         return str(known["displayName"]) if known else TAGS.get(tag)
 
     def add(self, req: falcon.Request, form: Form, graceid: str, n: str, tag: str) -> dict[str, Any]:
-        """Put a tag on; 409 if it is there already."""
-        if not is_tag(tag):
-            raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
+        """Put a tag on; 400 if it is there already."""
         with self.writing(req, graceid) as (writer, subject):
             record = self.entry(subject.view, n)
             if tag in record["tag_names"]:
-                raise Problem(409, f"Log already has tag {tag}")
+                raise refused("event_tag_there" if self.category == "event" else "tag_there", tag=tag)
+            if len(tag) > 100 and self.category == "superevent":
+                raise refused("too_long", most=100)
+            if not is_tag(tag):
+                raise invalid(f"{tag!r} is not a tag: tags are letters, digits, _, - and spaces, up to 100")
             acts.name_tags(subject, [tag], [str(name) for name in form.values("displayName")])
             acts.add_tag(writer, subject, record, tag)
             return self.described(subject.view, number(n), tag)
+
+    def missing(self) -> Problem:
+        """404 for a tag that an entry does not have."""
+        return refused("event_tag_missing") if self.category == "event" else not_found()
 
     def described(self, view: FileView, n: int, tag: str) -> dict[str, Any]:
         return {"self": self.links(view).tag(n, tag), "name": tag, "displayName": self.shown(view, tag)}
@@ -47,7 +54,7 @@ class _OnLog(Resource):
         with self.writing(req, graceid) as (writer, subject):
             record = self.entry(subject.view, n)
             if tag not in record["tag_names"]:
-                raise Problem(404, "Tag not found.") if self.category == "event" else not_found()
+                raise self.missing()
             acts.remove_tag(writer, subject, record, tag)
 
 
@@ -66,9 +73,10 @@ class LogTags(_OnLog):
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
         if self.category == "event":
             raise falcon.HTTPMethodNotAllowed(["GET"])
+        self.entry(self.view(graceid), n)
         with self.form(req) as form:
             if not (tag := form.get("name")):
-                raise invalid("This field is required.")
+                raise refused("required")
             record = self.add(req, form, graceid, n, str(tag))
         answer_created(req, resp, record, record.get("self"))
 
@@ -79,7 +87,7 @@ class LogTag(_OnLog):
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str, tag: str) -> None:
         view = self.view(graceid)
         if tag not in self.entry(view, n)["tag_names"]:
-            raise Problem(404, "Tag not found.") if self.category == "event" else not_found()
+            raise self.missing()
         described = self.described(view, number(n), tag)
         if self.category == "event":
             described = {
@@ -118,6 +126,6 @@ class EventTag(_OnLog):
         view, links = self.view(graceid), self.links(self.view(graceid))
         logs = [links.log(log["N"]) for log in view.records("log") if tag in (log.get("tag_names") or ())]
         if not logs:
-            raise Problem(404, "No such tag for event.")
+            raise refused("event_tag_unused")
         about = {"name": tag, "displayName": self.shown(view, tag)}
         answer(resp, led(req, view, about | {"links": {"logs": logs, "self": links.event_tag(tag)}}))

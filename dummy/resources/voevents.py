@@ -6,8 +6,10 @@ import falcon
 
 from gracetape.dummy.acts import voevents as acts
 from gracetape.dummy.forms import Form
-from gracetape.dummy.problems import invalid, not_found
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, number
+from gracetape.dummy.problems import Problem
+from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.checks import Checks
+from gracetape.dummy.resources.resource import Resource, answer_created, number
 
 #: Flags of a request and what they are when not given.
 _FLAGS = {"internal": True, "open_alert": False, "hardware_inj": False, "CoincComment": False, "raven_coinc": False}
@@ -16,29 +18,29 @@ _TEXTS = ("skymap_type", "skymap_filename", "combined_skymap_filename")
 
 def _given(form: Form) -> dict[str, Any]:
     """The fields of a request as what they mean; Problem (400) where they can't be read."""
+    checks = Checks()
     given: dict[str, Any] = {name: str(form.get(name)) for name in _TEXTS if form.get(name)}
-    for name, default in _FLAGS.items():
-        said = str(form.get(name, default)).lower()
-        if said not in ("true", "false", "1", "0", "on", "off"):
-            raise invalid("Must be a valid boolean.")
-        given[name] = said in ("true", "1", "on")
-    for name in acts.PROBABILITIES:
-        if form.get(name) not in (None, ""):
-            given[name] = _probability(name, form.get(name))
+    given |= {name: checks.read(_flag, form.get(name, default)) for name, default in _FLAGS.items()}
+    asked = [name for name in acts.PROBABILITIES if form.get(name) not in (None, "")]
+    given |= {name: checks.read(_probability, form.get(name)) for name in asked}
+    checks.end()
     return given
 
 
-def _probability(name: str, text: Any) -> float:
+def _flag(value: Any) -> bool:
+    said = str(value).lower()
+    if said not in ("true", "false", "1", "0", "on", "off"):
+        raise refused("boolean")
+    return said in ("true", "1", "on")
+
+
+def _probability(text: Any) -> float:
     try:
         value = float(text)
     except (TypeError, ValueError, OverflowError):
-        raise invalid("A valid number is required.") from None
+        raise refused("number") from None
     if not 0 <= value <= 1:
-        raise invalid(
-            "Ensure this value is less than or equal to 1."
-            if value > 1
-            else "Ensure this value is greater than or equal to 0."
-        )
+        raise refused("at_most", limit=1) if value > 1 else refused("at_least", limit=0)
     return value
 
 
@@ -52,19 +54,21 @@ class VOEvents(Resource):
         with self.form(req) as form:
             kind = form.get("voevent_type")
             if not isinstance(kind, str) or kind not in self.service.settings.voevent_types:
-                raise invalid(f'"{kind}" is not a valid choice.' if kind else "This field is required.")
+                raise self._no_type(kind)
             given = _given(form)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, kind, given)
         answer_created(req, resp, record, record["links"]["self"])
+
+    def _no_type(self, kind: Any) -> Problem:
+        if self.category == "event":
+            return refused("event_voevent_type")
+        return refused("choice", value=kind) if kind else refused("required")
 
 
 class VOEvent(Resource):
     """One VOEvent."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, n: str) -> None:
-        view = self.view(graceid)
-        record = view.one("voevent", number(n))
-        if record is None:
-            raise not_found()
-        answer(resp, led(req, view, record))
+        absent = refused("event_voevent_missing") if self.category == "event" else None
+        self.answer_one(req, resp, graceid, "voevent", number(n), absent)

@@ -145,7 +145,8 @@ def _check_options(name: str, options: Options, sections: Sections) -> None:
     known = {*COMMON, *CHECKS[name].options, *timeouts}
     if unknown := [option for option in options if option not in known]:
         raise ValueError(f"section [{name}]: there is no option {unknown[0]!r}: known are {', '.join(sorted(known))}")
-    for option in [*timeouts, "threshold"]:
+    numbers = [option for option, default in CHECKS[name].options.items() if _is_number(default)]
+    for option in [*timeouts, *numbers]:
         if option in options and not _is_number(options[option]):
             raise ValueError(
                 f"section [{name}]: {option} must be a number that is not negative, not {options[option]!r}"

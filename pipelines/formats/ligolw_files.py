@@ -7,6 +7,7 @@ from typing import Any
 from igwn_ligolw import ligolw
 
 from gracetape.pipelines.formats.ligolw_parser import load
+from gracetape.pipelines.formats.ligolw_tables import WithTables
 from gracetape.pipelines.uploaded_event import UploadError
 from gracetape.reading_limits import LimitExceeded
 
@@ -14,14 +15,15 @@ from gracetape.reading_limits import LimitExceeded
 _PASSED_OVER = ("Array", "Time")
 
 
-def _tables_only(doc: Any) -> Any:
-    return ligolw.FilteringLIGOLWContentHandler(doc, lambda name, attributes: name not in _PASSED_OVER)
+class _TablesOnly(WithTables, ligolw.FilteringLIGOLWContentHandler):  # type: ignore[misc]
+    def __init__(self, doc: Any) -> None:
+        super().__init__(doc, lambda name, attributes: name not in _PASSED_OVER)
 
 
 def document(content: bytes) -> Any:
     """The parsed document, without its arrays; UploadError if it is no LIGO_LW, LimitExceeded if it is too much of one."""
     try:
-        return load(content, _tables_only)
+        return load(content, _TablesOnly)
     except LimitExceeded:
         raise
     except Exception as error:  # the parser raises whatever its input makes it stumble on

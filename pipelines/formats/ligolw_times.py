@@ -7,6 +7,7 @@ from typing import Any
 from igwn_ligolw import ligolw, utils
 
 from gracetape.pipelines.formats.ligolw_parser import load
+from gracetape.pipelines.formats.ligolw_tables import WithTables
 from gracetape.pipelines.formats.texts import is_gps, moved_numbers
 
 #: Columns of LIGO_LW tables that say when a program ran, not when something happened in the detectors.
@@ -23,7 +24,7 @@ class _Moment(ligolw.Time):  # type: ignore[misc]
         fileobj.write(f"{self.start_tag(indent)}{self.pcdata or ''}{self.end_tag('')}\n")
 
 
-class _Handler(ligolw.LIGOLWContentHandler):  # type: ignore[misc]
+class _Handler(WithTables, ligolw.LIGOLWContentHandler):  # type: ignore[misc]
     def startTime(self, parent: Any, attrs: Any) -> _Moment:
         return _Moment(attrs)
 

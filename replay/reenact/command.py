@@ -7,25 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from gracetape.archive import Archive
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest
+from gracetape.plain_text import plain
 from gracetape.replay.options import Options
 from gracetape.replay.prepare import Tape
 from gracetape.replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
 from gracetape.replay.reenact.server import open_server
 from gracetape.replay.reenact.writes import LeftOut, Write
 from gracetape.replay.request import tapes_of, time_of
-from gracetape.replay.table import shortened
 from gracetape.replay.targets.stream import write_out
 from gracetape.shown import printable, say, target
+from gracetape.tables import show_table
 from gracetape.times import iso_time
 
-_LONGEST = 90  # characters of a text in the table
 _TOLD = 12  # entries left out that are named one by one
 
 
@@ -126,24 +122,10 @@ class ReenactmentRun:
         if self.options.as_json:
             write_out(json.dumps([*_rows(plan), *_left(plan)], indent=2) + "\n")
             return
-        table = Table()
-        for name in ("offset (s)", "id", "N", "act", "what"):
-            wide = (
-                {"no_wrap": True, "overflow": "ellipsis"}
-                if name == "what"
-                else {"min_width": len(name), "no_wrap": True}
-            )
-            table.add_column(name, justify="right" if name in ("offset (s)", "N") else "left", **wide)
-        for row in _rows(plan):
-            cells = (
-                f"{row['offset']:.0f}",
-                row["graceid"],
-                str(row["n"] or ""),
-                row["act"],
-                shortened(row["what"], _LONGEST),
-            )
-            table.add_row(*(Text(printable(str(cell))) for cell in cells))
-        Console(width=None if sys.stdout.isatty() else 160).print(table)
+        show_table(
+            (">offset (s)", "id", ">N", "act", "~what"),
+            [(f"{row['offset']:.0f}", row["graceid"], row["n"], row["act"], plain(row["what"])) for row in _rows(plan)],
+        )
         self._tell_what_is_left_out(plan.left_out)
 
 

@@ -146,6 +146,8 @@ WRITES: dict[tuple[str, str], Callable[..., Call | None]] = {
     ("superevent", "updated"): _update,
     ("superevent", "event_added"): _member("add_event_to_superevent"),
     ("superevent", "event_removed"): _member("remove_event_from_superevent"),
+    ("superevent", "pipeline_preferred"): _member("add_pipeline_preferred_event"),
+    ("superevent", "pipeline_unpreferred"): _member("remove_pipeline_preferred_event"),
     ("superevent", "confirmed"): _confirm,
     ("superevent", "exposed"): _access("expose"),
     ("superevent", "hidden"): _access("hide"),

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from functools import partial
 
 from gracetape.brokers import BadUrl, BrokerError, Counts, Undelivered, open_publisher, parse_url
 from gracetape.destinations import check_node
@@ -82,7 +81,3 @@ class BrokerTarget:
     def close(self) -> str | None:
         self._publisher.close()
         return self._losses.sentence(self.counts)
-
-
-xmpp = partial(BrokerTarget, "xmpp")
-kafka = partial(BrokerTarget, "kafka")

@@ -1,13 +1,16 @@
-"""Which target a URL means: a table from schemes to targets, open to other packages through entry points."""
+"""Which target a URL means: a table from schemes to targets, every kind of broker, and what other packages add as entry points."""
 
 import re
 from collections.abc import Callable, Collection
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
+from gracetape.brokers.kinds import BROKERS
 from gracetape.destinations import check_messages
 from gracetape.errors import BadRequest
 from gracetape.replay.message import Message
+from gracetape.replay.targets.stream import Existing, FileTarget
 
 #: Other packages add targets as entry points of this group, named by their scheme.
 ENTRY_POINTS = "gracetape.targets"
@@ -46,12 +49,17 @@ def register(scheme: str, factory: Factory) -> None:
 
 def schemes() -> list[str]:
     """Every scheme that is known now, our own first."""
-    return [*_factories, *(e.name for e in entry_points(group=ENTRY_POINTS) if e.name not in _factories)]
+    others = (entry.name for entry in entry_points(group=ENTRY_POINTS))
+    return list(dict.fromkeys((*_factories, *BROKERS, *others)))
 
 
 def _factory(scheme: str) -> Factory:
     if scheme in _factories:
         return _factories[scheme]
+    if scheme in BROKERS:
+        from gracetape.replay.targets.broker import BrokerTarget  # who sends nothing there needs nothing of it
+
+        return partial(BrokerTarget, scheme)
     for entry in entry_points(group=ENTRY_POINTS, name=scheme):
         factory: Factory = entry.load()
         return factory
@@ -59,16 +67,16 @@ def _factory(scheme: str) -> Factory:
     raise BadRequest(f"there is no target of the kind {scheme}: (known: {known}; a bare path writes a file)")
 
 
-def open_target(url: str, really: Collection[str] = ()) -> Target:
+def open_target(url: str, really: Collection[str] = (), existing: Existing = Existing.refuse) -> Target:
     """The target that `-`, `PATH`, `file:PATH`, `exec:CMD` or another URL means; BadRequest if there is none.
 
-    `really` names the hosts, other than this machine, that may be sent to.
+    `really` names the hosts, other than this machine, that may be sent to; `existing` says what is done with a file that is there.
     """
     if url == "-":
         return _factory("-")("")
-    if match := _SCHEME.fullmatch(url):
-        factory = _factory(match["scheme"].lower())
-        if match["rest"].startswith("//"):
-            check_messages(url, really)
-        return factory(match["rest"])
-    return _factory("file")(url)
+    match = _SCHEME.fullmatch(url)
+    scheme, rest = (match["scheme"].lower(), match["rest"]) if match else ("file", url)
+    factory = _factory(scheme)
+    if match and rest.startswith("//"):
+        check_messages(url, really)
+    return FileTarget(rest, existing) if factory is FileTarget else factory(rest)

@@ -1,6 +1,7 @@
 """Runs commands of this process's own code on a terminal, each in a fork: nothing is imported anew."""
 
 import contextlib
+import gc
 import importlib
 import os
 import pty
@@ -37,6 +38,7 @@ def on_terminal(*words: str, patience_s: int = 60) -> str:
     """What a command writes to a terminal, as the terminal gets it; one that waits for something is ended after a while."""
     child, terminal = pty.fork()
     if child == 0:
+        gc.freeze()  # what is there already is not looked through again, and so stays shared with the parent
         sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
         sys.argv = ["gracetape", *words]
         signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -1,18 +1,16 @@
 """A password or token that is given to a command, however its URL is mistyped, is neither shown nor stored."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gracetape.archive import Archive
 from gracetape.archive.packing import convert
+from tests import commands
 from tests.agreement.terminals import on_terminal
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
-CAPTURE = Path(sys.executable).with_name("capture")
 SECRET = "S3cret"
 #: Nothing answers at port 1 of this machine.
 SPELLINGS = [
@@ -91,8 +89,7 @@ def test_what_the_environment_holds_is_shown_without_its_secret(
 
 
 def record(source: str) -> str:
-    words = [CAPTURE, "listen", source, "-n", "night", "-a", "kept.tape"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = commands.run(["capture", "listen", source, "-n", "night", "-a", "kept.tape"], capture_output=True)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

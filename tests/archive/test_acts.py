@@ -17,14 +17,14 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "old_status": ("OK",), "new_status": ("NO",), "status": ("OK", "NO"), "removed": ("ADVREQ",), "applied": ("ADVNO",),
     "signoff_type": ("Operator", "Advocate"), "instrument": ("H1",), "group": ("MAXI", "Fermi GBM"),
     "comment": ("it's; so", "", "two\nlines -> {n}"), "reason": ("no (such) table", "it ends: )"), "link": ("https://x.org/a?b='c'",),
-    "unread": (True,),
+    "unread": (True,), "pipeline": ("gstlal", "MBTAOnline"),
     "changes": (
         [("t_0", 1126259462.5, 1126259463.0), ("preferred_event", "G1", "G2"), ("em_type", None, "E7")],
         [("time_coinc_far", None, 1e-09), ("space_coinc_far", 1e-09, None)], [("designation", None, "GRB 260301A"), ("redshift", 0.5, 1.5)],
     ),
 }  # fmt: skip
 #: `old` and `new` mean ids in one text and comments in another.
-OLD_AND_NEW = {"confirmed": {"old": ("S190425z",), "new": ("GW190425A",)}}
+OLD_AND_NEW = {"confirmed": {"old": ("S190425z",), "new": ("GW190425A",)}, "pipeline_preferred": {"old": ("G5",)}}
 COMMENTS = {"old": ("fine; so", ""), "new": ("not 'fine'", "")}
 
 WRITTEN = [rule for rule in RULES if rule.era == "modern" and rule.logged]

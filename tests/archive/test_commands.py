@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gracetape.archive import Archive, cli
+from gracetape.archive.extract import LAYOUTS, extract, versioned
 from gracetape.archive.verify import verify
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
@@ -73,8 +74,28 @@ def test_files_cat_and_extract_agree(tape: Path, tmp_path: Path, capfdbinary: An
             cli.main(["cat", "T1", full])
         assert ended.value.code == 0
         contents = capfdbinary.readouterr().out
-        assert contents == (tmp_path / "out" / full).read_bytes()
+        assert contents == (tmp_path / "out" / versioned(entry["name"], entry["version"])).read_bytes()
         assert len(contents) == entry["size"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("cWB.fits.gz", "cWB.v0.fits.gz"), ("coinc.xml", "coinc.v0.xml"), ("a.b.c.tar.xz", "a.b.c.v0.tar.xz"),
+        ("README", "README.v0"), (".hidden", ".hidden.v0"), ("x.gz", "x.v0.gz"),
+    ],
+)  # fmt: skip
+def test_an_extracted_file_keeps_the_ending_that_tells_what_it_is(name: str, written: str) -> None:
+    assert versioned(name, 0) == written
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_writes_every_version(layout: str, tape: Path, tmp_path: Path) -> None:
+    with Archive.open(tape) as archive:
+        written, left = extract(archive, "T1", tmp_path / layout, layout)
+        assert len(written) == len(set(written)) == len(archive.view("T1").files())
+    assert left == []
+    assert all((tmp_path / layout / name).is_file() for name in written)
 
 
 def test_pack_and_unpack(tape: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

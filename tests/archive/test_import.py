@@ -140,3 +140,11 @@ def test_links_and_pipes_in_a_cache_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(description)
     with pytest.raises(ArchiveError, match="pipe"):
         import_into(folder, tmp_path / "a.tape")
+
+
+def test_a_cache_that_is_read_twice_is_there_once(tmp_path: Path) -> None:
+    folder, target = cache(tmp_path / "cache"), tmp_path / "a.tape"
+    first = [capture.ref for capture in import_into(folder, target)]
+    assert [capture.ref for capture in import_into(folder, target)] == first
+    with Archive.open(target) as archive:
+        assert sorted(capture.ref for capture in archive.captures(unfinished=True)) == sorted(first)

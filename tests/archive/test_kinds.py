@@ -10,7 +10,7 @@ import pytest
 
 from demo.lives import new_event
 from gracetape import dummy
-from gracetape.archive import Alert, Archive, history_of
+from gracetape.archive import Alert, Archive, StoredView, history_of
 from gracetape.archive.kinds import KINDS, LISTED
 from gracetape.capture import capture
 from gracetape.replay import VirtualClock, play
@@ -100,9 +100,23 @@ def test_nothing_that_was_not_there_yet_is_shown(life: Life, captured: Archive, 
             if kind.created:
                 made = [record["created"] for record in snapshot.records(kind.name)]
                 assert max(made, default="") <= f"{then:%Y-%m-%d %H:%M:%S} UTC", (kind.name, index)
+            if kind.numbered:  # one by one as in the list
+                there = {record["N"]: record for record in snapshot.records(kind.name)}
+                assert all(snapshot.one(kind.name, n) == there.get(n) for n in range(4)), (kind.name, index)
     assert [
         history.at(i).count("notice" if graceid == "superevent" else "embb") for i in (0, len(history.entries))
     ] == [0, 2]
+
+
+def test_one_record_is_found_by_its_number_and_no_list_is_read_for_it(
+    life: Life, captured: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, read = history_of(captured, life.event), list[str]()
+    whole = StoredView.records
+    monkeypatch.setattr(StoredView, "records", lambda view, kind: read.append(kind) or whole(view, kind))
+    found = [history.at(i).one("embb", n) for i in range(len(history.entries) + 1) for n in (1, 2, 3)]
+    assert {record["comment"] for record in found if record} == {"seen 1", "seen 2"}
+    assert read == []
 
 
 def test_a_dummy_as_of_an_earlier_moment_knows_no_later_record(life: Life, captured: Archive) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from gracetape.brokers import BadUrl, is_loopback, open_publisher, open_source, parse_url
+from gracetape.brokers import BadUrl, Counts, is_loopback, open_publisher, open_source, parse_url
+from gracetape.brokers.kinds import BROKERS, BrokerKind
+from gracetape.errors import BadRequest
 
 
 def test_a_url_names_user_host_port_group_and_options() -> None:
@@ -66,3 +68,30 @@ def test_loopback_is_known_by_name_or_address(host: str) -> None:
 )
 def test_everything_else_is_not_loopback(host: str) -> None:
     assert not is_loopback(host)
+
+
+class Silent:
+    """A publisher of a kind of broker that nobody has."""
+
+    def __init__(self, url: str, on_undelivered: object = None) -> None:
+        self.url, self.counts = url, Counts()
+
+
+def test_one_more_kind_of_broker_is_one_row_for_readers_of_urls_and_for_replays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from gracetape.replay.targets import open_target
+    from gracetape.replay.targets.broker import BrokerTarget
+
+    row = BrokerKind(1234, {"loud": "or not"}, "", f"{__name__}:Silent", "trial")
+    monkeypatch.setitem(BROKERS, "trial", row)  # type: ignore[arg-type]
+    assert parse_url("trial://localhost/?loud=yes").port == 1234
+    target = open_target("trial://localhost/")
+    assert isinstance(target, BrokerTarget)
+    assert isinstance(open_publisher("trial://localhost/"), Silent)
+    with pytest.raises(BadUrl, match=r"known: xmpp://, kafka://, trial://"):
+        parse_url("nope://localhost/")
+    with pytest.raises(BadRequest, match="trial:"):
+        open_target("nope://localhost/")
+    with pytest.raises(BadRequest, match="is not this machine"):
+        open_target("trial://example.org/")

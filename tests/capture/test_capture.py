@@ -13,7 +13,8 @@ import pytest
 from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
-from gracetape.capture.service import service_url
+from gracetape.capture.service import service_url, without_login
+from gracetape.errors import UsageError
 from tests import commands
 from tests.capture.conftest import Source
 
@@ -150,6 +151,14 @@ def test_the_service_is_that_of_the_option_then_the_environment(monkeypatch: pyt
     assert service_url("http://localhost:1/api/") == "http://localhost:1/api/"
 
 
+@pytest.mark.parametrize("end", ["?", "?token=secret", "#secret", "?token=secret#secret"])
+def test_what_stands_after_the_address_of_a_service_never_reaches_an_archive(end: str) -> None:
+    with pytest.raises(UsageError, match="is not a service URL") as refused:
+        service_url(f"https://localhost/api/{end}")
+    assert "token=secret" not in str(refused.value)
+    assert without_login(f"https://me:word@localhost:8000/api/{end}") == "https://localhost:8000/api/"
+
+
 def test_no_credential_reaches_the_archive(source: Source, tmp_path: Path) -> None:
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
         client.headers["Authorization"] = "Bearer SECRETTOKEN"
@@ -172,8 +181,7 @@ def test_a_full_disk_is_one_sentence_and_what_was_stored_stays_whole(source: Sou
     assert run(*words).returncode == 0
     source.client.write_log(source.graceid, "a large file", "large.bin", os.urandom(3_000_000))
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)); "
-    program = [sys.executable, "-c", limited + PROGRAM]
-    done = subprocess.run([*program, *map(str, words)], capture_output=True, text=True, timeout=120)
+    done = commands.run(["python", "-c", limited + PROGRAM, *words], capture_output=True)
     assert "cannot write" in one_sentence(done)
     with Archive.open(tmp_path / "a.tape") as archive:
         assert list(verify(archive)) == []

@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +18,12 @@ from gracetape.archive.owners import Owner, is_alive
 from gracetape.archive.recorded import Recorded, add_recorded, recorded_of
 from gracetape.archive.verify import verify
 from gracetape.capture.pull import CaptureResult
+from tests import commands
 from tests.capture.conftest import Source
-
-COMMAND = [sys.executable, "-c", "import sys; from gracetape.capture.cli import main; sys.argv[0] = 'capture'; main()"]
 
 
 def start(*words: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen([*COMMAND, *map(str, words)], stderr=subprocess.PIPE, text=True)
+    return commands.Popen(["capture", *words], stderr=subprocess.PIPE)
 
 
 def captured(source: Source, path: Path, ids: list[str]) -> list[CaptureResult]:

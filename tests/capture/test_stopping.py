@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +12,9 @@ import pytest
 
 from gracetape.archive import Archive
 from gracetape.archive.recorded import recorded_of
+from tests import commands
 from tests.capture.unfriendly import EVENT, Unfriendly, raw, redirect, silent, unfriendly, value
 
-CAPTURE = Path(sys.executable).with_name("capture")
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 #: Far from what a stop takes, and far below the time-outs.
 SOON_S = 45
@@ -28,8 +27,8 @@ def server() -> Iterator[Unfriendly]:
 
 
 def start(*words: object, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [CAPTURE, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    return commands.Popen(
+        ["capture", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, **environment},
     )  # fmt: skip
 

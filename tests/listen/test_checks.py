@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from gracetape.listen import BadConfiguration, Rehearsal, read_configuration, rehearse
+from gracetape.listen.checks.check import Check
+from gracetape.listen.checks.plugin import check_configuration
+from gracetape.listen.checks.table import CHECKS
 from tests.listen.listeners import configure
 
 SEEDS = int(os.environ.get("SEEDS", "100"))
@@ -240,6 +243,16 @@ def test_a_configuration_that_makes_no_sense_is_refused(tmp_path: Path, sections
         read_configuration(config)
     assert says in str(refused.value)
     assert "c.child.ini" in str(refused.value)
+
+
+def test_a_check_that_is_added_has_its_numbers_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Check(
+        "no more events than a number", lambda alert: (), lambda options: (), lambda alert, options: (), {"most": "3"}
+    )
+    monkeypatch.setitem(CHECKS, "count", row)
+    check_configuration({"count": {"most": "5"}})
+    with pytest.raises(ValueError, match="most must be a number"):
+        check_configuration({"count": {"most": "five"}})
 
 
 def test_memories_are_json() -> None:

@@ -24,7 +24,7 @@ from gracetape.pipelines import (
 )
 from gracetape.pipelines.formats.texts import moved_numbers
 from gracetape.pipelines.table import attribute_tables
-from gracetape.simulate import read_configuration
+from gracetape.simulate import SimulateError, read_configuration
 from gracetape.simulate.lives import gen_schedule
 from tests.simulate.conftest import GPS, IFOS
 
@@ -79,6 +79,18 @@ def test_it_is_offered_and_its_events_are_read_and_found(tmp_path: Path) -> None
 @pytest.mark.usefixtures("row")
 def test_its_times_are_moved_in_its_own_form() -> None:
     assert retimed(b"1400000000.25 1e-9 8.5 H1", 1000.0, "chirpfinder") == b"1400001000.25 1e-9 8.5 H1"
+
+
+@pytest.mark.usefixtures("row")
+def test_its_name_is_offered_where_configurations_are() -> None:
+    from typer.testing import CliRunner
+
+    from gracetape.simulate.cli import app
+
+    assert "chirpfinder" in CliRunner().invoke(app, ["configurations"]).stdout
+    assert "chirpfinder" in CliRunner().invoke(app, ["configurations", "chirpfinder"]).stdout
+    with pytest.raises(SimulateError, match="did you mean 'chirpfinder'"):
+        read_configuration("chirpfindr")
 
 
 @pytest.mark.usefixtures("row")

@@ -5,16 +5,12 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests import commands
-
-COMMAND = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def _start(*args: str) -> "subprocess.Popen[str]":
@@ -72,9 +68,9 @@ def test_a_full_standard_output_is_one_sentence(tape: Path) -> None:
 
 def test_a_terminal_shows_the_position_the_next_message_and_the_number_sent(event_tape: Path) -> None:
     terminal, inside = pty.openpty()
-    environment = {**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(
-        [*COMMAND, str(event_tape), "--speed", "0.1"], env=environment, stdout=subprocess.PIPE, stderr=inside
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with commands.Popen(
+        ["replay", event_tape, "--speed", "0.1"], env=environment, stdout=subprocess.PIPE, stderr=inside
     ) as replay:
         os.close(inside)
         shown = b""

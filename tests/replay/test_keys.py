@@ -5,7 +5,6 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -17,16 +16,23 @@ import pytest
 from gracetape.archive import Alert
 from gracetape.replay import Player, ScaledClock, VirtualClock
 from gracetape.replay.keys import changed_speed, press
+from tests import commands
 from tests.replay.conftest import make_alerts_at
 
-COMMAND = [sys.executable, "-c", "from gracetape.replay.cli import main; main()"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm", "COLUMNS": "120"}
+#: A replay in a session of its own; a session's first terminal becomes its own.
+PROGRAM = """
+import os
+os.setsid()
+os.close(os.open(os.ttyname(0), os.O_RDWR))
+from gracetape.replay.cli import main
+main()
+"""
 
 
 class Terminal:
     """A replay in a terminal of its own."""
 
-    def __init__(self, master: int, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, master: int, process: "subprocess.Popen[str]") -> None:
         self.master, self.process, self.shown = master, process, b""
 
     def type(self, keys: bytes) -> None:
@@ -45,18 +51,9 @@ class Terminal:
 @contextmanager
 def replay_in_terminal(*args: str) -> Iterator[Terminal]:
     master, inside = pty.openpty()
-
-    def take_terminal() -> None:
-        os.setsid()
-        os.close(os.open(os.ttyname(inside), os.O_RDWR))  # a session's first terminal becomes its own
-
-    with subprocess.Popen(
-        [*COMMAND, *args],
-        env=ENVIRONMENT,
-        stdin=inside,
-        stdout=subprocess.DEVNULL,
-        stderr=inside,
-        preexec_fn=take_terminal,
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with commands.Popen(
+        ["python", "-c", PROGRAM, *args], env=environment, stdin=inside, stdout=subprocess.DEVNULL, stderr=inside
     ) as process:
         try:
             yield Terminal(master, process)

@@ -14,7 +14,7 @@ from gracetape.replay import BadRequest, MaxClock, Message, Player, ReplayError,
 from gracetape.replay.message import Body
 from gracetape.replay.targets import registry
 from gracetape.replay.targets.program import ProgramTarget
-from gracetape.replay.targets.stream import FileTarget
+from gracetape.replay.targets.stream import Existing, FileTarget
 
 MakeAlerts = Callable[..., list[Alert]]
 
@@ -40,9 +40,9 @@ def test_a_line_of_a_file_is_the_pinned_record(tmp_path: Path, make_alerts: Make
     assert list(lines[0]["payload"]) == ["uid", "alert_type", "data", "object"]
 
 
-def test_a_bare_path_is_a_file_and_is_written_anew(tmp_path: Path, message: Message) -> None:
+def test_a_bare_path_is_a_file_and_an_empty_one_is_written(tmp_path: Path, message: Message) -> None:
     path = tmp_path / "alerts.jsonl"
-    path.write_text("old\n")
+    path.write_text("")
     target = open_target(str(path))
     assert isinstance(target, FileTarget)
     target.send(message)
@@ -157,3 +157,26 @@ def test_other_packages_bring_targets_as_entry_points(monkeypatch: pytest.Monkey
     assert registry.schemes()[-1] == "elsewhere"
     with pytest.raises(BadRequest, match="needs a path"):
         open_target("elsewhere:")
+
+
+@pytest.mark.parametrize("how", ["{}", "file:{}"])
+def test_a_file_of_something_else_is_never_written_over(how: str, tmp_path: Path) -> None:
+    script = tmp_path / "handler.sh"
+    script.write_text("#!/bin/sh\ncat\n")
+    for existing in Existing:
+        with pytest.raises(BadRequest, match=r"is no file of messages: .* write exec:.*handler\.sh"):
+            open_target(how.format(script), existing=existing)
+    assert script.read_text() == "#!/bin/sh\ncat\n"
+
+
+def test_messages_are_replaced_or_added_to_when_that_is_said(tmp_path: Path, message: Message) -> None:
+    path = tmp_path / "alerts.jsonl"
+    counts = []
+    for existing in (Existing.refuse, Existing.append, Existing.replace):
+        target = open_target(str(path), existing=existing)
+        target.send(message)
+        target.close()
+        counts.append(len(path.read_text().splitlines()))
+    assert counts == [1, 2, 1]
+    with pytest.raises(BadRequest, match="--force replaces them, --append adds to them"):
+        open_target(str(path))

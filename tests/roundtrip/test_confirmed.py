@@ -1,4 +1,4 @@
-"""After a superevent is confirmed its events name it by its GW id: their entries still belong to its acts."""
+"""Lives that random ones seldom come to: acts after a confirmation, a label that is put on again."""
 
 from pathlib import Path
 
@@ -18,6 +18,14 @@ def test_acts_after_the_confirmation_are_announced_as_they_were(tmp_path: Path) 
     ]
     life, announced, tape = lived(tmp_path, steps)
     assert {"confirm", "prefer", "add_event"} <= set(life.done)
+    with Archive.open(tape) as captured:
+        rebuilt = list(replay.play(captured, clock=replay.VirtualClock()))
+    assert messages(rebuilt, "modern") == messages(announced, "modern")
+
+
+def test_a_label_that_is_put_on_again_later_stands_where_it_stood_before(tmp_path: Path) -> None:
+    steps = [("label", 0, 2, 0), ("label", 0, 0, 0), ("unlabel", 0, 0, 0), ("label", 0, 2, 0)]
+    _, announced, tape = lived(tmp_path, steps)
     with Archive.open(tape) as captured:
         rebuilt = list(replay.play(captured, clock=replay.VirtualClock()))
     assert messages(rebuilt, "modern") == messages(announced, "modern")

@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 
 from gracetape import capture, dummy, replay
 from gracetape.archive import Alert, Archive
+from gracetape.archive.alerts.formats import FORMATS
 from tests.roundtrip.lives import Life, Ticking, acts
-
-FORMATS = ("modern", "legacy", "between")
 
 
 def messages(alerts: list[Alert], format: str) -> list[tuple[Any, ...]]:

@@ -63,3 +63,63 @@ def test_a_structured_query_that_is_not_valid_is_refused(app: TestClient, query:
 
 def test_v2_takes_queries_in_words_too(app: TestClient) -> None:
     assert ids(get(app, "v2/events/", query="G1 G2")) == ids(get(app, "events/", query="G1 G2")) == ["G2", "G1"]
+
+
+YAML = """\
+object_type: event
+query:
+  and:
+    - {field: far, op: ">", value: 1.0e-7}
+    - field: id
+      op: in
+      value: [G2, E6]
+"""
+
+
+@pytest.mark.parametrize("kind", ["application/yaml", "application/x-yaml; charset=utf-8", "text/yaml"])
+def test_a_query_may_be_yaml(app: TestClient, kind: str) -> None:
+    answered = app.simulate_post("/api/v2/events/search/", body=YAML, headers={"Content-Type": kind})
+    assert answered.status_code == 200, answered.text
+    assert sorted(ids(answered.json)) == ["E6", "G2"]
+    listed = app.simulate_get("/api/v2/events/", body=YAML, headers={"Content-Type": kind})
+    assert ids(listed.json) == ids(answered.json)
+    unmarked = app.simulate_post("/api/v2/events/search/", body=YAML, headers={"Content-Type": "application/json"})
+    assert (unmarked.status_code, unmarked.json["error"], unmarked.json["path"]) == (400, "invalid_query", None)
+    assert unmarked.json["message"].startswith("Could not parse query body: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (": invalid: yaml: [unclosed", "Could not parse query body: "),
+        ("- 1\n- 2", "Query body must be a JSON/YAML object."),
+        ("&a {field: far, op: '<', value: 1, more: *a}", "Could not parse query body: "),
+        ("[" * 5000, "Could not parse query body: "),
+        ("{a: " * 300 + "1" + "}" * 300, "Could not parse query body: "),
+        ("!!python/object/apply:os.system [ls]", "Could not parse query body: "),
+        ("{field: created, op: '>', value: 2019-03-30}", "Expected a string, got date"),
+        ("{field: far, op: '<', value: 1e-7}", "Expected a number, got str"),
+        ("{1: 2}", "Node must have 'field' (leaf), 'and', 'or', or 'not' key. Got: [1]"),
+        ("{field: far, op: '<', value: 1, 5: 6}", "Leaf node has unexpected keys: {'5'}"),
+        ("{and: [], or: []}", "'and' node must not have extra keys: {'or'}"),
+    ],
+)
+def test_yaml_that_is_no_query_is_refused(app: TestClient, body: str, said: str) -> None:
+    headers = {"Content-Type": "application/yaml"}
+    for category in ("event", "superevent"):
+        answered = app.simulate_post(f"/api/v2/{category}s/search/", body=body, headers=headers)
+        assert answered.status_code == 400
+        assert set(answered.json) == {"error", "message", "path", "version"}
+        assert (answered.json["error"], answered.json["version"]) == ("invalid_query", "2")
+        if "far" not in body or category == "event":
+            assert answered.json["message"].startswith(said)
+
+
+def test_words_that_v2_cannot_read_are_an_invalid_query(app: TestClient) -> None:
+    for category in ("events", "superevents"):
+        answered = app.simulate_get(f"/api/v2/{category}/", params={"query": "((("})
+        assert answered.status_code == 400
+        wanted = {"error": "invalid_query", "path": None, "version": "2"}
+        assert answered.json == wanted | {"message": answered.json["message"]}
+        assert answered.json["message"].startswith("Could not parse query body: ")
+    assert app.simulate_get("/api/events/", params={"query": "((("}).text == '{"error":"Invalid query"}'

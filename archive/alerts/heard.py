@@ -1,0 +1,47 @@
+"""Alerts of objects that were never captured: messages that were heard, by themselves, as they were heard."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from gracetape.archive.alerts.alert import Alert
+from gracetape.archive.alerts.merge_recorded import alone, bare_node
+from gracetape.archive.recorded import Recorded, recorded_of
+from gracetape.archive.store import Archive
+
+
+def heard_only(archive: Archive) -> dict[str, int]:
+    """The objects that messages were heard of, but that were never captured: how many messages, in order of the first one."""
+    query = (
+        "SELECT object, count(*) FROM alerts WHERE object NOT IN (SELECT object FROM captures WHERE completed IS NOT NULL) "
+        "AND object NOT IN (SELECT name FROM names) GROUP BY object ORDER BY min(arrived)"
+    )
+    return {str(graceid): int(count) for graceid, count in archive.connection.execute(query)}
+
+
+def heard_messages(archive: Archive, graceids: Iterable[str]) -> dict[str, list[Recorded]]:
+    """The messages that were heard of some objects, by their ids, in order of arrival."""
+    return {graceid: recorded_of(archive, graceid) for graceid in graceids}
+
+
+def heard_alerts(messages: Mapping[str, Sequence[Recorded]]) -> list[Alert]:
+    """Messages as alerts, in order of arrival; one that came on several nodes, one after the other, is one alert."""
+    found: list[Alert] = []
+    for graceid, heard in messages.items():
+        found += _alerts(graceid, heard)
+    return sorted(found, key=lambda alert: alert.created)
+
+
+def _alerts(graceid: str, heard: Sequence[Recorded]) -> Iterator[Alert]:
+    last: Alert | None = None
+    for message in heard:
+        node = bare_node(message.node)
+        if last is not None and last.heard == message.payload and node not in last.nodes:
+            last = replace(last, nodes=(*last.nodes, node))
+            continue
+        if last is not None:
+            yield last
+        data = message.payload.get("data")
+        n = data.get("N") if isinstance(data, dict) else None
+        last = replace(alone(message, node, graceid), n=n if isinstance(n, int) else None)
+    if last is not None:
+        yield last

@@ -1,0 +1,92 @@
+"""The connections to an archive's database: one for each thread, made when it first asks, for readers and writers."""
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from gracetape.archive import layout
+from gracetape.archive.inside import check_database
+from gracetape.archive.older import MigratedCopy
+from gracetape.archive.reading import Reader, settle, writable_uri
+
+
+class Connections:
+    """How a database is reached. `durable`: whether a transaction outlasts a power cut."""
+
+    def __init__(self, database: Path, *, read_only: bool, packed: bool, durable: bool) -> None:
+        self._database, self._read_only, self._packed, self._durable = database, read_only, packed, durable
+        self._reader = Reader(database)
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._copy: MigratedCopy | None = None
+        self._older, self._copying = False, threading.Lock()
+
+    @property
+    def current(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        local = self._local  # which another thread may put another in the place of
+        connection: sqlite3.Connection | None = getattr(local, "connection", None)
+        if connection is None:
+            connection = local.connection = self._connect()
+            self._open.append(connection)
+        return connection
+
+    def read_a_copy(self) -> None:
+        """Read a copy in this code's schema from now on: the database is older, and may not be written to."""
+        self._older = True
+        self._local = threading.local()
+
+    @property
+    def address(self) -> str:
+        """What SQLite opens, for reading only, to read what these read, as long as they are open."""
+        self.current  # noqa: B018  # decides from where, and keeps it readable
+        self._check()
+        location = self._copy.location if self._copy is not None else self._reader.location
+        return location.replace("?mode=rw", "?mode=ro")
+
+    def _check(self) -> None:
+        check_database(self._database.resolve() if self._packed else self._database)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._check()
+        options: dict[str, Any] = {"isolation_level": None, "timeout": 60.0, "check_same_thread": False}
+        if self._read_only:
+            reader = self._connect_to_copy(options) if self._older else self._reader.connect(**options)
+            layout.guard(reader)
+            return reader
+        connection: sqlite3.Connection = sqlite3.connect(writable_uri(self._database), uri=True, **options)
+        layout.guard(connection)
+        if not self._packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
+            connection.execute("PRAGMA journal_mode = WAL")
+            # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
+            connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+        return connection
+
+    def _connect_to_copy(self, options: dict[str, Any]) -> sqlite3.Connection:
+        """A connection to the copy, made at the first use, and once more by who reads on after closing."""
+        with self._copying:
+            if self._copy is None:
+                original = self._reader.connect(**options)
+                try:
+                    self._copy = MigratedCopy(original, self._reader.location)
+                finally:
+                    original.close()
+            return self._copy.connect(**options)
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        settle(connection)
+
+    def close(self) -> None:
+        """Close every connection. Whoever reads on opens new ones, and has to close them again."""
+        while self._open:
+            connection = self._open.pop()
+            if not self._open and not self._read_only and not self._packed:
+                self._settle(connection)
+            connection.close()
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
+        self._reader.close()
+        self._local = threading.local()

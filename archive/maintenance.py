@@ -1,0 +1,131 @@
+"""The commands of `gracetape archive` that look after archives: pack, check, clean, and bring in what other tools keep."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gracetape.archive.command_parts import reading, summary_of, writing
+from gracetape.archive.packing import collect, convert
+from gracetape.archive.store import Archive
+from gracetape.archive.verify import verify as find_faults
+from gracetape.errors import ArchiveError, UsageError
+from gracetape.ids import parse_ref
+from gracetape.options import ArchiveOption, JsonOption
+from gracetape.terminal import commands, human_bytes, say, sentences, show_json
+
+importing = commands("Read what other tools keep into an archive.")
+
+
+def _target(source: Path, target: Path | None, ending: str) -> Path:
+    return target or source.with_name(source.name.removesuffix(".tape") + ending)
+
+
+@sentences
+def pack(
+    source: Annotated[Path, typer.Argument(metavar="ARCHIVE")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Default: NAME.packed.tape beside it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a folder archive as one file."""
+    _convert(source, _target(source, target, ".packed.tape"), packed=True, as_json=as_json)
+
+
+@sentences
+def unpack(
+    source: Annotated[Path, typer.Argument(metavar="FILE")],
+    target: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: NAME.unpacked.tape.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a packed archive as a folder."""
+    _convert(source, _target(source, target, ".unpacked.tape"), packed=False, as_json=as_json)
+
+
+def _convert(source: Path, target: Path, *, packed: bool, as_json: bool) -> None:
+    with Archive.open(source) as tape:
+        if tape.packed == packed:
+            raise UsageError(f"{source} is {'packed' if packed else 'a folder'} already")
+        convert(tape, target, packed=packed)
+        before = tape.size_on_disk()
+    with Archive.open(target) as tape:
+        after = tape.size_on_disk()
+    if as_json:
+        show_json({"source": str(source), "target": str(target), "bytes": after})
+    else:
+        say(f"{target} ({human_bytes(after)}) holds what {source} ({human_bytes(before)}) holds")
+
+
+@sentences
+def verify(
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read everything in an archive again and name what is damaged or missing (exit 1)."""
+    with reading(path or archive, contents=True) as tape:
+        faults = list(find_faults(tape))
+        sound = f"{tape.path} is sound: {len(tape.captures())} captures" if not faults else ""
+    if as_json:
+        show_json({"sound": not faults, "faults": faults})
+    else:
+        say(*(faults or [sound]))
+    if faults:
+        raise typer.Exit(1)
+
+
+@sentences
+def rm(
+    ref: Annotated[str, typer.Argument(metavar="ID@N", help="Which capture; without @N all captures of the object.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a capture (its contents are freed by `gc`)."""
+    with writing(archive) as tape:
+        newest = tape.capture(ref)
+        doomed = [newest] if parse_ref(ref).version else tape.captures(newest.object, unfinished=True)
+        with tape.transaction() as tx:
+            for capture in doomed:
+                tx.drop(capture)
+    removed = [capture.ref for capture in doomed]
+    if as_json:
+        show_json({"removed": removed})
+    else:
+        say(f"removed {', '.join(removed)}; `gracetape archive gc` frees the space")
+
+
+@sentences
+def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Free the space of records and contents that no capture uses."""
+    with writing(archive) as tape:
+        count, freed = collect(tape)
+    if as_json:
+        show_json({"removed": count, "bytes": freed})
+    else:
+        say(f"{count} unused records and contents removed, {human_bytes(freed)} freed")
+
+
+@importing.command()
+@sentences
+def meg(
+    source: Annotated[Path, typer.Argument(metavar="DIR|TGZ", help="A cache of mock-event-generator.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
+    from gracetape.archive.import_meg import import_into
+
+    target = archive or Path(source.name.split(".")[0] + ".tape")
+    if not source.exists():
+        raise ArchiveError(f"{source}: there is nothing there to import")
+    captures = import_into(source, target)
+    with Archive.open(target) as tape, tape.reading():
+        rows = [summary_of(tape, capture) for capture in captures]
+    if as_json:
+        show_json(rows)
+        return
+    for row in rows:
+        absent = f", {len(row['absent'])} files absent" if row["absent"] else ""
+        say(f"{row['id']}@{row['version']}: {row['logs']} log entries, {row['files']} files{absent}")
+    say(f"imported into {target}")

@@ -1,0 +1,38 @@
+"""What is heard as a person reads a log: a line per message, one for a message that came on several topics at once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from gracetape.alert_lines import AlertLine, AlertLines, shown_at_once, what_of
+from gracetape.brokers.sources import Heard
+from gracetape.message_lines import read_line
+
+
+class HeardLines:
+    """Prints what is heard; offsets count from the first message, times are those of arrival (UTC)."""
+
+    def __init__(self) -> None:
+        self._lines = AlertLines()
+        self._first: datetime | None = None
+
+    def show(self, batch: Iterable[Heard]) -> None:
+        """Print messages in their order. BrokenPipeError if nobody reads them any more."""
+        shown_at_once(map(self._line, batch), self._lines)
+
+    def _line(self, heard: Heard) -> AlertLine:
+        self._first = self._first or heard.arrived
+        try:
+            payload = read_line(heard.payload).payload
+        except ValueError:  # whatever it is, it was heard
+            payload = {"data": {"comment": heard.payload}}
+        record = payload.get("data")
+        n = record.get("N") if isinstance(record, dict) else None
+        return AlertLine(
+            heard.arrived, (heard.arrived - self._first).total_seconds(), n if isinstance(n, int) else None,
+            _text(payload.get("uid")), _text(payload.get("alert_type")) or "?", what_of(payload), (heard.node,), "recorded",
+        )  # fmt: skip
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

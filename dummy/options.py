@@ -1,0 +1,94 @@
+"""What can be asked of `gracetape dummy serve` and `run`: every option once, with its name on the command line and what it means."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gracetape.options import Really
+
+_Option = typer.Option
+
+
+@dataclass(frozen=True, kw_only=True)
+class DummyOptions:
+    """What both commands take, as it was written. A field is an option of the same name, unless it says otherwise."""
+
+    archive: Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")] = None
+    user: Annotated[str, _Option(help="Who writes: the submitter and issuer of what is written.")] = "gracetape"
+    create: Annotated[
+        bool, _Option("--create", help="Make an empty archive if there is none, and keep writes in it.")
+    ] = False
+    keep: Annotated[
+        bool, _Option("--keep", help="Keep writes in the archive; without, they are thrown away at the end.")
+    ] = False
+    read_only: Annotated[bool, _Option("--read-only", help="Refuse writes: 403.")] = False
+    as_of: Annotated[str | None, _Option(help="Answer as of N, ID:N or a UTC time; nothing can be written then.")] = (
+        None
+    )
+    alerts: Annotated[
+        str | None,
+        _Option(
+            metavar="TARGET",
+            help="Where alerts go: -, a file, exec:CMD or any target of replay (ARCHIVE/alerts.jsonl).",
+        ),
+    ] = None
+    really: Really = None
+    fault: Annotated[
+        list[str] | None,
+        _Option(
+            metavar="RULE", help="'[METHOD ]PATH:EFFECT[:PROBABILITY]', e.g. 'POST */logs/*:503:0.1'; can be repeated. "
+            "EFFECT: a status (503@5: with Retry-After: 5), latency=SECONDS, drop, lose or truncate.",
+        ),
+    ] = None  # fmt: skip
+    seed: Annotated[int, _Option(help="Of the dice for faults: the same seed, the same faults.")] = 0
+    throttle: Annotated[
+        bool, _Option("--throttle", help="Refuse more writes than the server allows (25/second): 429.")
+    ] = False
+    rate: Annotated[
+        list[str] | None, _Option(metavar="RATE", help="Throttle at 5/minute, or annotation=5/minute alone.")
+    ] = None
+    maintenance: Annotated[bool, _Option("--maintenance", help="Be down for maintenance: 503 to everything.")] = False
+    api_default: Annotated[str, _Option(metavar="VERSION", help="API version of the root without one: v1 or v2.")] = (
+        "v1"
+    )
+    group_superevents: Annotated[
+        bool, _Option("--group-superevents", help="Put events into superevents as they come.")
+    ] = False
+    group_window: Annotated[float, _Option(min=0, help="For that: seconds to either side of an event's gpstime.")] = 1.0
+    label: Annotated[
+        list[str] | None,
+        _Option("--label", metavar="NAME", help="A label that the server knows besides; may be repeated."),
+    ] = None
+    pipeline: Annotated[
+        list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")
+    ] = None
+    server_version: Annotated[
+        str | None,
+        _Option(metavar="VERSION", help="Answer as that version of the server: 2.35 has API v2 in its older shape."),
+    ] = None
+    search: Annotated[list[str] | None, _Option("--search", metavar="NAME", help="A search that it knows besides.")] = (
+        None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions(DummyOptions):
+    """What `serve` takes besides."""
+
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]", help="Default: the only *.tape here.")] = None
+    port: Annotated[int, _Option(min=0, help="0 takes a free one.")] = 0
+    host: Annotated[str, _Option(help="A loopback address.")] = "127.0.0.1"
+    allow_host: Annotated[
+        list[str] | None, _Option(metavar="NAME", help="Answer requests for this host name, too; may be repeated.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(DummyOptions):
+    """What `run` takes besides."""
+
+    words: Annotated[
+        list[str], typer.Argument(metavar="CMD", help="The program and its arguments.", show_default=False)
+    ]

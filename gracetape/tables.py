@@ -1,0 +1,128 @@
+"""Tables that fit the terminal: no column shrinks to nothing, no date or name is cut, and texts are shortened at their end.
+
+A column's name says how it behaves: `>` before it puts it flush right, `~` makes it a text that may be cut, `?`
+leaves it out where there is no room for all. Off a terminal every cell is whole, and no line has blanks at its end.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from gracetape.plain_text import cut
+from gracetape.shown import printable
+
+TYPE_CHECKING = False  # as typing's, whose import costs more
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_BETWEEN = 2  # blanks between columns
+_LEAST_TEXT = 12  # cells that a text keeps, or columns of the kind `?` go
+
+
+@dataclass
+class _Column:
+    name: str
+    right: bool
+    text: bool
+    optional: bool
+    cells: list[str]
+    width: int = 0
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[_Column]:
+    from rich.cells import cell_len
+
+    found = []
+    for number, spelt in enumerate(names):
+        name = spelt.lstrip(">~?")
+        marks = spelt[: len(spelt) - len(name)]
+        cells = ["" if row[number] is None else printable(row[number]) for row in rows]
+        column = _Column(name, ">" in marks, "~" in marks, "?" in marks, cells)
+        column.width = max(map(cell_len, [name, *cells]))
+        found.append(column)
+    return found
+
+
+def _fitted(columns: list[_Column], width: int) -> list[_Column]:
+    """The columns that there is room for, each as wide as it is shown."""
+
+    def needed(least: bool) -> int:
+        widths = (min(c.width, max(_LEAST_TEXT, len(c.name))) if least and c.text else c.width for c in columns)
+        return sum(widths) + _BETWEEN * (len(columns) - 1)
+
+    columns = list(columns)
+    while needed(least=True) > width and any(c.optional for c in columns):
+        columns.remove(next(c for c in reversed(columns) if c.optional))
+    texts = [c for c in columns if c.text]
+    room = width - (needed(least=False) - sum(c.width for c in texts))
+    for number, column in enumerate(sorted(texts, key=lambda c: c.width)):
+        column.width = min(column.width, max(_LEAST_TEXT, room // (len(texts) - number)))
+        room -= column.width
+    return columns
+
+
+def table_lines(
+    names: Sequence[str], rows: Iterable[Sequence[object]], width: int | None = None, styles: Sequence[str] = ()
+) -> "list[Text]":
+    """The table, the names of its columns first; `width` cells wide at most, if its names and numbers leave it the choice.
+
+    `styles`: how the cells of each column are coloured, as rich has it.
+    """
+    from rich.text import Text
+
+    columns = _columns(names, list(rows))
+    shown = columns if width is None else _fitted(columns, width)
+    lines = [_line([c.name for c in shown], shown, ["bold"] * len(shown))] if any(c.name for c in shown) else []
+    style_of = {id(column): style for column, style in zip(columns, styles, strict=False)}
+    for number in range(len(columns[0].cells) if columns else 0):
+        cells = [cut(c.cells[number], c.width) if c.text and width is not None else c.cells[number] for c in shown]
+        lines.append(_line(cells, shown, [style_of.get(id(c), "") for c in shown]))
+    left_out = [c.name for c in columns if c not in shown]
+    if left_out:
+        lines.append(Text(f"(a wider terminal shows {', '.join(left_out)}, too)", "dim"))
+    return lines
+
+
+def _line(cells: Sequence[str], columns: Sequence[_Column], styles: Sequence[str]) -> "Text":
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    line = Text()
+    for cell, column, style in zip(cells, columns, styles, strict=True):
+        blanks = " " * max(0, column.width - cell_len(cell))
+        line.append(blanks if column.right else "").append(cell, style).append("" if column.right else blanks)
+        line.append(" " * _BETWEEN)
+    line.rstrip()
+    return line
+
+
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, styles: Sequence[str] = ()
+) -> None:
+    """Print rows as a table, under a title if there is one. Cells may be strangers' texts."""
+    from rich.console import Console
+    from rich.text import Text
+
+    terminal = sys.stdout.isatty()
+    console = Console(soft_wrap=True, highlight=False)
+    if title is not None:
+        console.print(Text(printable(title), "bold"))
+    for line in table_lines(columns, rows, console.width if terminal else None, styles):
+        console.print(line) if terminal else print(line.plain)
+
+
+def say_reasons(reasons: Iterable[tuple[str, str]]) -> None:
+    """What rows have in common, once: `inferred (12): tags put on within a second …` for pairs of a word and its reason."""
+    from gracetape.shown import say
+
+    for (word, reason), count in Counter(reasons).items():
+        say(f"{word} ({count}): {reason}")
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table for a notebook; cells may be strangers' texts."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = ("".join(f"<td>{escape(printable('' if cell is None else cell))}</td>" for cell in row) for row in rows)
+    return f"<table><tr>{head}</tr>" + "".join(f"<tr>{cells}</tr>" for cells in body) + "</table>"

@@ -1,0 +1,129 @@
+"""What was heard plays as it was heard, with no server: from an archive of objects that were never captured, and from files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gracetape import replay
+from gracetape.archive import Alert, Archive
+from gracetape.archive.packing import convert
+from gracetape.errors import GracetapeError
+from gracetape.replay import VirtualClock
+from tests import commands
+
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "short.tape"
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of messages as a replay writes it."""
+    path = tmp_path_factory.mktemp("heard") / "night.jsonl"
+    target = replay.open_target(str(path))
+    with Archive.open(FIXTURE) as tape:
+        replay.play(tape, clock=VirtualClock()).play([target])
+    target.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def tape(messages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of a recorder that captured nothing."""
+    path = tmp_path_factory.mktemp("heard") / "night.tape"
+    nodes = ",".join(sorted({json.loads(line)["node"] for line in messages.read_text().splitlines()}))
+    done = commands.run(
+        ["capture", "listen", str(messages), "-n", nodes, "-a", str(path), "-q", "--count", count(messages)],
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def count(messages: Path) -> str:
+    return str(len(messages.read_text().splitlines()))
+
+
+def sent(alerts: list[Alert]) -> list[tuple[str, Any]]:
+    """(node, message), as they go out."""
+    return sorted(
+        ((node, json.dumps(alert.payload(), sort_keys=True)) for alert in alerts for node in alert.nodes), key=str
+    )
+
+
+def original(messages: Path) -> list[tuple[str, Any]]:
+    lines = [json.loads(line) for line in messages.read_text().splitlines()]
+    return sorted(((line["node"], json.dumps(line["payload"], sort_keys=True)) for line in lines), key=str)
+
+
+@pytest.mark.parametrize("source", ["messages", "tape"])
+def test_all_that_was_heard_is_played_as_it_was_heard(source: str, messages: Path, tape: Path) -> None:
+    alerts = list(replay.play(messages if source == "messages" else tape, clock=VirtualClock()))
+    assert sent(alerts) == original(messages)
+    assert {alert.certainty for alert in alerts} == {"recorded"}
+    assert [alert.created for alert in alerts] == sorted(alert.created for alert in alerts)
+
+
+def test_payloads_alone_are_played_in_their_order(messages: Path, tmp_path: Path) -> None:
+    lines = [
+        json.loads(line)["payload"]
+        for line in messages.read_text().splitlines()
+        if '"superevent"' in line or '"T1"' in line
+    ]
+    bare = tmp_path / "others.jsonl"
+    bare.write_text("".join(json.dumps(payload) + "\n" for payload in lines))
+    alerts = list(replay.play(bare, clock=VirtualClock()))
+    assert [alert.payload() for alert in alerts] == lines
+
+
+@pytest.mark.parametrize("which", ["messages", "tape"])
+def test_objects_and_cutoffs_are_chosen(which: str, messages: Path, tape: Path) -> None:
+    source = messages if which == "messages" else tape
+    alerts = list(replay.play(source, "T1:5", clock=VirtualClock()))
+    assert {alert.object_id for alert in alerts} == {"T1"}
+    assert max(alert.n for alert in alerts if alert.n is not None) == 5
+    later = list(replay.play(source, "T1", start=6, clock=VirtualClock()))
+    assert min(alert.n for alert in later if alert.n is not None) >= 6
+    with pytest.raises(GracetapeError, match="T404"):
+        replay.play(source, "T404", clock=VirtualClock())
+
+
+def test_copies_under_other_ids(messages: Path) -> None:
+    alerts = list(replay.play(messages, copies=2, names=["T{n}"], clock=VirtualClock()))
+    once = list(replay.play(messages, clock=VirtualClock()))
+    assert len(alerts) == 2 * len(once)
+
+
+def test_heard_and_captured_objects_come_together(tape: Path, tmp_path: Path) -> None:
+    both = tmp_path / "both.tape"
+    with Archive.open(FIXTURE) as source:
+        convert(source, both, packed=False)
+    payload = {"uid": "T77", "alert_type": "log", "data": {"N": 1, "comment": "a word"}, "object": {"graceid": "T77"}}
+    line = {"time": "2026-03-01T12:00:06Z", "node": "test_gstlal", "payload": payload}
+    (tmp_path / "one.jsonl").write_text(json.dumps(line) + "\n")
+    commands.run(
+        ["capture", "listen", str(tmp_path / "one.jsonl"), "-n", "test_gstlal", "-a", str(both), "-q", "--count", "1"],
+        capture_output=True,
+    )
+    names = [alert.graceid for alert in replay.play(both, clock=VirtualClock())]
+    assert "T77" in names
+    assert "T1" in names
+
+
+def test_archives_tell_of_what_was_only_heard(tape: Path) -> None:
+    shown = commands.run(["gracetape", "archive", "ls", str(tape)], capture_output=True)
+    assert "T1: " in shown.stdout
+    assert "never captured" in shown.stdout
+    about = json.loads(
+        commands.run(["gracetape", "archive", "show", "T1", str(tape), "--json"], capture_output=True).stdout
+    )
+    assert about["origin"] == "heard"
+    assert about["recorded_alerts"] > 5
+
+
+@pytest.mark.parametrize("text", ["#!/bin/sh\n", "{}\n", '{"a": 1}\n'])
+def test_what_is_no_file_of_messages_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text(text)
+    done = commands.run(["replay", str(tmp_path / "other.txt"), "--max"], capture_output=True)
+    assert done.returncode == 2
+    assert "no file of messages" in done.stderr
