@@ -15,7 +15,7 @@ from gracetape.testing.leading import environment
 @contextmanager
 def kafka() -> Iterator[str]:
     """The URL of a private Kafka broker."""
-    with _running("kafka_url", "gracetape[igwn-alert]", _kafka) as url:
+    with _running("kafka_url", "gracetape[broker]", _kafka) as url:
         yield url
 
 
