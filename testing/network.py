@@ -43,26 +43,19 @@ def no_network(mode: str, allowed: Collection[str] = ()) -> Iterator[None]:
         check(host)
         return lookup(host, *args, **options)
 
-    class Socket(socket.socket):
-        """A socket that connects within this machine alone."""
+    def guarded(connect: Any) -> Any:
+        @wraps(connect)
+        def connect_here(opened: socket.socket, address: Any) -> Any:
+            if opened.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple) and address:
+                check(address[0])
+            return connect(opened, address)
 
-        def connect(self, address: Any) -> None:
-            _check_address(self, address, check)
-            super().connect(address)
+        return connect_here
 
-        def connect_ex(self, address: Any) -> int:
-            _check_address(self, address, check)
-            return super().connect_ex(address)
-
-    Socket.__name__ = Socket.__qualname__ = "socket"
     with (
         mock.patch.object(requests.adapters.HTTPAdapter, "send", send),
         mock.patch.object(socket, "getaddrinfo", getaddrinfo),
-        mock.patch.object(socket, "socket", Socket),
+        mock.patch.object(socket.socket, "connect", guarded(socket.socket.connect)),
+        mock.patch.object(socket.socket, "connect_ex", guarded(socket.socket.connect_ex)),
     ):
         yield
-
-
-def _check_address(opened: socket.socket, address: Any, check: Any) -> None:
-    if opened.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple) and address:
-        check(address[0])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from os import PathLike
+from threading import RLock
 from typing import Any, Self
 
 from ligo.gracedb.rest import GraceDb as OrdinaryClient
@@ -54,7 +55,7 @@ class TapeSession:
         **options: Any,
     ) -> None:
         self._stack, self.alerts = ExitStack(), Alerts()
-        self._playing = playing
+        self._playing, self._answering, self._making = playing, None, RLock()
         faults = options.pop("faults", ())
         self.faults = (
             faults if isinstance(faults, Faults) else Faults([faults] if isinstance(faults, str) else faults, seed)
@@ -103,17 +104,20 @@ class TapeSession:
             selections.append((Selection(alerts, timeline=timeline, source=archive), 0.0))
         player = Player(MessageQueue(Arrangement().copies_of(selections)), VirtualClock(), timeline=self.timelines[0])
         player.stand()
-        self._playing = True
-        self.__dict__.pop("_answering", None)  # from now on as of the player's position
+        with self._making:
+            self._answering = on_scratch(player, self._stack, **self._options)  # from now on as of its position
         return Replay(player)
 
-    @cached_property
-    def _answering(self) -> Any:
-        """The application that answers; another one once a replay is asked for."""
-        if self._playing:
-            player = self.replay.player
-            options = self._options if "now" in self._options else dict(self._options)
-            return on_scratch(player, self._stack, **options)
+    def _ready(self) -> Any:
+        """The application that answers, made once; another one once a replay is asked for."""
+        with self._making:
+            if self._answering is None and self._playing:
+                self.replay  # noqa: B018
+            elif self._answering is None:
+                self._answering = self._made()
+            return self._answering
+
+    def _made(self) -> Any:
         if len(self.archives) == 1 and self._cutoffs[0] is None:
             return make_app(self._stack.enter_context(ScratchView(self.archive)), **self._options)
         tapes = list(zip(self.archives, self.timelines, self.positions, strict=True))
@@ -121,7 +125,7 @@ class TapeSession:
 
     def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """The GraceDB as a web application (WSGI)."""
-        return self._answering(environ, start_response)
+        return (self._answering or self._ready())(environ, start_response)
 
     @cached_property
     def gracedb(self) -> Any:

@@ -78,11 +78,18 @@ def test_it(replay, gracedb, alerts):
 def test_the_networks_hosts_are_refused_and_a_missing_tape_is_told_of_in_one_sentence(folder: Folder) -> None:
     text = folder.passes(
         """
+import socket, urllib.request
 from gracetape import UsageError
 @pytest.mark.tape("a.tape")
 def test_it(gracedb):
     with pytest.raises(UsageError, match="gracedb.ligo.org was not asked.*--tape-record=none"):
         GraceDb("https://gracedb.ligo.org/api/").ping()
+    for ask in (lambda: socket.create_connection(("10.1.2.3", 80)), lambda: urllib.request.urlopen("http://gracedb.ligo.org/"),
+                lambda: socket.socket().connect_ex(("10.1.2.3", 80))):
+        with pytest.raises(UsageError, match="(10.1.2.3|gracedb.ligo.org) was not asked"):
+            ask()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as other:
+        assert isinstance(server, socket.socket) and other
 def test_missing(gracedb): pass
 """,
         errors=1,
@@ -90,3 +97,18 @@ def test_missing(gracedb): pass
     assert "tapes/test_it/test_missing.tape nor at " in text
     assert "tapes/test_it.tape: record one with" in text
     assert "fixtures.py" not in text
+
+
+def test_many_threads_have_one_scratch(folder: Folder) -> None:
+    folder.passes(
+        """
+from concurrent.futures import ThreadPoolExecutor
+@pytest.mark.tape("a.tape", cutoff=5)
+def test_it(gracedb_url, gracedb, alerts):
+    def write(i): GraceDb().write_log(S, str(i))
+    with ThreadPoolExecutor(8) as pool: list(pool.map(write, range(16)))
+    log = gracedb.logs(S).json()["log"]
+    assert [entry["N"] for entry in log] == list(range(1, 22))
+    assert [alert.data["N"] for alert in alerts] == list(range(6, 22))
+"""
+    )

@@ -70,6 +70,17 @@ def test_the_mark_and_the_ini_file_name_services_too(folder: Folder, upstream: U
     folder.passes(MARKED.replace("ids=S", f"ids=S, service={upstream.url!r}"), once)
 
 
+def test_workers_of_xdist_record_once_and_it_is_told(folder: Folder, upstream: Upstream) -> None:
+    source = MARKED.replace(
+        "def test_it(gracedb)", "@pytest.mark.parametrize('turn', range(4))\ndef test_it(gracedb, turn)"
+    )
+    folder.pytester.makepyfile(test_it="import pytest\nS = 'TS101020a'\n" + source)
+    words = "-p", "no:cacheprovider", "-n", "2", "--tape-record=once", f"--tape-service={upstream.url}"
+    result = folder.pytester.runpytest_subprocess(*words)
+    result.assert_outcomes(passed=4)
+    assert result.stdout.str().count(": recorded TS101020a@1: ") == 1
+
+
 def test_what_cannot_be_captured_leaves_nothing(folder: Folder, upstream: Upstream) -> None:
     upstream.faults.rules[:] = [dummy.Fault.parse("*/logs/*:404")]
     text = folder.passes(
