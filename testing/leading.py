@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -47,9 +48,20 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _end_fork_server() -> None:
-    """Let the next child that wants one start a new fork server; children that are running stay."""
-    module = sys.modules.get("multiprocessing.forkserver")
-    server = getattr(module, "_forkserver", None)
-    if getattr(server, "_forkserver_pid", None) is not None:
-        with suppress(OSError):
-            server._stop()  # type: ignore[union-attr]  # what its own tests call; there is no public way
+    """Let the next child that wants one start a new fork server; children that are running stay, and nobody is waited for.
+
+    There is no public way; a Python that keeps these things elsewhere goes on with the server that it has.
+    """
+    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    pid, alive = (getattr(server, name, None) for name in ("_forkserver_pid", "_forkserver_alive_fd"))
+    if server is None or pid is None or alive is None:
+        return
+    with server._lock:
+        server._forkserver_pid = server._forkserver_alive_fd = server._forkserver_address = None
+    os.close(alive)  # at which it ends
+    threading.Thread(target=_wait_for, args=(pid,), daemon=True).start()
+
+
+def _wait_for(pid: int) -> None:
+    with suppress(OSError):
+        os.waitpid(pid, 0)

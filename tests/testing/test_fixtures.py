@@ -42,13 +42,22 @@ def test_it(gracedb, alerts):
 def test_clients_of_every_process_are_led_to_the_same_scratch(folder: Folder) -> None:
     folder.passes(
         """
+import time
 pytestmark = pytest.mark.tape("a.tape")
+def wait(): time.sleep(1000)
+@pytest.fixture
+def earlier():
+    multiprocessing.get_context("forkserver").Process(target=int).start()
+    other = multiprocessing.get_context("fork").Process(target=wait, daemon=True)
+    other.start()
+    yield
+    other.kill()
 def child(): GraceDb("https://gracedb.ligo.org/api/").write_log("T1", "child")
-def test_it(gracedb, gracedb_url, alerts):
+def test_it(earlier, gracedb, gracedb_url, alerts):
     child()
     program = "from ligo.gracedb.rest import GraceDb; GraceDb().write_log('T1', 'program')"
     subprocess.run([sys.executable, "-c", program], check=True)
-    for how in ("fork", "spawn", "forkserver"):
+    for how in ("forkserver", "fork", "spawn"):
         process = multiprocessing.get_context(how).Process(target=child)
         process.start(), process.join()
         assert process.exitcode == 0
