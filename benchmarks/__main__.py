@@ -14,6 +14,7 @@ from benchmarks import (
     histories,
     lateness,
     listeners,
+    plugin,
     queries,
     replays,
     scratches,
@@ -47,6 +48,7 @@ ALL = {
     "long_log": histories.long_logs_stay_flat,
     "size": archives.size_against_tar,
     "scratch": scratches.scratches_stay_flat,
+    "tests": plugin.tests_with_tapes,
 }
 
 

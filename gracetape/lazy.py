@@ -15,15 +15,23 @@ def _homes(package: str) -> dict[str, tuple[str, str]]:
     """Public name → (module, name there), as the imports below `if TYPE_CHECKING:` in the package's source say."""
     import ast
 
-    loader = sys.modules[package].__spec__.loader  # type: ignore[union-attr]
-    source = loader.get_source(package)  # type: ignore[union-attr]
     homes: dict[str, tuple[str, str]] = {}
-    for node in ast.parse(source).body:
+    for node in ast.parse(_source(package)).body:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom):
                     homes |= {alias.asname or alias.name: (str(line.module), alias.name) for alias in line.names}
     return homes
+
+
+def _source(package: str) -> str:
+    """A package's source, as its loader gives it; pytest's, which rewrites the assertions of plug-ins, gives none."""
+    spec = sys.modules[package].__spec__
+    get_source = getattr(spec.loader, "get_source", None)  # type: ignore[union-attr]
+    if get_source is not None:
+        return str(get_source(package))
+    with open(spec.origin, encoding="utf-8") as file:  # type: ignore[union-attr, arg-type]  # noqa: PTH123  # pathlib costs
+        return file.read()
 
 
 def public_names(package: str) -> "tuple[Callable[[str], object], Callable[[], list[str]]]":

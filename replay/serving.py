@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from typing import Any
@@ -36,27 +36,37 @@ def following(
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(_SWITCH_S)
         if branch is not None:
-            app = _written(player, str(branch), stack)
+            app = _written(player, str(branch), stack, {})
         else:
-            app = _on_scratch(player, stack) if scratch else _read_only(player, stack)
+            app = on_scratch(player, stack) if scratch else _read_only(player, stack)
         yield stack.enter_context(serve(app, port=port)).url
 
 
-def _written(player: Player, path: str | PathLike[str], stack: ExitStack, **how: bool) -> Any:
+def _written(
+    player: Player, path: str | PathLike[str], stack: ExitStack, options: Mapping[str, Any], **how: bool
+) -> Any:
     branch = Branch(player, str(path), **how)
     stack.callback(branch.close)
-    return make_app(branch.archive, now=branch.now, on_alert=branch.send_now, settings=settings_of(*branch.tapes))
+    own = {"now": branch.now, "on_alert": branch.send_now, "settings": settings_of(*branch.tapes)}
+    return make_app(branch.archive, **{**own, **options})
 
 
-def _on_scratch(player: Player, stack: ExitStack) -> Any:
+def on_scratch(player: Player, stack: ExitStack, **options: Any) -> Any:
+    """An application that answers as of a player's position, and takes writes, which are thrown away when `stack` is closed.
+
+    `options` are those of `make_app`; unless they say other things, writes have the replay's time, and their alerts go where
+    its messages go.
+    """
     path = stack.enter_context(HeldFolder(None, SCRATCHED)).path / "written.tape"
     if not _is_plain(player):
-        return _written(player, path, stack, passing=True)
+        return _written(player, path, stack, options, passing=True)
     late = stack.enter_context(ExitStack())  # what begins while it is served ends after that, too
-    return _UntilWritten(_read_only(player, stack), lambda: _written(player, path, late, passing=True, late=True))
+    return UntilWritten(
+        _read_only(player, stack), lambda: _written(player, path, late, options, passing=True, late=True)
+    )
 
 
-class _UntilWritten:
+class UntilWritten:
     """An application that reads, and at the first request that may write becomes another one for good."""
 
     def __init__(self, reading: Any, begin: Callable[[], Any]) -> None:

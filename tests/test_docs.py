@@ -19,8 +19,12 @@ from gracetape.terminal import prepared
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-ROOMS = "archive|brokers|capture|dummy|listen|pipelines|replay|simulate|gracetape|tests|docs"
-RUN_ELSEWHERE = {"replay.md", "plugins.md"}  # by tests/replay/test_page.py, tests/listen/test_docs.py
+ROOMS = "archive|brokers|capture|dummy|listen|pipelines|replay|simulate|testing|gracetape|tests|docs"
+RUN_ELSEWHERE = {
+    "replay.md",
+    "plugins.md",
+    "testing.md",
+}  # by tests/replay/test_page.py, tests/listen/test_docs.py, tests/testing
 #: What the examples name, in our tape.
 OURS = {'"G1234"': '"T1"', '"S220609hl"': '"TS101020a"', "as_of=20": "as_of=2", "cutoff=40": "cutoff=4"}
 NEEDS_A_BROKER = {"brokers.md"}

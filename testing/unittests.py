@@ -1,0 +1,84 @@
+"""Tests with tapes for unittest: a mix-in, and a TestCase that has it."""
+
+import inspect
+import sys
+import unittest
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gracetape.archive import Archive
+from gracetape.errors import GracetapeError
+from gracetape.testing.alert_list import Alerts
+from gracetape.testing.network import no_network
+from gracetape.testing.places import TestPlace
+from gracetape.testing.player import Replay
+from gracetape.testing.settings import Settings
+from gracetape.testing.tape_session import TapeSession
+from gracetape.testing.tapes import session_over
+from gracetape.testing.wanted import read_mark
+
+if TYPE_CHECKING:
+    Case = unittest.TestCase
+else:
+    Case = object
+
+
+class TapeMixin(Case):
+    """Gives each test of a TestCase `self.gracedb`, `self.gracedb_url`, `self.alerts`, `self.replay` and `self.tape`.
+
+    `tape_names` names the tapes (None: where the test's own lies), `tape_options` are the mark's words: cutoff, ids, service,
+    faults, … A test of another tape calls `self.use_tape(...)` first.
+    """
+
+    tape_names: ClassVar[tuple[str | None, ...]] = ()
+    tape_options: ClassVar[dict[str, Any]] = {}
+
+    @cached_property
+    def tape_session(self) -> TapeSession:
+        return self.use_tape(*self.tape_names, **self.tape_options)
+
+    def use_tape(self, *names: Any, **options: Any) -> TapeSession:
+        """Let this test be over other tapes; the words are those of the mark `tape`. Fails the test if there are none."""
+        settings = settings_here()
+        place = TestPlace(
+            Path(inspect.getfile(type(self))), type(self).__name__, self._testMethodName, settings.tape_dir
+        )
+        try:
+            session = session_over(read_mark(names, options), place, settings)
+        except GracetapeError as error:
+            raise self.failureException(str(error)) from None
+        self.__dict__["tape_session"] = self.enterContext(session)
+        self.enterContext(no_network(settings.mode, settings.allowed_hosts))
+        return session
+
+    @property
+    def tape(self) -> Archive:
+        return self.tape_session.archive
+
+    @property
+    def gracedb(self) -> Any:
+        return self.tape_session.gracedb
+
+    @property
+    def gracedb_url(self) -> str:
+        return self.tape_session.url
+
+    @property
+    def alerts(self) -> Alerts:
+        return self.tape_session.alerts
+
+    @property
+    def replay(self) -> Replay:
+        return self.tape_session.replay
+
+
+class TapeTestCase(TapeMixin, unittest.TestCase):
+    """A TestCase over tapes."""
+
+
+def settings_here() -> Settings:
+    """Those of the pytest that runs this, if one does, else of the environment."""
+    plugin = sys.modules.get("gracetape.testing.plugin")
+    configs = getattr(plugin, "CONFIGS", ())
+    return Settings.of(configs[-1]) if configs else Settings.from_environment()

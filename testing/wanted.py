@@ -1,0 +1,56 @@
+"""What a test wants of tapes: the words of `@pytest.mark.tape(...)`, which `TapeTestCase` and `TapeSession` take too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import PathLike
+from typing import Any
+
+from gracetape.errors import UsageError
+
+#: Options of the dummy that a mark may give.
+OPTIONS = ("api_default", "faults", "grouping", "labels", "now", "pipelines", "searches", "seed", "throttle", "user")
+_OWN = ("cutoff", "ids", "service", "checksum")
+AsOf = int | str | Mapping[str, int] | datetime | None
+
+
+@dataclass(frozen=True)
+class WantedTape:
+    """One mark. `name` is a path, a URL or, if it is EMPTY, a GraceDB that holds nothing; None: where the test's own tape lies.
+
+    `cutoff`: as of what moment (as `as_of` of `dummy.GraceDb`). `ids` and `service`: what is recorded, and from where.
+    `checksum` (`sha256:…`) is that of what a URL leads to. `options` are the dummy's.
+    """
+
+    name: str | None = None
+    cutoff: AsOf = None
+    ids: tuple[str, ...] = ()
+    service: str | None = None
+    checksum: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: The name of a tape with nothing on it.
+EMPTY = ""
+
+
+def read_mark(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[WantedTape]:
+    """The tapes that the words of one mark mean; UsageError with one sentence if they mean nothing."""
+    unknown = sorted(set(kwargs) - {*_OWN, *OPTIONS})
+    if unknown:
+        raise UsageError(f"the mark tape has no option {unknown[0]!r} (it has {', '.join((*_OWN, *OPTIONS))})")
+    names: list[str | None] = [_name(arg) for arg in args] or [None]
+    ids = kwargs.get("ids", ())
+    rest = {name: value for name, value in kwargs.items() if name in OPTIONS}
+    own = {name: kwargs.get(name) for name in ("cutoff", "service", "checksum")}
+    return [WantedTape(name, ids=(ids,) if isinstance(ids, str) else tuple(ids), options=rest, **own) for name in names]
+
+
+def _name(arg: Any) -> str:
+    if arg is None:
+        return EMPTY
+    if isinstance(arg, str | PathLike):
+        return str(arg)
+    raise UsageError(
+        f"the mark tape takes names of tapes, not {arg!r}: write tape('NAME.tape'), or tape(None) for an empty GraceDB"
+    )
