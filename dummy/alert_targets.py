@@ -54,13 +54,25 @@ class _Lines:
 
 
 class StandardOutput(_Lines):
-    """Writes alerts on standard output, each at once and in one piece."""
+    """Writes alerts on standard output, each at once and in one piece. Once its reader (head, less) has gone, which is no fault,
+    it writes no more: `reader_gone` tells those who do nothing else.
+    """
+
+    reader_gone = False
 
     def __call__(self, alert: Alert) -> None:
+        if self.reader_gone:
+            return
         text = self.text(alert)
         rest = memoryview(visible(text.decode(), keep="\n").encode() if sys.stdout.isatty() else text)
-        while rest:
-            rest = rest[os.write(sys.stdout.fileno(), rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(sys.stdout.fileno(), rest) :]
+        except BrokenPipeError:
+            self.reader_gone = True
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # what Python flushes at its end cannot be written either
 
     def close(self) -> str | None:
         return None
@@ -129,6 +141,11 @@ class Counted:
             self._failed += 1
             raise
 
+    @property
+    def reader_gone(self) -> bool:
+        """Whether whoever read the alerts has gone, so that no more are wanted."""
+        return bool(getattr(self._sink, "reader_gone", False))
+
     def close(self) -> str | None:
         said = self._sink.close()
         if not self._failed:
@@ -141,7 +158,7 @@ def _alerts(number: int) -> str:
     return "1 alert was" if number == 1 else f"{number} alerts were"
 
 
-def open_alerts(url: str | None, archive: Archive, really: Collection[str] = (), topics: str | None = None) -> Sink:
+def open_alerts(url: str | None, archive: Archive, really: Collection[str] = (), topics: str | None = None) -> Counted:
     """The sink that `-`, a path, `file:PATH` or the URL of another target means (None: a file of the archive's own).
 
     Its `close` tells how many alerts did not get out. `really`: hosts other than this machine to which the user lets alerts go;

@@ -66,8 +66,7 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
         except GracetapeError as error:
             complain(error)
         except BrokenPipeError:
-            # The reader (head, less) has gone: nothing is wrong, and nothing more can be said.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_reader()
             raise typer.Exit(0) from None
         except sqlite3.Error as error:
             complain(damage(error))
@@ -75,6 +74,11 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             complain(f"{error.filename}: {error.strerror}" if error.filename else error)
 
     return guarded
+
+
+def _forget_reader() -> None:
+    """The reader (head, less) has gone: nothing is wrong, and nothing more can be said, not even what is still to be flushed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def commands(help: str, *, cls: type[typer.core.TyperGroup] | None = None, bare: bool = False) -> typer.Typer:
@@ -238,6 +242,10 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_reader()
     raise SystemExit(code if isinstance(code, int) else 0)
 
 

@@ -106,6 +106,8 @@ def once(
             if message.node in node:
                 code = programs.run(words, message)
                 message.ack()
+                if code in programs.READER_GONE:  # head, less: nothing is wrong, and nothing more can be said
+                    break
                 failures += bool(code)
                 if code:
                     shown.say(f"gracetape: {words[0]} ended with exit code {code}", error=True)

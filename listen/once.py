@@ -1,12 +1,16 @@
 """Runs a program for each message, with the message on its standard input: what the old lvalert_listen did."""
 
 import shlex
+import signal
 import subprocess
 from collections.abc import Sequence
 
 from gracetape.brokers import Heard
 from gracetape.errors import BadConfiguration, ListenError
 from gracetape.shown import target
+
+#: How a program ends, or a shell says that it did, whose output nobody reads any more.
+READER_GONE = (-signal.SIGPIPE, 128 + signal.SIGPIPE)
 
 
 def program(text: str) -> list[str]:

@@ -65,7 +65,7 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     if way.to is not None:
         place = places.live_in(way.to, now)
     else:
-        place = places.alerts_alone(way.alerts_only or "-", now, way.really, way.topics)
+        place = places.alerts_alone(way.alerts_only or "-", now, way.really, way.topics, lambda: clock.stop())
     with place as client, _progress(len(schedule), way.quiet) as after:
         clock = clock_for(way.speed, way.maximum)  # counts from here, not from before the archive was made
         try:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import ArchiveError
+from gracetape.archive import Alert, ArchiveError
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
@@ -36,20 +36,30 @@ def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
 
 @contextmanager
 def alerts_alone(
-    target: str, now: Callable[[], datetime], really: Collection[str] = (), topics: str | None = None
+    target: str,
+    now: Callable[[], datetime],
+    really: Collection[str] = (),
+    topics: str | None = None,
+    on_end: Callable[[], object] | None = None,
 ) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
-    Raises ArchiveError at the end if the target says that something went wrong on the way.
+    `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
     ):
         sink = open_alerts(target, archive, really, topics)
+
+        def send(alert: Alert) -> None:
+            sink(alert)
+            if sink.reader_gone and on_end is not None:
+                on_end()
+
         try:
-            with GraceDb(archive, now=now, on_alert=sink) as client:
+            with GraceDb(archive, now=now, on_alert=send) as client:
                 yield client
         finally:
             problem = sink.close()
