@@ -1,13 +1,14 @@
 """Files that are made when they are uploaded: a recipe by name, the event it tells of, and a seed."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from gracetape.errors import SimulateError
+from gracetape.installing import hint
 from gracetape.pipelines import pipelines
 from gracetape.pipelines.trigger import Trigger
 
@@ -68,6 +69,20 @@ def _content(recipe: str, trigger: Trigger | None, args: tuple[Any, ...], seed: 
     import numpy
 
     return make(trigger, numpy.random.default_rng(seed), *args)
+
+
+def check_installed(files: Iterable[File]) -> None:
+    """SimulateError if what some files are made with is not installed; so it is told before anything is done."""
+    for recipe, trigger in dict.fromkeys((file.recipe, file.trigger) for file in files if file.recipe != "bytes"):
+        try:
+            _maker(recipe, trigger)
+            import numpy  # noqa: F401
+        except ModuleNotFoundError as error:
+            if str(error.name).startswith("gracetape"):
+                raise
+            raise SimulateError(
+                f"files of the kind {recipe!r} need the package {error.name}: {hint('simulate')}"
+            ) from None
 
 
 def _maker(recipe: str, trigger: Trigger | None) -> Callable[..., bytes]:

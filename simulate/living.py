@@ -16,6 +16,7 @@ from gracetape.errors import SimulateError
 from gracetape.schedule import Outcome, Schedule, run
 from gracetape.shown import printable
 from gracetape.simulate import places
+from gracetape.simulate.files import File, check_installed
 from gracetape.terminal import FAILURE, say
 from gracetape.times import utc_of
 
@@ -58,6 +59,7 @@ def way_of(
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     """Run a schedule, show how far it is, and say at the end what came of it."""
+    check_installed(file for action in schedule if isinstance(file := getattr(action.what, "file", None), File))
     start = utc_of(start_gps)
     clock = clock_for(way.speed, way.maximum)
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731

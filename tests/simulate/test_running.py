@@ -13,7 +13,7 @@ import pytest
 from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.destinations import check_writes, is_dummy
-from gracetape.errors import ActionFailed, BadRequest
+from gracetape.errors import ActionFailed, BadRequest, SimulateError
 from gracetape.pipelines.trigger import draw
 from gracetape.replay import Action, GraceID, Schedule, VirtualClock, run
 from gracetape.simulate import StageRow, cli, stages as table, timed
@@ -30,7 +30,7 @@ from gracetape.simulate.acts import (
     WriteLog,
 )
 from gracetape.simulate.configuration import parse
-from gracetape.simulate.files import File
+from gracetape.simulate.files import File, check_installed
 from gracetape.simulate.life import Life, actions
 from gracetape.simulate.lives import life_of
 from gracetape.simulate.options import Options
@@ -271,3 +271,13 @@ def test_help_and_the_table_of_stages_load_no_pictures() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_not_installed_is_told_before_anything_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    for name in [name for name in sys.modules if name.startswith("gracetape.simulate.pictures")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(SimulateError, match=r"'skymap png' need the package matplotlib.*: pip install .*\[simulate\]'"):
+        check_installed([File("p_astro.json", "p_astro"), File("map.png", "skymap png")])
+    check_installed([File("p_astro.json", "p_astro")])
