@@ -39,7 +39,8 @@ class TestPlace:
         """Where a tape of that name may lie, in order."""
         if name is None:
             return self.defaults
-        return list(dict.fromkeys([self.folder / name, self.file.parent / name]))  # an absolute path is itself
+        places = [self.folder / name, self.file.parent / name]  # an absolute path is itself
+        return list(dict.fromkeys(places if Path(name).parent == Path() else places[::-1]))
 
     def find(self, name: str | None) -> Path | None:
         """The tape of that name (None: the test's own), if there is one."""

@@ -45,6 +45,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         CONFIGS.remove(config)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A marked test is off the network, and its tape is there, also if it asks for no fixture."""
+    names = getattr(item, "fixturenames", None)
+    if names is not None and "tape_session" not in names and item.get_closest_marker("tape") is not None:
+        names.append("tape_session")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist when the run began."""

@@ -135,6 +135,7 @@ class TapeSession:
     @cached_property
     def url(self) -> str:
         """The API's root on loopback; clients that name other hosts are led there from now on."""
+        self._ready()  # here, before several threads ask for it
         url = self._stack.enter_context(serve(self.app)).url
         self._stack.enter_context(leading_to(url))
         return url

@@ -16,7 +16,7 @@ from gracetape.testing.player import Replay
 from gracetape.testing.settings import Settings
 from gracetape.testing.tape_session import TapeSession
 from gracetape.testing.tapes import session_over
-from gracetape.testing.wanted import read_mark
+from gracetape.testing.wanted import WantedTape, read_mark
 
 if TYPE_CHECKING:
     Case = unittest.TestCase
@@ -36,16 +36,28 @@ class TapeMixin(Case):
 
     @cached_property
     def tape_session(self) -> TapeSession:
-        return self.use_tape(*self.tape_names, **self.tape_options)
+        if self.tape_names or self.tape_options:
+            return self.use_tape(*self.tape_names, **self.tape_options)
+        return self._over(self._marked())
+
+    def _marked(self) -> list[WantedTape]:
+        """The tapes that pytest's marks name, on the method or else on the class; none: where the test's own lies."""
+        for owner in (getattr(self, self._testMethodName), type(self)):
+            if marks := [mark for mark in getattr(owner, "pytestmark", ()) if mark.name == "tape"]:
+                return [want for mark in marks for want in read_mark(mark.args, mark.kwargs)]
+        return [WantedTape()]
 
     def use_tape(self, *names: Any, **options: Any) -> TapeSession:
         """Let this test be over other tapes; the words are those of the mark `tape`. Fails the test if there are none."""
+        return self._over(read_mark(names, options))
+
+    def _over(self, wanted: list[WantedTape]) -> TapeSession:
         settings = settings_here()
         place = TestPlace(
             Path(inspect.getfile(type(self))), type(self).__name__, self._testMethodName, settings.tape_dir
         )
         try:
-            session = session_over(read_mark(names, options), place, settings)
+            session = session_over(wanted, place, settings)
         except GracetapeError as error:
             raise self.failureException(str(error)) from None
         self.__dict__["tape_session"] = self.enterContext(session)

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import numpy  # noqa: F401  # here, since it cannot be loaded anew by each run in this process
 import pytest
+import sqlite_utils  # noqa: F401
+
+from gracetape.pipelines.table import pipelines
 
 # The same for all of ours, which takes long.
 from gracetape.testing import fixtures, private_brokers, recording, snapshots, unittests, updates  # noqa: F401
+
+pipelines()  # loads those modules
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 _FIRST = """import multiprocessing, subprocess, sys

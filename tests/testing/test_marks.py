@@ -34,6 +34,22 @@ class TestIt:
     )
 
 
+def test_a_mark_alone_keeps_a_test_off_the_network(folder: Folder) -> None:
+    text = folder.passes(
+        """
+from gracetape import UsageError
+@pytest.mark.tape("a.tape")
+def test_it():
+    with pytest.raises(UsageError, match="gracedb.ligo.org was not asked"):
+        GraceDb("https://gracedb.ligo.org/api/").ping()
+@pytest.mark.tape("b.tape")
+def test_missing(): pass
+""",
+        errors=1,
+    )
+    assert "there is no tape at" in text
+
+
 def test_a_tape_may_lie_where_its_test_or_module_does(folder: Folder) -> None:
     for name in ("test_it/test_own.tape", "test_it/TestIt.test_method.tape", "test_it.tape"):
         target = folder.path / "tapes" / name
@@ -161,8 +177,13 @@ class Other(TapeMixin, unittest.TestCase):
         self.use_tape("a.tape", cutoff=4)
         self.assertEqual([self.gracedb.logs(a.graceid).json()["numRows"] for a in self.replay][:2], [1, 2])
     def test_missing(self): self.gracedb
+@pytest.mark.tape("a.tape", cutoff=3)
+class Marked(TapeTestCase):
+    def test_class(self): self.assertEqual(self.gracedb.logs(S).json()["numRows"], 3)
+    @pytest.mark.tape("a.tape", cutoff=2)
+    def test_method(self): self.assertEqual(self.gracedb.logs(S).json()["numRows"], 2)
 """,
-        passed=3,
+        passed=5,
         failed=1,
     )
     assert "there is no tape at" in text

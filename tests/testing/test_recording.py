@@ -67,7 +67,8 @@ def test_the_mark_and_the_ini_file_name_services_too(folder: Folder, upstream: U
     folder.passes(MARKED, once)
     assert (folder.path / "recorded" / "test_it" / "test_it.tape").exists()
     folder.pytester.makeini("[pytest]\n")
-    folder.passes(MARKED.replace("ids=S", f"ids=S, service={upstream.url!r}"), once)
+    folder.passes(MARKED.replace("ids=S", f"'own/b.tape', ids=S, service={upstream.url!r}"), once)
+    assert (folder.path / "own" / "b.tape").exists()
 
 
 def test_workers_of_xdist_record_once_and_it_is_told(folder: Folder, upstream: Upstream) -> None:
