@@ -1,10 +1,7 @@
-"""Runs benchmarks by name (default: all) and prints each figure beside what it is measured against."""
+"""Runs benchmarks by name (default: all) and prints each figure beside what it is measured against, as soon as it is there."""
 
 import json
 import sys
-
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks import (
     archives,
@@ -23,6 +20,7 @@ from benchmarks import (
     starts,
 )
 from benchmarks.figure import Figure
+from gracetape.tables import show_table
 
 ALL = {
     "start": starts.starting,
@@ -63,15 +61,19 @@ def main(words: list[str]) -> int:
         return 2
     figures: list[Figure] = []
     for name in names:
-        figures += ALL[name]()
+        print(f"{name} …", file=sys.stderr, flush=True)
+        found = ALL[name]()
+        figures += found
+        if not as_json:
+            show_table([f"~{name}", "measured", "against", ">ratio", "claimed", ""], [_row(figure) for figure in found])
     if as_json:
-        print(json.dumps([vars(figure) for figure in figures], indent=2))
-        return 0
-    table = Table("figure", "measured", "against", "ratio", "claimed", box=None)
-    for figure in figures:
-        table.add_row(figure.name, figure.measured, figure.against, f"{figure.ratio:.2f}", figure.claim)
-    Console().print(table)
+        print(json.dumps([vars(figure) | {"misses": figure.misses} for figure in figures], indent=2))
     return 0
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    missed = "MISSED" if figure.misses else ""
+    return figure.name, figure.measured, figure.against, f"{figure.ratio:.2f}", figure.claim, missed
 
 
 if __name__ == "__main__":
