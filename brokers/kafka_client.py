@@ -77,6 +77,13 @@ def topics_on(client: Admin, url: BrokerUrl, timeout_s: float = 10.0) -> set[str
                 raise BrokerError(f"{url}: no broker answers: {client.first or said(error)}") from None
 
 
+#: What librdkafka says of a request that no broker answered, by how it came to that.
+_NO_ANSWER = frozenset(
+    getattr(confluent_kafka.KafkaError, name)
+    for name in ("_TIMED_OUT", "_TIMED_OUT_QUEUE", "_TRANSPORT", "_DESTROY", "_ALL_BROKERS_DOWN", "_RESOLVE", "_FAIL")
+)
+
+
 def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> None:
     """Make topics of one partition, so that their order is kept; those that are there already are left as they are."""
     wanted = list(topics)
@@ -91,7 +98,7 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
         try:
             made[topic].result()
         except confluent_kafka.KafkaException as error:
-            if error.args[0].code() in (confluent_kafka.KafkaError._TIMED_OUT, confluent_kafka.KafkaError._TRANSPORT):
+            if error.args[0].code() in _NO_ANSWER:
                 raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
             if error.args[0].code() != confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None

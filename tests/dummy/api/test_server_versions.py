@@ -10,7 +10,8 @@ from ligo.gracedb.rest import GraceDb
 from demo.lives import new_event, sample
 from gracetape import capture, dummy
 from gracetape.archive import Archive
-from gracetape.dummy.serving import Wish, served
+from gracetape.dummy.options import DummyOptions
+from gracetape.dummy.serving import served
 from gracetape.errors import UsageError
 
 
@@ -181,6 +182,6 @@ def test_several_wrong_fields_of_one_request_are_all_named(client: Any) -> None:
 
 
 def test_a_served_dummy_is_of_the_version_that_was_asked_for(tmp_path: Path) -> None:
-    with served(Wish(tmp_path / "made.tape", create=True, server_version="2.35")) as (_, server):
+    with served(DummyOptions(archive=tmp_path / "made.tape", create=True, server_version="2.35")) as (_, server):
         client = GraceDb(server.url, force_noauth=True, api_version="v2")
         assert (client.server_version, client.logs(new_event(client)).json()["log"][0]["N"]) == ("2.35", 1)
