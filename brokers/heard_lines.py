@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from gracetape.alert_lines import AlertLine, AlertLines, shown_at_once, what_of
+from gracetape.alert_lines import AlertLine, AlertLines, entry_of, shown_at_once, what_of
 from gracetape.brokers.sources import Heard
 from gracetape.message_lines import read_line
 
@@ -26,10 +26,8 @@ class HeardLines:
             payload = read_line(heard.payload).payload
         except ValueError:  # whatever it is, it was heard
             payload = {"data": {"comment": heard.payload}}
-        record = payload.get("data")
-        n = record.get("N") if isinstance(record, dict) else None
         return AlertLine(
-            heard.arrived, (heard.arrived - self._first).total_seconds(), n if isinstance(n, int) else None,
+            heard.arrived, (heard.arrived - self._first).total_seconds(), entry_of(payload),
             _text(payload.get("uid")), _text(payload.get("alert_type")) or "?", what_of(payload), (heard.node,), "recorded",
         )  # fmt: skip
 

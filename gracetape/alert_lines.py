@@ -25,6 +25,7 @@ STYLES = {
 #: How sure is said of what is less than exact; and what was heard live is told apart.
 CERTAINTY_STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
 _NARROW = 80  # columns, where no terminal says how many it has
+_MOST_ENTRIES = 10**9
 _LEAST_WHAT = 16  # columns that the words are given before the topics get any
 
 
@@ -60,6 +61,13 @@ def what_of(payload: dict[str, Any]) -> str:
     far = data.get("far", thing.get("far"))
     about = [str(thing[key]) for key in ("pipeline", "search") if thing.get(key)]
     return ", ".join([" ".join(about), f"FAR {far:.3g} Hz" if isinstance(far, float) else ""]).strip(", ")
+
+
+def entry_of(payload: dict[str, Any]) -> int | None:
+    """The log entry that a message tells of; None if it tells of none, or of a number that no log comes to."""
+    data = payload.get("data")
+    n = data.get("N") if isinstance(data, dict) else None
+    return n if type(n) is int and 0 < n < _MOST_ENTRIES else None
 
 
 def topics_in_short(topics: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from rich.cells import cell_len
 
-from gracetape.alert_lines import AlertLine, AlertLines, shown_at_once, topics_in_short, what_of
+from gracetape.alert_lines import AlertLine, AlertLines, entry_of, shown_at_once, topics_in_short, what_of
 from gracetape.plain_text import cut, plain
 from gracetape.tables import table_lines
 
@@ -91,6 +91,11 @@ def test_a_message_on_several_topics_is_one_line(capsys: pytest.CaptureFixture[s
     lines = [line(topics=(topic,), what=what) for what in ("one", "two") for topic in ("a", "a_b")]
     shown_at_once(lines, AlertLines(80))
     assert [text.split()[-1] for text in capsys.readouterr().out.splitlines()[1:]] == ["a(_b)", "a(_b)"]
+
+
+@pytest.mark.parametrize(("n", "entry"), [(7, 7), (True, None), (0, None), (10**400, None), ("7", None), (None, None)])
+def test_a_number_that_no_log_comes_to_is_no_entry(n: object, entry: int | None) -> None:
+    assert entry_of({"data": {"N": n}}) == entry
 
 
 def test_topics_are_told_in_short() -> None:

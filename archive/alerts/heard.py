@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from gracetape.alert_lines import entry_of
 from gracetape.archive.alerts.alert import Alert
 from gracetape.archive.alerts.merge_recorded import alone, bare_node
 from gracetape.archive.recorded import Recorded, recorded_of
@@ -40,8 +41,6 @@ def _alerts(graceid: str, heard: Sequence[Recorded]) -> Iterator[Alert]:
             continue
         if last is not None:
             yield last
-        data = message.payload.get("data")
-        n = data.get("N") if isinstance(data, dict) else None
-        last = replace(alone(message, node, graceid), n=n if isinstance(n, int) else None)
+        last = replace(alone(message, node, graceid), n=entry_of(message.payload))
     if last is not None:
         yield last
