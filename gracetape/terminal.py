@@ -9,6 +9,7 @@ import os
 import re
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar, get_args
@@ -44,7 +45,9 @@ _Unreadable: Any = typer.BadParameter.__mro__[2]
 
 
 def damage(error: sqlite3.Error) -> str:
-    """What a database that cannot be read means, as one sentence."""
+    """What a database that cannot be read or written means, as one sentence."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        return f"a disk is full: that of the archive, or of the folder for temporary files ({tempfile.gettempdir()}; TMPDIR names another)"
     return f"the archive is damaged, `gracetape archive verify` tells more: {error}"
 
 
