@@ -148,7 +148,7 @@ def last_word(tape: Path) -> str:
 
 
 def test_where_no_tape_can_lie_is_told_in_a_sentence(folder: Folder, upstream: Upstream) -> None:
-    (folder.path / "tapes").write_text("a file")
+    (folder.path / "tapes" / "test_it").write_text("a file")
     text = folder.passes(MARKED, "--tape-record=once", f"--tape-service={upstream.url}", passed=0, errors=1)
     assert "test_it.tape cannot be recorded: " in text
     assert "Traceback" not in text
