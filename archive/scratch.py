@@ -135,13 +135,23 @@ class ScratchView(Archive):
         """The folder archive that holds what is written, made at the first use."""
         with self._beginning:
             if self._folder is None:
-                folder = HeldFolder(None, SCRATCHED)
-                place = folder.path / "scratch.tape"
-                (place / "blobs").mkdir(mode=0o700, parents=True)
-                (place / "archive.sqlite").write_bytes(_empty())
-                self._folder = folder
-                self._connections.begin(place / "archive.sqlite")
+                try:
+                    self._folder = self._made()
+                except (OSError, sqlite3.Error) as error:
+                    reason = getattr(error, "strerror", None) or error
+                    raise ArchiveError(f"cannot make a scratch for writes to {self.path}: {reason}") from None
+                self._connections.begin(self._folder.path / "scratch.tape" / "archive.sqlite")
             return self._folder.path / "scratch.tape"
+
+    @staticmethod
+    def _made() -> HeldFolder:
+        with ExitStack() as stack:  # it is gone again if there is no room for what is in it
+            folder = stack.enter_context(HeldFolder(None, SCRATCHED))
+            place = folder.path / "scratch.tape"
+            (place / "blobs").mkdir(mode=0o700, parents=True)
+            (place / "archive.sqlite").write_bytes(_empty())
+            stack.pop_all()
+            return folder
 
     @property
     def place(self) -> Path:
@@ -152,10 +162,7 @@ class ScratchView(Archive):
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        try:
-            self._begin()
-        except OSError as error:
-            raise ArchiveError(f"cannot make a scratch for writes to {self.path}: {error.strerror or error}") from None
+        self._begin()
         with super().transaction():
             yield _ScratchTransaction(self)
 

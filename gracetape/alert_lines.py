@@ -105,7 +105,7 @@ class AlertLines:
         day = time.strftime("%Y-%m-%d")
         with console.capture() as captured:
             if day != self._day:
-                console.print(Text(f"{day} (UTC)", "bold"))
+                console.print(Text(f"{day} (UTC)", "bold"), soft_wrap=True)
                 self._day = day
             console.print(_shown(line, time, self.width), soft_wrap=True)
         return captured.get()
@@ -149,7 +149,7 @@ def _shown(line: AlertLine, time: datetime, width: int) -> Any:
 def _offset(seconds: float) -> str:
     """Seconds after the first message, in eight characters at most: `+1.5`, `+3:20:05`, `+12 d`."""
     if seconds < 1000:
-        return f"+{seconds:.1f}"
+        return f"{seconds:+.1f}"
     minutes, whole = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"+{hours}:{minutes:02}:{whole:02}" if hours < 100 else f"+{hours // 24} d"

@@ -18,8 +18,8 @@ from gracetape.times import iso_time
 
 #: How a line begins that we wrote, and what stands before its payload.
 BEGINS = b'{"time": '
-#: Bytes of a first line that are looked at: no message is longer.
-_LONGEST_LINE = 32 << 20
+#: Bytes of a line that are looked at: no message is longer.
+LONGEST_LINE = 32 << 20
 _PAYLOAD = b', "payload": '
 _quoted = json.JSONEncoder().encode
 
@@ -103,7 +103,7 @@ def holds_messages(path: Path) -> bool:
         if not path.is_file() or not path.stat().st_size:
             return False
         with path.open("rb") as file:
-            first = file.readline(_LONGEST_LINE)
+            first = file.readline(LONGEST_LINE)
     except (OSError, ValueError):  # it cannot be written either, probably, which is told then
         return False
     if _is_message(first):

@@ -14,8 +14,10 @@ _LISTS = {"igwn": ("gracetape.pipelines.topics", "usual_topics")}
 
 def event_topics(group: str | None, pipeline: str | None, search: str | None) -> tuple[str, ...]:
     """The topics of events: group and pipeline, and both with the search; records cut short may lack some."""
-    names = [name for name in (group, pipeline) if name]
-    topics = ["_".join(names), *(["_".join([*names, search])] if search else [])]
+    names = [
+        name for name in (group, pipeline) if isinstance(name, str) and name
+    ]  # a stranger's record may hold anything
+    topics = ["_".join(names), *(["_".join([*names, search])] if isinstance(search, str) and search else [])]
     return tuple(topic.lower() for topic in topics)
 
 

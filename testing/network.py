@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 from unittest import mock
@@ -12,6 +12,10 @@ import requests
 
 from gracetape.destinations import is_loopback
 from gracetape.errors import UsageError
+
+#: What asks for a host by its name, and what of a socket goes to one.
+_LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+_CALLS = ("connect", "connect_ex", "sendto")
 
 
 @contextmanager
@@ -31,31 +35,35 @@ def no_network(mode: str, allowed: Collection[str] = ()) -> Iterator[None]:
                 f"tape_allowed_hosts"
             )
 
-    ordinary_send, lookup = requests.adapters.HTTPAdapter.send, socket.getaddrinfo
+    ordinary_send = requests.adapters.HTTPAdapter.send
 
     @wraps(ordinary_send)
     def send(self: Any, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         check(urlsplit(str(request.url)).hostname)
         return ordinary_send(self, request, *args, **options)
 
-    @wraps(lookup)
-    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
-        check(host)
-        return lookup(host, *args, **options)
+    def looked_up(lookup: Any) -> Any:
+        @wraps(lookup)
+        def lookup_here(host: Any, *args: Any, **options: Any) -> Any:
+            check(host)
+            return lookup(host, *args, **options)
+
+        return lookup_here
 
     def guarded(connect: Any) -> Any:
         @wraps(connect)
-        def connect_here(opened: socket.socket, address: Any) -> Any:
+        def connect_here(opened: socket.socket, *args: Any) -> Any:
+            address = args[-1] if args else None  # of a datagram that is sent, it is the last
             if opened.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple) and address:
                 check(address[0])
-            return connect(opened, address)
+            return connect(opened, *args)
 
         return connect_here
 
-    with (
-        mock.patch.object(requests.adapters.HTTPAdapter, "send", send),
-        mock.patch.object(socket, "getaddrinfo", getaddrinfo),
-        mock.patch.object(socket.socket, "connect", guarded(socket.socket.connect)),
-        mock.patch.object(socket.socket, "connect_ex", guarded(socket.socket.connect_ex)),
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(requests.adapters.HTTPAdapter, "send", send))
+        for name in _LOOKUPS:
+            stack.enter_context(mock.patch.object(socket, name, looked_up(getattr(socket, name))))
+        for name in _CALLS:
+            stack.enter_context(mock.patch.object(socket.socket, name, guarded(getattr(socket.socket, name))))
         yield

@@ -22,8 +22,7 @@ from gracetape.testing.wanted import WantedTape
 def record(path: Path, want: WantedTape, settings: Settings) -> None:
     """Make the tape that is not there yet, packed, of the ids that are wanted; whole or not at all."""
     service = service_of(want, settings, None)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.parent):
+    with _alone(path):
         if path.exists():  # another process was first
             return
         with HeldFolder(path.parent, MAKING) as held:
@@ -37,7 +36,7 @@ def rewrite(path: Path, want: WantedTape, settings: Settings) -> None:
 
     What one process of a run has rewritten, the others leave.
     """
-    with _alone(path.parent), Archive.open(path) as old:
+    with _alone(path), Archive.open(path) as old:
         if path.stat().st_mtime >= settings.began:
             return
         service = service_of(want, settings, old)
@@ -52,7 +51,7 @@ def rewrite(path: Path, want: WantedTape, settings: Settings) -> None:
 
 def add_new(path: Path, want: WantedTape, settings: Settings) -> None:
     """Add the ids that a tape lacks; what is on it stays as it is."""
-    with _alone(path.parent):
+    with _alone(path):
         with Archive.open(path) as tape:
             service = service_of(want, settings, tape) if want.ids else ""
             missing = [graceid for graceid in want.ids if not _holds(tape, graceid)]
@@ -113,17 +112,26 @@ def _replace(path: Path, making: Path) -> None:
         os.replace(making, path)
         return
     aside = path.with_name(f"{path.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)  # of one that was killed after the new one stood here
     os.rename(path, aside)
-    os.rename(making, path)
+    try:
+        os.rename(making, path)
+    except OSError:
+        os.rename(aside, path)
+        raise
     shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """A block that one process at a time is in, as far as tapes of a folder go."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def _alone(path: Path) -> Iterator[None]:
+    """A block that one process at a time is in, as far as tapes of the path's folder go; CaptureError if it can't write there."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise CaptureError(f"{path} cannot be recorded: {error.strerror or error}") from None

@@ -1,11 +1,12 @@
 """What a test wants of tapes: the words of `@pytest.mark.tape(...)`, which `TapeTestCase` and `TapeSession` take too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import PathLike
 from typing import Any
 
+from gracetape.dummy.faults import Fault, Faults
 from gracetape.errors import UsageError
 
 #: Options of the dummy that a mark may give.
@@ -39,11 +40,34 @@ def read_mark(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[WantedTa
     unknown = sorted(set(kwargs) - {*_OWN, *OPTIONS})
     if unknown:
         raise UsageError(f"the mark tape has no option {unknown[0]!r} (it has {', '.join((*_OWN, *OPTIONS))})")
-    names: list[str | None] = [_name(arg) for arg in args] or [None]
     ids = kwargs.get("ids", ())
+    ids = (ids,) if isinstance(ids, str) else tuple(ids) if isinstance(ids, Iterable) else (ids,)
+    faults = kwargs.get("faults", ())
+    _check("ids", "an id, or a list of them", all(isinstance(graceid, str) for graceid in ids))
+    _check("service", "a URL", isinstance(kwargs.get("service"), str | None))
+    _check("checksum", "as 'sha256:…'", isinstance(kwargs.get("checksum"), str | None))
+    _check("cutoff", "a log entry's N, 'ID:N', {'ID': N} or a UTC time", _is_moment(kwargs.get("cutoff")))
+    _check(
+        "faults",
+        "a rule, or a list of them, as 'POST */logs/*:503:0.1'",
+        isinstance(faults, str | Faults)
+        or (isinstance(faults, Iterable) and all(isinstance(rule, str | Fault) for rule in faults)),
+    )
+    names: list[str | None] = [_name(arg) for arg in args] or [None]
     rest = {name: value for name, value in kwargs.items() if name in OPTIONS}
     own = {name: kwargs.get(name) for name in ("cutoff", "service", "checksum")}
-    return [WantedTape(name, ids=(ids,) if isinstance(ids, str) else tuple(ids), options=rest, **own) for name in names]
+    return [WantedTape(name, ids=ids, options=rest, **own) for name in names]
+
+
+def _check(option: str, what: str, fits: bool) -> None:
+    if not fits:
+        raise UsageError(f"the mark tape's {option} makes no sense: write {what}")
+
+
+def _is_moment(cutoff: Any) -> bool:
+    if isinstance(cutoff, Mapping):
+        return bool(cutoff) and all(isinstance(name, str) and isinstance(n, int) for name, n in cutoff.items())
+    return isinstance(cutoff, int | str | datetime | None)
 
 
 def _name(arg: Any) -> str:

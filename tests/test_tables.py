@@ -81,6 +81,11 @@ def test_an_alert_is_one_line_that_fits(width: int, offset_s: float) -> None:
     assert "inferred" in shown
 
 
+def test_the_date_stays_on_its_line_on_the_narrowest_terminal() -> None:
+    assert AlertLines(2).text(line()).startswith("2022-06-09 (UTC)\n")
+    assert " -2.5 " in AlertLines(80).text(line(offset_s=-2.5))
+
+
 def test_the_date_is_told_once_a_day() -> None:
     lines = AlertLines(80)
     texts = [lines.text(line(time=WHEN + timedelta(hours=hours))) for hours in (0, 1, 2, 3)]

@@ -95,7 +95,7 @@ class Alert:
 def nodes_of(record: Record, category: str) -> tuple[str, ...]:
     """The nodes (LVAlert) or topics (igwn-alert) of an event or superevent."""
     if category == "superevent":
-        name = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id", "S"))[0], "Production")
-        return (SUPEREVENT_TOPICS.get(name, SUPEREVENT_TOPICS["Production"]),)
+        name = record.get("category") or _CATEGORY_OF_ID.get(str(record.get("superevent_id"))[:1], "Production")
+        return (SUPEREVENT_TOPICS.get(str(name), SUPEREVENT_TOPICS["Production"]),)
     # The oldest records have an analysisType in place of a pipeline, records cut short may have neither.
     return event_topics(record.get("group"), record.get("pipeline") or record.get("analysisType"), record.get("search"))

@@ -21,5 +21,5 @@ def read_yaml(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
-    except (RecursionError, OverflowError, TypeError):
+    except (RecursionError, OverflowError, TypeError, LookupError, AttributeError):  # of values that their tags belie
         raise ValueError("the text is no YAML that can be read") from None

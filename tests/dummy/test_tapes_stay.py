@@ -306,3 +306,22 @@ def test_a_scratch_is_an_archive_whose_every_table_is_seen(path: Path) -> None:
                 ).fetchone()
         with pytest.raises(ArchiveError, match="never changes"), scratch.transaction() as tx:
             tx.put(tape.capture(EVENT), "log", 100, {})
+
+
+def test_no_room_for_a_scratch_is_told_in_a_sentence_and_leaves_nothing(
+    path: Path, own_temporary_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: Path, _data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with ScratchView(Archive.open(path), owned=True) as scratch:
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", full)
+            with pytest.raises(ArchiveError, match="cannot make a scratch for writes to .*: No space left"):
+                scratch.blobs.spool_folder()
+        assert list(own_temporary_folder.iterdir()) == []
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+        with pytest.raises(ArchiveError, match="cannot make a scratch"):
+            scratch.blobs.spool_folder()
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        assert scratch.blobs.spool_folder().is_dir()

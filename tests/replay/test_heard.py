@@ -127,3 +127,23 @@ def test_what_is_no_file_of_messages_is_refused(text: str, tmp_path: Path) -> No
     done = commands.run(["replay", str(tmp_path / "other.txt"), "--max"], capture_output=True)
     assert done.returncode == 1
     assert "other.txt" in done.stderr
+
+
+@pytest.mark.parametrize("strange", [5, [], {}, [5]])
+def test_records_of_strangers_may_hold_anything(strange: object, tmp_path: Path) -> None:
+    record = {"pipeline": strange, "group": strange, "search": strange, "category": strange, "superevent_id": ""}
+    path = tmp_path / "odd.jsonl"
+    payloads: list[dict[str, Any]] = [
+        {"uid": uid, "alert_type": "new", "object": record} for uid in ("G1", "S220609hl")
+    ]
+    lines = [{"time": "2022-06-09T22:18:16Z", "payload": payload} for payload in payloads]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert len(list(replay.play(str(path), clock=VirtualClock()))) == 2
+
+
+def test_a_line_without_end_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long.jsonl"
+    path.write_text('{"uid": "G1", "alert_type": "new", "data": {"created": "2022-06-09 22:18:16 UTC"}}\n' + "x" * 999)
+    monkeypatch.setattr("gracetape.archive.alerts.message_file.LONGEST_LINE", 500)
+    with pytest.raises(GracetapeError, match="line 2 is longer than any message"):
+        replay.play(str(path), clock=VirtualClock())

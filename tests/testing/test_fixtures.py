@@ -94,7 +94,8 @@ def test_it(gracedb):
     with pytest.raises(UsageError, match="gracedb.ligo.org was not asked.*--tape-record=none"):
         GraceDb("https://gracedb.ligo.org/api/").ping()
     for ask in (lambda: socket.create_connection(("10.1.2.3", 80)), lambda: urllib.request.urlopen("http://gracedb.ligo.org/"),
-                lambda: socket.socket().connect_ex(("10.1.2.3", 80))):
+                lambda: socket.socket().connect_ex(("10.1.2.3", 80)), lambda: socket.gethostbyname("gracedb.ligo.org"),
+                lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", ("10.1.2.3", 80))):
         with pytest.raises(UsageError, match="(10.1.2.3|gracedb.ligo.org) was not asked"):
             ask()
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as other:

@@ -107,6 +107,11 @@ def test_replay(replay, gracedb):
         ("'test_it.py'", "is not a gracetape archive"),
         ("'https://127.0.0.1:1/x.tape'", "lacks its checksum"),
         ("'a.tape', faults=['nonsense']", "cannot read the fault 'nonsense'"),
+        ("'a.tape', faults=5", "the mark tape's faults makes no sense"),
+        ("'a.tape', ids=5", "the mark tape's ids makes no sense"),
+        ("'a.tape', cutoff=[[1]]", "the mark tape's cutoff makes no sense"),
+        ("'a.tape', cutoff={}", "the mark tape's cutoff makes no sense"),
+        ("'a' * 400", "there is no tape at"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_told_in_a_sentence(folder: Folder, mark: str, said: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gracetape import dummy
 from gracetape.archive import Archive
+from gracetape.testing import recording
 from tests.testing.conftest import SHORT, Folder, digest
 
 pytest_plugins = ("pytester",)
@@ -145,3 +146,22 @@ def test_an_update_shows_what_changed_and_writes_nothing(folder: Folder, upstrea
 def last_word(tape: Path) -> str:
     with Archive.open(tape) as archive:
         return str(archive.view("T1").records("log")[-1]["comment"])
+
+
+def test_where_no_tape_can_lie_is_told_in_a_sentence(folder: Folder, upstream: Upstream) -> None:
+    (folder.path / "tapes" / "test_it").write_text("a file")
+    text = folder.passes(MARKED, "--tape-record=once", f"--tape-service={upstream.url}", passed=0, errors=1)
+    assert "test_it.tape cannot be recorded: " in text
+    assert "Traceback" not in text
+    assert "recording.py" not in text
+
+
+def test_a_tape_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
+    old, aside = tmp_path / "a.tape", tmp_path / "a.tape.old"
+    for path in (old, aside):  # what a killed one left is in nobody's way
+        path.mkdir()
+        (path / "archive.sqlite").write_text(path.name)
+    with pytest.raises(FileNotFoundError):
+        recording._replace(old, tmp_path / "nowhere")
+    assert (old / "archive.sqlite").read_text() == "a.tape"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tape"]

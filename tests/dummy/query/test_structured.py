@@ -97,6 +97,8 @@ def test_a_query_may_be_yaml(app: TestClient, kind: str) -> None:
         ("[" * 5000, "Could not parse query body: "),
         ("{a: " * 300 + "1" + "}" * 300, "Could not parse query body: "),
         ("!!python/object/apply:os.system [ls]", "Could not parse query body: "),
+        ("!!timestamp abc", "Could not parse query body: "),
+        ("!!bool abc", "Could not parse query body: "),
         ("{field: created, op: '>', value: 2019-03-30}", "Expected a string, got date"),
         ("{field: far, op: '<', value: 1e-7}", "Expected a number, got str"),
         ("{1: 2}", "Node must have 'field' (leaf), 'and', 'or', or 'not' key. Got: [1]"),
