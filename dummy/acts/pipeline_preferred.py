@@ -12,7 +12,7 @@ def prefer_in_pipeline(writer: Writer, subject: Subject, event: Subject) -> None
     preferred = writer.find(record["preferred_event"])
     if chosen.get(pipeline, {}).get("graceid") == event.graceid:
         raise refused("pipeline_preferred_there", graceid=event.graceid, pipeline=pipeline, superevent=subject.shown_id)
-    if preferred is not None and preferred.record["pipeline"] == pipeline:
+    if preferred is not None and preferred.graceid != event.graceid and preferred.record["pipeline"] == pipeline:
         raise refused("pipeline_of_preferred", graceid=event.graceid, preferred=preferred.graceid)
     if event.graceid not in members_of(record):
         raise refused("elsewhere", graceid=event.graceid)

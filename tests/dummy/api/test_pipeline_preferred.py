@@ -54,6 +54,17 @@ def test_they_follow_the_preferred_event_live_and_in_a_replay(
     assert [alert.payload() for alert in rebuilt if alert.category == "superevent"] == mine
 
 
+def test_the_preferred_event_can_be_that_of_its_pipeline_as_gwcelery_asks(client: Any, members: list[str]) -> None:
+    first, second, burst = members
+    graceid = client.create_superevent(1, 2, 3, first, events=[second, burst], category="test").json()["superevent_id"]
+    with pytest.raises(HTTPError) as refused:
+        client.add_pipeline_preferred_event(graceid, second)
+    assert f"would remove {first} as the preferred event" in refused.value.response.text
+    for event in (first, burst):
+        client.add_pipeline_preferred_event(graceid, event)
+    assert chosen(client.superevent(graceid).json()) == {"gstlal": first, "CWB": burst}
+
+
 def test_choices_by_hand_leave_entries_that_histories_tell_of(
     client: Any, announced: list[Alert], members: list[str], tape: Archive, tmp_path: Path
 ) -> None:
