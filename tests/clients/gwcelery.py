@@ -202,7 +202,7 @@ def annotate(scene: Scene) -> str:
 
 
 def em_bright(scene: Scene) -> str:
-    """The event is complete with em_bright.json"""
+    """The event is complete with em_bright.json, which this harness uploads if classifiers cannot be downloaded"""
     try:
         return _labels(scene, scene["event"], {"EMBRIGHT_READY"}, 30)
     except RuntimeError:
