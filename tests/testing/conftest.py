@@ -2,18 +2,39 @@
 
 import hashlib
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy  # noqa: F401  # here, since it cannot be loaded anew by each run in this process
+import _pytest.pytester
 import pytest
-import sqlite_utils  # noqa: F401
 
-from gracetape.pipelines.table import pipelines
 
-# The same for all of ours, which takes long.
-from gracetape.testing import fixtures, private_brokers, recording, snapshots, unittests, updates  # noqa: F401
+class ModulesOfARun(_pytest.pytester.SysModulesSnapshot):
+    """Forgets the modules that a run in this process brought from its folder, and no others.
 
-pipelines()  # loads those modules
+    pytest's own empties `sys.modules` and fills it again: a thread that imports in this moment loads half of Python a second time, and whatever
+    a run was the first to load (numpy cannot be) is loaded anew by each.
+    """
+
+    under = ""  # where such folders are
+
+    def __init__(self, preserve: Callable[[str], bool] | None = None) -> None:
+        self.before = set(sys.modules)
+
+    def restore(self) -> None:
+        for name, module in list(sys.modules.items()):
+            if name not in self.before and (getattr(module, "__file__", None) or "").startswith(self.under):
+                sys.modules.pop(name, None)
+
+
+_pytest.pytester.SysModulesSnapshot = ModulesOfARun  # type: ignore[misc]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _runs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    ModulesOfARun.under = str(tmp_path_factory.getbasetemp())
+
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 _FIRST = """import multiprocessing, subprocess, sys
