@@ -14,6 +14,7 @@ ROOMS = {
     "listen": ("gracetape.listen.cli", "Listen to alerts with many processes."),
     "replay": ("gracetape.replay.cli", "Play an archive's alert messages again."),
     "simulate": ("gracetape.simulate.cli", "Live events that never happened, for tests."),
+    "view": ("gracetape.view.cli", "Show an archive in the browser, or write it into one file."),
 }
 
 

@@ -1,0 +1,73 @@
+"""The page as one file that can be mailed: its scripts, its style and the films of some objects inside of it."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from gracetape.archive import Archive
+from gracetape.view.announced import alerts_document
+from gracetape.view.film import Film
+from gracetape.view.objects import LARGEST, about, objects
+from gracetape.view.page_parts import FOLDER, MODULES, STYLE
+from gracetape.view.vendored import VENDORED
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./[\w-]+\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
+
+
+def page_of(archive: Archive, refs: Sequence[str] = ()) -> str:
+    """The page over some objects of an archive (default: all) as one HTML document, which asks for nothing elsewhere."""
+    document = _document(archive, refs or archive.objects())
+    style = (FOLDER / STYLE).read_text()
+    library = "\n".join((FOLDER / "vendor" / one.name).read_text().rstrip() for one in VENDORED)
+    script = "\n".join(_joined(name) for name in MODULES)
+    # Read by the page as text: `<` inside of it must not end the element.
+    data = json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    page = (FOLDER / "index.html").read_text()
+    head = page[: page.index("<!-- parts -->")]
+    tail = page[page.index("<!-- end of parts -->") :]
+    policy = (
+        f"default-src 'none'; script-src {_hash(library)} {_hash(script)}; style-src {_hash(style)}; img-src data:; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types gracetape"
+    )
+    title = f"<title>{archive.path.name.replace('<', '').replace('&', '')} · gracetape</title>"
+    return "".join((
+        re.sub(r"<title>.*?</title>", lambda _: title, head),
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>\n',
+        re.sub(r'<link rel="icon"[^>]*>\n?', "", tail).replace(
+            "</body>",
+            f'<script type="application/json" id="embedded">{data}</script>\n<script>{library}</script>\n'
+            f'<script type="module">{script}</script>\n</body>',
+        ),
+    ))  # fmt: skip
+
+
+def _document(archive: Archive, refs: Sequence[str]) -> dict[str, Any]:
+    """What the API would answer, by address."""
+    answers: dict[str, Any] = {"/api/about": about(archive)}
+    graceids = {archive.capture(ref).object for ref in refs}
+    for category in ("superevent", "event"):
+        rows: list[Any] = []
+        while page := objects(archive, category, "", "", len(rows), LARGEST)["objects"]:
+            rows += page
+        rows = [row for row in rows if row["id"] in graceids]
+        answers[f"/api/objects?category={category}"] = {"total": len(rows), "start": 0, "objects": rows}
+        answers["/api/about"][f"{category}s"] = len(rows)
+    for ref in refs:
+        film = Film(archive, ref)
+        answers[f"/api/objects/{ref}"] = film.document() | {"asked": []}
+        answers[f"/api/objects/{ref}/alerts"] = alerts_document(film)
+    return answers
+
+
+def _joined(name: str) -> str:
+    """A module as a part of one script: what it imports stands before it, under the same names."""
+    return _EXPORT.sub("", _IMPORT.sub("", (FOLDER / name).read_text()))
+
+
+def _hash(text: str) -> str:
+    """How a policy names a script or a style that it lets in."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

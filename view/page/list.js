@@ -1,0 +1,72 @@
+// A long list of rows of one height, of which only those in sight are in the document.
+
+import { h } from "./markup.js";
+
+const SPARE = 8;
+// Browsers lay nothing out that is higher than some tens of millions of pixels.
+const HIGHEST = 8e6;
+
+export class VirtualList {
+  // `row(i)` makes the element of a row, `height` is that of each, in pixels; `role` and `label` are those of the list.
+  constructor({ height, row, label, role = "list", onrange = () => {} }) {
+    this.height = height;
+    this.row = row;
+    this.onrange = onrange;
+    this.count = 0;
+    this.rows = new Map();
+    this.inner = h("div", { class: "list-inner", role });
+    if (label) this.inner.setAttribute("aria-label", label);
+    this.element = h("div", { class: "list", tabindex: "0" }, this.inner);
+    this.element.setAttribute("role", "group");
+    if (label) this.element.setAttribute("aria-label", `${label}, scrolls`);
+    this.element.addEventListener("scroll", () => this.show(), { passive: true });
+    new ResizeObserver(() => this.show()).observe(this.element);
+  }
+
+  resize(count) {
+    this.count = count;
+    this.inner.style.height = `${Math.min(count * this.height, HIGHEST)}px`;
+    this.refresh();
+  }
+
+  // Make the rows in sight anew.
+  refresh() {
+    for (const element of this.rows.values()) element.remove();
+    this.rows.clear();
+    this.show();
+  }
+
+  show() {
+    const { scrollTop, clientHeight } = this.element;
+    const factor = Math.max(1, (this.count * this.height) / HIGHEST);
+    const top = scrollTop * factor;
+    const first = Math.max(0, Math.floor(top / this.height) - SPARE);
+    const last = Math.min(this.count, Math.ceil((top + clientHeight) / this.height) + SPARE);
+    for (const [i, element] of this.rows) {
+      if (i < first || i >= last) {
+        element.remove();
+        this.rows.delete(i);
+      }
+    }
+    for (let i = first; i < last; i += 1) {
+      let element = this.rows.get(i);
+      if (!element) {
+        element = this.row(i);
+        element.classList.add("list-row");
+        this.rows.set(i, element);
+        this.inner.append(element);
+      }
+      element.style.transform = `translateY(${i * this.height - top + scrollTop}px)`;
+    }
+    if (last > first) this.onrange(first, last);
+  }
+
+  // Scroll so that a row is in sight, if it is not.
+  reveal(i) {
+    const factor = Math.max(1, (this.count * this.height) / HIGHEST);
+    const { scrollTop, clientHeight } = this.element;
+    const top = (i * this.height) / factor, bottom = top + this.height;
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (bottom > scrollTop + clientHeight) this.element.scrollTop = bottom - clientHeight;
+  }
+}

@@ -1,0 +1,154 @@
+"""The page as a web application (WSGI): its files, and the JSON from which it shows an archive. It answers GET alone."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import falcon
+
+from gracetape.archive import Archive
+from gracetape.archive.encode import encode
+from gracetape.errors import GracetapeError, NotFound, UsageError
+from gracetape.terminal import damage
+from gracetape.view.announced import alerts_document, message_document
+from gracetape.view.answers import answer_document, asked
+from gracetape.view.files import found_file, media_type, shown_file
+from gracetape.view.film import Film
+from gracetape.view.objects import about, objects
+from gracetape.view.page_parts import Part, parts
+
+#: What a browser may do with the page: run its own scripts and styles, ask this server, and nothing else.
+POLICY = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "frame-src 'self'",
+    "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+    "trusted-types gracetape",
+))  # fmt: skip
+#: With what is no page: nothing in it is run, wherever it is shown.
+SEALED = "default-src 'none'; sandbox"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-cache",
+}  # fmt: skip
+
+
+def make_page(archive: Archive, more: Mapping[str, Any] | None = None) -> Any:
+    """A WSGI application that shows `archive`, open for reading. `more` are further addresses with the resources that answer there."""
+    app = falcon.App(middleware=[_Headers()])
+    app.req_options.strip_url_path_trailing_slash = False
+    for address, part in parts().items():
+        app.add_route(address, _File(part))
+    rows: dict[str, Any] = {
+        "/api/about": _About(archive),
+        "/api/objects": _Objects(archive),
+        "/api/objects/{ref}": _Film(archive),
+        "/api/objects/{ref}/alerts": _Alerts(archive),
+        "/api/objects/{ref}/alerts/{number:int}": _Message(archive),
+        "/api/objects/{ref}/answers": _Answers(archive),
+        "/api/objects/{ref}/files/{name}": _Contents(archive),
+        "/api/objects/{ref}/files/{name}/shown": _Shown(archive),
+    }
+    for address, resource in (rows | dict(more or {})).items():
+        app.add_route(address, resource)
+    app.add_error_handler(GracetapeError, _failed)
+    app.add_error_handler(sqlite3.Error, _damaged)
+    app.set_error_serializer(_serialize)
+    return app
+
+
+class _Headers:
+    """Puts on every answer what keeps browsers from doing more with it than they need."""
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:
+        for name, value in _HEADERS.items():
+            resp.set_header(name, value)
+        page = isinstance(resource, _File) and resource.is_page
+        resp.set_header("Content-Security-Policy", POLICY if page else SEALED)
+
+
+class _File:
+    """A file of the page."""
+
+    def __init__(self, part: Part) -> None:
+        self._part, self.is_page = part, part.address == "/"
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.content_type, resp.data = self._part.media_type, self._part.contents
+
+
+class _OfArchive:
+    """Answers of an archive."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+
+class _About(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        _answer(resp, about(self.archive))
+
+
+class _Objects(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        category, query = req.get_param("category", default="superevent"), req.get_param("query", default="")
+        start, count = req.get_param_as_int("start", default=0), req.get_param_as_int("count", default=100)
+        _answer(resp, objects(self.archive, category, query, req.get_param("sort", default=""), start, count))
+
+
+class _Film(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
+        film = Film(self.archive, ref)
+        _answer(resp, film.document() | {"asked": asked(film)})
+
+
+class _Alerts(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
+        _answer(resp, alerts_document(Film(self.archive, ref)))
+
+
+class _Message(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, number: int) -> None:
+        _answer(resp, message_document(Film(self.archive, ref), number))
+
+
+class _Answers(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
+        film = Film(self.archive, ref)
+        place = req.get_param_as_int("place", default=film.last, min_value=0, max_value=film.last)
+        _answer(resp, answer_document(self.archive, film, place, req.get_param("address", required=True)))
+
+
+class _Contents(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str) -> None:
+        entry = found_file(self.archive.view(ref).files(), name)
+        resp.content_type = media_type(entry)
+        resp.downloadable_as = entry.name
+        resp.stream, resp.content_length = self.archive.read(entry), entry.size
+
+
+class _Shown(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str) -> None:
+        _answer(resp, shown_file(self.archive, found_file(self.archive.view(ref).files(), name)))
+
+
+def _answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
+    resp.status, resp.content_type = falcon.code_to_http_status(status), "application/json"
+    resp.data = encode(value).encode()
+
+
+def _failed(req: falcon.Request, resp: falcon.Response, error: GracetapeError, params: object) -> None:
+    """One sentence: what was asked for is not there, makes no sense, or the archive is at fault."""
+    status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, UsageError) else 500
+    _answer(resp, {"error": " ".join(str(error).split())}, status)
+
+
+def _damaged(req: falcon.Request, resp: falcon.Response, error: sqlite3.Error, params: object) -> None:
+    _answer(resp, {"error": damage(error)}, 500)
+
+
+def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+    """What Falcon itself refuses, as one sentence."""
+    said = error.description or error.title or "that cannot be answered"
+    if isinstance(error, falcon.HTTPNotFound):
+        said = f"there is nothing at {req.path}"
+    resp.content_type = "application/json"
+    resp.data = encode({"error": " ".join(str(said).split())}).encode()
