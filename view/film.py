@@ -95,10 +95,14 @@ class Film:
         return first
 
     def _changing(self) -> Iterator[int]:
-        """The places at which the record or a list, other than the log, can differ from the place before."""
+        """The places at which the record or a list, other than the log, can differ from the place before.
+
+        After its last entry an object is as it was captured, with what no entry told.
+        """
+        ends = {places[-1] for places in self.when.values() if places}
         for place, step in enumerate(self.timeline.steps, start=1):
             acts = [self._entry(graceid, index).act.name for graceid, index in step.entries]
-            if place == self.last or any(act not in (*_TAGS_ALONE, "log") for act in acts) or self._brings_file(place):
+            if place in ends or any(act not in (*_TAGS_ALONE, "log") for act in acts) or self._brings_file(place):
                 yield place
 
     def _brings_file(self, place: int) -> bool:
