@@ -21,7 +21,7 @@ def asked(film: Film) -> list[str]:
     for address, (resource, category) in addresses("v1").items():
         if category == film.own.category and address.count("{") == 1 and hasattr(resource, "on_get"):
             found.append(address.replace("{graceid}", film.graceid))
-    return [address for address in found if film.graceid in address]
+    return sorted((address for address in found if film.graceid in address), key=lambda address: address.count("/"))
 
 
 def answer_document(archive: Archive, film: Film, place: int, address: str) -> Record:

@@ -14,7 +14,8 @@ _TYPES = {
 #: The page's own modules, each after those that it imports.
 MODULES = tuple(
     f"{name}.js" for name in (
-        "markup", "words", "api", "film", "place", "tree", "list", "scale", "lanes", "timeline", "table", "log", "panels",
+        "markup", "words", "api", "film", "place", "tree", "list", "icons", "overview", "scale", "lanes",
+        "timeline", "table", "log", "panels",
         "compare", "files", "objects", "event", "main",
     )
 )  # fmt: skip

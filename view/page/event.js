@@ -10,16 +10,17 @@ import { AlertsPanel, AnswersPanel, ListsPanel, RecordPanel, Tabs } from "./pane
 import { addressOf, nameOfPlace, placeOf } from "./place.js";
 import { TableTwin } from "./table.js";
 import { Timeline } from "./timeline.js";
-import { moment, rate } from "./words.js";
+import { moment, offset, rate } from "./words.js";
 
 export class EventPage {
   constructor(ref, story) {
     this.ref = ref;
     const film = (this.film = new Film(story));
     const ongo = (place) => this.go(place);
-    this.facts = h("div", { class: "facts" });
-    this.labels = h("div", { class: "labels", "aria-label": "Labels at this place", role: "group" });
-    this.timeline = new Timeline(film, { mode: "time", ongo, onmode: (mode) => this.remember({ layout: mode === "time" ? null : mode }) });
+    this.facts = h("dl", { class: "facts" });
+    this.labels = h("div", { class: "label-row", "aria-label": "Labels at this place", role: "group" });
+    this.timeline = new Timeline(film, { ongo, onmode: (mode) => this.remember({ layout: mode === this.natural ? null : mode }) });
+    this.natural = this.timeline.layout.mode;
     this.files = new FilesPanel(film);
     this.alerts = new AlertsPanel(film, { ongo });
     this.twin = new TableTwin(film, ongo);
@@ -51,8 +52,9 @@ export class EventPage {
   show(asked) {
     this.asked = asked;
     const film = this.film;
-    if (asked.layout !== undefined && asked.layout !== this.timeline.layout.mode) this.timeline.setMode(asked.layout, false);
-    if (asked.tab && asked.tab !== this.tabs.current) this.tabs.turn(asked.tab, false);
+    const layout = asked.layout ?? this.natural, tab = asked.tab ?? "record";
+    if (layout !== this.timeline.layout.mode) this.timeline.setMode(layout, false);
+    if (tab !== this.tabs.current) this.tabs.turn(tab, false);
     const other = asked.with !== undefined ? placeOf(film, asked.with, null) : asked.withplace !== undefined ? placeOf(film, null, asked.withplace) : null;
     this.at(placeOf(film, asked.n, asked.place), other);
   }
@@ -88,8 +90,9 @@ export class EventPage {
     const data = record.preferred_event_data ?? record;
     const facts = [["FAR", rate(record.far), typeof record.far === "number" ? `${record.far.toPrecision(4)} Hz` : ""], ["preferred", record.preferred_event],
       ["pipeline", [data.group, data.pipeline, data.search].filter(Boolean).join(" ")], ["instruments", data.instruments], ["superevent", record.superevent],
-      ["as of", `${moment(this.film.time(this.place))} UTC`]].filter(([, value]) => value);
-    fill(this.facts, facts.map(([name, value, title]) => h("span", { class: "fact", title }, h("span", { class: "said", text: name }), " ", h("b", { text: value }))));
+      ["created", this.film.own.length ? offset(Math.round((this.film.own[0].t - this.film.story.zero) * 10) / 10) : "", "after it was in the sky"],
+      ["as of (UTC)", moment(this.film.time(this.place))]].filter(([, value]) => value);
+    fill(this.facts, facts.map(([name, value, title]) => h("div", { class: "fact", title }, h("dt", { text: name }), h("dd", { text: value }))));
     fill(this.labels, this.film.there("label", this.place).map((span) => h("span", { class: "chip label", title: `since ${moment(this.film.time(span.from))} UTC`, text: span.key })));
   }
 

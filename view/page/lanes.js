@@ -11,7 +11,7 @@ const COLOURS = { log: "log", label: "label", file: "file", alert: "alert", sign
 export const colourOf = (kind) => COLOURS[kind] ?? "other";
 
 // The lanes: { key, name, kind, type: points | spans | member, items, rows, height, open (of what unfolds), depth }.
-export function lanesOf(film, open) {
+export function lanesOf(film, open, unit = 1) {
   const lanes = [logLane(film)];
   for (const kind of film.story.kinds) {
     const spans = film.story.spans[kind.name] ?? [];
@@ -22,6 +22,7 @@ export function lanesOf(film, open) {
   lanes.push(...fileLanes(film, open), ...memberLanes(film, open));
   let top = 0;
   for (const lane of lanes) {
+    lane.height = Math.round(lane.height * unit);
     lane.top = top;
     top += lane.height;
   }

@@ -61,12 +61,11 @@ export class VirtualList {
     if (last > first) this.onrange(first, last);
   }
 
-  // Scroll so that a row is in sight, if it is not.
+  // Scroll so that a row is in sight, with some around it, if it is not.
   reveal(i) {
     const factor = Math.max(1, (this.count * this.height) / HIGHEST);
     const { scrollTop, clientHeight } = this.element;
-    const top = (i * this.height) / factor, bottom = top + this.height;
-    if (top < scrollTop) this.element.scrollTop = top;
-    else if (bottom > scrollTop + clientHeight) this.element.scrollTop = bottom - clientHeight;
+    const top = (i * this.height) / factor, margin = Math.min(clientHeight / 4, 3 * this.height);
+    if (top - margin < scrollTop || top + this.height + margin > scrollTop + clientHeight) this.element.scrollTop = top - clientHeight * 0.4;
   }
 }

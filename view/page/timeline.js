@@ -1,18 +1,22 @@
 // The time line: lanes drawn on a canvas, which zooms and pans, with a cursor for the place that the page shows.
 
+import { icon } from "./icons.js";
 import { button, fill, h } from "./markup.js";
+import { Overview } from "./overview.js";
 import { colourOf, lanesOf, words } from "./lanes.js";
 import { Layout } from "./scale.js";
-import { moment, offset } from "./words.js";
+import { clock, moment, offset } from "./words.js";
 
 const AXIS = 42;
 const NEAR = 5;
+const KEYS = [["← →", "one place back or on"], ["Page up, page down", "ten places"], ["Home, End", "the first and the last place"], ["a, A", "the next alert, the one before"],
+  ["+ −", "zoom in and out"], ["Shift + ← →", "move what is in sight"], ["0", "show all"], ["wheel", "zoom where the pointer is"], ["Shift + wheel, drag", "move"]];
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 export class Timeline {
   // `ongo(place)` is called where somebody points at a place, `onmode` where the layout changes.
-  constructor(film, { mode = "time", ongo, onmode }) {
+  constructor(film, { mode = null, ongo, onmode }) {
     this.film = film;
     this.ongo = ongo;
     this.onmode = onmode;
@@ -20,10 +24,10 @@ export class Timeline {
     this.place = film.last;
     this.with = null;
     this.build();
-    this.setMode(mode, false);
+    this.setMode(mode ?? naturalMode(film), false);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);
-    this.recolour = () => { this.colours = null; this.later(); };
+    this.recolour = () => { this.colours = null; this.resize(); };
     dark.addEventListener("change", this.recolour);
   }
 
@@ -41,34 +45,43 @@ export class Timeline {
     this.other = h("div", { class: "cursor other", hidden: true }, h("span", { class: "flag" }));
     this.tip = h("div", { class: "tip", hidden: true });
     this.gutter = h("div", { class: "gutter" });
-    this.stage = h("div", { class: "stage" }, this.canvas, this.future, this.other, this.cursor, this.tip);
+    this.hair = h("div", { class: "hair", hidden: true }, h("span"));
+    this.stage = h("div", { class: "stage" }, this.canvas, this.future, this.hair, this.other, this.cursor, this.tip);
+    this.overview = new Overview((share) => this.centre(share));
     this.modes = h("div", { class: "choice", role: "radiogroup", "aria-label": "Layout of the time line" }, ["time", "log", "entries"].map((mode) =>
       h("label", {}, h("input", { type: "radio", name: "layout", value: mode, onchange: () => this.setMode(mode, true) }), h("span", { text: mode }))));
     this.range = h("input", { type: "range", class: "scrub", min: "0", max: String(this.film.last), step: "1", "aria-label": "Place in the history" });
     this.range.addEventListener("input", () => this.ongo(Number(this.range.value)));
+    this.help = helpDialog();
     const tools = h("div", { class: "tools" }, this.modes,
-      h("div", { class: "group" }, button("−", "Zoom out (-)", () => this.zoomBy(1 / 2)), button("+", "Zoom in (+)", () => this.zoomBy(2)),
-        button("⤢", "Show all (0)", () => this.showAll())));
-    this.head = h("div", { class: "timeline-head" }, h("h2", { text: "Time line" }), tools);
-    this.steps = h("div", { class: "group" }, button("⏮", "First place (Home)", () => this.ongo(this.film.first)),
-      button("◀", "One place back (left arrow)", () => this.step(-1)), button("▶", "One place on (right arrow)", () => this.step(1)),
-      button("⏭", "Last place (End)", () => this.ongo(this.film.last)));
+      h("div", { class: "group" }, button(icon("minus"), "Zoom out (-)", () => this.zoomBy(1 / 2)), button(icon("plus"), "Zoom in (+)", () => this.zoomBy(2)),
+        button(icon("whole"), "Show all (0)", () => this.showAll())), h("div", { class: "group" }, button(icon("help"), "Keys", () => this.help.showModal())));
+    const legend = h("p", { class: "legend said" }, h("span", { class: "hollow" }), "inferred, or absent", h("span", { class: "star", text: "★" }), "preferred");
+    this.head = h("div", { class: "timeline-head" }, h("h2", { text: "Time line" }), legend, tools);
+    this.steps = h("div", { class: "group" }, button(icon("first"), "First place (Home)", () => this.ongo(this.film.first)),
+      button(icon("back"), "One place back (left arrow)", () => this.step(-1)), button(icon("on"), "One place on (right arrow)", () => this.step(1)),
+      button(icon("last"), "Last place (End)", () => this.ongo(this.film.last)));
     this.element = h("section", { class: "timeline card", "aria-label": "Time line", tabindex: "0", onkeydown: (event) => this.key(event) },
-      this.head, h("div", { class: "lanes" }, this.gutter, this.stage), h("div", { class: "scrubber" }, this.steps, this.range));
+      this.head, h("div", { class: "overview-row" }, h("div"), this.overview.element), h("div", { class: "lanes" }, this.gutter, this.stage),
+      h("div", { class: "scrubber" }, this.steps, this.range), this.help);
     this.zoom = d3.zoom().scaleExtent([1, 1e14]).on("zoom", (event) => this.zoomed(event));
     d3.select(this.stage).call(this.zoom).on("dblclick.zoom", null);
     this.zoom.filter((event) => !event.button && !(event.type === "wheel" && event.shiftKey));
     this.stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.stage.addEventListener("click", (event) => this.click(event));
     this.stage.addEventListener("pointermove", (event) => this.hover(event));
-    this.stage.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+    this.stage.addEventListener("pointerleave", () => { this.tip.hidden = this.hair.hidden = true; });
   }
 
   relane() {
-    this.lanes = lanesOf(this.film, this.open);
-    this.height = AXIS + this.lanes.reduce((sum, lane) => sum + lane.height, 0) + 6;
+    this.unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
+    this.axis = Math.round(AXIS * this.unit);
+    this.lanes = lanesOf(this.film, this.open, this.unit);
+    this.height = this.axis + this.lanes.reduce((sum, lane) => sum + lane.height, 0) + 6;
     this.stage.style.height = `${this.height}px`;
-    fill(this.gutter, h("div", { class: "gutter-axis" }), this.lanes.map((lane) => this.nameOf(lane)));
+    const corner = h("div", { class: "gutter-axis" });
+    corner.style.height = `${this.axis}px`;
+    fill(this.gutter, corner, this.lanes.map((lane) => this.nameOf(lane)));
     for (const lane of this.lanes) lane.us = this.usOf(lane);
     this.resize();
   }
@@ -135,13 +148,27 @@ export class Timeline {
       .scaleExtent([1, Math.max(1, (to - from) / this.layout.least)]);
     this.whole = d3.scaleLinear().domain([from, to]).range([0, width]);
     this.x = this.transform.rescaleX(this.whole);
+    this.overview.draw(this.layout.places.subarray(1), this.layout.whole, width, this.palette().log);
+    this.inSight();
     this.later();
+  }
+
+  // Tell the overview what is in sight.
+  inSight() {
+    const [from, to] = this.layout.whole, [left, right] = this.x.domain();
+    this.overview.show((left - from) / (to - from), (right - from) / (to - from));
+  }
+
+  centre(share) {
+    const { k } = this.transform;
+    this.zoom.transform(d3.select(this.stage), d3.zoomIdentity.translate(Math.min(0, Math.max(this.width * (1 - k), this.width / 2 - k * share * this.width)), 0).scale(k));
   }
 
   zoomed(event) {
     this.transform = event.transform;
     if (!this.whole) return;
     this.x = this.transform.rescaleX(this.whole);
+    this.inSight();
     this.later();
   }
 
@@ -223,11 +250,11 @@ export class Timeline {
 
   itemAt(event) {
     const box = this.stage.getBoundingClientRect();
-    const x = event.clientX - box.left, y = event.clientY - box.top - AXIS;
+    const x = event.clientX - box.left, y = event.clientY - box.top - this.axis;
     const lane = this.lanes.find((one) => y >= one.top && y < one.top + one.height);
     if (!lane || !lane.items.length) return { x, y, lane };
     if (lane.type === "spans") {
-      const row = Math.floor((y - lane.top - 4) / 20);
+      const row = Math.floor((y - lane.top - 4) / (20 * this.unit));
       const item = lane.items.find((one) => one.row === row && this.x(this.layout.ofPlace(one.from)) <= x
         && x <= (one.to === null ? this.width : this.x(this.layout.ofPlace(one.to))));
       return { x, y, lane, item };
@@ -251,8 +278,13 @@ export class Timeline {
   }
 
   hover(event) {
-    if (event.buttons) { this.tip.hidden = true; return; }
     const { x, y, item, near } = this.itemAt(event);
+    this.hair.hidden = event.buttons > 0;
+    this.hair.style.transform = `translateX(${x}px)`;
+    const u = this.x.invert(x);
+    this.hair.firstChild.textContent = this.layout.mode === "entries" ? `place ${this.layout.placeAt(u)}` : this.pointed(u);
+    this.hair.classList.toggle("left", x > this.width - 130);
+    if (event.buttons) { this.tip.hidden = true; return; }
     if (!item) { this.tip.hidden = true; return; }
     const [what, more] = words(item);
     const place = item.place ?? item.from;
@@ -262,7 +294,13 @@ export class Timeline {
     const right = x > this.width / 2;
     this.tip.style.left = right ? "auto" : `${x + 14}px`;
     this.tip.style.right = right ? `${this.width - x + 14}px` : "auto";
-    this.tip.style.top = `${Math.max(0, y + AXIS - 10)}px`;
+    this.tip.style.top = `${Math.max(0, y + this.axis - 10)}px`;
+  }
+
+  // The time under the pointer, as finely as a pixel tells it.
+  pointed(u) {
+    const t = this.layout.timeAt(u), pixel = Math.abs(this.layout.timeAt(this.x.invert(this.x(u) + 1)) - t);
+    return `${clock(t, pixel < 1e-4 ? 6 : pixel < 0.1 ? 3 : 0)} ${offset(+(t - this.layout.zero).toFixed(pixel < 1e-4 ? 6 : pixel < 0.1 ? 3 : 0))}`;
   }
 
   // -- drawing
@@ -286,6 +324,8 @@ export class Timeline {
     return this.colours;
   }
 
+  fontOf(size, weight = 400) { return `${weight} ${size * this.unit}px ${this.font}`; }
+
   draw() {
     if (!this.x || !this.element.isConnected) return;
     const context = this.canvas.getContext("2d"), ratio = window.devicePixelRatio || 1, colours = this.palette();
@@ -294,16 +334,16 @@ export class Timeline {
     this.drawAxis(context, colours);
     for (const lane of this.lanes) {
       context.fillStyle = colours.line;
-      if (!lane.depth) context.fillRect(0, AXIS + lane.top - 0.5, this.width, 1);
+      if (!lane.depth) context.fillRect(0, this.axis + lane.top - 0.5, this.width, 1);
       if (lane.type === "spans") this.drawSpans(context, lane, colours);
       else if (lane.type === "member") this.drawMember(context, lane, colours);
-      else this.drawPoints(context, lane, colours, AXIS + lane.top + lane.height / 2);
+      else this.drawPoints(context, lane, colours, this.axis + lane.top + lane.height / 2);
     }
     this.placeCursor();
   }
 
   drawAxis(context, colours) {
-    const marks = this.layout.marks(this.x.domain(), Math.max(2, Math.floor(this.width / 105)));
+    const marks = this.layout.marks(this.x.domain(), Math.max(2, Math.floor(this.width / (105 * this.unit))));
     context.textBaseline = "middle";
     context.textAlign = "left";
     let free = -Infinity;
@@ -316,13 +356,13 @@ export class Timeline {
       context.lineTo(x, this.height);
       context.stroke();
       if (x < free) continue;
-      context.font = `${mark.strong ? "600 " : ""}12px ${this.font}`;
+      context.font = this.fontOf(12, mark.strong ? 600 : 400);
       context.fillStyle = colours.ink;
-      context.fillText(mark.label, x + 5, 13);
+      context.fillText(mark.label, x + 5, 13 * this.unit);
       free = x + 14 + context.measureText(mark.label).width;
-      context.font = `11px ${this.font}`;
+      context.font = this.fontOf(11);
       context.fillStyle = colours["ink-3"];
-      context.fillText(mark.below, x + 5, 29);
+      context.fillText(mark.below, x + 5, 29 * this.unit);
       free = Math.max(free, x + 14 + context.measureText(mark.below).width);
     }
   }
@@ -333,39 +373,44 @@ export class Timeline {
     const end = x.invert(this.width + 10);
     let i = lowerBound(us, x.invert(-10));
     while (i < us.length && us[i] <= end) {
-      const from = x(us[i]), sure = lane.items[i].sure;
-      let to = from, count = 1;
-      while (i + count < us.length && lane.items[i + count].sure === sure) {
+      const from = x(us[i]);
+      let to = from, count = 1, sure = lane.items[i].sure ? 1 : 0;
+      while (i + count < us.length) {
         const next = x(us[i + count]);
-        if (next - to > NEAR) break;
+        if (next - to > NEAR * this.unit) break;
         to = Math.max(to, next);
+        sure += lane.items[i + count].sure ? 1 : 0;
         count += 1;
       }
-      this.drawBar(context, from, to, count, sure, colour, middle, lane.depth ? 14 : 20);
+      this.drawBar(context, from, to, count, sure / count, colour, middle, lane.depth ? 14 : 20);
       i += count;
     }
   }
 
+  // One bar; what is sure is full, what is not is hollow, and where both lie on each other it is half full.
   drawBar(context, from, to, count, sure, colour, middle, most) {
-    const high = count === 1 ? 8 : Math.min(most, 8 + 2.4 * Math.log2(count));
-    const wide = to - from + 8;
+    const unit = this.unit, high = unit * (count === 1 ? 8 : Math.min(most, 8 + 2.4 * Math.log2(count)));
+    const wide = to - from + 8 * unit, left = from - 4 * unit;
     context.beginPath();
-    context.roundRect(from - 4, middle - high / 2, wide, high, Math.min(4, high / 2));
-    if (sure) {
+    context.roundRect(left, middle - high / 2, wide, high, Math.min(4 * unit, high / 2));
+    context.fillStyle = sure === 1 ? colour : this.colours.surface;
+    context.fill();
+    if (sure < 1) {
+      context.globalAlpha = sure ? 0.45 : 0.1;
       context.fillStyle = colour;
       context.fill();
-    } else {
+      context.globalAlpha = 1;
       context.strokeStyle = colour;
       context.lineWidth = 1.5;
       context.stroke();
       context.lineWidth = 1;
     }
     const text = String(count);
-    if (count > 2 && wide > 7 * text.length + 8) {
-      context.font = `600 10px ${this.font}`;
+    if (count > 2 && wide > unit * (7 * text.length + 8)) {
+      context.font = this.fontOf(10, 600);
       context.textAlign = "center";
-      context.fillStyle = sure ? this.colours.surface : colour;
-      context.fillText(text, from - 4 + wide / 2, middle + 0.5);
+      context.fillStyle = sure === 1 ? this.colours.surface : this.colours.ink;
+      context.fillText(text, left + wide / 2, middle + 0.5);
       context.textAlign = "left";
     }
   }
@@ -376,29 +421,29 @@ export class Timeline {
       const from = Math.max(-6, this.x(this.layout.ofPlace(item.from)));
       const to = Math.min(this.width + 6, item.to === null ? this.width + 6 : this.x(this.layout.ofPlace(item.to)));
       if (to < -5 || from > this.width) continue;
-      const y = AXIS + lane.top + 4 + item.row * 20;
+      const unit = this.unit, y = this.axis + lane.top + 4 + item.row * 20 * unit;
       context.globalAlpha = 0.16;
       context.fillStyle = colour;
       context.beginPath();
-      context.roundRect(from, y + 1, Math.max(3, to - from), 17, 3);
+      context.roundRect(from, y + 1, Math.max(3, to - from), 17 * this.unit, 3);
       context.fill();
       context.globalAlpha = 1;
-      context.fillRect(from, y + 1, 3, 17);
+      context.fillRect(from, y + 1, 3, 17 * this.unit);
       if (to - from > 24) {
         context.save();
         context.beginPath();
-        context.rect(from, y, to - from - 2, 20);
+        context.rect(from, y, to - from - 2, 20 * this.unit);
         context.clip();
-        context.font = `500 11.5px ${this.font}`;
+        context.font = this.fontOf(11.5, 500);
         context.fillStyle = colours.ink;
-        context.fillText(item.key || "–", Math.max(from, 0) + 8, y + 10);
+        context.fillText(item.key || "–", Math.max(from, 0) + 8, y + 10 * this.unit);
         context.restore();
       }
     }
   }
 
   drawMember(context, lane, colours) {
-    const middle = AXIS + lane.top + lane.height / 2, colour = colours.member;
+    const middle = this.axis + lane.top + lane.height / 2, colour = colours.member;
     const bar = (span, height, alpha) => {
       const from = Math.max(-6, this.x(this.layout.ofPlace(span.from)));
       const to = Math.min(this.width + 6, span.to === null ? this.width + 6 : this.x(this.layout.ofPlace(span.to)));
@@ -410,10 +455,10 @@ export class Timeline {
       context.globalAlpha = 1;
       return from;
     };
-    for (const span of lane.spans) bar(span, 4, 0.35);
+    for (const span of lane.spans) bar(span, 4 * this.unit, 0.35);
     for (const span of lane.preferred) {
-      const from = bar(span, 18, 0.2);
-      context.font = `12px ${this.font}`;
+      const from = bar(span, 18 * this.unit, 0.2);
+      context.font = this.fontOf(12);
       context.fillStyle = colour;
       context.fillText("★", Math.max(from, 0) + 6, middle + 1);
     }
@@ -435,4 +480,16 @@ function lowerBound(values, least) {
     else high = middle;
   }
   return low;
+}
+
+// Along the logarithm of time where most of a story happens in a small part of it.
+function naturalMode(film) {
+  const span = film.time(film.last) - film.time(1);
+  return span > 0 && film.time(Math.ceil(film.last / 2)) - film.time(1) < span / 8 ? "log" : "time";
+}
+
+function helpDialog() {
+  const dialog = h("dialog", { "aria-label": "Keys of the time line" }, h("h2", { text: "Keys of the time line" }),
+    h("dl", {}, KEYS.map(([key, what]) => [h("dt", { text: key }), h("dd", { text: what })])), h("form", { method: "dialog" }, h("button", { text: "Close" })));
+  return dialog;
 }
