@@ -12,7 +12,7 @@ from gracetape.errors import GracetapeError, NotFound, UsageError
 from gracetape.terminal import damage
 from gracetape.view.announced import alerts_document, message_document
 from gracetape.view.answers import answer_document, asked
-from gracetape.view.files import found_file, media_type, shown_file
+from gracetape.view.files import found_file, media_type, picture_of, shown_file
 from gracetape.view.film import Film
 from gracetape.view.objects import about, objects
 from gracetape.view.page_parts import Part, parts
@@ -46,6 +46,7 @@ def make_page(archive: Archive, more: Mapping[str, Any] | None = None) -> Any:
         "/api/objects/{ref}/answers": _Answers(archive),
         "/api/objects/{ref}/files/{name}": _Contents(archive),
         "/api/objects/{ref}/files/{name}/shown": _Shown(archive),
+        "/api/objects/{ref}/files/{name}/pictures/{which}": _Picture(archive),
     }
     for address, resource in (rows | dict(more or {})).items():
         app.add_route(address, resource)
@@ -128,6 +129,13 @@ class _Contents(_OfArchive):
 class _Shown(_OfArchive):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str) -> None:
         _answer(resp, shown_file(self.archive, found_file(self.archive.view(ref).files(), name)))
+
+
+class _Picture(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str, which: str) -> None:
+        entry = found_file(self.archive.view(ref).files(), name)
+        dark = req.get_param_as_bool("dark", default=False)
+        resp.content_type, resp.data = "image/png", picture_of(self.archive, entry, which, bool(dark))
 
 
 def _answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
