@@ -23,7 +23,7 @@ _WIDE, _HIGH = 1440, 720
 #: Of the light page and of the dark one: the paper, lines, texts, and the colours of what is improbable to what is most probable.
 _LOOKS = {
     False: ("#ffffff", "#b9c0c9", "#4b5563", ["#ffffff", "#fde9c8", "#f5a742", "#c2410c", "#5c1a06"]),
-    True: ("#12161c", "#475160", "#a9b4c2", ["#12161c", "#3b2a4f", "#8a3f6b", "#e8775a", "#ffe9a8"]),
+    True: ("#161a20", "#475160", "#a9b4c2", ["#161a20", "#3b2a4f", "#8a3f6b", "#e8775a", "#ffe9a8"]),
 }
 
 
@@ -49,20 +49,20 @@ def sky_png(found: SkyMap, dark: bool) -> bytes:
 
 
 def distance_png(found: SkyMap, dark: bool) -> bytes:
-    """How probable each distance is, all directions together, 1440 x 420 pixels. NotFound if the map has no distances."""
+    """How probable each distance is, all directions together, 1440 x 480 pixels. NotFound if the map has no distances."""
     if (curve := distance_curve(found)) is None:
         raise NotFound("the map has no distances")
     paper, line, ink, colours = _LOOKS[dark]
     where, likely = curve
-    figure = Figure(figsize=(9.6, 2.8), dpi=150, facecolor=paper)
-    axes = figure.add_axes((0.06, 0.22, 0.9, 0.7), facecolor=paper)
+    figure = Figure(figsize=(9.6, 3.2), dpi=150, facecolor=paper)
+    axes = figure.add_axes((0.04, 0.26, 0.92, 0.68), facecolor=paper)
     axes.fill_between(where, likely, color=colours[2], alpha=0.35, linewidth=0)
     axes.plot(where, likely, color=colours[3], linewidth=1.6)
     axes.set_xlim(0, where[-1])
     axes.set_ylim(0, None)
     axes.set_yticks([])
-    axes.set_xlabel("distance (Mpc)", color=ink, fontsize=9)
-    axes.tick_params(colors=ink, labelsize=8)
+    axes.set_xlabel("distance (Mpc)", color=ink, fontsize=12)
+    axes.tick_params(colors=ink, labelsize=11)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
         spine.set_color(line)
@@ -113,7 +113,7 @@ def _graticule(axes: Any, line: str, ink: str) -> None:
         angle = np.linspace(-math.pi / 2, math.pi / 2, 120)
         axes.plot(2 * (1 - hours / 12) * np.cos(angle), np.sin(angle), color=line, linewidth=0.5, zorder=1)
         if 0 < hours < 24:
-            axes.text(2 * (1 - hours / 12) + 0.02, 0.02, f"{hours}h", color=ink, fontsize=8)
+            axes.text(2 * (1 - hours / 12) + 0.02, 0.02, f"{hours}h", color=ink, fontsize=12)
     for degrees in range(-60, 90, 30):
         theta = _theta(math.radians(degrees))
         axes.plot(
