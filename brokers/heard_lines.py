@@ -18,9 +18,10 @@ class HeardLines:
 
     def show(self, batch: Iterable[Heard]) -> None:
         """Print messages in their order. BrokenPipeError if nobody reads them any more."""
-        shown_at_once(map(self._line, batch), self._lines)
+        shown_at_once(map(self.line, batch), self._lines)
 
-    def _line(self, heard: Heard) -> AlertLine:
+    def line(self, heard: Heard) -> AlertLine:
+        """A message as a line says it."""
         self._first = self._first or heard.arrived
         try:
             payload = read_line(heard.payload).payload

@@ -15,6 +15,7 @@ import typer
 from gracetape import terminal
 from gracetape.dummy.options import RunOptions, ServeOptions
 from gracetape.errors import ArchiveError, UsageError
+from gracetape.live_pages import live_page
 from gracetape.options import with_options
 
 app = terminal.commands("Serve an archive as a GraceDB.")
@@ -38,7 +39,8 @@ def serve(options: ServeOptions) -> None:
     asked = replace(options, archive=options.path or options.archive)
     told = sys.stderr if options.alerts == "-" else sys.stdout
     lines = partial(with_lines, verbose=options.verbose)
-    with served(asked, options.host, options.port, options.allow_host or (), lines) as (tape, server):
+    shown = lambda tape: live_page(options.page, f"writes to {tape.path.name}", tape, listener=options.listener)  # noqa: E731
+    with served(asked, options.host, options.port, options.allow_host or (), lines, shown) as (tape, server):
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from gracetape.alert_lines import AlertLine
 from gracetape.errors import UsageError
 from gracetape.terminal import say
+
+if TYPE_CHECKING:
+    from gracetape.alert_lines import AlertLine
 
 #: The room that shows gives its page as an entry point of this group: called with what `live_page` takes, a context that gives a `Teller`.
 ENTRY_POINTS = "gracetape.live_pages"
 #: Is told each alert: its line, and what gives the message when somebody opens it.
-Teller = Callable[[AlertLine, Callable[[], Any]], object]
+Teller = Callable[["AlertLine", Callable[[], Any]], object]
 
 PageOption = Annotated[
     int | None,
@@ -52,6 +53,8 @@ def live_page(
             raise UsageError("--listener shows a listener's queue on a page: add --page PORT")
         yield None
         return
+    from importlib.metadata import entry_points  # which takes as long to load as all of a small command
+
     (entry,) = entry_points(group=ENTRY_POINTS)
     with entry.load()(port, what, archive, mover, listener) as (url, tell):
         say(f"it is shown at {url}", error=True)

@@ -15,6 +15,7 @@ from gracetape.alert_lines import AlertLine
 from gracetape.archive.encode import encode
 from gracetape.errors import NotFound, UsageError
 from gracetape.live_pages import Mover
+from gracetape.plain_text import plain
 
 Record = dict[str, Any]
 #: Lines that are kept for pages that come later, messages that can still be opened, and pages that may look on at once.
@@ -40,7 +41,7 @@ class Live:
         """An alert has gone out, or was heard; `message()` gives it if somebody opens it."""
         record = {
             "number": self._told, "time": line.time.timestamp(), "offset": line.offset_s, "n": line.n, "id": line.graceid,
-            "type": line.alert_type, "what": line.what, "topics": list(line.topics), "certainty": line.certainty,
+            "type": line.alert_type, "what": plain(line.what), "topics": list(line.topics), "certainty": line.certainty,
         }  # fmt: skip
         with self._changed:
             self._told += 1

@@ -9,7 +9,7 @@ import falcon
 
 from gracetape.archive import Archive
 from gracetape.bounded_json import read_json
-from gracetape.errors import UsageError
+from gracetape.errors import BadRequest, UsageError
 from gracetape.live_pages import Mover, Teller
 from gracetape.view.live import Live
 from gracetape.view.page_app import answer, make_page
@@ -53,8 +53,12 @@ class _Moves(_OfLive):
             asked = read_json(req.bounded_stream.read(_LARGEST))
         except ValueError as error:
             raise UsageError(f"what to do is no JSON: {error}") from None
-        self.live.move(asked)
-        answer(resp, self.live.state())
+        try:
+            self.live.move(asked)
+        except BadRequest as error:  # it cannot be done as the replay stands: nothing is wrong with the page
+            answer(resp, self.live.state() | {"said": str(error)})
+        else:
+            answer(resp, self.live.state())
 
 
 @contextmanager

@@ -133,7 +133,9 @@ export class LivePage {
   async move(word, value = null) {
     this.said.textContent = "";
     try {
-      this.stand(await post("/api/live/moves", { do: word, value }));
+      const state = await post("/api/live/moves", { do: word, value });
+      this.stand(state);
+      this.said.textContent = state.said ?? "";
     } catch (error) {
       this.said.textContent = error.message;
     }
