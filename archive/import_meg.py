@@ -1,8 +1,9 @@
 """Reads the caches of mock-event-generator, the form in which real superevents are exchanged, into an archive.
 
 A cache holds a superevent's record, log and labels as the server gave them, and of each member event its record and its
-uploads with their delays. The members' logs are made from those; what was made is said in the capture's notes, and made
-entries have the issuer `gracetape-import`.
+uploads with their delays. The members' logs are made from those; what was made is said in the capture's notes. A made entry
+with a file has the event's submitter as its issuer, since a cache keeps the uploads of nobody else (mock_event_generator.fetchers);
+what remains has the issuer `gracetape-import`.
 """
 
 import lzma
@@ -244,7 +245,7 @@ def _keep_event(tx: Transaction, folder: Path, service: str, record: Record, mad
     notes = {
         "from": "a cache of mock-event-generator",
         "made": "the log, from the uploads and their delays, and from what the superevent's log says of this event",
-        "not known": f"who wrote what, entries without a file, and when labels were applied ({untimed or 'none'})",
+        "not known": f"entries without a file, who wrote those that are made, and when labels were applied ({untimed or 'none'})",
     }
     capture = tx.begin(graceid, service, "import", notes)
     tx.put(capture, "object", "", record)
@@ -269,7 +270,8 @@ def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:
     base = f"{service}events/{record['graceid']}"
     moment = parse_time(record["created"]) + timedelta(seconds=entry.delay)
     file = f"{base}/files/{entry.filename},{entry.version}" if entry.filename else None
-    about = {"N": n, "comment": entry.comment, "created": server_time(moment), "issuer": ISSUER}
+    about = {"N": n, "comment": entry.comment, "created": server_time(moment)}
+    about["issuer"] = record.get("submitter") or ISSUER if entry.filename else ISSUER
     about |= {"filename": entry.filename, "file_version": entry.version, "tag_names": list(entry.tags)}
     return about | {"self": f"{base}/log/{n}", "tags": f"{base}/log/{n}/tag/", "file": file}
 
