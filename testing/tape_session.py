@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from importlib.resources.abc import Traversable
 from os import PathLike
 from threading import RLock
 from typing import Any, Self
@@ -25,6 +26,7 @@ from gracetape.replay.serving import on_scratch
 from gracetape.replay.standing import standing
 from gracetape.testing.alert_list import Alerts
 from gracetape.testing.leading import leading_to
+from gracetape.testing.packages import unpacked
 from gracetape.testing.player import Replay
 from gracetape.testing.wanted import AsOf
 
@@ -48,7 +50,7 @@ class TapeSession:
 
     def __init__(
         self,
-        *tapes: str | PathLike[str] | Archive,
+        *tapes: str | PathLike[str] | Traversable | Archive,
         cutoff: AsOf | Sequence[AsOf] = None,
         playing: bool = False,
         seed: int = 0,
@@ -71,8 +73,11 @@ class TapeSession:
             self._stack = stack.pop_all()
 
     @staticmethod
-    def _opened(tape: str | PathLike[str] | Archive, stack: ExitStack) -> Archive:
-        return tape if isinstance(tape, Archive) else stack.enter_context(Archive.open(str(tape)))
+    def _opened(tape: str | PathLike[str] | Traversable | Archive, stack: ExitStack) -> Archive:
+        if isinstance(tape, Archive):
+            return tape
+        path = str(tape) if isinstance(tape, str | PathLike) else unpacked(tape)
+        return stack.enter_context(Archive.open(path))
 
     @staticmethod
     def _empty(stack: ExitStack) -> Archive:

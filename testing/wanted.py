@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.resources.abc import Traversable
 from os import PathLike
 from typing import Any
 
@@ -17,13 +18,14 @@ AsOf = int | str | Mapping[str, int] | datetime | None
 
 @dataclass(frozen=True)
 class WantedTape:
-    """One mark. `name` is a path, a URL or, if it is EMPTY, a GraceDB that holds nothing; None: where the test's own tape lies.
+    """One mark. `name` is a path, a URL or, if it is EMPTY, a GraceDB that holds nothing; None: where the test's own tape lies;
+    a Traversable: inside a package that is a zip file.
 
     `cutoff`: as of what moment (as `as_of` of `dummy.GraceDb`). `ids` and `service`: what is recorded, and from where.
     `checksum` (`sha256:…`) is that of what a URL leads to. `options` are the dummy's.
     """
 
-    name: str | None = None
+    name: str | Traversable | None = None
     cutoff: AsOf = None
     ids: tuple[str, ...] = ()
     service: str | None = None
@@ -53,7 +55,7 @@ def read_mark(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[WantedTa
         isinstance(faults, str | Faults)
         or (isinstance(faults, Iterable) and all(isinstance(rule, str | Fault) for rule in faults)),
     )
-    names: list[str | None] = [_name(arg) for arg in args] or [None]
+    names: list[str | Traversable | None] = [_name(arg) for arg in args] or [None]
     rest = {name: value for name, value in kwargs.items() if name in OPTIONS}
     own = {name: kwargs.get(name) for name in ("cutoff", "service", "checksum")}
     return [WantedTape(name, ids=ids, options=rest, **own) for name in names]
@@ -70,11 +72,13 @@ def _is_moment(cutoff: Any) -> bool:
     return isinstance(cutoff, int | str | datetime | None)
 
 
-def _name(arg: Any) -> str:
+def _name(arg: Any) -> str | Traversable:
     if arg is None:
         return EMPTY
     if isinstance(arg, str | PathLike):
         return str(arg)
+    if isinstance(arg, Traversable):
+        return arg
     raise UsageError(
         f"the mark tape takes names of tapes, not {arg!r}: write tape('NAME.tape'), or tape(None) for an empty GraceDB"
     )
