@@ -70,7 +70,7 @@ class Connections:
             if self._copy is None:
                 original = self._reader.connect(**options)
                 try:
-                    self._copy = MigratedCopy(original, self._reader.location)
+                    self._copy = MigratedCopy(self._database, original, self._reader.location)
                 finally:
                     original.close()
             return self._copy.connect(**options)
