@@ -149,6 +149,10 @@ class Archive(Captures):
             return
         self._connections.read_a_copy()
 
+    def tidy(self) -> None:
+        """Let SQLite bring in, or take back, what a writer left who was killed meanwhile: any reading does."""
+        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the database."""
