@@ -331,13 +331,14 @@ def test_no_room_for_a_scratch_is_told_in_a_sentence_and_leaves_nothing(
 
 def test_what_comes_into_the_tape_later_never_hides_what_was_written(tmp_path: Path) -> None:
     tape = shutil.copy(SHORT, tmp_path / "grows.tape")
-    with dummy.GraceDb(tape) as scratch, dummy.GraceDb(SHORT, read_only=True) as server:
+    with dummy.GraceDb(tape) as scratch, dummy.GraceDb(SHORT) as server:
         scratch.write_log(EVENT, "mine")
         new = new_event(scratch)
         before = everything(scratch, EVENT, new)
         with Archive.open(tape, read_only=False) as archive, dummy.GraceDb(archive) as kept:
-            capture([EVENT], archive, server)
-            capture([EVENT], archive, server)  # newer than the scratch's, by its number
+            for version in (2, 3):  # the scratch's is @2
+                server.write_log(EVENT, "theirs")
+                assert capture([EVENT], archive, server)[0].capture.version == version
             assert new_event(kept) == new
             kept.write_log(new, "theirs")
         assert everything(scratch, EVENT, new) == before
