@@ -17,6 +17,7 @@ from gracetape.clocks import VirtualClock
 from gracetape.dummy import Faults, make_app, serve
 from gracetape.dummy.client import mount
 from gracetape.dummy.links import HOME
+from gracetape.dummy.option_checks import check_options
 from gracetape.dummy.positions import position_of
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
@@ -45,7 +46,8 @@ class TapeSession:
 
     `gracedb` is a client, `url` where it is served (and where clients that others make are led from then on), `alerts` what writes
     announce, `replay` plays the tapes while all clients see what was there by then. What is written is seen by all of
-    these, and is gone in the end. `options` are the dummy's. Raises ArchiveError for a tape or a cutoff that is not there.
+    these, and is gone in the end. `options` are the dummy's. Raises ArchiveError for a tape or a cutoff that is not there,
+    UsageError for an option that makes no sense.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class TapeSession:
     ) -> None:
         self._stack, self.alerts = ExitStack(), Alerts()
         self._playing, self._answering, self._making = playing, None, RLock()
+        check_options({**options, "seed": seed})
         faults = options.pop("faults", ())
         self.faults = (
             faults if isinstance(faults, Faults) else Faults([faults] if isinstance(faults, str) else faults, seed)

@@ -1,7 +1,9 @@
 """From a wanted tape to the path of one: found, fetched, taken out of a package, or recorded as the mode says."""
 
 from pathlib import Path
+from typing import Any
 
+from gracetape.dummy import Faults, Throttle
 from gracetape.shown import target
 from gracetape.testing.downloads import fetched, is_url
 from gracetape.testing.packages import unpacked
@@ -17,8 +19,13 @@ def session_over(
     """A session over the tapes that a test wants. UsageError or ArchiveError with one sentence if there is none."""
     paths = [tape_of(want, place, settings) for want in wanted if want.name != EMPTY]
     cutoffs = [want.cutoff for want in wanted if want.name != EMPTY] or [None]
-    options = {name: value for want in reversed(wanted) for name, value in want.options.items()}
+    options = {name: _anew(value) for want in reversed(wanted) for name, value in want.options.items()}
     return TapeSession(*paths, cutoff=cutoffs, playing=playing, **options)
+
+
+def _anew(value: Any) -> Any:
+    """What counts or throws dice begins with each test: one mark is that of many."""
+    return value.anew() if isinstance(value, Faults | Throttle) else value
 
 
 def tape_of(want: WantedTape, place: TestPlace, settings: Settings) -> Path:

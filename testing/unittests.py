@@ -3,6 +3,7 @@
 import inspect
 import sys
 import unittest
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -38,7 +39,7 @@ class TapeMixin(Case):
     def tape_session(self) -> TapeSession:
         if self.tape_names or self.tape_options:
             return self.use_tape(*self.tape_names, **self.tape_options)
-        return self._over(self._marked())
+        return self._over(self._marked)
 
     def _marked(self) -> list[WantedTape]:
         """The tapes that pytest's marks name, on the method or else on the class; none: where the test's own lies."""
@@ -49,17 +50,20 @@ class TapeMixin(Case):
 
     def use_tape(self, *names: Any, **options: Any) -> TapeSession:
         """Let this test be over other tapes; the words are those of the mark `tape`. Fails the test if there are none."""
-        return self._over(read_mark(names, options))
+        return self._over(lambda: read_mark(names, options))
 
-    def _over(self, wanted: list[WantedTape]) -> TapeSession:
-        settings = settings_here()
+    def _over(self, wanted: Callable[[], list[WantedTape]]) -> TapeSession:
+        try:
+            settings = settings_here()
+        except GracetapeError as error:
+            raise self.failureException(str(error)) from None
         place = TestPlace(
             Path(inspect.getfile(type(self))), type(self).__name__, self._testMethodName, settings.tape_dir
         )
         try:
-            session = session_over(wanted, place, settings)
+            session = session_over(wanted(), place, settings)
         except GracetapeError as error:
-            raise self.failureException(str(error)) from None
+            raise self.failureException(f"{self.id()}: {error}") from None
         self.__dict__["tape_session"] = self.enterContext(session)
         self.enterContext(no_network(settings.mode, settings.allowed_hosts))
         return session
