@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Alert
-from gracetape.message_lines import read_line
+from gracetape.message_lines import read_line, text_of
 from gracetape.shown import printable
 from gracetape.testing.masking import masked, without_root
 
@@ -32,7 +32,7 @@ def assert_same_alerts(
 
 def _payloads(alerts: Iterable[Any] | Path, ignore: frozenset[str], mask: bool) -> list[Payload]:
     if isinstance(alerts, Path):
-        alerts = [line for line in alerts.read_text(encoding="utf-8").splitlines() if line.strip()]
+        alerts = [line for line in alerts.read_text(encoding="utf-8").split("\n") if text_of(line)]
     payloads = [payload for alert in alerts if (payload := _payload(alert)) is not None]
     found = masked(payloads) if mask else [without_root(payload) for payload in payloads]
     return [_without(payload, ignore) for payload in found]
