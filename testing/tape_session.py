@@ -109,11 +109,16 @@ class TapeSession:
         selections = []
         for archive, timeline, end in zip(self.archives, self.timelines, self.positions, strict=True):
             alerts = [alert for alert in alerts_of(timeline) if alert.position is None or alert.position <= end]
-            selections.append((Selection(alerts, timeline=timeline, source=archive), 0.0))
-        player = Player(MessageQueue(Arrangement().copies_of(selections)), VirtualClock(), timeline=self.timelines[0])
+            cut = None if end == timeline.end else end
+            selections.append((Selection(alerts, timeline=timeline, source=archive, end=cut), 0.0))
+        queue = MessageQueue(Arrangement().copies_of(selections))
+        player = Player(queue, VirtualClock(), timeline=self.timelines[0])
         player.stand()
         with self._making:
-            self._answering = on_scratch(player, self._stack, **self._options)  # from now on as of its position
+            if queue.copies:
+                self._answering = on_scratch(player, self._stack, **self._options)  # from now on as of its position
+            else:  # nothing that is to come
+                self._answering = self._answering or self._made()
         return Replay(player)
 
     def _ready(self) -> Any:
