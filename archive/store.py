@@ -94,11 +94,12 @@ class Archive(Captures):
     def _open_in_package(cls, source: "Traversable", *, read_only: bool) -> Self:
         if not read_only:
             raise ArchiveError(f"{source} lies inside a package that is no folder: it can only be read")
-        from gracetape.archive.packaged import copied
+        from gracetape.archive.packaged import copied, told_as
 
         path, folder = copied(source)
         try:
-            archive = cls.open(path)
+            with told_as(source, path):
+                archive = cls.open(path)
         except GracetapeError:
             folder.close()
             raise
@@ -147,6 +148,10 @@ class Archive(Captures):
             schema.migrate(self.connection)
             return
         self._connections.read_a_copy()
+
+    def tidy(self) -> None:
+        """Let SQLite bring in, or take back, what a writer left who was killed meanwhile: any reading does."""
+        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
     @property
     def connection(self) -> sqlite3.Connection:

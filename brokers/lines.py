@@ -19,7 +19,7 @@ from typing import BinaryIO
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from gracetape.brokers.streams import LONGEST, Line, Served, stream
 from gracetape.errors import BadUrl, BrokerError
-from gracetape.message_lines import read_line
+from gracetape.message_lines import read_line, text_of
 from gracetape.shown import target
 
 _log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class LineSource(Source):
             for line, place in self._lines:
                 if isinstance(line, datetime):
                     self._put(line)
-                elif line.strip() and (heard := heard_line(line, self._nodes, place)).node in self._nodes:
+                elif text_of(line) and (heard := heard_line(line, self._nodes, place)).node in self._nodes:
                     self._put(heard)
                 if self._closed.is_set():
                     return
@@ -134,7 +134,7 @@ def heard_line(line: bytes, nodes: Sequence[str], place: Place | None = None) ->
     except ValueError:
         found = None
     if found is None or found.bare or found.node is None:
-        return Heard(nodes[0], line.decode("utf-8", "replace").strip(), arrived, place)
+        return Heard(nodes[0], text_of(line), arrived, place)
     return Heard(found.node, found.text, arrived, place)
 
 

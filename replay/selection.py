@@ -42,7 +42,8 @@ class Wanted:
 class Selection:
     """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
 
-    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
+    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
+    it on the time line will never be.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Selection:
         *,
         timeline: Timeline | None = None,
         source: Archive | str | PathLike[str] | None = None,
+        end: Position | None = None,
         spread: str = "as-recorded",
     ) -> None:
         self.alerts = alerts
-        self.timeline, self.source = timeline, source
+        self.timeline, self.source, self.end = timeline, source, end
         born, self.offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
 

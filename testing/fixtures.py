@@ -23,7 +23,7 @@ def session_of(request: pytest.FixtureRequest) -> Iterator[TapeSession]:
     try:
         session = session_over(*wanted_by(request.node, settings), settings, playing="replay" in request.fixturenames)
     except GracetapeError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise pytest.fail.Exception(f"{request.node.nodeid}: {error}", pytrace=False) from None
     with session, no_network(settings.mode, settings.allowed_hosts):
         yield session
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ligo.gracedb.rest import GraceDb
+
 from gracetape.archive import Archive
 from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.owners import notes_of
@@ -74,8 +76,18 @@ def service_of(want: WantedTape, settings: Settings, tape: Archive | None) -> st
 
 def _pulled(ids: Sequence[str], path: Path, service: str) -> list[CaptureResult]:
     archive = Archive.open(path, read_only=False) if path.exists() else Archive.create(path, packed=True)
-    with archive, connect(service) as client:
+    with archive, asking(service) as client:
         return capture(ids, archive, client)
+
+
+@contextmanager
+def asking(service: str) -> Iterator[GraceDb]:
+    """A client of the GraceDB that is recorded from; what fails names that server."""
+    try:
+        with connect(service) as client:
+            yield client
+    except CaptureError as error:
+        raise CaptureError(f"{error} (asked: {target(service)})") from None
 
 
 def _say(settings: Settings, path: Path, results: list[CaptureResult], service: str) -> None:
