@@ -30,6 +30,7 @@ from gracetape.archive.store import Archive, Capture
 from gracetape.archive.writing import Transaction
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError
+from gracetape.progress import advance, progress
 from gracetape.times import parse_time, server_time
 
 Record = dict[str, Any]
@@ -58,7 +59,7 @@ class _Made:
 
 def import_into(source: Path, target: Path) -> list[Capture]:
     """Import a cache into the archive at `target`, all of it or nothing; one that is not there appears when it is whole."""
-    with _superevents(source) as found:
+    with progress("importing"), _superevents(source) as found:
         if not is_free(target):
             with Archive.open(target, read_only=False) as archive:
                 return _import(found, archive)
@@ -77,7 +78,8 @@ def import_meg(source: Path, archive: Archive) -> list[Capture]:
 
 
 def _import(superevents: list[Path], archive: Archive) -> list[Capture]:
-    with _all_or_none(archive) as tx:
+    files = sum(1 for folder in superevents for _ in folder.rglob("*,*"))
+    with progress("importing", files, "files"), _all_or_none(archive) as tx:
         return [capture for folder in superevents for capture in _superevent(folder, tx)]
 
 
@@ -131,7 +133,7 @@ def _unpack(source: Path, folder: Path) -> None:
 
     tarfile also takes a damaged header for the end of the archive, which really is a block of zeros.
     """
-    with tarfile.open(source) as packed:
+    with progress(f"unpacking {source.name}"), tarfile.open(source) as packed:
         size = 0
         for member in packed:
             size += member.size
@@ -277,6 +279,7 @@ def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:
 
 
 def _keep_file(tx: Transaction, capture: Capture, folder: Path, entry: _Made) -> None:
+    advance()
     full = f"{entry.filename},{entry.version}"
     path = folder / full
     if safe_name(full) is None or not path.is_file() or path.is_symlink():

@@ -17,6 +17,7 @@ from gracetape.archive.inside import check
 from gracetape.archive.making import made
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
+from gracetape.progress import progress
 from gracetape.shown import target
 from gracetape.tables import html_table
 
@@ -144,10 +145,15 @@ class Archive(Captures):
 
     def _update(self) -> None:
         """Bring an older archive to this code's schema: itself, or a copy of it if it may not be written to."""
-        if not self.read_only:
-            schema.migrate(self.connection)
-            return
-        self._connections.read_a_copy()
+        with progress(
+            f"bringing {self.path.name} up to date"
+            if not self.read_only
+            else f"reading {self.path.name}, of an older form"
+        ):
+            if not self.read_only:
+                schema.migrate(self.connection)
+            else:
+                self._connections.read_a_copy()
 
     def tidy(self) -> None:
         """Let SQLite bring in, or take back, what a writer left who was killed meanwhile: any reading does."""

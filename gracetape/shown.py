@@ -9,8 +9,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar, TextIO
 
 #: What stands in the place of a secret.
 MASK = "***"
@@ -163,6 +164,29 @@ def _hide_in_word(found: re.Match[str]) -> str:
     return word
 
 
+def human_bytes(size: int | None) -> str:
+    """`1.2 MB` for a number of bytes."""
+    if size is None:
+        return "absent"
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def human_time(seconds: float) -> str:
+    """`3 h 20 min` for a number of seconds."""
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{max(seconds, 0.1):.1f} s"
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours < 1:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if hours < 100 else f"{hours / 24:,.0f} days"
+
+
 def say(*lines: object, error: bool = False) -> None:
     """Print lines for people, each on one line of its own whatever stands in it."""
     print(*(visible(sentence(line)) for line in lines), sep="\n", file=sys.stderr if error else sys.stdout, flush=True)
@@ -171,10 +195,17 @@ def say(*lines: object, error: bool = False) -> None:
 class Guarded:
     """A stream for people on which only the orders of `_OURS` stay orders, and (`secrets`) no secret is shown."""
 
+    #: Told of each text that is about to be written: what shows a line that is to go before others (`gracetape/progress.py`).
+    about_to_write: ClassVar[Callable[[str], AbstractContextManager[object]] | None] = None
+
     def __init__(self, stream: TextIO, *, secrets: bool) -> None:
         self.inner, self._secrets = stream, secrets
 
     def write(self, text: str) -> int:
+        with nullcontext() if Guarded.about_to_write is None else Guarded.about_to_write(text):
+            return self._write(text)
+
+    def _write(self, text: str) -> int:
         whole = sentence(text) if self._secrets else text
         if not whole.isprintable():
             parts, start = list[str](), 0

@@ -18,7 +18,8 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
-from gracetape.shown import guard, printable, printable_json, say, visible
+from gracetape.progress import shown as progress_shown
+from gracetape.shown import guard, human_bytes, printable, printable_json, say, visible
 
 __all__ = [
     "FAILURE",
@@ -38,8 +39,8 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Exit codes: what was asked for is wrong, or it failed.
-USAGE, FAILURE = 2, 1
+#: Exit codes: what was asked for is wrong, or it failed; Ctrl-C ended it.
+USAGE, FAILURE, STOPPED = 2, 1, 130
 #: What is raised for command lines that cannot be read. Typer has its own copy of click, or not, by version.
 _Unreadable: Any = typer.BadParameter.__mro__[2]
 
@@ -228,9 +229,10 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
-    command = prepared(app, name, completes=" " not in name)
     try:
-        code = command.main(words, prog_name=name, standalone_mode=False)
+        command = prepared(app, name, completes=" " not in name)
+        with progress_shown():
+            code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
         said = _suggesting(" ".join(error.format_message().split()).rstrip("."))
@@ -244,7 +246,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             )
         raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
-        raise SystemExit(130) from None
+        say("gracetape: stopped", error=True)
+        raise SystemExit(STOPPED) from None
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -278,15 +281,3 @@ def show_text(pieces: Iterable[bytes], name: str) -> None:
     except UnicodeError:
         raise ArchiveError(f"{name} is no text, which a terminal could show: send it to a file with > FILE") from None
     sys.stdout.flush()
-
-
-def human_bytes(size: int | None) -> str:
-    """`1.2 MB` for a number of bytes."""
-    if size is None:
-        return "absent"
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

@@ -7,6 +7,7 @@ import typer
 
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.options import ArchiveOption, JsonOption, with_options
+from gracetape.progress import hush
 from gracetape.replay.options import Options
 from gracetape.replay.reenact import is_server
 from gracetape.terminal import USAGE, commands, complain, run, sentences
@@ -39,6 +40,8 @@ def play_command(options: Options) -> None:
         complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
     from gracetape.replay.command import ReplayRun, end_well
 
+    if options.quiet:
+        hush()
     if servers:
         # Only this needs the dummy and the client, which take a second to load.
         from gracetape.replay.reenact.command import ReenactmentRun

@@ -20,6 +20,7 @@ from gracetape.replay.options import Options
 from gracetape.replay.player import Player
 from gracetape.replay.request import faults_of, player_of
 from gracetape.replay.status import Stopwatch, status_line
+from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
@@ -34,6 +35,8 @@ class _Terminated(BaseException):
 
 class Run(Protocol):
     """One run of the command, and what came of it so far."""
+
+    options: Options
 
     def play(self) -> list[str]:
         """Do what was asked for. Returns what went wrong on the way."""
@@ -65,6 +68,8 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
+        if not options.quiet and (storm := storm_of(player, options.copies)) is not None:
+            _say(f"gracetape: {storm}")
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
@@ -89,8 +94,8 @@ class ReplayRun:
                     _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
-                stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
-                player.play(targets, faults=self.faults)
+                tell = stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
+                player.play(targets, tell, faults=self.faults)
         finally:
             problems = [target.close() for target in targets]
             for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
@@ -141,7 +146,8 @@ def end_well(replay: Run) -> None:
         raise typer.Exit(143) from None
     except BrokenPipeError:
         _discard_stdout()
-        replay.summary("whoever read the output went away")
+        if not replay.options.dry_run:
+            replay.summary("whoever read the output went away")
         return
     except OSError as error:
         _discard_stdout()

@@ -1,6 +1,6 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from heapq import merge
@@ -12,6 +12,7 @@ from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import with_places
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
+from gracetape.progress import progress
 from gracetape.replay.spread import offsets
 from gracetape.times import as_utc
 
@@ -130,7 +131,14 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
         )
 
     latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
-    return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
+    with progress("rebuilding alerts", latest.index, "entries") as done:
+
+        def told() -> Iterator[Alert]:
+            for alert in alerts_of(timeline, latest):
+                done.done = _position(alert).index
+                yield alert
+
+        return [alert for alert in told() if fits(alert)]
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:

@@ -11,6 +11,7 @@ from gracetape.archive import Archive
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest
 from gracetape.plain_text import plain
+from gracetape.progress import progress
 from gracetape.replay.options import Options
 from gracetape.replay.prepare import Tape
 from gracetape.replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
@@ -80,12 +81,13 @@ class ReenactmentRun:
 
     def _plan(self, archive: Archive, names: list[str]) -> Reenactment:
         asked = self.options
-        return reenact(
-            archive, *names, cutoff=asked.cutoff, until=time_of(asked.until),
-            group=None if asked.group == "as-recorded" else asked.group,
-            search="" if asked.search == "as-recorded" else asked.search,
-            retime=time_of(asked.retime_to) or asked.retime, placeholders=asked.placeholders,
-        )  # fmt: skip
+        with progress("planning"):
+            return reenact(
+                archive, *names, cutoff=asked.cutoff, until=time_of(asked.until),
+                group=None if asked.group == "as-recorded" else asked.group,
+                search="" if asked.search == "as-recorded" else asked.search,
+                retime=time_of(asked.retime_to) or asked.retime, placeholders=asked.placeholders,
+            )  # fmt: skip
 
     # -- performing
 
@@ -99,7 +101,13 @@ class ReenactmentRun:
             self.target, self.options.really or (), lambda: zero + timedelta(seconds=clock.now()), archive
         ) as client:
             on_error = self.options.on_error
-            outcome = plan.perform(client, clock, on_error=on_error, after=lambda write: self._tell(plan, write))
+            with progress("writing", len(plan.schedule), "writes") as done:
+
+                def after(write: Write) -> None:
+                    done.advance()
+                    self._tell(plan, write)
+
+                outcome = plan.perform(client, clock, on_error=on_error, after=after)
         self.outcomes.append(outcome)
 
     def _tell(self, plan: Reenactment, write: Write) -> None:
