@@ -17,7 +17,7 @@ import typer
 
 from gracetape import shown, terminal
 from gracetape.brokers import BadUrl, BrokerError, Source, open_source
-from gracetape.brokers.heard_lines import HeardLines
+from gracetape.brokers.heard_lines import HeardLines, heard_whole
 from gracetape.errors import BadConfiguration, ListenError
 from gracetape.listen import commands as wire_commands, once as programs, ping as pings
 from gracetape.listen.configuration import read_configuration
@@ -62,12 +62,14 @@ def run(
         int | None, typer.Option(metavar="PORT", min=1, max=65535, help="Figures at http://127.0.0.1:PORT/metrics.")
     ] = None,
     until_end: Annotated[
-        bool, typer.Option("--until-end", help="Stop when the source has ended (a program, -).")
+        bool, typer.Option("--until-end", help="Stop when the source has ended (a file, a program, -).")
     ] = False,
+    show: ShowOption = None,
 ) -> int:
     """Listen: one process per section of CONFIG, until Ctrl-C or SIGTERM."""
     from gracetape.listen.gracedb import check_client
     from gracetape.listen.parent import Listener
+    from gracetape.listen.telling import HeardBy, how_it_ended, what_is_heard
 
     configuration = read_configuration(config)
     configuration = replace(
@@ -79,15 +81,16 @@ def run(
         if child.gracedb:
             check_client(child.gracedb)
     url = configuration.source
-    with Listener(configuration) as listener:
+    showing = HeardBy(show)
+    with Listener(configuration, heard=showing) as listener:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: listener.stop())
-        children = ", ".join(f"{child.name} ({child.process_type})" for child in configuration.children)
-        print(
-            f"listening to {shown.target(url)} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)",
-            flush=True,
+        showing.say(*what_is_heard(configuration, url))
+        code = listener.run(
+            lambda after: open_source(url, configuration.nodes, after=after, until_end=until_end), until_end=until_end
         )
-        return listener.run(lambda after: open_source(url, configuration.nodes, after=after), until_end=until_end)
+        showing.say(how_it_ended(listener))
+    return code
 
 
 @app.command()
@@ -130,9 +133,7 @@ def confirm(
             if lines is not None:
                 lines.show([message])
             else:
-                moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-                line = f"{moment} {message.node} {message.payload}"
-                print(shown.visible(line, keep="\n") if sys.stdout.isatty() else line, flush=True)
+                print(heard_whole(message), flush=True)
             message.ack()
 
 

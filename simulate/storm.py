@@ -1,7 +1,9 @@
 """How much a storm of simulated events will be, told before it begins: a few of its lives are lived beforehand, and thrown away."""
 
 import copy
+import json
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -12,11 +14,12 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.clocks import MaxClock
 from gracetape.dummy import GraceDb
+from gracetape.dummy.source import NEIGHBOUR_WINDOW
 from gracetape.progress import progress
 from gracetape.replay.message import messages_of
-from gracetape.schedule import Action, GraceID, Outcome, Schedule, run
+from gracetape.schedule import Action, GraceID, Schedule, run
 from gracetape.shown import human_bytes, human_time
-from gracetape.simulate.acts import CreateEvent
+from gracetape.simulate.acts import CreateEvent, CreateSuperevent
 
 #: Events from which on a simulation is a storm; lives of it that are lived beforehand.
 MANY, SAMPLE = 10, 3
@@ -47,26 +50,56 @@ def storm_of(schedule: Schedule, now: Callable[[], datetime], speed: float | Non
         return None
     chosen = {id(births[number * (len(births) - 1) // (SAMPLE - 1)].what.graceid) for number in range(SAMPLE)}
     sample = Schedule(copy.deepcopy(_lives(schedule, chosen)))  # ids of their own
-    messages = size = 0
-
-    def hear(alert: Alert) -> None:
-        nonlocal messages, size
-        made = messages_of(alert, 0.0)
-        messages += len(made)
-        size += sum(len(message.payload_json()) for message in made)
-
-    begun, outcome = time.perf_counter(), Outcome()
+    heard, begun = _Heard(), time.perf_counter()
     with (
         progress("living a few beforehand", len(sample), "actions") as done,
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "sample.tape") as archive,
-        GraceDb(archive, now=now, on_alert=hear) as client,
+        GraceDb(archive, now=now, on_alert=heard) as client,
     ):
-        run(sample, client, MaxClock(), go_on=True, outcome=outcome, after=lambda *_: done.advance())
+        run(sample, client, MaxClock(), go_on=True, after=lambda *_: done.advance())
     share = len(schedule) / max(1, len(sample))
+    size = share * (heard.bytes + heard.of_events * _neighbours(schedule) * heard.bytes_each)
     took = (time.perf_counter() - begun) * share
     duration_s = None if speed is None else schedule.duration_s / speed
-    return Storm(len(births), len(schedule), round(messages * share), round(size * share), duration_s, took)
+    return Storm(len(births), len(schedule), round(heard.messages * share), round(size), duration_s, took)
+
+
+class _Heard:
+    """Counts messages and their bytes, apart from what they tell of an event's neighbours, of which a storm has more than a few lives have."""
+
+    def __init__(self) -> None:
+        self.messages = self.bytes = self.of_events = 0
+        self._neighbours, self._bytes_of_them = 0, 0
+
+    def __call__(self, alert: Alert) -> None:
+        thing = (alert.payload() or {}).get("object")
+        near = thing.get("superevent_neighbours") if isinstance(thing, dict) else None
+        apart = sum(len(json.dumps(record)) for record in near.values()) if near else 0
+        for message in messages_of(alert, 0.0):
+            self.messages += 1
+            self.bytes += len(message.payload_json()) - apart
+            if near is not None:
+                self.of_events += 1
+                self._neighbours, self._bytes_of_them = self._neighbours + len(near), self._bytes_of_them + apart
+
+    @property
+    def bytes_each(self) -> float:
+        """What a message tells of one neighbour."""
+        return self._bytes_of_them / max(1, self._neighbours)
+
+
+def _neighbours(schedule: Schedule) -> float:
+    """How many superevents near an event its messages tell of, in the mean: those that are there by then."""
+    made = {id(a.what.preferred): a for a in schedule if isinstance(a.what, CreateSuperevent)}
+    times, counts = sorted(action.what.t_0 for action in made.values()), []
+    for action in schedule:
+        birth = made.get(id(getattr(action.what, "graceid", None)))
+        if birth is not None:
+            t_0 = birth.what.t_0
+            last = t_0 + min(NEIGHBOUR_WINDOW, action.dt - birth.dt)
+            counts.append(max(0, bisect_right(times, last) - bisect_left(times, t_0 - NEIGHBOUR_WINDOW)))
+    return sum(counts) / max(1, len(counts))
 
 
 def _lives(schedule: Schedule, chosen: set[int]) -> list[Action]:
