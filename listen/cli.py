@@ -3,26 +3,22 @@
 import functools
 import itertools
 import json
-import random as randomness
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, NoReturn, ParamSpec
 
 import typer
 
 from gracetape import shown, terminal
-from gracetape.brokers import BadUrl, BrokerError, Source, open_source
-from gracetape.brokers.heard_lines import HeardLines, heard_whole
-from gracetape.errors import BadConfiguration, ListenError
-from gracetape.listen import commands as wire_commands, once as programs, ping as pings
-from gracetape.listen.configuration import read_configuration
-from gracetape.listen.sending import open_sender, send
+from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
+from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
+
+if TYPE_CHECKING:
+    from gracetape.brokers import Source
 
 P = ParamSpec("P")
 
@@ -67,6 +63,10 @@ def run(
     show: ShowOption = None,
 ) -> int:
     """Listen: one process per section of CONFIG, until Ctrl-C or SIGTERM."""
+    from dataclasses import replace
+
+    from gracetape.brokers import open_source
+    from gracetape.listen.configuration import read_configuration
     from gracetape.listen.gracedb import check_client
     from gracetape.listen.parent import Listener
     from gracetape.listen.telling import HeardBy, how_it_ended, what_is_heard
@@ -102,6 +102,9 @@ def once(
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
 ) -> int:
     """Run a program for each message, one after the other (the old lvalert_listen)."""
+    from gracetape.brokers import open_source
+    from gracetape.listen import once as programs
+
     words = programs.program(exec)
     failures = 0
     with _stoppable(open_source(source, node)) as heard:
@@ -126,6 +129,9 @@ def confirm(
     show: ShowOption = None,
 ) -> None:
     """Print what is heard: a line each on a terminal; elsewhere (--show json) time, node and the message."""
+    from gracetape.brokers import open_source
+    from gracetape.brokers.heard_lines import HeardLines, heard_whole
+
     lines = HeardLines() if shows_lines(show) else None
     with _stoppable(open_source(source, node)) as heard:
         wanted = (message for message in heard if message.node in node)
@@ -153,6 +159,11 @@ def ping(
     """Send messages of a made-up follow-up process to a test node (passwords come from ~/.netrc or hop's auth.toml)."""
     if word not in (*pings.COMMENTS, "simulate"):
         raise BadConfiguration(f"there is no message {word!r}: use {', '.join(pings.COMMENTS)} or simulate")
+    import random as randomness
+    from datetime import UTC, datetime
+
+    from gracetape.listen.sending import open_sender
+
     random = randomness.Random(seed)
     graceid = graceid or pings.random_graceid(random)
     with open_sender(to) as sender:
@@ -160,10 +171,8 @@ def ping(
         def tell(text: str) -> None:
             sender.publish(node, text)
             sender.flush()
-            print(
-                f"{datetime.now(UTC).isoformat(timespec='milliseconds').replace('+00:00', 'Z')} {node} {text}",
-                flush=True,
-            )
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            print(f"{now} {node} {text}", flush=True)
 
         if word == "simulate":
             pings.simulate(pings.Life(trials, wait, jitter, error_probability), graceid, tell, random)
@@ -183,6 +192,8 @@ def command(
     text = wire_commands.message(name, _pairs(arguments or []))
     if not to:
         raise BadConfiguration("name where the command is sent: --to xmpp://HOST/, kafka://HOST/GROUP or FILE.jsonl")
+    from gracetape.listen.sending import send
+
     send(to, node, text)
     print(f"sent to {node}: {text}")
 
@@ -199,6 +210,7 @@ def status(
     """Show how a listener does: its children, their queues, and the states of checks per GraceID."""
     from rich.console import Console
 
+    from gracetape.listen.configuration import read_configuration
     from gracetape.listen.show import status_view
     from gracetape.listen.status import read_status
 
@@ -232,7 +244,7 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _stoppable(source: Source) -> Source:
+def _stoppable(source: "Source") -> "Source":
     """SIGTERM and Ctrl-C end the source, and with it the command."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: source.close())
