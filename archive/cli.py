@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gracetape.options import ArchiveOption, JsonOption, Reference
+from gracetape.options import ArchiveOption, JsonOption, Reference, one_archive
 from gracetape.terminal import commands, run, sentences
 
 
@@ -141,7 +141,7 @@ def verify(
     """Read everything in an archive again and name what is damaged or missing (exit 1)."""
     from gracetape.archive import maintenance
 
-    maintenance.verify(path or archive, as_json)
+    maintenance.verify(one_archive(path, archive), as_json)
 
 
 @app.command()

@@ -122,6 +122,8 @@ def _know_version_and_help(command: Any) -> None:
 def _speak_plainly(command: Any) -> None:
     """Of a command and those under it: types have names that people know, and an archive may stand among the words or after `-a`."""
     for parameter in command.params:
+        if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
+            parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
         if not parameter.metavar and not getattr(parameter, "is_flag", False):
             parameter.metavar = _type_in_words(parameter)
         if parameter.param_type_name == "argument" and parameter.metavar:
@@ -157,9 +159,20 @@ def _type_in_words(parameter: Any) -> str | None:
     """What a parameter takes, as help texts say it; None for choices, which are shown themselves."""
     if hasattr(parameter, "type"):  # older versions of typer have click's own types
         return _CLICK_NAMES.get(parameter.type.name)
-    kind = parameter.type_descriptor.annotation
-    kinds = [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
-    return next((_NAMES[one] for one in kinds if one in _NAMES), None)
+    return next((_NAMES[one] for one in _types_of(parameter) if one in _NAMES), None)
+
+
+def _types_of(parameter: Any) -> list[Any]:
+    """The type that a parameter was declared with, and those within it; none where typer has click's types."""
+    kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    return [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
+
+
+def _no_empty_path(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """A path is never empty: what a shell makes of a variable that is not set is no folder that is meant."""
+    if value == "" or (isinstance(value, tuple | list) and "" in value):
+        raise typer.BadParameter("it is empty", ctx=context, param=parameter)
+    return process(context, value)
 
 
 def _with_archive(

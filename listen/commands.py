@@ -39,7 +39,7 @@ def _raise_warning(orders: Orders, arguments: Arguments) -> None:
     raise RuntimeWarning("the command raiseWarning was received")
 
 
-def _clear(orders: Orders, items: list[QueueItem]) -> None:
+def _clear(orders: Orders, items: "list[QueueItem]") -> None:
     own = orders.context.item
     for item in items:
         if item is not own:
