@@ -4,7 +4,6 @@ import functools
 import itertools
 import json
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -211,12 +210,13 @@ def status(
     from rich.console import Console
 
     from gracetape.listen.configuration import read_configuration
-    from gracetape.listen.show import status_view
+    from gracetape.listen.show import status_lines, status_view
     from gracetape.listen.status import read_status
 
     configuration = read_configuration(config)
     record = read_status(configuration.status_file)
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console = Console(soft_wrap=True, highlight=False)
+    width = console.width if console.is_terminal else None
     if as_json:
         print(json.dumps(record))
     elif live or (live is None and console.is_terminal):
@@ -224,13 +224,14 @@ def status(
 
         with Live(console=console, auto_refresh=False) as screen:
             now = record
-            screen.update(status_view(now), refresh=True)
+            screen.update(status_view(now, width), refresh=True)
             while now["running"]:
                 time.sleep(0.5)
                 now = read_status(configuration.status_file)
-                screen.update(status_view(now), refresh=True)
+                screen.update(status_view(now, console.width), refresh=True)
     else:
-        console.print(status_view(record))
+        for line in status_lines(record, width):
+            console.print(line) if width is not None else print(line.plain)
     return int(not record["running"])
 
 
