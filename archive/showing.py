@@ -15,7 +15,7 @@ from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
 from gracetape.errors import NotFound
-from gracetape.plain_text import plain
+from gracetape.plain_text import by_cause, plain
 from gracetape.tables import say_reasons, show_table
 from gracetape.terminal import human_bytes, say, show_json, show_text
 from gracetape.times import iso_time, shown_time
@@ -62,7 +62,9 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
     for name in ("created", "captured"):
         about[name] = f"{shown_time(about[name])} UTC" if about[name] else None
     rows = [(name.replace("_", " "), value) for name, value in about.items()]
-    rows += [("absent", line) for line in absent]
+    for line in by_cause(absent):
+        names, _, cause = line.partition(": ")
+        rows += [("absent", cause), ("", names)]
     rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
     show_table(["", "~"], rows)
 

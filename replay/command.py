@@ -36,8 +36,6 @@ class _Terminated(BaseException):
 class Run(Protocol):
     """One run of the command, and what came of it so far."""
 
-    options: Options
-
     def play(self) -> list[str]:
         """Do what was asked for. Returns what went wrong on the way."""
 
@@ -146,8 +144,7 @@ def end_well(replay: Run) -> None:
         raise typer.Exit(143) from None
     except BrokenPipeError:
         _discard_stdout()
-        if not replay.options.dry_run:
-            replay.summary("whoever read the output went away")
+        replay.summary("whoever read the output went away")
         return
     except OSError as error:
         _discard_stdout()
