@@ -66,7 +66,8 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
-        if not options.quiet and (storm := storm_of(player, options.copies)) is not None:
+        storm = None if options.quiet else storm_of(player, options.copies)
+        if storm is not None:
             _say(f"gracetape: {storm}")
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
@@ -92,7 +93,9 @@ class ReplayRun:
                     _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
-                tell = stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
+                tell = stack.enter_context(
+                    status_line(player, quiet=options.quiet, programs=programs, storm=storm is not None)
+                )
                 player.play(targets, tell, faults=self.faults)
         finally:
             problems = [target.close() for target in targets]

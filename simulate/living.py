@@ -71,10 +71,11 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     clock = clock_for(way.speed, way.maximum)
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     outcome = Outcome()
-    if way.quiet:
-        hush()
-    elif storm := storm_of(schedule, now, None if way.maximum else way.speed or 1.0):
+    storm = None if way.quiet else storm_of(schedule, now, None if way.maximum else way.speed or 1.0)
+    if storm is not None:
         say(f"gracetape: {storm}", error=True)
+    elif way.quiet or not sys.stderr.isatty():  # plain lines are for storms
+        hush()
     shown = _shown(way)
     if way.to is not None:
         place = places.live_in(way.to, now, shown)
