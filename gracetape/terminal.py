@@ -5,6 +5,7 @@ import functools
 import io
 import itertools
 import json
+import math
 import os
 import re
 import sqlite3
@@ -124,6 +125,8 @@ def _speak_plainly(command: Any) -> None:
     for parameter in command.params:
         if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
             parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
+        if _type_in_words(parameter) == "NUMBER":
+            parameter.process_value = functools.partial(_finite, parameter, parameter.process_value)
         if not parameter.metavar and not getattr(parameter, "is_flag", False):
             parameter.metavar = _type_in_words(parameter)
         if parameter.param_type_name == "argument" and parameter.metavar:
@@ -166,6 +169,14 @@ def _types_of(parameter: Any) -> list[Any]:
     """The type that a parameter was declared with, and those within it; none where typer has click's types."""
     kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
     return [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
+
+
+def _finite(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """Numbers are seconds, rates and shares: none of them is endless, or no number."""
+    number = process(context, value)
+    if isinstance(number, float) and not math.isfinite(number):
+        raise typer.BadParameter(f"it must be a finite number, not {number:g}", ctx=context, param=parameter)
+    return number
 
 
 def _no_empty_path(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
