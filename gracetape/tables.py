@@ -116,7 +116,7 @@ def show_table(
     terminal = sys.stdout.isatty()
     console = Console(soft_wrap=True, highlight=False)
     if title is not None:
-        console.print(Text(printable(title), "bold"))
+        console.print(Text(printable(title), "bold")) if terminal else print(printable(title))
     for line in table_lines(columns, rows, console.width if terminal else None, styles):
         console.print(line) if terminal else print(line.plain)
 

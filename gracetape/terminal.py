@@ -70,6 +70,8 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             complain(error, USAGE)
         except GracetapeError as error:
             complain(error)
+        except KeyboardInterrupt:
+            complain("stopped", STOPPED)
         except BrokenPipeError:
             _forget_reader()
             raise typer.Exit(0) from None
@@ -269,6 +271,12 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
                 error=True,
             )
         raise SystemExit(USAGE) from None
+    except SystemExit:
+        if (
+            type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        ):  # what click makes of a reader that went away while it wrote a help
+            raise SystemExit(0) from None
+        raise
     except (typer.Abort, KeyboardInterrupt):
         say("gracetape: stopped", error=True)
         raise SystemExit(STOPPED) from None

@@ -40,8 +40,6 @@ def sentences(command: Callable[P, int | None]) -> Callable[P, None]:
             terminal.complain(error, terminal.USAGE)
         except (ListenError, BrokerError) as error:
             terminal.complain(error)
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
         if code:
             raise typer.Exit(code)
 
