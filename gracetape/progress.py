@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from gracetape.shown import Guarded, human_bytes, printable, say
+from gracetape.shown import Guarded, human_bytes, printable, say, telling
 
 T = TypeVar("T")
 
@@ -22,7 +22,6 @@ QUIET_S, LOOK_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, LONGER = 2.0, 0.2, 5.0, 60.0, 1
 _WIPE = "\r\x1b[K"
 _BAR = 24  # columns
 
-_showing = False
 #: What is under way, each within the one before it, in the thread that began the first.
 _under_way: "list[Progress]" = []
 _thread = 0
@@ -70,18 +69,16 @@ def _time(seconds: float) -> str:
 @contextmanager
 def shown(wanted: bool = True) -> Iterator[None]:
     """A block, such as a command, in which people are told how far things are (or, not `wanted`, are not)."""
-    global _showing
-    before, _showing = _showing, wanted
+    before, telling["progress"] = telling["progress"], wanted
     try:
         yield
     finally:
-        _showing = before
+        telling["progress"] = before
 
 
 def hush() -> None:
     """Tell nothing of how far things are until the block of `shown` ends: the command was asked to be quiet."""
-    global _showing
-    _showing = False
+    telling["progress"] = False
 
 
 @contextmanager
@@ -89,7 +86,7 @@ def progress(what: str, total: float | None = None, unit: str = "") -> Iterator[
     """A block that may take long: `with progress("packing", size, "bytes") as done: … done.advance(len(piece))`."""
     global _thread
     now = Progress(what, total, unit)
-    if not _showing or (_under_way and _thread != threading.get_ident()):
+    if not telling["progress"] or (_under_way and _thread != threading.get_ident()):
         yield now
         return
     if _under_way:

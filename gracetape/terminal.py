@@ -19,8 +19,7 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
-from gracetape.progress import shown as progress_shown
-from gracetape.shown import guard, human_bytes, printable, printable_json, say, visible
+from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
 __all__ = [
     "FAILURE",
@@ -257,8 +256,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     guard(words)
     try:
         command = prepared(app, name, completes=" " not in name)
-        with progress_shown():
-            code = command.main(words, prog_name=name, standalone_mode=False)
+        telling["progress"] = True
+        code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
         said = _suggesting(" ".join(error.format_message().split()).rstrip("."))
@@ -280,6 +279,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     except (typer.Abort, KeyboardInterrupt):
         say("gracetape: stopped", error=True)
         raise SystemExit(STOPPED) from None
+    finally:
+        telling["progress"] = False
     try:
         sys.stdout.flush()
     except BrokenPipeError:

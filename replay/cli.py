@@ -7,7 +7,6 @@ import typer
 
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.options import ArchiveOption, JsonOption, with_options
-from gracetape.progress import hush
 from gracetape.replay.options import Options
 from gracetape.replay.reenact import ON_ERROR, is_server
 from gracetape.terminal import USAGE, commands, complain, run, sentences
@@ -43,6 +42,8 @@ def play_command(options: Options) -> None:
     from gracetape.replay.command import ReplayRun, end_well
 
     if options.quiet:
+        from gracetape.progress import hush
+
         hush()
     if servers:
         # Only this needs the dummy and the client, which take a second to load.
