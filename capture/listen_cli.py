@@ -57,14 +57,14 @@ def listen(
     Started again, it goes on where it was; what it can have missed is written down.
     """
     wanted = [node.strip() for node in nodes.split(",") if node.strip()]
-    service = url or os.environ.get("GRACETAPE_SERVICE")
+    service = url if url is not None else os.environ.get("GRACETAPE_SERVICE") or None
     if archive is not None and to is not None:
         raise UsageError("--archive and --to exclude each other")
     if follow and (archive is None or service is None):
         raise UsageError("--follow needs --archive, and --service-url to capture from")
     tell = (lambda: None) if quiet else partial(_tell_listening, wanted)
     with ExitStack() as stack:
-        sink, follower = _kept(stack, source, archive, to, service_url(service) if service else None, follow)
+        sink, follower = _kept(stack, source, archive, to, None if service is None else service_url(service), follow)
         if shows_lines(show) and not quiet:
             sink = Shown(sink if archive or to else None)
         heard = follower.heard if follower else None

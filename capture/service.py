@@ -31,6 +31,10 @@ _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
 def service_url(named: str | None = None) -> str:
     """The API root that is meant: as named, else $GRACETAPE_SERVICE, else ligo.gracedb's own. UsageError if it is no URL."""
+    if named == "":
+        raise UsageError(
+            "--service-url is empty: write https://HOST/api/, or leave it out for $GRACETAPE_SERVICE or ligo.gracedb's own"
+        )
     url = named or os.environ.get("GRACETAPE_SERVICE") or DEFAULT_SERVICE_URL
     try:
         Origin.of(url)

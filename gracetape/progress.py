@@ -10,17 +10,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from gracetape.shown import Guarded, human_bytes, printable, say
+from gracetape.shown import Guarded, human_bytes, printable, say, telling
 
 T = TypeVar("T")
 
+#: Seconds after which a plain line comes even if the process itself was hardly at work: on a busy machine everything takes long.
+PATIENCE_S = 10.0
 #: Seconds that are quiet; between two looks of a terminal's line; between two plain lines, at first and at most (each pause is longer).
 QUIET_S, LOOK_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, LONGER = 2.0, 0.2, 5.0, 60.0, 1.25
 #: The line that is there to be wiped off before anything else is written.
 _WIPE = "\r\x1b[K"
 _BAR = 24  # columns
 
-_showing = False
 #: What is under way, each within the one before it, in the thread that began the first.
 _under_way: "list[Progress]" = []
 _thread = 0
@@ -68,18 +69,16 @@ def _time(seconds: float) -> str:
 @contextmanager
 def shown(wanted: bool = True) -> Iterator[None]:
     """A block, such as a command, in which people are told how far things are (or, not `wanted`, are not)."""
-    global _showing
-    before, _showing = _showing, wanted
+    before, telling["progress"] = telling["progress"], wanted
     try:
         yield
     finally:
-        _showing = before
+        telling["progress"] = before
 
 
 def hush() -> None:
     """Tell nothing of how far things are until the block of `shown` ends: the command was asked to be quiet."""
-    global _showing
-    _showing = False
+    telling["progress"] = False
 
 
 @contextmanager
@@ -87,7 +86,7 @@ def progress(what: str, total: float | None = None, unit: str = "") -> Iterator[
     """A block that may take long: `with progress("packing", size, "bytes") as done: … done.advance(len(piece))`."""
     global _thread
     now = Progress(what, total, unit)
-    if not _showing or (_under_way and _thread != threading.get_ident()):
+    if not telling["progress"] or (_under_way and _thread != threading.get_ident()):
         yield now
         return
     if _under_way:
@@ -122,10 +121,19 @@ def each(items: Iterable[T], what: str, total: float | None = None, unit: str = 
 
 def _tell(over: threading.Event) -> None:
     """What the teller's thread does; that nobody can be told is no fault."""
+    begun, terminal = time.process_time(), sys.stderr.isatty()
     if over.wait(QUIET_S):
         return
     with suppress(OSError, ValueError):
-        _draw(over) if sys.stderr.isatty() else _write(over)
+        if terminal:
+            _draw(over)
+            return
+        for _ in range(int(PATIENCE_S / LOOK_S)):
+            if time.process_time() - begun >= QUIET_S / 2:
+                break
+            if over.wait(LOOK_S):
+                return
+        _write(over)
 
 
 def _write(over: threading.Event) -> None:
@@ -163,10 +171,10 @@ class _Line:
     def away(self, text: str) -> Iterator[None]:
         """While somebody writes a text, and until they end its line, the line is not there."""
         with self._lock:
-            if self._drawn:
+            if text:
                 self.wipe()
+                self._others_open = not text.endswith("\n")
             yield
-            self._others_open = not text.endswith("\n") if text else self._others_open
 
     def _put(self, text: str) -> None:
         stream = sys.stderr

@@ -40,6 +40,9 @@ _BEARER = re.compile(r"\b(bearer) \S+", re.IGNORECASE)
 #: What was given to this process's command and holds a secret, and what it may be shown as.
 _given: dict[str, str] = {}
 
+#: Whether people are told how far things are (`gracetape/progress.py`, which helps do not load): in commands, unless they are to be quiet.
+telling = {"progress": False}
+
 #: The orders to a terminal that we give ourselves, through rich: colours, and those of its progress and status lines.
 _OURS = re.compile(r"\x1b\[[0-9;]*m|\r?\x1b\[\d*[AK]|\r(?=\x1b\[\d*[AK])|\x1b\[\?25[hl]|\x1b\[\?1049[hl]|\x1b\[H")
 

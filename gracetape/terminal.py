@@ -5,6 +5,7 @@ import functools
 import io
 import itertools
 import json
+import math
 import os
 import re
 import sqlite3
@@ -18,8 +19,7 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
-from gracetape.progress import shown as progress_shown
-from gracetape.shown import guard, human_bytes, printable, printable_json, say, visible
+from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
 __all__ = [
     "FAILURE",
@@ -69,6 +69,8 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             complain(error, USAGE)
         except GracetapeError as error:
             complain(error)
+        except KeyboardInterrupt:
+            complain("stopped", STOPPED)
         except BrokenPipeError:
             _forget_reader()
             raise typer.Exit(0) from None
@@ -122,6 +124,10 @@ def _know_version_and_help(command: Any) -> None:
 def _speak_plainly(command: Any) -> None:
     """Of a command and those under it: types have names that people know, and an archive may stand among the words or after `-a`."""
     for parameter in command.params:
+        if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
+            parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
+        if _type_in_words(parameter) == "NUMBER":
+            parameter.process_value = functools.partial(_finite, parameter, parameter.process_value)
         if not parameter.metavar and not getattr(parameter, "is_flag", False):
             parameter.metavar = _type_in_words(parameter)
         if parameter.param_type_name == "argument" and parameter.metavar:
@@ -157,9 +163,28 @@ def _type_in_words(parameter: Any) -> str | None:
     """What a parameter takes, as help texts say it; None for choices, which are shown themselves."""
     if hasattr(parameter, "type"):  # older versions of typer have click's own types
         return _CLICK_NAMES.get(parameter.type.name)
-    kind = parameter.type_descriptor.annotation
-    kinds = [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
-    return next((_NAMES[one] for one in kinds if one in _NAMES), None)
+    return next((_NAMES[one] for one in _types_of(parameter) if one in _NAMES), None)
+
+
+def _types_of(parameter: Any) -> list[Any]:
+    """The type that a parameter was declared with, and those within it; none where typer has click's types."""
+    kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    return [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
+
+
+def _finite(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """Numbers are seconds, rates and shares: none of them is endless, or no number."""
+    number = process(context, value)
+    if isinstance(number, float) and not math.isfinite(number):
+        raise typer.BadParameter(f"it must be a finite number, not {number:g}", ctx=context, param=parameter)
+    return number
+
+
+def _no_empty_path(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """A path is never empty: what a shell makes of a variable that is not set is no folder that is meant."""
+    if value == "" or (isinstance(value, tuple | list) and "" in value):
+        raise typer.BadParameter("it is empty", ctx=context, param=parameter)
+    return process(context, value)
 
 
 def _with_archive(
@@ -231,8 +256,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     guard(words)
     try:
         command = prepared(app, name, completes=" " not in name)
-        with progress_shown():
-            code = command.main(words, prog_name=name, standalone_mode=False)
+        telling["progress"] = True
+        code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
         said = _suggesting(" ".join(error.format_message().split()).rstrip("."))
@@ -245,9 +270,17 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
                 error=True,
             )
         raise SystemExit(USAGE) from None
+    except SystemExit:
+        if (
+            type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        ):  # what click makes of a reader that went away while it wrote a help
+            raise SystemExit(0) from None
+        raise
     except (typer.Abort, KeyboardInterrupt):
         say("gracetape: stopped", error=True)
         raise SystemExit(STOPPED) from None
+    finally:
+        telling["progress"] = False
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -36,8 +36,6 @@ class _Terminated(BaseException):
 class Run(Protocol):
     """One run of the command, and what came of it so far."""
 
-    options: Options
-
     def play(self) -> list[str]:
         """Do what was asked for. Returns what went wrong on the way."""
 
@@ -68,7 +66,8 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
-        if not options.quiet and (storm := storm_of(player, options.copies)) is not None:
+        storm = None if options.quiet else storm_of(player, options.copies)
+        if storm is not None:
             _say(f"gracetape: {storm}")
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
@@ -94,7 +93,9 @@ class ReplayRun:
                     _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
-                tell = stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
+                tell = stack.enter_context(
+                    status_line(player, quiet=options.quiet, programs=programs, storm=storm is not None)
+                )
                 player.play(targets, tell, faults=self.faults)
         finally:
             problems = [target.close() for target in targets]
@@ -146,8 +147,7 @@ def end_well(replay: Run) -> None:
         raise typer.Exit(143) from None
     except BrokenPipeError:
         _discard_stdout()
-        if not replay.options.dry_run:
-            replay.summary("whoever read the output went away")
+        replay.summary("whoever read the output went away")
         return
     except OSError as error:
         _discard_stdout()

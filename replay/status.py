@@ -48,11 +48,13 @@ class Status:
 
 
 @contextmanager
-def status_line(player: Player, *, quiet: bool, programs: bool = False) -> Iterator[Callable[[Alert], object] | None]:
+def status_line(
+    player: Player, *, quiet: bool, programs: bool = False, storm: bool = False
+) -> Iterator[Callable[[Alert], object] | None]:
     """Show the status on standard error while the block runs, if that is a terminal, and let keys move the player.
 
     With `programs`, which may write to the same terminal at any time, only the keys are told of, once. Elsewhere plain lines tell
-    now and then how far it is: what is given is to be called with each alert then.
+    now and then how far a `storm` is: what is given is to be called with each alert then.
     """
     # Lines of JSON must not be broken where the terminal ends, hence soft_wrap.
     console = Console(stderr=True, soft_wrap=True)
@@ -60,6 +62,9 @@ def status_line(player: Player, *, quiet: bool, programs: bool = False) -> Itera
         yield None
         return
     if not console.is_terminal:
+        if not storm:
+            yield None
+            return
         total = player.queue.messages if player.queue.laps else None
         with progress("replaying", total, "messages") as done:
             yield lambda alert: done.advance(len(alert.nodes))
