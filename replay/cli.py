@@ -8,7 +8,6 @@ import typer
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.options import ArchiveOption, JsonOption, with_options
 from gracetape.replay.options import Options
-from gracetape.replay.reenact import is_server
 from gracetape.terminal import USAGE, commands, complain, run, sentences
 
 app = commands("Send an archive's alerts again, at their own pace or faster.", cls=DefaultCommandGroup, bare=True)
@@ -33,6 +32,8 @@ def play_command(options: Options) -> None:
         complain(
             "--read-only refuses writes to a served GraceDB: say it with --serve PORT, without --record-branch", USAGE
         )
+    from gracetape.replay.reenact import is_server
+
     targets = options.to or []
     servers = [url for url in targets if is_server(url)]
     if servers and (len(targets) > 1 or options.serve is not None):
