@@ -22,8 +22,8 @@ def locate(path: str | Path | None = None) -> Path:
     named = path or os.environ.get("GRACETAPE_ARCHIVE")
     if named:
         return Path(named)
-    if (found := find("archive")) is not None:
-        return Path(found.value)
+    if (said := find("archive")) is not None:
+        return Path(said.value)
     found = _without_packs(sorted(Path().glob("*.tape")))
     if len(found) == 1:
         return found[0]

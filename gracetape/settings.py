@@ -67,8 +67,10 @@ def one_of(*names: str) -> Kind:
 
 
 def _format(value: Any) -> str:
-    known = import_module("gracetape.archive.alerts.formats").FORMATS  # loaded when it is named: the ground knows no room
-    return one_of(*known).read(value)
+    known = import_module(
+        "gracetape.archive.alerts.formats"
+    ).FORMATS  # loaded when it is named: the ground knows no room
+    return str(one_of(*known).read(value))
 
 
 TEXT = Kind(_text, "a text in quotation marks")
@@ -110,7 +112,9 @@ class Setting:
     def is_of(self, command: str) -> bool:
         """Whether a command (`replay`, `capture listen`) obeys it where it has such an option."""
         room, _, own = command.partition(" ")
-        return "." not in self.name or (self.name.startswith(f"{room}.") and (not self.commands or own in self.commands))
+        return "." not in self.name or (
+            self.name.startswith(f"{room}.") and (not self.commands or own in self.commands)
+        )
 
 
 def _with_max(given: Given) -> bool:

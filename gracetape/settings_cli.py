@@ -5,20 +5,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NoReturn
-
-import typer
 
 from gracetape.options import JsonOption
 from gracetape.settings import SETTINGS, Setting
-from gracetape.settings_files import find, project_file, user_file
+from gracetape.settings_files import find, home, project_file, user_file
 from gracetape.shown import target
 from gracetape.tables import show_table
 from gracetape.terminal import commands, prepared, run, sentences, show_json
 
 app = commands("Show the settings, what each is here, and who says so.", bare=True)
 
+#: Columns of a terminal from which on there is room for what each is.
+_WIDE = 120
 #: What there is without anybody's word, where no option says it.
 _DEFAULTS = {
     "archive": "the only *.tape here",
@@ -61,9 +60,10 @@ def config(as_json: JsonOption = False) -> None:
             }
         )  # fmt: skip
         return
+    wide = not sys.stdout.isatty() or os.get_terminal_size(sys.stdout.fileno()).columns >= _WIDE
+    names = ("setting", "~value", "~from", "~what it is")[: 4 if wide else 3]
     show_table(
-        ("setting", "~value", "~from", "?~what it is"),
-        [(row.setting.name, _told(row.value), _short(row), row.setting.what) for row in rows],
+        names, [(row.setting.name, _told(row.value), _short(row), row.setting.what)[: len(names)] for row in rows]
     )
     print(f"project: {project or 'no gracetape.toml, and no [tool.gracetape], here or above'}", file=sys.stderr)
     print(f"yours:   {own}{'' if own.is_file() else ' (not there)'}", file=sys.stderr)
@@ -101,7 +101,13 @@ def _collect(command: Any, found: dict[str, Any]) -> None:
 
 def _open(value: Any) -> Any:
     """Without passwords: a variable may hold some."""
-    return [target(one) for one in value] if isinstance(value, list) else target(value) if isinstance(value, str) else value
+    return (
+        [target(one) for one in value]
+        if isinstance(value, list)
+        else target(value)
+        if isinstance(value, str)
+        else value
+    )
 
 
 def _told(value: Any) -> str:
@@ -115,9 +121,9 @@ def _told(value: Any) -> str:
 def _short(row: Row) -> str:
     if row.source not in ("project", "user"):
         return row.where or row.source
-    home, path = str(Path.home()), row.where
+    own, path = str(home()), row.where
     near = os.path.relpath(path) if row.source == "project" else path
-    return near if len(near) < len(path) else path.replace(home, "~", 1) if path.startswith(home + os.sep) else path
+    return near if len(near) < len(path) else path.replace(own, "~", 1) if path.startswith(own + os.sep) else path
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape config") -> NoReturn:

@@ -35,14 +35,22 @@ class Found(NamedTuple):
 
 def user_file() -> Path:
     """Where the user's own settings lie: $XDG_CONFIG_HOME/gracetape/config.toml, usually under ~/.config."""
-    folder = os.environ.get("XDG_CONFIG_HOME", "")
-    return (Path(folder) if os.path.isabs(folder) else Path.home() / ".config") / "gracetape" / "config.toml"
+    folder = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    return (folder if folder.is_absolute() else home() / ".config") / "gracetape" / "config.toml"
+
+
+def home() -> Path:
+    """The user's own folder; one that is not there where the system knows none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
 
 
 def project_file(folder: Path | None = None) -> Path | None:
     """The project's settings: of the nearest folder, from `folder` (the working one) upwards, that has some."""
     try:
-        start = Path(os.path.abspath(folder or Path.cwd()))
+        start = (folder or Path.cwd()).absolute()
     except FileNotFoundError:  # the working folder was removed
         return None
     for above in (start, *start.parents):
@@ -149,7 +157,11 @@ def _unknown(key: str) -> str:
 
 
 def _wanted(kind: Kind, given: Any) -> str:
-    close = get_close_matches(given, kind.wants.split(": ")[-1].replace(",", " ").split(), 1) if isinstance(given, str) else []
+    close = (
+        get_close_matches(given, kind.wants.split(": ")[-1].replace(",", " ").split(), 1)
+        if isinstance(given, str)
+        else []
+    )
     return f"{kind.wants} (did you mean {close[0]!r}?)" if close else kind.wants
 
 
@@ -162,7 +174,9 @@ def _allowed(setting: Setting, value: Any, folder: Path | None) -> Any:
     """The value as commands take it; ValueError with the reason if its file may not set it to that."""
     texts = value if isinstance(value, list) else [value]
     if any(isinstance(one, str) and target(one) != one and not one.startswith("exec:") for one in texts):
-        raise ValueError("no secrets in a settings file: passwords stand in ~/.netrc, or where the field's own tools keep them")
+        raise ValueError(
+            "no secrets in a settings file: passwords stand in ~/.netrc, or where the field's own tools keep them"
+        )
     if folder is None:
         return _of_user(setting, value)
     if setting.trust is Trust.user:
@@ -178,9 +192,10 @@ def _allowed(setting: Setting, value: Any, folder: Path | None) -> Any:
 def _of_user(setting: Setting, value: Any) -> Any:
     if setting.trust is not Trust.inside or "://" in value:
         return value
-    if not os.path.isabs(path := os.path.expanduser(value)):
-        raise ValueError("in your own file, a path begins with / or ~")
-    return path
+    path = home() / value[2:] if value.startswith("~/") else Path(value)
+    if not path.is_absolute():
+        raise ValueError("in your own file, a path begins with / or ~/")
+    return str(path)
 
 
 def _placed(setting: Setting, value: str, folder: Path) -> str:
@@ -188,7 +203,9 @@ def _placed(setting: Setting, value: str, folder: Path) -> str:
     if setting.trust is Trust.target and (value == "-" or _BROKER.fullmatch(value)):
         return value
     elsewhere = f"your own {user_file()}, {setting.variable} and the command line may name others"
-    may = "a file of its folder" + (", or kafka://HOST/GROUP or xmpp://HOST/ alone" if setting.trust is Trust.target else "")
+    may = "a file of its folder" + (
+        ", or kafka://HOST/GROUP or xmpp://HOST/ alone" if setting.trust is Trust.target else ""
+    )
     path = folder / value
     if ":" in value or not path.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"a project's file may name {may}: {elsewhere}")

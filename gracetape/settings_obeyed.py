@@ -39,7 +39,9 @@ class Defaults(dict[str, Any]):
         return default if said is None else said.value
 
 
-def obeying(command: Any, known: Bound, parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]) -> list[str]:
+def obeying(
+    command: Any, known: Bound, parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]
+) -> list[str]:
     """Read a command's words with what is set; UsageError, with the file or the variable, if something that is set is wrong."""
     defaults = context.default_map = Defaults(context, known)
     try:
@@ -82,5 +84,9 @@ def _out_of_place(command: Any, context: Any, known: Bound) -> Iterator[Any]:
     """Parameters whose settings are not meant beside what else was asked."""
     for parameter in command.params:
         setting = known.get(parameter.name)
-        if setting and _source(context, parameter.name) in ("ENVIRONMENT", "DEFAULT_MAP") and setting.leaves(context.params):
+        if (
+            setting
+            and _source(context, parameter.name) in ("ENVIRONMENT", "DEFAULT_MAP")
+            and setting.leaves(context.params)
+        ):
             yield parameter
