@@ -27,7 +27,7 @@ def lvalert() -> Iterator[str]:
 
 
 def _kafka() -> PrivateBroker:
-    from gracetape.brokers.tansu import private_kafka
+    from gracetape.brokers.private_kafka import private_kafka
 
     return private_kafka()
 
