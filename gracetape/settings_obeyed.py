@@ -32,11 +32,21 @@ class Defaults(dict[str, Any]):
                 self.wrong, self._found = error, {}
         return self._found
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def __contains__(self, name: object) -> bool:
         if name not in self.known or self.context.resilient_parsing:  # completion, and help about defaults
+            return False
+        return self.known[str(name)].name in self.found
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        return self.found[self.known[name].name].value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
             return default
-        said = self.found.get(self.known[name].name)
-        return default if said is None else said.value
 
 
 def obeying(

@@ -88,14 +88,14 @@ def test_options_are_as_set_unless_the_command_line_says_otherwise(project: Path
         '[replay]\nspeed = 4\nto = ["out.jsonl"]\n[dummy]\nlabel = "ODD"\nthrottle = true\n[simulate]\ndistribution = "uniform"'
     )
     found = parsed("replay")
-    assert (found["speed"], found["maximum"], found["to"]) == (4, False, ["../out.jsonl"])
+    assert (found["speed"], found["maximum"], list(found["to"])) == (4, False, ["../out.jsonl"])
     assert parsed("replay", "--speed", "7", "--to", "-")["speed"] == 7
-    assert parsed("replay", "--to", "-")["to"] == ["-"]
+    assert parsed("replay", "--to", "-")["to"][0] == "-"
     served = parsed("dummy serve")
-    assert (served["label"], served["throttle"]) == (["ODD"], True)
+    assert (list(served["label"]), served["throttle"]) == (["ODD"], True)
     monkeypatch.setenv("GRACETAPE_DUMMY_LABEL", "ONE TWO")
-    assert parsed("dummy serve")["label"] == ["ONE", "TWO"]
-    assert parsed("simulate", "gstlal")["distribution"].value == "uniform"
+    assert list(parsed("dummy serve")["label"]) == ["ONE", "TWO"]
+    assert str(parsed("simulate", "gstlal")["distribution"]) == "uniform"
 
 
 def test_a_setting_never_contradicts_a_command_line(project: Path) -> None:
@@ -210,7 +210,7 @@ def test_no_file_holds_secrets_and_none_is_shown(project: Path, place: str, text
 
 def test_the_users_own_file_may_name_programs_and_other_places(project: Path) -> None:
     user_file().write_text('archive = "/data/night.tape"\n[replay]\nto = "exec:cat"\n[dummy]\nallow-host = ["dev"]\n')
-    assert parsed("replay")["to"] == ["exec:cat"]
+    assert parsed("replay")["to"][0] == "exec:cat"
     assert locate() == Path("/data/night.tape")
     user_file().write_text('archive = "night.tape"\n')
     with pytest.raises(UsageError, match="a path begins with / or ~/"):
