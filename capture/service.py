@@ -16,7 +16,7 @@ from gracetape.archive import UsageError
 from gracetape.brokers.gracedb import Client, Limits, Origin, Refused, Stopped
 from gracetape.capture.errors import explain
 from gracetape.errors import CaptureError, GracetapeError
-from gracetape.settings_files import Found, find
+from gracetape.settings_files import Found, find, is_fields_own
 from gracetape.shown import target
 
 R = TypeVar("R")
@@ -57,7 +57,7 @@ def _fields_own(url: str) -> bool:
     """Whether a server is one that logins of the field are made for, and nobody can listen on the way to it."""
     try:
         parts = urlsplit(url)
-        return parts.scheme == "https" and f".{parts.hostname}".endswith((".ligo.org", ".igwn.org"))
+        return parts.scheme == "https" and is_fields_own(parts.hostname)
     except ValueError:
         return False
 

@@ -22,6 +22,8 @@ PROJECT_FILES = ("gracetape.toml", "pyproject.toml")
 _LARGEST = 1 << 20  # bytes of a settings file
 #: A broker as a project's file may name it: neither options nor passwords, of which some turn TLS off or trust others.
 _BROKER = re.compile(r"(kafka|xmpp)://[\w.~@:,/\[\]-]+", re.ASCII)
+#: Whose servers logins of the field are made for: a project may name theirs.
+FIELDS_OWN = (".ligo.org", ".igwn.org", ".scimma.org", ".gcn.nasa.gov")
 _SECRET = re.compile(r"passw|token|secret|credential|login|api-?key", re.IGNORECASE)
 
 
@@ -200,16 +202,32 @@ def _of_user(setting: Setting, value: Any) -> Any:
 
 def _placed(setting: Setting, value: str, folder: Path) -> str:
     """A broker's URL, or a path in the project's folder, as a path that holds wherever one stands in the project."""
-    if setting.trust is Trust.target and (value == "-" or _BROKER.fullmatch(value)):
+    if setting.trust is Trust.target and (value == "-" or _is_harmless_broker(value)):
         return value
     elsewhere = f"your own {user_file()}, {setting.variable} and the command line may name others"
     may = "a file of its folder" + (
-        ", or kafka://HOST/GROUP or xmpp://HOST/ alone" if setting.trust is Trust.target else ""
+        ", or a broker of this machine or of the field, without options" if setting.trust is Trust.target else ""
     )
     path = folder / value
     if ":" in value or not path.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"a project's file may name {may}: {elsewhere}")
     return os.path.relpath(path) if _here() else str(path)
+
+
+def is_fields_own(host: str | None) -> bool:
+    """Whether a host is of those who run GraceDB, igwn-alert, SCiMMA's Kafka or GCN, by its name alone."""
+    return f".{(host or '').lower()}".endswith(FIELDS_OWN)
+
+
+def _is_harmless_broker(url: str) -> bool:
+    """Whether a URL names brokers of the field, or of this machine, alone: no other is to get a login because a project says so."""
+    from gracetape.destinations import is_loopback  # loaded when a broker is named
+
+    if not _BROKER.fullmatch(url):
+        return False
+    places = url.partition("://")[2].partition("/")[0].rpartition("@")[2].split(",")
+    hosts = [re.sub(r":\d+$", "", place).strip("[]") for place in places]
+    return all(is_loopback(host) or is_fields_own(host) for host in hosts)
 
 
 def _here() -> bool:

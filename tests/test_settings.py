@@ -171,8 +171,12 @@ def test_help_works_beside_a_broken_file_and_names_the_variables(project: Path) 
         '[listen]\nto = "kafka://localhost/g"',
         '[replay]\nto = "https://host.example/hook"',
         '[replay]\nto = "gracedb+https://gracedb.ligo.org/api/"',
-        '[replay]\nto = "kafka://host/group?tls=off"',
-        '[replay]\nto = "xmpp://host/#x"',
+        '[replay]\nto = "kafka://localhost/group?tls=off"',
+        '[listen]\nfrom = "kafka://evil.example/group"',
+        '[listen]\nfrom = "kafka://localhost:9092,evil.example:9092/group"',
+        '[listen]\nfrom = "kafka://kafka.scimma.org@evil.example/group"',
+        '[listen]\nfrom = "xmpp://me@lvalert.ligo.org.evil.example/"',
+        '[replay]\nto = "xmpp://localhost/#x"',
         '[replay]\nto = "xmpp://host\\\\@localhost/"',
         '[replay]\nto = "../elsewhere.jsonl"',
         '[replay]\nto = "/etc/passwd"',
@@ -189,6 +193,22 @@ def test_a_strangers_folder_names_no_program_no_other_place_and_takes_no_guard_d
     (project / "gracetape.toml").write_text(text + "\n")
     with pytest.raises(UsageError, match=re.escape(str(project / "gracetape.toml"))):
         settings_of()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kafka://localhost:9092/gracedb-test",
+        "kafka://[::1]:9092/g",
+        "kafka://me@kafka.scimma.org/igwn.gwalert",
+        "xmpp://me@lvalert.cgca.uwm.edu.ligo.org/",
+        "-",
+        "night.jsonl",
+    ],
+)
+def test_a_project_may_name_the_brokers_of_the_field_and_of_this_machine(project: Path, url: str) -> None:
+    (project / "gracetape.toml").write_text(f'[listen]\nfrom = "{url}"\n')
+    assert settings_of()["listen.from"].value in (url, f"../{url}")
 
 
 def test_what_is_never_set() -> None:

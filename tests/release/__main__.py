@@ -53,9 +53,9 @@ def smoke(python: Path, archive: Path, *what: str) -> None:
 def write_sbom(python: Path, folder: Path) -> Path:
     """What is installed there as a software bill of materials (CycloneDX), written by its own tool, which uv runs by itself."""
     sbom = folder / "gracetape-sbom.cdx.json"
-    tool = [UV, "tool", "run", "--quiet", "--from", CYCLONEDX, "cyclonedx-py", "environment", "--output-reproducible"]
-    told = ["--pyproject", ROOT / "pyproject.toml", "--output-format", "JSON", "--output-file", sbom, python]
-    subprocess.run([*tool, *told], check=True, stderr=subprocess.DEVNULL)
+    tool = [str(UV), "tool", "run", "--quiet", "--from", CYCLONEDX, "cyclonedx-py", "environment", str(python)]
+    how = ["--output-reproducible", "--output-format", "JSON", "--output-file", str(sbom)]
+    subprocess.run([*tool, "--pyproject", str(ROOT / "pyproject.toml"), *how], check=True, stderr=subprocess.DEVNULL)
     names = {part["name"] for part in json.loads(sbom.read_text())["components"]}
     if missing := {"ligo-gracedb", "zstandard", "falcon"} - names:
         raise SystemExit(f"{sbom} lacks {', '.join(sorted(missing))}")

@@ -22,17 +22,8 @@ def build(folder: Path) -> tuple[Path, Path]:
         copy = Path(name) / "gracetape"  # the checkout stays as it is, whatever a build leaves behind
         for top in ("gracetape", *ROOMS, *BESIDES, "MANIFEST.in"):
             _copy(ROOT / top, copy / top)
-        words = [
-            "build",
-            "--quiet",
-            "--offline",
-            "--no-build-isolation",
-            "--python",
-            sys.executable,
-            "--out-dir",
-            folder.resolve(),
-        ]
-        subprocess.run([uv, *words, copy], check=True)
+        words = ["--quiet", "--offline", "--no-build-isolation", "--python", sys.executable]
+        subprocess.run([str(uv), "build", *words, "--out-dir", str(folder.resolve()), str(copy)], check=True)
     (wheel,), (source,) = folder.glob("gracetape-*.whl"), folder.glob("gracetape-*.tar.gz")
     return wheel, source
 

@@ -26,13 +26,13 @@ def run(*words: str) -> str:
 def imports() -> int:
     """Every public name of every room; how many there were."""
     gracetape = import_module("gracetape")
-    if "site-packages" not in gracetape.__file__:
+    if "site-packages" not in str(gracetape.__file__):
         raise SystemExit(f"this is not what was installed: {gracetape.__file__}")
     rooms = [f"gracetape.{found.name}" for found in pkgutil.iter_modules(gracetape.__path__) if found.ispkg]
     count = 0
     for name in ["gracetape", *rooms]:
         room = import_module(name)
-        if not (Path(room.__file__).parent / "py.typed").exists():
+        if not (Path(str(room.__file__)).parent / "py.typed").exists():
             raise SystemExit(f"{name} has no py.typed")
         for public in () if name == "gracetape.testing" else room.__all__:  # that one needs pytest
             getattr(room, public)
@@ -55,7 +55,7 @@ def helps() -> int:
 
 def round_trip(tape: str, graceid: str) -> int:
     """The messages of an object that was captured from a served dummy."""
-    served = [BIN / "gracetape", "dummy", "serve", tape, "--port", "0"]
+    served = [str(BIN / "gracetape"), "dummy", "serve", tape, "--port", "0"]
     with subprocess.Popen(served, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().partition(" is a GraceDB at ")[2].split()[0]
