@@ -39,6 +39,19 @@ def _number(value: Any) -> float:
     return value
 
 
+def _positive(value: Any) -> float:
+    if not 0 < _number(value) < 1e300:
+        raise ValueError
+    number: float = value
+    return number
+
+
+def _port(value: Any) -> int:
+    if not 0 <= _whole(value) <= 65535:
+        raise ValueError
+    return int(value)
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError
@@ -75,6 +88,8 @@ def _format(value: Any) -> str:
 
 TEXT = Kind(_text, "a text in quotation marks")
 NUMBER = Kind(_number, "a number")
+POSITIVE = Kind(_positive, "a number above 0")
+PORT = Kind(_port, "a port, 0 to 65535")
 WHOLE = Kind(_whole, "a whole number")
 TRUTH = Kind(_truth, "true or false")
 TEXTS = Kind(_texts, "a text, or a list of texts")
@@ -150,8 +165,8 @@ SETTINGS: tuple[Setting, ...] = (
     _S("capture.nodes", TEXT, "capture listen: what is listened to, by commas"),
     _S("replay.format", Kind(_format, "the name of a form of messages, as in modern"), "the form of the messages"),
     _S("replay.certain-only", TRUTH, "leave out what is inferred or guessed"),
-    _S("replay.speed", NUMBER, "times as fast as it happened", leaves=_with_max),
-    _S("replay.rate", NUMBER, "messages a second at most"),
+    _S("replay.speed", POSITIVE, "times as fast as it happened", leaves=_with_max),
+    _S("replay.rate", POSITIVE, "messages a second at most"),
     _S("replay.spread", one_of("as-recorded", "burst", "even"), "messages of one second"),
     _S("replay.align", one_of("as-recorded", "start"), "when archives and ids begin"),
     _S("replay.as", TEXTS, "new ids"),
@@ -176,11 +191,11 @@ SETTINGS: tuple[Setting, ...] = (
     _S("dummy.search", TEXTS, "searches that it knows besides"),
     _S("dummy.first-id", WHOLE, "the least number of new events' ids"),
     _S("dummy.server-version", TEXT, "the version of the server that is answered as"),
-    _S("dummy.port", WHOLE, "the port"),
+    _S("dummy.port", PORT, "the port"),
     _S("dummy.host", TEXT, "the loopback address"),
     _S("dummy.allow-host", TEXTS, "host names that are answered, too", Trust.user),
     _S("dummy.verbose", TRUTH, "a line for every request"),
-    _S("simulate.rate", NUMBER, "events per second"),
+    _S("simulate.rate", POSITIVE, "events per second"),
     _S("simulate.distribution", one_of("poisson", "uniform"), "how arrivals are spread"),
     _S("simulate.instruments", TEXT, "detectors, by commas"),
     _S("simulate.seed", WHOLE, "the same seed, the same lives"),
@@ -188,7 +203,7 @@ SETTINGS: tuple[Setting, ...] = (
     _S("simulate.duty-cycle", TEXT, "share of time that detectors listen"),
     _S("simulate.to", TEXT, "where events are written", Trust.inside, leaves=_to_a_file),
     _S("simulate.topics", TEXT, _TOPICS, leaves=_without_kafka),
-    _S("simulate.speed", NUMBER, "times as fast as real time", leaves=_with_max),
+    _S("simulate.speed", POSITIVE, "times as fast as real time", leaves=_with_max),
     _S("simulate.on-error", one_of("stop", "go-on"), "when an action fails"),
     _S("listen.from", TEXT, "listen once, confirm: what is listened to", Trust.target, ("once", "confirm")),
     _S("listen.node", TEXTS, "listen once, confirm: which nodes", commands=("once", "confirm")),

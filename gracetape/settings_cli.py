@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from gracetape.options import JsonOption
 from gracetape.settings import SETTINGS, Setting
-from gracetape.settings_files import find, home, project_file, user_file
+from gracetape.settings_files import find, home, is_file, project_file, user_file
 from gracetape.shown import target
 from gracetape.tables import show_table
 from gracetape.terminal import commands, prepared, run, sentences, show_json
@@ -49,7 +49,7 @@ def config(as_json: JsonOption = False) -> None:
     if as_json:
         show_json(
             {
-                "files": {"project": str(project) if project else None, "user": str(own) if own.is_file() else None},
+                "files": {"project": str(project) if project else None, "user": str(own) if is_file(own) else None},
                 "settings": [
                     {
                         "name": row.setting.name, "value": _open(row.value), "from": row.source, "where": row.where,
@@ -66,7 +66,7 @@ def config(as_json: JsonOption = False) -> None:
         names, [(row.setting.name, _told(row.value), _short(row), row.setting.what)[: len(names)] for row in rows]
     )
     print(f"project: {project or 'no gracetape.toml, and no [tool.gracetape], here or above'}", file=sys.stderr)
-    print(f"yours:   {own}{'' if own.is_file() else ' (not there)'}", file=sys.stderr)
+    print(f"yours:   {own}{'' if is_file(own) else ' (not there)'}", file=sys.stderr)
 
 
 def _rows() -> Iterator[Row]:

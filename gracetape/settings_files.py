@@ -56,18 +56,26 @@ def project_file(folder: Path | None = None) -> Path | None:
     except FileNotFoundError:  # the working folder was removed
         return None
     for above in (start, *start.parents):
-        if (path := above / PROJECT_FILES[0]).is_file():
+        if is_file(path := above / PROJECT_FILES[0]):
             return path
-        if (path := above / PROJECT_FILES[1]).is_file() and _own_table(path) is not None:
+        if is_file(path := above / PROJECT_FILES[1]) and _own_table(path) is not None:
             return path
     return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; what cannot be looked at is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def settings_of(folder: Path | None = None) -> dict[str, Found]:
     """What both files say, by the settings' names; the project's before the user's. UsageError, with file and key, if one is wrong."""
     project, own = project_file(folder), user_file()
     found = dict[str, Found]()
-    if own.is_file():
+    if is_file(own):
         found |= {name: Found(value, "user", str(own)) for name, value in _read(own, None)}
     if project is not None:
         found |= {name: Found(value, "project", str(project)) for name, value in _read(project, project.parent)}
@@ -147,6 +155,10 @@ def _unknown(key: str) -> str:
     if _SECRET.search(key):
         return f"{key!r} is no setting: passwords and tokens stand in no settings file, but in ~/.netrc or where the field's own tools keep them"
     plain = key.replace("_", "-")
+    if plain.startswith("tool."):
+        return f"{key!r} is how pyproject.toml has it: here, its keys stand without [tool.gracetape]"
+    if any(name.startswith(f"{plain}.") for name in BY_NAME):
+        return f"{key!r} is a table: write [{plain}], and its keys below"
     last = plain.rpartition(".")[2]
     known = [name for name, one in BY_NAME.items() if one.trust is not Trust.environment]
     near = get_close_matches(plain, known, 1) or [name for name in known if name.rpartition(".")[2] == last]

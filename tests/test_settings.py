@@ -88,7 +88,7 @@ def test_options_are_as_set_unless_the_command_line_says_otherwise(project: Path
         '[replay]\nspeed = 4\nto = ["out.jsonl"]\n[dummy]\nlabel = "ODD"\nthrottle = true\n[simulate]\ndistribution = "uniform"'
     )
     found = parsed("replay")
-    assert (found["speed"], found["maximum"], list(found["to"])) == (4, False, ["../out.jsonl"])
+    assert (found["speed"], found["maximum"], list(found["to"])) == (4.0, False, ["../out.jsonl"])
     assert parsed("replay", "--speed", "7", "--to", "-")["speed"] == 7
     assert parsed("replay", "--to", "-")["to"][0] == "-"
     served = parsed("dummy serve")
@@ -125,11 +125,16 @@ def test_archive_and_service_are_those_that_are_set(project: Path, monkeypatch: 
         ('record_mode = "once"', "did you mean 'tape-record'"),
         ('[replay]\nspread = "evn"', "did you mean 'even'"),
         ('[replay]\nformat = "moder"', "did you mean 'modern'"),
-        ('[replay]\nspeed = "fast"', "must be a number, not 'fast'"),
+        ('[replay]\nspeed = "fast"', "must be a number above 0, not 'fast'"),
+        ("[replay]\nspeed = -1", "must be a number above 0, not -1"),
+        ("[replay]\nspeed = 1" + "0" * 400, "must be a number above 0"),
+        ("replay = 3", "write [replay]"),
+        ("[[replay]]\nspeed = 3", "write [replay]"),
+        ("[tool.gracetape]\nshow = 'json'", "stand without [tool.gracetape]"),
         ("archive = 3", "archive must be a text"),
         ("archive = true", "archive must be a text"),
         ("[capture]\nconnections = 100", "capture.connections = 100"),
-        ("[dummy]\nport = -1", "dummy.port = -1"),
+        ("[dummy]\nport = -1", "dummy.port must be a port"),
         ("archive = [", "gracetape.toml: "),
         ("limits = 'a=1'", "the environment alone: GRACETAPE_LIMITS"),
         ("x = " + "[" * 5000, "gracetape.toml"),
@@ -143,6 +148,14 @@ def test_a_mistake_is_one_sentence_with_file_key_and_what_is_near(project: Path,
     assert str(project / "gracetape.toml") in line
     assert told in line
     assert len(line) < 500
+
+
+def test_folders_that_cannot_be_looked_into_have_no_settings(monkeypatch: Any) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert settings_of() == {}
 
 
 def test_a_mistake_in_a_variable_names_it(monkeypatch: Any) -> None:
