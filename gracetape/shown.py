@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, TextIO
 
+#: How the variables of the environment begin that may hold a URL, as all settings do (gracetape/settings.py).
+VARIABLES = "GRACETAPE_"
 #: What stands in the place of a secret.
 MASK = "***"
-
-#: Variables of the environment that may hold a URL.
-_VARIABLES = ("GRACETAPE_SERVICE", "GRACETAPE_ARCHIVE")
 
 #: Schemes after which no user and password come, or of which they are known to come at once (`xmpp:me:word@host`).
 _LOCAL = r"(?:file|unix|dummy|replay):"
@@ -231,7 +230,7 @@ def guard(words: Iterable[str] = ()) -> None:
     """Guard standard error, which is for people wherever it goes, and standard output where that is a terminal. `words`: the
     command's."""
     _given.clear()
-    _given.update(_secrets_of([*words, *map(os.environ.get, _VARIABLES)]))
+    _given.update(_secrets_of([*words, *(value for name, value in os.environ.items() if name.startswith(VARIABLES))]))
     error, out = (one.inner if isinstance(one, Guarded) else one for one in (sys.stderr, sys.stdout))
     if error is not None:
         sys.stderr = Guarded(error, secrets=True)

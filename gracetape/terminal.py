@@ -19,6 +19,7 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.settings import of_command
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
 __all__ = [
@@ -107,6 +108,7 @@ def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> An
     _know_version_and_help(command)
     _speak_plainly(command)
     _show_examples(command, name)
+    _obey_settings(command, name.removeprefix("gracetape").strip())
     if completes:
         arguments = typer.main.get_install_completion_arguments()
         for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
@@ -145,6 +147,44 @@ def _show_examples(command: Any, name: str) -> None:
     command.epilog = examples_of(name)
     for word, known in getattr(command, "commands", {}).items():
         _show_examples(known, name if word == DEFAULT else f"{name} {word}")
+
+
+def _obey_settings(command: Any, name: str) -> None:
+    """Let a command, and those under it, take what was set once for what no command line says; its help names the variables."""
+    own = of_command(name)
+    known = {one.name: own[opt] for one in command.params for opt in one.opts if opt in own}
+    for parameter in command.params:
+        if parameter.name in known:
+            parameter.envvar, parameter.show_envvar = known[parameter.name].variable, True
+            parameter.get_error_hint = functools.partial(_hint, parameter)
+    if known:
+        command.parse_args = functools.partial(_with_settings, command, known, command.parse_args)
+    for word, under in getattr(command, "commands", {}).items():
+        _obey_settings(under, name if word == DEFAULT else f"{name} {word}".strip())
+
+
+def _with_settings(
+    command: Any, known: Any, parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]
+) -> list[str]:
+    if context.resilient_parsing:
+        return parse(context, words)
+    if {"--help", "-h", "--version"} & set(words):
+        try:
+            parse(context, list(words))  # ends here, unless they are words of a program that is to be run
+        except _Unreadable:  # something that was perhaps set
+            pass
+    from gracetape.settings_obeyed import obeying
+
+    return obeying(command, known, parse, context, words)
+
+
+def _hint(parameter: Any, *context: Any) -> str:
+    """How a mistake names an option: a word of the command line has nothing to do with its variable."""
+    parameter.show_envvar = False
+    try:
+        return str(type(parameter).get_error_hint(parameter, *context))
+    finally:
+        parameter.show_envvar = True
 
 
 #: What a value is called in help texts, by its type, or by the name that click has for that.
@@ -276,6 +316,9 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         ):  # what click makes of a reader that went away while it wrote a help
             raise SystemExit(0) from None
         raise
+    except UsageError as error:  # what was set once makes no sense
+        say(f"gracetape: {' '.join(str(error).split())}", error=True)
+        raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
         say("gracetape: stopped", error=True)
         raise SystemExit(STOPPED) from None

@@ -12,7 +12,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
-from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
 from gracetape.options import Really, ShowOption, Topics
 from gracetape.terminal import commands, run, sentences
@@ -113,6 +112,7 @@ def simulate(
     """
     import numpy
 
+    from gracetape.destinations import check_writes
     from gracetape.simulate import saved
     from gracetape.simulate.configuration import read_configuration
     from gracetape.simulate.living import live, way_of
@@ -166,6 +166,7 @@ def run_saved(
     quiet: _Quiet = False,
 ) -> None:
     """Run a schedule that was kept in a file."""
+    from gracetape.destinations import check_writes
     from gracetape.simulate import saved
     from gracetape.simulate.living import live, way_of
     from gracetape.simulate.showing import show_schedule

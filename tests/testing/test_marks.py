@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gracetape.installing import hint
 from gracetape.testing import private_brokers
 from tests.testing.conftest import SHORT, Folder
 
@@ -251,7 +252,7 @@ def test_a_broker_that_is_not_installed_is_told_of(folder: Folder, monkeypatch: 
     source = "def test_it(lvalert_url): pass\ndef test_kafka(kafka_url): pass\n"
     text = folder.passes(source, "-rs", passed=0, skipped=2, warnings=2)
     assert "lvalert_url: ejabberd is not installed: on Debian, apt-get install ejabberd" in text
-    assert "kafka_url: slixmpp is not installed: pip install 'gracetape[broker]'" in text
+    assert f"kafka_url: slixmpp is not installed: {hint('broker')}" in text
 
 
 def test_a_replay_is_sent_to_a_private_broker(folder: Folder) -> None:
