@@ -18,12 +18,17 @@ from gracetape.default_command import DEFAULT
 from gracetape.terminal import prepared
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ROOMS = "archive|brokers|capture|dummy|listen|pipelines|replay|simulate|testing|gracetape|tests|docs"
 RUN_ELSEWHERE = {
     "replay.md",
     "plugins.md",
     "testing.md",
+    # Their blocks build on one another: they run in order, in a new folder.
+    "tutorial.md",
+    "format.md",
+    "moving.md",
+    *(page.name for page in (ROOT / "docs" / "howto").glob("*.md")),
 }  # by tests/replay/test_page.py, tests/listen/test_docs.py, tests/testing
 #: What the examples name, in our tape.
 OURS = {'"G1234"': '"T1"', '"S220609hl"': '"TS101020a"', "as_of=20": "as_of=2", "cutoff=40": "cutoff=4"}
