@@ -52,6 +52,20 @@ def test_the_files_and_links_of_a_page_are_there(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def headings(page: Path) -> set[str]:
+    """What a link can name in a page after `#`."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_into_a_page_leads_to_a_heading(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    ours = [(link, title) for link, title in links if link.endswith(".md") or not link]
+    assert [found for found in ours if found[1] not in headings(page.parent / found[0] if found[0] else page)] == []
+
+
 @pytest.mark.parametrize(("page", "blocks"), list(examples()))
 def test_what_an_example_imports_is_there(page: str, blocks: list[str]) -> None:
     for block in blocks:
