@@ -9,7 +9,15 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 ROOT = Path(__file__).resolve().parents[2]
 #: Files of the repository that are pages of the site; what README tells, the home page leads to.
 PAGES = {"CHANGELOG.md": "changelog.md", "README.md": "index.md"}
-LANGUAGES = {".py": "python", ".toml": "toml", ".sql": "sql", ".ini": "ini", ".sh": "sh", ".md": "markdown", ".yml": "yaml"}
+LANGUAGES = {
+    ".py": "python",
+    ".toml": "toml",
+    ".sql": "sql",
+    ".ini": "ini",
+    ".sh": "sh",
+    ".md": "markdown",
+    ".yml": "yaml",
+}
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)(#[^)\s]*)?(?=\))")
 
 
@@ -76,4 +84,6 @@ def _shown(target: str) -> str:
         held = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.*") if p.suffix in LANGUAGES)
         return f"# {target}\n\nIn the repository, this folder holds:\n\n" + "\n".join(f"* `{name}`" for name in held)
     text = path.read_text(encoding="utf-8")
-    return f"# {path.name}\n\n`{target}` in the repository:\n\n~~~~ {LANGUAGES.get(path.suffix, 'text')}\n{text}\n~~~~\n"
+    return (
+        f"# {path.name}\n\n`{target}` in the repository:\n\n~~~~ {LANGUAGES.get(path.suffix, 'text')}\n{text}\n~~~~\n"
+    )

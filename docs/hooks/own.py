@@ -29,7 +29,8 @@ def expanded(nav: list[Any], pages: list[str]) -> list[Any]:
             found += [page for page in pages if page.rpartition("/")[0] == entry.rstrip("/")]
         elif isinstance(entry, dict):
             ((title, below),) = entry.items()
-            found.append({title: expanded(below, pages) if isinstance(below, list) else below})
+            below = expanded(below, pages) if isinstance(below, list) else below
+            found += [{title: below}] if below else []
         else:
             found.append(entry)
     return found

@@ -40,7 +40,9 @@ def picture(name: str, text: str, width: int) -> None:
     console = Console(record=True, width=width, file=io.StringIO())
     console.print(Text.from_ansi(text))
     drawn = re.sub(r" *@font-face \{.*?\}\n", "", console.export_svg(title="gracetape"), flags=re.DOTALL)
-    (PICTURES / name).write_text(drawn, encoding="utf-8")  # without fonts of other hosts: a local one, or any monospaced
+    (PICTURES / name).write_text(
+        drawn, encoding="utf-8"
+    )  # without fonts of other hosts: a local one, or any monospaced
 
 
 def on_terminal(words: list[str], width: int) -> str:
