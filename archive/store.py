@@ -73,8 +73,7 @@ class Archive(Captures):
         try:
             if not read_only:
                 archive._tidy()
-            version = schema.check(archive.connection, path)
-            layout.check_layout(archive.connection, version, path)
+            version = archive._checked()
             if version < schema.SCHEMA_VERSION:
                 archive._update()
             archive.connection.execute("SELECT count(*) FROM captures").fetchone()
@@ -142,6 +141,17 @@ class Archive(Captures):
             schema.migrate(self.connection)
         self.blobs.sweep()
         sweep(self.path.absolute().parent, MAKING)
+
+    def _checked(self) -> int:
+        """The schema version, by which the tables were compared, of one moment: others may bring an older archive up to date meanwhile."""
+        connection = self.connection
+        connection.execute("BEGIN")
+        try:
+            version = schema.check(connection, self.path)
+            layout.check_layout(connection, version, self.path)
+        finally:
+            connection.rollback()
+        return version
 
     def _update(self) -> None:
         """Bring an older archive to this code's schema: itself, or a copy of it if it may not be written to."""

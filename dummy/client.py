@@ -28,6 +28,11 @@ from gracetape.dummy.positions import position_of
 from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.tapes import Tape, opened
 from gracetape.dummy.throttle import Throttle
+from gracetape.logins import mend, no_login
+
+mend()
+#: Where a request's login stands, if it has no name: method, url, params, data, headers, cookies, files, auth.
+_AUTH = 7
 
 
 class InProcess(BaseAdapter):
@@ -215,6 +220,12 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return self._about
+
+    def request(self, *args: Any, **options: Any) -> Any:
+        """As the ordinary client's, but that no login is looked for: nobody is asked for one here."""
+        if len(args) <= _AUTH:
+            options["auth"] = options.get("auth") or no_login
+        return super().request(*args, **options)
 
     def close(self) -> None:
         super().close()

@@ -3,7 +3,7 @@
 import sqlite3
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -186,3 +186,23 @@ def test_fixtures_of_the_third_schema_open_as_they_are(tmp_path: Path) -> None:
             assert {capture.writable for capture in archive.captures()} == {0}
             assert list(verify(archive)) == []
         assert path.read_bytes() == before
+
+
+def test_an_archive_that_is_brought_up_to_date_while_it_is_opened_is_compared_at_one_moment(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_older(older)
+    ordinary, started = schema.check, list[Future[None]]()
+
+    def check(connection: sqlite3.Connection, path: object) -> int:
+        version = ordinary(connection, path)
+        monkeypatch.setattr(schema, "check", ordinary)
+        started.append(others.submit(lambda: Archive.open(older, read_only=False).close()))
+        wait(started, timeout=0.3)  # it is done, or waits for our moment to end
+        return version
+
+    with ThreadPoolExecutor(1) as others:
+        monkeypatch.setattr(schema, "check", check)
+        with Archive.open(older) as archive:
+            assert archive.objects()
+        started[0].result()
