@@ -2,10 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from gracetape.archive import catalogues, counters, index
 from gracetape.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from sqlite_utils.migrations import Migrations
 
 #: What `PRAGMA application_id` says in every archive ("tape").
 APPLICATION_ID = 0x74617065
@@ -62,7 +65,7 @@ STEPS: dict[str, Callable[[sqlite3.Connection], None]] = {
 }
 
 
-#: Where it is written down which were taken, as sqlite-utils does: its migrations could go on from here.
+#: What sqlite_utils writes down of them, and where.
 MIGRATION_SET = "gracetape"
 _WRITTEN_DOWN = (
     """CREATE TABLE "_sqlite_migrations" (
@@ -82,7 +85,7 @@ def names(version: int) -> tuple[str, ...]:
 
 
 def make_like(connection: sqlite3.Connection, version: int) -> None:
-    """Make the tables and indexes of a schema version in an empty database, to compare with; nothing is written down."""
+    """Make the tables and indexes of a schema version in an empty database, to compare with; who reads needs no sqlite_utils."""
     for statement in _WRITTEN_DOWN:
         connection.execute(statement)
     for name in names(version):
@@ -90,30 +93,20 @@ def make_like(connection: sqlite3.Connection, version: int) -> None:
 
 
 def make_quickly(connection: sqlite3.Connection) -> None:
-    """Make an empty archive of an empty database that lasts no longer than its process: nobody will ask which steps it took."""
+    """Make an empty archive of an empty database: one that lasts no longer than its process needs no sqlite_utils."""
     make_like(connection, SCHEMA_VERSION)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _write_down(connection: sqlite3.Connection, name: str) -> None:
-    said = "INSERT OR IGNORE INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)"
-    connection.execute(said, (MIGRATION_SET, name, str(datetime.now(UTC))))
+def _migrations() -> "Migrations":
+    # Imported here: sqlite_utils pulls in numpy where that is installed, and who only reads needs neither.
+    from sqlite_utils.migrations import Migrations
 
-
-def _take_steps(connection: sqlite3.Connection) -> None:
-    """Take the steps that are not written down as taken, and write them down."""
-    (there,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
-    for statement in () if there else _WRITTEN_DOWN:
-        connection.execute(statement)
-    asked = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
-    taken = {name for (name,) in connection.execute(asked, (MIGRATION_SET,))}
+    migrations = Migrations(MIGRATION_SET)
     for name, step in STEPS.items():
-        if name not in taken:
-            step(connection)
-            _write_down(connection, name)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        migrations(name=name)(lambda db, step=step: step(db.conn))
+    return migrations
 
 
 #: How many migrations this code knows; stored in `PRAGMA user_version`, and a greater number there is refused.
@@ -149,19 +142,24 @@ def check(connection: sqlite3.Connection, path: object) -> int:
 
 
 def migrate_copy(connection: sqlite3.Connection) -> None:
-    """Bring a copy for readers, which nobody else has, to the newest schema."""
+    """Bring a copy for readers, which nobody else has, to the newest schema; it needs no sqlite_utils."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for name in tuple(STEPS)[version:]:
         STEPS[name](connection)
-        _write_down(connection, name)
+        applied = "INSERT OR IGNORE INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, datetime())"
+        connection.execute(applied, (MIGRATION_SET, name))
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring an open, writable database to the newest schema, all of it or nothing; whoever comes second finds it done."""
+    from sqlite_utils import Database
+
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _take_steps(connection)
+        _migrations().apply(Database(connection))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except BaseException:
         connection.rollback()
         raise

@@ -1,7 +1,6 @@
 """What a plain install brings stays small, and each package of it is argued for in docs/dependencies.md."""
 
 import re
-import sqlite3
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gracetape.archive import Archive, schema
+from gracetape.bounded_json import read_fast
 from gracetape.dummy.acts import notices
 from gracetape.dummy.problems import Problem
 from gracetape.errors import ListenError
@@ -69,20 +68,9 @@ def test_the_page_tells_of_each_package_why_it_is_there_who_keeps_it_and_what_wo
         assert f"`[{extra}]`" in PAGE
 
 
-def test_sqlite_utils_knows_our_steps_as_its_own(tmp_path: Path) -> None:
-    """The steps are written down as its migrations are: it finds nothing left to do, and could take the next ones."""
-    from sqlite_utils import Database
-    from sqlite_utils.migrations import Migrations
-
-    Archive.create(tmp_path / "a.tape", packed=True).close()
-    known = Migrations(schema.MIGRATION_SET)
-    for name in schema.STEPS:
-        known(name=name)(lambda db: pytest.fail("a step is taken again"))
-    database = Database(sqlite3.connect(tmp_path / "a.tape"))
-    before = list(database.conn.execute("SELECT sql FROM sqlite_master ORDER BY name"))
-    assert [row.name for row in known.applied(database)] == list(schema.STEPS)
-    known.apply(database)
-    assert list(database.conn.execute("SELECT sql FROM sqlite_master ORDER BY name")) == before
+def test_live_messages_are_read_without_the_faster_reader_too(monkeypatch: Any) -> None:
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    assert read_fast('{"uid": "G1"}') == {"uid": "G1"}
 
 
 @pytest.mark.parametrize("missing", ["jsonschema", "igwn_gwalert_schema"])

@@ -20,7 +20,6 @@ PROJECT: dict[str, Any] = PYPROJECT["project"]
 RECIPE: dict[str, Any] = yaml.safe_load((ROOT / "conda-recipe" / "recipe.yaml").read_text())
 CITATION: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 #: Names that conda-forge has for others of PyPI.
-CONDA_NAMES = {"tzdata": "python-tzdata"}
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +48,7 @@ def test_the_recipe_asks_for_what_pyproject_asks_for() -> None:
     for line in PROJECT["dependencies"]:
         one = Requirement(line)
         assert not one.extras
-        wanted[CONDA_NAMES.get(canonicalize_name(one.name), canonicalize_name(one.name))] = set(
-            filter(None, str(one.specifier).split(","))
-        )
+        wanted[canonicalize_name(one.name)] = set(filter(None, str(one.specifier).split(",")))
     assert {name: set(filter(None, text.split(","))) for name, text in run_requirements().items()} == wanted
     assert PROJECT["requires-python"] == f">={RECIPE['context']['python_min']}"
     build_needs = {
