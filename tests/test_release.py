@@ -19,7 +19,6 @@ PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT: dict[str, Any] = PYPROJECT["project"]
 RECIPE: dict[str, Any] = yaml.safe_load((ROOT / "conda-recipe" / "recipe.yaml").read_text())
 CITATION: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-#: Names that conda-forge has for others of PyPI.
 
 
 @pytest.fixture(scope="module")
