@@ -19,7 +19,7 @@ from gracetape.bounded_json import read_fast
 from gracetape.brokers import Gap, Heard, Recent
 from gracetape.brokers.heard_lines import HeardLines
 from gracetape.live_pages import Teller
-from gracetape.message_lines import BEGINS, Envelope, read_line
+from gracetape.message_lines import BEGINS, Envelope, read_line, text_of
 from gracetape.shown import identity, say
 from gracetape.times import iso_time
 
@@ -196,6 +196,9 @@ class FileSink(StreamSink):
         kept, end = deque[bytes](maxlen=_REMEMBERED), 0
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
+                if not text_of(line):
+                    end += len(line)
+                    continue
                 if _is_cut_short(line):
                     os.truncate(self.path, end)
                     break

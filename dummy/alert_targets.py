@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
-from gracetape.archive.alerts.line import line_of
+from gracetape.archive.alerts.lines import line_of
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView

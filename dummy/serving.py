@@ -40,6 +40,8 @@ def served(
             "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
         )
     rest = _asked_of_app(options)
+    grouping = Grouping(options.group_window, options.group_window, options.group_offline)
+    grouped = grouping if options.group_superevents or options.group_offline else None
     with _opened(options) as tape:
         if options.as_of is not None or tape.read_only:
             if options.as_of is not None:
@@ -52,10 +54,8 @@ def served(
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
         try:
-            window, offline = options.group_window, options.group_offline
-            grouping = Grouping(window, window, offline) if options.group_superevents or offline else None
             with shown(tape) as tell:
-                app = make_app(tape, on_alert=Told(sink, tell) if tell else sink, grouping=grouping, **rest)
+                app = make_app(tape, on_alert=Told(sink, tell) if tell else sink, grouping=grouped, **rest)
                 with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                     yield tape, server
         except BaseException:

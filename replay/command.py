@@ -22,6 +22,7 @@ from gracetape.replay.options import Options
 from gracetape.replay.player import Player
 from gracetape.replay.request import faults_of, player_of
 from gracetape.replay.status import Stopwatch, status_line
+from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
@@ -68,6 +69,9 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
+        storm = None if options.quiet else storm_of(player, options.copies)
+        if storm is not None:
+            _say(f"gracetape: {storm}")
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
@@ -90,12 +94,14 @@ class ReplayRun:
                         player, port=options.serve, branch=options.record_branch, scratch=not options.read_only
                     )
                     _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
-                if (tell := stack.enter_context(self._page(player))) is not None:
-                    targets.append(PageTarget(tell))
+                if (to_page := stack.enter_context(self._page(player))) is not None:
+                    targets.append(PageTarget(to_page))
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
-                stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
-                player.play(targets, faults=self.faults)
+                tell = stack.enter_context(
+                    status_line(player, quiet=options.quiet, programs=programs, storm=storm is not None)
+                )
+                player.play(targets, tell, faults=self.faults)
         finally:
             problems = [target.close() for target in targets]
             for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gracetape.alert_lines import topics_in_short
-from gracetape.archive.alerts.line import line_of
+from gracetape.archive.alerts.lines import line_of
 from gracetape.plain_text import plain
 from gracetape.replay.player import Player
 from gracetape.replay.targets.stream import write_out

@@ -37,7 +37,6 @@ ROOMS = (
     "gracetape.replay.cli",
     "gracetape.replay.targets.broker",
     "gracetape.simulate.cli",
-    "sqlite_utils.migrations",
 )
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: orphans of our processes become our children
 

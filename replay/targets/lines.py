@@ -2,7 +2,7 @@
 
 from gracetape.alert_lines import AlertLines
 from gracetape.archive import Alert
-from gracetape.archive.alerts.line import line_of
+from gracetape.archive.alerts.lines import line_of
 from gracetape.errors import ReplayError
 from gracetape.replay.message import Message
 

@@ -1,7 +1,7 @@
 """The page that shows a replay as it happens: each alert once, with all the topics that it goes to."""
 
 from gracetape.archive import Alert
-from gracetape.archive.alerts.line import line_of
+from gracetape.archive.alerts.lines import line_of
 from gracetape.live_pages import Teller
 from gracetape.replay.message import Message
 

@@ -1,4 +1,4 @@
-"""An alert as a line of a log says it."""
+"""An alert as a line says it (`gracetape/alert_lines.py`)."""
 
 from gracetape.alert_lines import AlertLine, what_of
 from gracetape.archive.alerts.alert import Alert
