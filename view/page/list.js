@@ -7,18 +7,15 @@ const SPARE = 8;
 const HIGHEST = 8e6;
 
 export class VirtualList {
-  // `row(i)` makes the element of a row, `height` is that of each, in pixels; `role` and `label` are those of the list.
-  constructor({ height, row, label, role = "list", onrange = () => {} }) {
+  // `row(i)` makes the element of a row, `height` is that of each, in pixels; `label` names the list; `inTable`: its rows are a table's.
+  constructor({ height, row, label, inTable = false, onrange = () => {} }) {
     this.height = height;
     this.row = row;
     this.onrange = onrange;
     this.count = 0;
     this.rows = new Map();
-    this.inner = h("div", { class: "list-inner", role });
-    if (label) this.inner.setAttribute("aria-label", label);
-    this.element = h("div", { class: "list", tabindex: "0" }, this.inner);
-    this.element.setAttribute("role", "group");
-    if (label) this.element.setAttribute("aria-label", `${label}, scrolls`);
+    this.inner = h("div", { class: "list-inner", role: inTable ? "presentation" : "list", "aria-label": inTable ? null : label });
+    this.element = h("div", { class: "list", tabindex: "0", role: inTable ? "rowgroup" : "group", "aria-label": `${label}, scrolls` }, this.inner);
     this.element.addEventListener("scroll", () => this.show(), { passive: true });
     new ResizeObserver(() => this.show()).observe(this.element);
   }

@@ -59,6 +59,5 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.tabIndex = -1;
   main.focus();
 });
-window.addEventListener("hashchange", show);
 window.addEventListener("popstate", show);
 show();
