@@ -10,6 +10,7 @@ from demo.real_data import NoRealData, real_tape
 from gracetape.archive import Archive
 from gracetape.view.serving import page_url, serve_page
 from tests.view.browser import Browser, Heard, opened
+from tests.view.hostile import make_hostile
 from tests.view.made import make_long, make_many
 
 
@@ -73,3 +74,14 @@ def long_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def many_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page over 10,000 superevents."""
     yield from _served(make_many(tmp_path_factory.mktemp("many") / "many.tape"))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tape whose every text tries to run something."""
+    return make_hostile(tmp_path_factory.mktemp("hostile") / "hostile.tape")
+
+
+@pytest.fixture(scope="session")
+def hostile_page(hostile: Path) -> Iterator[str]:
+    yield from _served(hostile)
