@@ -118,7 +118,9 @@ class Film:
         After its last entry an object is as it was captured, with what no entry told.
         """
         ends = {places[-1] for places in self.when.values() if places}
-        kinds = [kind for kind in listed_for(self.own.category) if kind.name != "log" and self.own.view.records(kind.name)]
+        kinds = [
+            kind for kind in listed_for(self.own.category) if kind.name != "log" and self.own.view.records(kind.name)
+        ]
         with_files = any(kind.told_by == "file" for kind in kinds)
         anywhere = any(kind.created and not kind.act and not kind.told_by for kind in kinds)  # by their own times alone
         for place, step in enumerate(self.timeline.steps, start=1):

@@ -1,11 +1,10 @@
 """A real browser, headless: one for the whole run, on a thread of its own, so that its event loop is no other test's."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -55,10 +54,19 @@ class Browser:
 
     def open(self, **options: Any) -> tuple[Any, Heard]:
         """A page of its own, and what is heard from it; on the browser's thread."""
-        page = self._chromium.new_page(**({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options))
+        page = self._chromium.new_page(
+            **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
+        )
         heard = Heard()
         page.set_default_timeout(60_000)
-        page.on("console", lambda message: heard.console.append(f"{message.type}: {message.text}") if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: (
+                heard.console.append(f"{message.type}: {message.text}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: heard.errors.append(str(error)))
         page.on("dialog", lambda dialog: (heard.dialogs.append(dialog.message), dialog.dismiss()))
         page.on("request", lambda request: heard.requests.append(request.url))
@@ -73,7 +81,9 @@ class Browser:
 def opened() -> Iterator[Browser]:
     """The browser, or a test that is skipped and says why."""
     if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed (tests/system.sh installs it where it may): the page is not looked at in a browser")
+        pytest.skip(
+            "chromium is not installed (tests/system.sh installs it where it may): the page is not looked at in a browser"
+        )
     pytest.importorskip("playwright", reason="playwright is not installed: the page is not looked at in a browser")
     browser = Browser()
     try:

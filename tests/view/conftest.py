@@ -65,9 +65,14 @@ def real_page(real: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def long_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page over a superevent with 10,000 log entries."""
-    yield from _served(make_long(tmp_path_factory.mktemp("long") / "long.tape"))
+def long_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A superevent with 10,000 log entries."""
+    return make_long(tmp_path_factory.mktemp("long") / "long.tape")
+
+
+@pytest.fixture(scope="session")
+def long_page(long_tape: Path) -> Iterator[str]:
+    yield from _served(long_tape)
 
 
 @pytest.fixture(scope="session")

@@ -35,24 +35,89 @@ def make_hostile(path: Path) -> Path:
     with Archive.create(path) as archive, archive.transaction() as tx:
         capture = tx.begin(GRACEID, SERVICE, "capture")
         everything = "".join(CORPUS)
-        members = {"submitter": everything, "em_type": everything, "preferred_event": "G1", "gw_events": ["G1"], "labels": [_name(7)]}
+        members = {
+            "submitter": everything,
+            "em_type": everything,
+            "preferred_event": "G1",
+            "gw_events": ["G1"],
+            "labels": [_name(7)],
+        }
         tx.put(capture, "object", "", superevent(GRACEID, _time(0), **members, more={text: text for text in CORPUS}))
         for n, text in enumerate(CORPUS, start=1):
-            record = {"N": n, "created": _time(n), "comment": text, "issuer": text, "filename": f"{_file(text)}.txt", "file_version": 0}
+            record = {
+                "N": n,
+                "created": _time(n),
+                "comment": text,
+                "issuer": text,
+                "filename": f"{_file(text)}.txt",
+                "file_version": 0,
+            }
             tx.put(capture, "log", n, record | {"tag_names": [text[:50]]})
             tx.add_file(capture, f"{_file(text)}.txt", tx.store_blob(iter([text.encode()])))
         for n, text in enumerate(CORPUS, start=1):
             link = {"file": f"{ELSEWHERE}/{n}"}
-            tx.put(capture, "voevent", n, {"N": n, "created": _time(20 + n), "voevent_type": text, "filename": "v.xml", "file_version": 0, "links": link, "issuer": text})
-        tx.put(capture, "label", _name(7), {"name": _name(7), "created": _time(30), "creator": everything, "self": "javascript:alert(19)"})
-        tx.put(capture, "signoff", "ADV", {"signoff_type": "ADV", "instrument": "", "status": everything, "comment": everything, "submitter": everything})
+            tx.put(
+                capture,
+                "voevent",
+                n,
+                {
+                    "N": n,
+                    "created": _time(20 + n),
+                    "voevent_type": text,
+                    "filename": "v.xml",
+                    "file_version": 0,
+                    "links": link,
+                    "issuer": text,
+                },
+            )
+        tx.put(
+            capture,
+            "label",
+            _name(7),
+            {"name": _name(7), "created": _time(30), "creator": everything, "self": "javascript:alert(19)"},
+        )
+        tx.put(
+            capture,
+            "signoff",
+            "ADV",
+            {
+                "signoff_type": "ADV",
+                "instrument": "",
+                "status": everything,
+                "comment": everything,
+                "submitter": everything,
+            },
+        )
         tx.finish(capture)
         event = tx.begin("G1", SERVICE, "capture")
         about = dict.fromkeys(("group", "pipeline", "search", "instruments", "submitter"), everything)
-        tx.put(event, "object", "", {"graceid": "G1", "created": _time(0), "labels": [], "superevent": GRACEID, "far": 1e-9} | about)
-        tx.put(event, "log", 1, {"N": 1, "created": _time(0), "comment": everything, "issuer": everything, "filename": "", "file_version": None, "tag_names": []})
+        tx.put(
+            event,
+            "object",
+            "",
+            {"graceid": "G1", "created": _time(0), "labels": [], "superevent": GRACEID, "far": 1e-9} | about,
+        )
+        tx.put(
+            event,
+            "log",
+            1,
+            {
+                "N": 1,
+                "created": _time(0),
+                "comment": everything,
+                "issuer": everything,
+                "filename": "",
+                "file_version": None,
+                "tag_names": [],
+            },
+        )
         tx.finish(event)
-        payload = {"uid": GRACEID, "alert_type": CORPUS[0], "data": {"name": everything}, "object": {"superevent_id": everything}}
+        payload = {
+            "uid": GRACEID,
+            "alert_type": CORPUS[0],
+            "data": {"name": everything},
+            "object": {"superevent_id": everything},
+        }
         add_recorded(tx, {GRACEID: [Recorded(parse_time(_time(40)), CORPUS[1], payload)]})
     return path
 

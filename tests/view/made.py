@@ -29,7 +29,12 @@ def _entries() -> list[Record]:
     draw, seconds, labelled, found = random.Random(5), 10, False, list[Record]()
     for n in range(1, ENTRIES + 1):
         seconds += 0 if draw.random() < 0.4 else draw.randrange(3 if n < 400 else 520)
-        record: Record = {"N": n, "created": _time(seconds), "issuer": "emfollow", "comment": f"Follow-up {n} by the observatory"}
+        record: Record = {
+            "N": n,
+            "created": _time(seconds),
+            "issuer": "emfollow",
+            "comment": f"Follow-up {n} by the observatory",
+        }
         record |= {"filename": "", "file_version": None, "tag_names": []}
         if n == 1:
             text = "Superevent created with t_start=1451260819.000000, t_0=1451260820.000000, t_end=1451260821.000000, preferred_event=G1"
@@ -60,9 +65,17 @@ def make_many(path: Path) -> Path:
     """An archive of 10,000 superevents."""
     with Archive.create(path) as archive, archive.transaction() as tx:
         for i in range(OBJECTS):
-            day, letters = 260101 + i // 1000, "abcdefghij"[i // 100 % 10] + "abcdefghij"[i // 10 % 10] + "abcdefghij"[i % 10]
+            day, letters = (
+                260101 + i // 1000,
+                "abcdefghij"[i // 100 % 10] + "abcdefghij"[i // 10 % 10] + "abcdefghij"[i % 10],
+            )
             graceid = f"S{day}{letters}"
             capture = tx.begin(graceid, SERVICE, "capture")
-            tx.put(capture, "object", "", superevent(graceid, _time(i * 60), far=10.0 ** -(i % 12), labels=["EM_READY"] * (i % 3 == 0)))
+            tx.put(
+                capture,
+                "object",
+                "",
+                superevent(graceid, _time(i * 60), far=10.0 ** -(i % 12), labels=["EM_READY"] * (i % 3 == 0)),
+            )
             tx.finish(capture)
     return path

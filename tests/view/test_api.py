@@ -13,6 +13,7 @@ from falcon import testing
 from gracetape.archive import Archive
 from gracetape.view.page_app import make_page
 from gracetape.view.page_parts import MODULES, parts
+from tests import commands
 from tests.view.hostile import CORPUS, GRACEID
 
 Client = testing.TestClient
@@ -28,7 +29,13 @@ def test_objects_are_found_in_pages_and_sorted(client: Client) -> None:
     found = client.simulate_get("/api/objects", params={"category": "superevent", "query": GRACEID}).json
     assert (found["total"], [row["id"] for row in found["objects"]]) == (1, [GRACEID])
     row = found["objects"][0]
-    assert (row["logs"], row["files"], row["versions"], row["heard"], row["members"]) == (len(CORPUS), len(CORPUS), 1, 1, 1)
+    assert (row["logs"], row["files"], row["versions"], row["heard"], row["members"]) == (
+        len(CORPUS),
+        len(CORPUS),
+        1,
+        1,
+        1,
+    )
     assert client.simulate_get("/api/objects", params={"start": "1"}).json["objects"] == []
     for sort in ("far", "-far", "created", "-t_0", "superevent_id"):
         assert client.simulate_get("/api/objects", params={"sort": sort}).json["total"] == 1
@@ -94,7 +101,13 @@ def test_the_contents_of_a_file_are_a_download_in_which_nothing_runs(client: Cli
 def test_the_page_lets_in_nothing_but_its_own(client: Client) -> None:
     answer = client.simulate_get("/")
     policy = answer.headers["content-security-policy"]
-    for rule in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "form-action 'none'"):
+    for rule in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ):
         assert rule in policy
     assert "unsafe" not in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -123,13 +136,17 @@ def test_web_pages_elsewhere_and_names_that_lead_here_are_refused(hostile: Path)
 
 def test_the_command_writes_a_file_or_says_in_a_sentence_why_not(hostile: Path, tmp_path: Path) -> None:
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([sys.executable, "-m", "gracetape", "view", *words], cwd=tmp_path, capture_output=True, text=True)
+        return commands.run(["gracetape", "view", *words], cwd=tmp_path, capture_output=True)
 
     done = run(str(hostile), "--html", "out.html", GRACEID)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "out.html").read_text().startswith("<!doctype html>")
     assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
-    for words, said in (((str(hostile), "G1"), "--html"), ((str(hostile), "--html", "o.html", "G9"), "holds no G9"), (("--host", "0.0.0.0", str(hostile)), "loopback")):
+    for words, said in (
+        ((str(hostile), "G1"), "--html"),
+        ((str(hostile), "--html", "o.html", "G9"), "holds no G9"),
+        (("--host", "0.0.0.0", str(hostile)), "loopback"),
+    ):
         done = run(*words)
         assert done.returncode in (1, 2)
         assert said in done.stderr

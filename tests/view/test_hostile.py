@@ -64,7 +64,13 @@ def test_nor_in_a_page_that_is_one_file(opener: Opener, hostile: Path, tmp_path:
 @pytest.mark.parametrize("text", CORPUS)
 def test_what_is_left_of_a_comment_formats_text_and_no_more(text: str) -> None:
     shown = shown_html(text, SERVICE) or ""
-    assert re.search(r"<\s*/?\s*(script|img|svg|iframe|object|form|input|button|style|link|meta|video|audio|base|math|embed)\b", shown) is None
+    assert (
+        re.search(
+            r"<\s*/?\s*(script|img|svg|iframe|object|form|input|button|style|link|meta|video|audio|base|math|embed)\b",
+            shown,
+        )
+        is None
+    )
     assert re.search(r"\bon\w+\s*=|style=|javascript:|data:", re.sub(r">[^<]*<", "><", f">{shown}<")) is None
 
 
