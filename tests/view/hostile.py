@@ -23,7 +23,8 @@ CORPUS = (
     f'<style>@import "{ELSEWHERE}/b.css"; body {{ background: url({ELSEWHERE}/c.png) }}</style><p style="background:url({ELSEWHERE}/d.png)">',
     "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(12)&gt;\">",
     "<noscript><p title=\"</noscript><img src=x onerror=alert(13)>\">",
-    f'<video autoplay><source src="{ELSEWHERE}/v"></video><audio src="{ELSEWHERE}/s" autoplay></audio><meta http-equiv=refresh content="0;url={ELSEWHERE}">',
+    f'<video autoplay><source src="{ELSEWHERE}/v"></video><audio src="{ELSEWHERE}/s" autoplay></audio>'
+    f'<meta http-equiv=refresh content="0;url={ELSEWHERE}">',
     "</script><script>alert(14)</script><!--<script>",
     "{{constructor.constructor('alert(15)')()}} ${alert(16)} javascript:alert(17)",
     "<base href=\"http://elsewhere.example/\"><details open ontoggle=alert(18)><b id=room name=room>b</b></details>",
