@@ -2,7 +2,7 @@
 
 import { cleaned, fill, h } from "./markup.js";
 import { VirtualList } from "./list.js";
-import { clock, day, moment, spaced } from "./words.js";
+import { clock, moment, spaced } from "./words.js";
 
 export class LogPanel {
   constructor(film, { ongo, onfile }) {
@@ -62,5 +62,3 @@ export function kindOfAct(entry) {
   if (entry.file) return "file";
   return "log";
 }
-
-export const dayOf = (entry) => day(entry.t);

@@ -49,7 +49,7 @@ function put(page, title) {
 }
 
 function sayAbout(ref) {
-  const counts = [about.superevents && plural(about.superevents, "superevent"), about.events && plural(about.events, "event"), about.heard && plural(about.heard, "message"), bytes(about.bytes)];
+  const counts = [about.superevents && plural(about.superevents, "superevent"), about.events && plural(about.events, "event"), about.heard && plural(about.heard, "message"), about.bytes && bytes(about.bytes)];
   fill(document.getElementById("about"), h("a", { href: "#/", class: "mono", "aria-current": ref ? null : "page", text: about.name }), h("span", { class: "said", text: counts.filter(Boolean).join(" · ") }));
 }
 
