@@ -48,10 +48,20 @@ def pages() -> list[Figure]:
         for tape, graceid, claim in (*_real(), (long, LONG, 1000)):
             with Archive.open(tape) as archive, serve_page(archive) as server:
                 url = f"{page_url(server)}#/{graceid}?n=40"
-                paint, empty = browser.run(lambda url=url: _paint(browser, url))
-                figures.append(Figure(f"first paint of {graceid}", f"{paint:.0f} ms", f"{empty:.0f} ms, a page that is empty", paint / claim, "≤ 1"))
+                first, drawn, empty = browser.run(lambda url=url: _paint(browser, url))
+                against = f"{claim} ms; an empty page {empty:.0f} ms"
+                figures.append(Figure(f"first paint of {graceid}", f"{first:.0f} ms", against, first / claim, "≤ 1"))
+                figures.append(Figure(f"all of {graceid} drawn", f"{drawn:.0f} ms", against, drawn / claim, "told"))
                 scrub, idle = browser.run(lambda url=url: _frames(browser, url))
-                figures.append(Figure(f"scrubbing {graceid}", f"{scrub:.0f} frames/s", f"{idle:.0f} frames/s, doing nothing", scrub / 50, "≥ 1"))
+                figures.append(
+                    Figure(
+                        f"scrubbing {graceid}",
+                        f"{scrub:.0f} frames/s",
+                        f"{idle:.0f} frames/s, doing nothing",
+                        scrub / 50,
+                        "≥ 1",
+                    )
+                )
         for tape, graceid, _ in _real():
             with Archive.open(tape) as archive:
                 size = len(page_of(archive, [graceid]).encode())
@@ -76,17 +86,18 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _paint(browser: Browser, url: str) -> tuple[float, float]:
-    """The median over some rounds: until what is asked for is drawn, and until an empty page of the same server is."""
-    found: dict[str, list[float]] = {"page": [], "empty": []}
+def _paint(browser: Browser, url: str) -> tuple[float, float, float]:
+    """Medians over some rounds, in ms: first contentful paint, until all is drawn, and an empty page of the same server."""
+    found: dict[str, list[float]] = {"first": [], "drawn": [], "empty": []}
     for _ in range(_ROUNDS):
         page, _heard = browser.open(reduced_motion="no-preference")
         page.goto(url, wait_until="commit")
-        found["page"].append(page.evaluate(_PAINTED))
+        found["drawn"].append(page.evaluate(_PAINTED))
+        found["first"].append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
         page.goto(f"{url.partition('#')[0]}page/vendor/LICENSE.d3.txt")
-        found["empty"].append(page.evaluate("new Promise(requestAnimationFrame).then(() => performance.now())"))
+        found["empty"].append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
         page.context.close()
-    return statistics.median(found["page"]), statistics.median(found["empty"])
+    return statistics.median(found["first"]), statistics.median(found["drawn"]), statistics.median(found["empty"])
 
 
 def _frames(browser: Browser, url: str) -> tuple[float, float]:

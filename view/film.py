@@ -52,6 +52,7 @@ class Film:
             own = _history(archive, self.capture.ref)
             others = [_history(archive, graceid) for graceid in _related(archive, own)]
         self.own = own
+        self.answered: bytes | None = None  # the document as it was sent before
         self.timeline = Timeline([own, *others])
         self.when: dict[str, list[int]] = {graceid: [] for graceid in self.timeline.histories}
         for place, step in enumerate(self.timeline.steps, start=1):

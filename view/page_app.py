@@ -105,7 +105,9 @@ class _OfFilms:
 class _Film(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         film = self.films.film(ref)
-        _answer(resp, film.document() | {"asked": asked(film)})
+        if film.answered is None:
+            film.answered = encode(film.document() | {"asked": asked(film)}).encode()
+        resp.content_type, resp.data = "application/json", film.answered
 
 
 class _Alerts(_OfFilms):
