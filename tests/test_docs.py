@@ -19,7 +19,7 @@ from gracetape.terminal import prepared
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-ROOMS = "archive|brokers|capture|dummy|listen|pipelines|replay|simulate|testing|gracetape|tests|docs"
+ROOMS = "archive|brokers|capture|dummy|listen|pipelines|replay|simulate|testing|view|gracetape|tests|docs"
 RUN_ELSEWHERE = {
     "replay.md",
     "plugins.md",

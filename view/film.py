@@ -23,7 +23,7 @@ from gracetape.archive import (
     recorded_of,
 )
 from gracetape.archive.captures import Capture
-from gracetape.archive.kinds import KINDS, Kind, listed_for
+from gracetape.archive.kinds import Kind, listed_for
 from gracetape.errors import GracetapeError
 from gracetape.plain_text import plain
 from gracetape.times import utc_of
@@ -263,5 +263,5 @@ def _about(history: History) -> Record:
 
 
 def _kind(kind: Kind) -> Record:
-    """A kind of record: whether its records come and stay (numbered), or hold from one place to another."""
-    return {"name": kind.name, "numbered": KINDS[kind.name].numbered}
+    """A kind of record: whether its records come and stay (numbered) or hold from one place to another, and the act that brings one."""
+    return {"name": kind.name, "numbered": kind.numbered, "act": kind.act}
