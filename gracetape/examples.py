@@ -130,6 +130,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("gracetape listen status checks.ini", "its children, queues and checks, as they change"),
         ("gracetape listen status checks.ini --json", "once, for a program"),
     ),
+    "view": (
+        ("gracetape view night.tape", "in the browser"),
+        ("gracetape view night.tape --html night.html S220609hl", "one object, as a file that can be mailed"),
+    ),
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gracetape.archive import Alert, NotFound, alerts_of
+from gracetape.archive import Alert, NotFound
 from gracetape.plain_text import plain
 from gracetape.view.film import Film
 
@@ -12,15 +12,15 @@ _LINE = 200
 
 def alerts_document(film: Film) -> list[Record]:
     """Every alert along the film's time line, in order."""
-    return [_alert(alert) for alert in alerts_of(film.timeline)]
+    return [_alert(alert) for alert in film.alerts]
 
 
 def message_document(film: Film, number: int) -> Record:
     """The message of one alert (counted from 0), as it was sent; NotFound if there is no such alert."""
-    for i, alert in enumerate(alerts_of(film.timeline)):
-        if i == number:
-            return {"alert": _alert(alert), "payload": alert.payload()}
-    raise NotFound(f"{film.graceid} has no alert {number}")
+    if not 0 <= number < len(film.alerts):
+        raise NotFound(f"{film.graceid} has no alert {number}")
+    alert = film.alerts[number]
+    return {"alert": _alert(alert), "payload": alert.payload()}
 
 
 def _alert(alert: Alert) -> Record:

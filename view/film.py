@@ -6,11 +6,24 @@ changes (`patches.py`). The page that is served and the one that is written into
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
-from gracetape.archive import Archive, Entry, FileEntry, History, NotFound, Position, Snapshot, Timeline, recorded_of
+from gracetape.archive import (
+    Alert,
+    Archive,
+    Entry,
+    FileEntry,
+    History,
+    NotFound,
+    Position,
+    Snapshot,
+    Timeline,
+    alerts_of,
+    recorded_of,
+)
 from gracetape.archive.captures import Capture
-from gracetape.archive.kinds import KINDS, Kind, listed_for
+from gracetape.archive.kinds import Kind, listed_for
 from gracetape.errors import GracetapeError
 from gracetape.plain_text import plain
 from gracetape.times import utc_of
@@ -21,8 +34,8 @@ from gracetape.view.spans import Spans
 
 SCHEMA = 1
 Record = dict[str, Any]
-#: Acts that change nothing but the tags of an entry.
-_TAGS_ALONE = ("tagged", "untagged")
+#: Acts that change nothing but the log, and the tags of its entries.
+_WITHOUT_EFFECT = ("log", "tagged", "untagged")
 #: Characters of a text on one line, where the whole stands beside it as HTML.
 _LINE = 300
 #: Seconds between an event in the sky and its first entry, at most: of what was found much later, times are told from that entry.
@@ -39,6 +52,7 @@ class Film:
             own = _history(archive, self.capture.ref)
             others = [_history(archive, graceid) for graceid in _related(archive, own)]
         self.own = own
+        self.answered: bytes | None = None  # the document as it was sent before
         self.timeline = Timeline([own, *others])
         self.when: dict[str, list[int]] = {graceid: [] for graceid in self.timeline.histories}
         for place, step in enumerate(self.timeline.steps, start=1):
@@ -57,6 +71,11 @@ class Film:
     def at(self, place: int) -> Snapshot | None:
         """The object at a place; None before it was there."""
         return self.timeline.snapshot(self.graceid, Position(place))
+
+    @cached_property
+    def alerts(self) -> list[Alert]:
+        """What the server announced along the time line, in order."""
+        return list(alerts_of(self.timeline))
 
     # -- the document
 
@@ -100,17 +119,16 @@ class Film:
         After its last entry an object is as it was captured, with what no entry told.
         """
         ends = {places[-1] for places in self.when.values() if places}
+        kinds = [
+            kind for kind in listed_for(self.own.category) if kind.name != "log" and self.own.view.records(kind.name)
+        ]
+        with_files = any(kind.told_by == "file" for kind in kinds)
+        anywhere = any(kind.created and not kind.act and not kind.told_by for kind in kinds)  # by their own times alone
         for place, step in enumerate(self.timeline.steps, start=1):
-            acts = [self._entry(graceid, index).act.name for graceid, index in step.entries]
-            if place in ends or any(act not in (*_TAGS_ALONE, "log") for act in acts) or self._brings_file(place):
+            entries = [self._entry(graceid, index) for graceid, index in step.entries]
+            files = with_files and any(entry.record.get("filename") for entry in entries)
+            if files or anywhere or place in ends or any(entry.act.name not in _WITHOUT_EFFECT for entry in entries):
                 yield place
-
-    def _brings_file(self, place: int) -> bool:
-        """Whether a step brings a file to which a record belongs."""
-        told = [kind.name for kind in listed_for(self.own.category) if kind.told_by == "file"]
-        if not any(self.own.view.records(kind) for kind in told):
-            return False
-        return any(self._entry(*item).record.get("filename") for item in self.timeline.steps[place - 1].entries)
 
     def _entry(self, graceid: str, index: int) -> Entry:
         return self.timeline.histories[graceid].entries[index - 1]
@@ -245,5 +263,5 @@ def _about(history: History) -> Record:
 
 
 def _kind(kind: Kind) -> Record:
-    """A kind of record: whether its records come and stay (numbered), or hold from one place to another."""
-    return {"name": kind.name, "numbered": KINDS[kind.name].numbered}
+    """A kind of record: whether its records come and stay (numbered) or hold from one place to another, and the act that brings one."""
+    return {"name": kind.name, "numbered": kind.numbered, "act": kind.act}

@@ -11,36 +11,30 @@ from gracetape.archive import Archive
 from gracetape.view.announced import alerts_document
 from gracetape.view.film import Film
 from gracetape.view.objects import LARGEST, about, objects
-from gracetape.view.page_parts import FOLDER, MODULES, STYLE
-from gracetape.view.vendored import VENDORED
-
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./[\w-]+\.js";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
+from gracetape.view.page_parts import FOLDER, library, script, style
 
 
 def page_of(archive: Archive, refs: Sequence[str] = ()) -> str:
     """The page over some objects of an archive (default: all) as one HTML document, which asks for nothing elsewhere."""
     document = _document(archive, refs or archive.objects())
-    style = (FOLDER / STYLE).read_text()
-    library = "\n".join((FOLDER / "vendor" / one.name).read_text().rstrip() for one in VENDORED)
-    script = "\n".join(_joined(name) for name in MODULES)
+    styles, brought, own = style(), library(), script()
     # Read by the page as text: `<` inside of it must not end the element.
     data = json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     page = (FOLDER / "index.html").read_text()
     head = page[: page.index("<!-- parts -->")]
     tail = page[page.index("<!-- end of parts -->") :]
     policy = (
-        f"default-src 'none'; script-src {_hash(library)} {_hash(script)}; style-src {_hash(style)}; img-src data:; base-uri 'none'; "
+        f"default-src 'none'; script-src {_hash(brought)} {_hash(own)}; style-src {_hash(styles)}; img-src data:; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'; trusted-types gracetape"
     )
     title = f"<title>{archive.path.name.replace('<', '').replace('&', '')} · gracetape</title>"
     return "".join((
         re.sub(r"<title>.*?</title>", lambda _: title, head),
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>\n',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{styles}</style>\n',
         re.sub(r'<link rel="icon"[^>]*>\n?', "", tail).replace(
             "</body>",
-            f'<script type="application/json" id="embedded">{data}</script>\n<script>{library}</script>\n'
-            f'<script type="module">{script}</script>\n</body>',
+            f'<script type="application/json" id="embedded">{data}</script>\n<script>{brought}</script>\n'
+            f'<script type="module">{own}</script>\n</body>',
         ),
     ))  # fmt: skip
 
@@ -61,11 +55,6 @@ def _document(archive: Archive, refs: Sequence[str]) -> dict[str, Any]:
         answers[f"/api/objects/{ref}"] = film.document() | {"asked": []}
         answers[f"/api/objects/{ref}/alerts"] = alerts_document(film)
     return answers
-
-
-def _joined(name: str) -> str:
-    """A module as a part of one script: what it imports stands before it, under the same names."""
-    return _EXPORT.sub("", _IMPORT.sub("", (FOLDER / name).read_text()))
 
 
 def _hash(text: str) -> str:

@@ -13,7 +13,7 @@ from gracetape.terminal import damage
 from gracetape.view.announced import alerts_document, message_document
 from gracetape.view.answers import answer_document, asked
 from gracetape.view.files import found_file, media_type, picture_of, shown_file
-from gracetape.view.film import Film
+from gracetape.view.films import Films
 from gracetape.view.objects import about, objects
 from gracetape.view.page_parts import Part, parts
 
@@ -50,12 +50,13 @@ def make_page(archive: Archive | None, more: Mapping[str, Any] | None = None, li
 
 def _rows(archive: Archive) -> dict[str, Any]:
     """What answers of an archive, by its address."""
+    films = Films(archive)
     return {
         "/api/objects": _Objects(archive),
-        "/api/objects/{ref}": _Film(archive),
-        "/api/objects/{ref}/alerts": _Alerts(archive),
-        "/api/objects/{ref}/alerts/{number:int}": _Message(archive),
-        "/api/objects/{ref}/answers": _Answers(archive),
+        "/api/objects/{ref}": _Film(films),
+        "/api/objects/{ref}/alerts": _Alerts(films),
+        "/api/objects/{ref}/alerts/{number:int}": _Message(films),
+        "/api/objects/{ref}/answers": _Answers(films),
         "/api/objects/{ref}/files/{name}": _Contents(archive),
         "/api/objects/{ref}/files/{name}/shown": _Shown(archive),
         "/api/objects/{ref}/files/{name}/pictures/{which}": _Picture(archive),
@@ -107,27 +108,36 @@ class _Objects(_OfArchive):
         answer(resp, objects(self.archive, category, query, req.get_param("sort", default=""), start, count))
 
 
-class _Film(_OfArchive):
+class _OfFilms:
+    """Answers of an object's film."""
+
+    def __init__(self, films: Films) -> None:
+        self.films = films
+
+
+class _Film(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
-        film = Film(self.archive, ref)
-        answer(resp, film.document() | {"asked": asked(film)})
+        film = self.films.film(ref)
+        if film.answered is None:
+            film.answered = encode(film.document() | {"asked": asked(film)}).encode()
+        resp.content_type, resp.data = "application/json", film.answered
 
 
-class _Alerts(_OfArchive):
+class _Alerts(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
-        answer(resp, alerts_document(Film(self.archive, ref)))
+        answer(resp, alerts_document(self.films.film(ref)))
 
 
-class _Message(_OfArchive):
+class _Message(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, number: int) -> None:
-        answer(resp, message_document(Film(self.archive, ref), number))
+        answer(resp, message_document(self.films.film(ref), number))
 
 
-class _Answers(_OfArchive):
+class _Answers(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
-        film = Film(self.archive, ref)
+        film = self.films.film(ref)
         place = req.get_param_as_int("place", default=film.last, min_value=0, max_value=film.last)
-        answer(resp, answer_document(self.archive, film, place, req.get_param("address", required=True)))
+        answer(resp, answer_document(self.films.archive, film, place, req.get_param("address", required=True)))
 
 
 class _Contents(_OfArchive):

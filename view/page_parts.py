@@ -1,5 +1,10 @@
-"""The files of the page itself, as they lie in `page/`: what is served, under which type, and in which order scripts load."""
+"""The page itself, made of the files in `page/`: what is served, under which type, and in which order scripts stand.
 
+The modules are joined into one script, the library's files into another: a page that is served loads what a page that is one file holds,
+and few requests make it appear at once.
+"""
+
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +25,8 @@ MODULES = tuple(
     )
 )  # fmt: skip
 STYLE = "page.css"
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./[\w-]+\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -31,22 +38,29 @@ class Part:
     contents: bytes
 
 
+def style() -> str:
+    """The page's style."""
+    return (FOLDER / STYLE).read_text()
+
+
+def library() -> str:
+    """The library that the page brings along, as one script."""
+    return "\n".join((FOLDER / "vendor" / one.name).read_text().rstrip() for one in VENDORED)
+
+
+def script() -> str:
+    """The page's own modules as one: what each imports stands before it, under the same names (a test sees that no two share one)."""
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", (FOLDER / name).read_text())) for name in MODULES)
+
+
 @cache
 def parts() -> dict[str, Part]:
-    """Every file of the page by its address, `index.html` at the root; nothing else in the folder is served."""
-    names = ["index.html", STYLE, "icon.svg", *MODULES, *(f"vendor/{one.name}" for one in VENDORED)]
-    names += sorted({f"vendor/{one.terms}" for one in VENDORED})
-    found = {}
+    """Every file of the page by its address; nothing else in the folder is served."""
+    made = {"/page/library.js": library(), "/page/page.js": script()}
+    found = {address: Part(address, _TYPES[".js"], text.encode()) for address, text in made.items()}
+    names = ["index.html", STYLE, "icon.svg", *sorted({f"vendor/{one.terms}" for one in VENDORED})]
     for name in names:
         path = FOLDER / name
         address = "/" if name == "index.html" else f"/page/{name}"
-        contents = _with_scripts(path.read_text()).encode() if address == "/" else path.read_bytes()
-        found[address] = Part(address, _TYPES[path.suffix], contents)
+        found[address] = Part(address, _TYPES[path.suffix], path.read_bytes())
     return found
-
-
-def _with_scripts(page: str) -> str:
-    """The page with what it loads; modules are named beforehand, so that none waits for another to be read."""
-    lines = [f'<script defer src="/page/vendor/{one.name}"></script>' for one in VENDORED]
-    lines += [f'<link rel="modulepreload" href="/page/{name}">' for name in MODULES]
-    return page.replace("<!-- scripts -->", "\n".join([*lines, '<script type="module" src="/page/main.js"></script>']))

@@ -5,21 +5,12 @@ from typing import Any
 
 import pytest
 
-from demo.real_data import NoRealData, real_tape
 from gracetape.archive import Archive
 from gracetape.archive.kinds import KINDS
 from gracetape.view.film import Film
 from gracetape.view.patches import patched
 
 Record = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def real() -> Path:
-    try:
-        return real_tape()
-    except NoRealData as error:
-        pytest.skip(str(error))
 
 
 def record_at(story: Record, place: int) -> Record:

@@ -92,8 +92,11 @@ export class EventPage {
       ["pipeline", [data.group, data.pipeline, data.search].filter(Boolean).join(" ")], ["instruments", data.instruments], ["superevent", record.superevent],
       ["created", this.film.own.length ? offset(Math.round((this.film.own[0].t - this.film.story.zero) * 10) / 10) : "", "after it was in the sky"],
       ["as of (UTC)", moment(this.film.time(this.place))]].filter(([, value]) => value);
+    const labels = this.film.there("label", this.place), said = JSON.stringify([facts, labels.map((span) => [span.key, span.from])]);
+    if (said === this.said) return;
+    this.said = said;
     fill(this.facts, facts.map(([name, value, title]) => h("div", { class: "fact", title }, h("dt", { text: name }), h("dd", { text: value }))));
-    fill(this.labels, this.film.there("label", this.place).map((span) => h("span", { class: "chip label", title: `since ${moment(this.film.time(span.from))} UTC`, text: span.key })));
+    fill(this.labels, labels.map((span) => h("span", { class: "chip label", title: `since ${moment(this.film.time(span.from))} UTC`, text: span.key })));
   }
 
   remember(change) {

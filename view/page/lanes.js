@@ -15,10 +15,10 @@ export function lanesOf(film, open, unit = 1) {
   const lanes = [logLane(film)];
   for (const kind of film.story.kinds) {
     const spans = film.story.spans[kind.name] ?? [];
-    if (!spans.length) continue;
-    lanes.push(kind.numbered ? numberedLane(kind.name, spans) : spanLane(kind.name, spans, film.last));
+    const lane = kind.numbered ? numberedLane(kind, spans, film) : spanLane(kind.name, spans, film.last);
+    if (lane.items.length) lanes.push(lane);
   }
-  lanes.splice(2, 0, alertLane(film));
+  lanes.splice(Math.min(2, lanes.length), 0, alertLane(film));
   lanes.push(...fileLanes(film, open), ...memberLanes(film, open));
   let top = 0;
   for (const lane of lanes) {
@@ -29,7 +29,7 @@ export function lanesOf(film, open, unit = 1) {
   return lanes;
 }
 
-const title = (kind) => ({ voevent: "VOEvents", emobservation: "EM observations", embb: "EMBB logs" })[kind] ?? `${spaced(kind).replace(/^./, (c) => c.toUpperCase())}s`;
+const laneTitle = (kind) => ({ voevent: "VOEvents", emobservation: "EM observations", embb: "EMBB logs" })[kind] ?? `${spaced(kind).replace(/^./, (c) => c.toUpperCase())}s`;
 
 function logLane(film) {
   const items = film.own.map((entry) => ({ place: entry.place, t: entry.t, entry, sure: true }));
@@ -43,9 +43,11 @@ function alertLane(film) {
   return { key: "alert", name: "Alerts", kind: "alert", type: "points", items, height: LANE + 4, count: items.length };
 }
 
-function numberedLane(kind, spans) {
-  const items = spans.filter((span) => !span.again).map((span) => ({ place: span.from, span, kind, sure: true }));
-  return { key: kind, name: title(kind), kind, type: "points", items, height: LANE, count: items.length };
+// Records that come and stay; where only the log tells of them, its entries, hollow.
+function numberedLane(kind, spans, film) {
+  const items = spans.filter((span) => !span.again).map((span) => ({ place: span.from, span, kind: kind.name, sure: true }));
+  if (!items.length && kind.act) items.push(...film.own.filter((entry) => entry.act === kind.act).map((entry) => ({ place: entry.place, t: entry.t, entry, sure: false })));
+  return { key: kind.name, name: laneTitle(kind.name), kind: kind.name, type: "points", items, height: LANE, count: items.length };
 }
 
 // Things that hold, in as few rows as they fit into.
@@ -57,7 +59,7 @@ function spanLane(kind, spans, last) {
     ends[row] = span.to ?? last + 1;
     return { ...span, row, kind };
   });
-  return { key: kind, name: title(kind), kind, type: "spans", items, rows: ends.length, height: ends.length * ROW + 8, count: items.length };
+  return { key: kind, name: laneTitle(kind), kind, type: "spans", items, rows: ends.length, height: ends.length * ROW + 8, count: items.length };
 }
 
 function fileLanes(film, open) {

@@ -7,25 +7,39 @@ const SPARE = 8;
 const HIGHEST = 8e6;
 
 export class VirtualList {
-  // `row(i)` makes the element of a row, `height` is that of each, in pixels; `role` and `label` are those of the list.
-  constructor({ height, row, label, role = "list", onrange = () => {} }) {
+  // `row(i)` makes the element of a row, `height` is that of each, in pixels; `label` names the list; `inTable`: its rows are a table's.
+  constructor({ height, row, label, inTable = false, onrange = () => {} }) {
     this.height = height;
     this.row = row;
     this.onrange = onrange;
     this.count = 0;
     this.rows = new Map();
-    this.inner = h("div", { class: "list-inner", role });
-    if (label) this.inner.setAttribute("aria-label", label);
-    this.element = h("div", { class: "list", tabindex: "0" }, this.inner);
-    this.element.setAttribute("role", "group");
-    if (label) this.element.setAttribute("aria-label", `${label}, scrolls`);
-    this.element.addEventListener("scroll", () => this.show(), { passive: true });
-    new ResizeObserver(() => this.show()).observe(this.element);
+    this.top = 0;  // where it is scrolled to, and how high it is: asking the browser would make it lay out the page in between
+    this.room = 0;
+    this.wanted = null;
+    this.inner = h("div", { class: "list-inner", role: inTable ? "presentation" : "list", "aria-label": inTable ? null : label });
+    this.element = h("div", { class: "list", tabindex: "0", role: inTable ? "rowgroup" : "group", "aria-label": `${label}, scrolls` }, this.inner);
+    this.element.addEventListener("scroll", () => {
+      this.top = this.element.scrollTop;
+      this.show();
+    }, { passive: true });
+    new ResizeObserver(() => this.measure()).observe(this.element);
   }
+
+  measure() {
+    this.room = this.element.clientHeight;
+    this.top = this.element.scrollTop;
+    if (this.wanted !== null && this.room) this.reveal(this.wanted);
+    this.show();
+  }
+
+  // How many pixels of the list one of the screen stands for.
+  get factor() { return Math.max(1, (this.count * this.height) / HIGHEST); }
 
   resize(count) {
     this.count = count;
     this.inner.style.height = `${Math.min(count * this.height, HIGHEST)}px`;
+    this.top = Math.min(this.top, Math.max(0, Math.min(count * this.height, HIGHEST) - this.room));
     this.refresh();
   }
 
@@ -36,36 +50,47 @@ export class VirtualList {
     this.show();
   }
 
+  // Change those in sight, each by `change(element, i)`.
+  each(change) { for (const [i, element] of this.rows) change(element, i); }
+
   show() {
-    const { scrollTop, clientHeight } = this.element;
-    const factor = Math.max(1, (this.count * this.height) / HIGHEST);
-    const top = scrollTop * factor;
+    const top = this.top * this.factor;
     const first = Math.max(0, Math.floor(top / this.height) - SPARE);
-    const last = Math.min(this.count, Math.ceil((top + clientHeight) / this.height) + SPARE);
+    const last = Math.min(this.count, Math.ceil((top + this.room) / this.height) + SPARE);
     for (const [i, element] of this.rows) {
       if (i < first || i >= last) {
         element.remove();
         this.rows.delete(i);
       }
     }
+    const come = document.createDocumentFragment();
     for (let i = first; i < last; i += 1) {
       let element = this.rows.get(i);
       if (!element) {
         element = this.row(i);
         element.classList.add("list-row");
         this.rows.set(i, element);
-        this.inner.append(element);
+        come.append(element);
+      } else if (this.factor === 1) {
+        continue;
       }
-      element.style.transform = `translateY(${i * this.height - top + scrollTop}px)`;
+      element.style.transform = `translateY(${i * this.height - top + this.top}px)`;
     }
+    this.inner.append(come);
     if (last > first) this.onrange(first, last);
   }
 
   // Scroll so that a row is in sight, with some around it, if it is not.
   reveal(i) {
-    const factor = Math.max(1, (this.count * this.height) / HIGHEST);
-    const { scrollTop, clientHeight } = this.element;
-    const top = (i * this.height) / factor, margin = Math.min(clientHeight / 4, 3 * this.height);
-    if (top - margin < scrollTop || top + this.height + margin > scrollTop + clientHeight) this.element.scrollTop = top - clientHeight * 0.4;
+    this.wanted = this.room ? null : i;
+    if (!this.room) return;
+    const at = (i * this.height) / this.factor, margin = Math.min(this.room / 4, 3 * this.height);
+    if (at - margin >= this.top && at + this.height + margin <= this.top + this.room) return;
+    const most = Math.max(0, Math.min(this.count * this.height, HIGHEST) - this.room);
+    const to = Math.max(0, Math.min(most, Math.round(at - this.room * 0.4)));
+    if (to === this.top) return;
+    this.top = to;
+    this.element.scrollTop = to;
+    this.show();
   }
 }

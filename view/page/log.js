@@ -2,7 +2,7 @@
 
 import { cleaned, fill, h } from "./markup.js";
 import { VirtualList } from "./list.js";
-import { clock, day, moment, spaced } from "./words.js";
+import { clock, moment, spaced } from "./words.js";
 
 export class LogPanel {
   constructor(film, { ongo, onfile }) {
@@ -20,19 +20,30 @@ export class LogPanel {
     const count = this.film.countAt(place);
     this.place = place;
     this.count.textContent = `${count.toLocaleString("en")} of ${this.film.own.length.toLocaleString("en")}`;
-    if (count) this.list.reveal(count - 1);
-    this.list.refresh();
-    this.showEntry(this.film.own[count - 1] ?? null);
+    this.current = count - 1;
+    if (count) this.list.reveal(this.current);
+    this.list.each((element, i) => this.mark(element, i));
+    this.showEntry(this.film.own[this.current] ?? null);
+  }
+
+  // Mark a row as past, current or to come.
+  mark(element, i) {
+    const isCurrent = i === this.current;
+    element.classList.toggle("to-come", this.film.own[i].place > this.place);
+    if (isCurrent === element.classList.contains("current")) return;
+    element.classList.toggle("current", isCurrent);
+    if (isCurrent) element.setAttribute("aria-current", "step");
+    else element.removeAttribute("aria-current");
   }
 
   row(i) {
-    const entry = this.film.own[i], isPast = entry.place <= this.place;
-    const current = i === this.film.countAt(this.place) - 1;
-    return h("div", { role: "listitem", class: `log-row${isPast ? "" : " to-come"}${current ? " current" : ""}`, "aria-current": current ? "step" : null,
-      onclick: () => this.ongo(entry.place) },
+    const entry = this.film.own[i];
+    const row = h("div", { role: "listitem", class: "log-row", onclick: () => this.ongo(entry.place) },
     h("span", { class: "n", text: entry.n ?? "·" }), h("time", { class: "mono", text: clock(entry.t) }),
     h("span", { class: `act ${kindOfAct(entry)}`, text: "" }), h("span", { class: "text", text: entry.text.slice(0, 200) }),
     entry.file && h("span", { class: "file mono", text: `${entry.file},${entry.version ?? 0}` }));
+    this.mark(row, i);
+    return row;
   }
 
   showEntry(entry) {
@@ -62,5 +73,3 @@ export function kindOfAct(entry) {
   if (entry.file) return "file";
   return "log";
 }
-
-export const dayOf = (entry) => day(entry.t);

@@ -20,6 +20,9 @@ async function show() {
   turning += 1;
   const turn = turning;
   try {
+    const isNew = ref && !(shown instanceof EventPage && shown.ref === ref);
+    const asking = isNew ? get(of(ref)) : null;
+    asking?.catch(() => {});
     about ??= await get("/api/about");
     if (turn !== turning) return;
     sayAbout(ref);
@@ -34,8 +37,8 @@ async function show() {
       else put(new ObjectsPage(about, asked), about.name);
       return;
     }
-    if (!(shown instanceof EventPage && shown.ref === ref)) {
-      const story = await get(of(ref));
+    if (isNew) {
+      const story = await asking;
       if (turn !== turning) return;
       put(new EventPage(ref, story), ref);
     }
@@ -70,6 +73,5 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.tabIndex = -1;
   main.focus();
 });
-window.addEventListener("hashchange", show);
 window.addEventListener("popstate", show);
 show();

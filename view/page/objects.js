@@ -16,12 +16,10 @@ const EXAMPLES = { superevent: "S220609hl   label: EM_READY   far < 1e-8", event
 export class ObjectsPage {
   constructor(about, asked) {
     this.about = about;
-    this.category = asked.of === "event" || (!about.superevents && about.events) ? "event" : "superevent";
+    this.category = categoryOf(about, asked);
     this.query = asked.q ?? "";
     this.sort = asked.sort ?? "-created";
-    this.list = new VirtualList({ height: 34, label: "Objects", role: "rowgroup", row: (i) => this.row(i), onrange: (first, last) => this.need(first, last) });
-    this.list.element.removeAttribute("aria-label");
-    this.list.element.setAttribute("role", "presentation");
+    this.list = new VirtualList({ height: 34, label: "Objects", inTable: true, row: (i) => this.row(i), onrange: (first, last) => this.need(first, last) });
     this.said = h("p", { class: "said", role: "status" });
     this.input = h("input", { type: "search", id: "query", value: this.query, spellcheck: "false", autocomplete: "off", autocapitalize: "off",
       placeholder: EXAMPLES[this.category], "aria-describedby": "query-said" });
@@ -51,34 +49,25 @@ export class ObjectsPage {
     }));
   }
 
-  turn(category) {
-    this.category = category;
-    this.sort = "-created";
-    this.input.placeholder = EXAMPLES[category];
-    this.remember();
-  }
+  turn(category) { this.ask({ category, sort: "-created" }); }
 
-  order(sort) {
-    this.sort = this.sort === `-${sort}` ? sort : `-${sort}`;
-    this.remember();
-  }
+  order(sort) { this.ask({ sort: this.sort === `-${sort}` ? sort : `-${sort}` }); }
 
-  find() {
-    this.query = this.input.value.trim();
-    this.remember();
-  }
+  find() { this.ask({ query: this.input.value.trim() }); }
 
   // Into the address, from which it is shown.
-  remember() {
-    window.location.hash = addressOf("", { of: this.category === "event" ? "event" : null, q: this.query, sort: this.sort === "-created" ? null : this.sort });
+  ask(change) {
+    const { category, query, sort } = { category: this.category, query: this.query, sort: this.sort, ...change };
+    window.location.hash = addressOf("", { of: category === "event" ? "event" : null, q: query, sort: sort === "-created" ? null : sort });
   }
 
   // The same page for another address.
   show(asked) {
-    const category = asked.of === "event" ? "event" : "superevent", query = asked.q ?? "", sort = asked.sort ?? "-created";
-    if (category === this.category && query === this.query && sort === this.sort && this.found) return;
+    const category = categoryOf(this.about, asked), query = asked.q ?? "", sort = asked.sort ?? "-created";
+    if (category === this.category && query === this.query && sort === this.sort) return;
     Object.assign(this, { category, query, sort });
     this.input.value = query;
+    this.input.placeholder = EXAMPLES[category];
     for (const input of this.choice.querySelectorAll("input")) input.checked = input.value === category;
     this.heads();
     this.load();
@@ -139,3 +128,5 @@ export class ObjectsPage {
     return h("div", { class: "row", role: "row", "aria-rowindex": String(i + 2) }, shared, middle, cell("log", String(row.logs ?? 0)), cell("files", String(row.files ?? 0)), cell("size", row.bytes ? bytes(row.bytes) : "–"));
   }
 }
+
+const categoryOf = (about, asked) => (asked.of === "event" || (!about.superevents && about.events) ? "event" : "superevent");

@@ -17,11 +17,15 @@ export class TableTwin {
       h("div", { class: "bar" }, button("◀", "Earlier rows", () => this.turn(-ROWS)), this.said, button("▶", "Later rows", () => this.turn(ROWS))),
       h("table", {}, h("caption", { class: "unseen", text: "All that is on the time line, in order" }),
         h("thead", {}, h("tr", {}, ["Time (UTC)", "Lane", "Object", "What", "Until (UTC)"].map((name) => h("th", { scope: "col", text: name })))), this.body));
-    this.refresh();
   }
 
-  // Gather the rows; once more when the alerts have come.
+  // The alerts have come.
   refresh() {
+    this.rows = null;
+    if (this.place !== undefined && this.element.offsetParent) this.go(this.place);
+  }
+
+  gather() {
     const rows = [];
     for (const lane of lanesOf(this.film, new Set(["member"]))) {
       for (const item of lane.items ?? []) rows.push([lane.depth ? "Members" : lane.name, item]);
@@ -29,7 +33,6 @@ export class TableTwin {
     }
     const time = (item) => item.t ?? this.film.time(item.place ?? item.from);
     this.rows = rows.sort((a, b) => (a[1].place ?? a[1].from) - (b[1].place ?? b[1].from) || time(a[1]) - time(b[1]));
-    this.show();
   }
 
   turn(by) {
@@ -39,10 +42,11 @@ export class TableTwin {
 
   // Show the rows around a place.
   go(place) {
+    if (!this.rows) this.gather();
     const at = this.rows.findLastIndex(([, item]) => (item.place ?? item.from) <= place);
     this.place = place;
     this.start = Math.max(0, Math.floor(Math.max(0, at) / ROWS) * ROWS);
-    if (this.element.isConnected) this.show();
+    this.show();
   }
 
   show() {

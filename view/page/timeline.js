@@ -382,8 +382,25 @@ export class Timeline {
         sure += lane.items[i + count].sure ? 1 : 0;
         count += 1;
       }
-      this.drawBar(context, from, to, count, sure / count, colour, middle, lane.depth ? 14 : 20);
+      if (to - from > 30 * this.unit && count > 24) this.drawDensity(context, us, i, count, colour, middle, (lane.depth ? 14 : 22) * this.unit);
+      else this.drawBar(context, from, to, count, sure / count, colour, middle, lane.depth ? 14 : 20);
       i += count;
+    }
+  }
+
+  // Where points lie close for long: how many there are at each few pixels.
+  drawDensity(context, us, start, count, colour, middle, most) {
+    const step = 4 * this.unit, bins = new Map();
+    for (let i = start; i < start + count; i += 1) {
+      const bin = Math.floor(this.x(us[i]) / step);
+      bins.set(bin, (bins.get(bin) ?? 0) + 1);
+    }
+    let greatest = 1;
+    for (const many of bins.values()) greatest = Math.max(greatest, many);
+    context.fillStyle = colour;
+    for (const [bin, many] of bins) {
+      const high = Math.max(4 * this.unit, (most * Math.log1p(many)) / Math.log1p(greatest));
+      context.fillRect(bin * step, middle - high / 2, step - 1, high);
     }
   }
 

@@ -52,23 +52,19 @@ export function bytes(size) {
 
 const YEAR = 365.25 * 86400;
 
-// A false alarm rate (Hz) as people read it: 1 per 5.0 years.
+// A false alarm rate (Hz) as people read it: 1 per 5.0 yr.
 export function rate(far) {
   if (typeof far !== "number" || !(far > 0)) return "";
   const seconds = 1 / far;
-  for (const [size, one, many] of [[YEAR, "year", "years"], [30.4 * 86400, "month", "months"], [86400, "day", "days"],
-    [3600, "hour", "hours"], [60, "minute", "minutes"]]) {
+  for (const [size, unit] of [[YEAR, "yr"], [86400, "d"], [3600, "h"], [60, "min"]]) {
     if (seconds >= size) {
       const count = seconds / size;
       const text = count >= 1e5 ? count.toExponential(1) : count >= 100 ? Math.round(count).toLocaleString("en") : count.toFixed(1);
-      return `1 per ${text} ${text === "1.0" ? one : many}`;
+      return `1 per ${text} ${unit}`;
     }
   }
   return `${far.toPrecision(2)} Hz`;
 }
-
-// Seconds of GPS as seconds since 1970, by the time that the server gave it for another moment of the same object.
-export const GPS_EPOCH = 315964800;
 
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
