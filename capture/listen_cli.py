@@ -20,8 +20,8 @@ from gracetape.capture.service import service_url, set_service
 from gracetape.capture.sinks import ArchiveSink, FileSink, Shown, Sink, StreamSink, Told
 from gracetape.capture.stopping import leave, stopped_by_signals
 from gracetape.errors import UsageError
-from gracetape.live_pages import ListenerOption, PageOption, live_page
-from gracetape.options import ShowOption, shows_lines
+from gracetape.live_pages import live_page
+from gracetape.options import ListenerOption, PageOption, ShowOption, shows_lines
 from gracetape.shown import identity
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 

@@ -15,7 +15,6 @@ import typer
 from gracetape import terminal
 from gracetape.dummy.options import RunOptions, ServeOptions
 from gracetape.errors import ArchiveError, UsageError
-from gracetape.live_pages import live_page
 from gracetape.options import one_archive, with_options
 
 app = terminal.commands("Serve an archive as a GraceDB.")
@@ -35,6 +34,7 @@ def serve(options: ServeOptions) -> None:
     from gracetape.dummy.server import wait_for_signal
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
+    from gracetape.live_pages import live_page
 
     asked = replace(options, archive=one_archive(options.path, options.archive))
     told = sys.stderr if options.alerts == "-" else sys.stdout

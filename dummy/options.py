@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.live_pages import ListenerOption, PageOption
-from gracetape.options import Really, Topics
+from gracetape.options import ListenerOption, PageOption, Really, Topics
 
 _Option = typer.Option
 

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
-
-import typer
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gracetape.errors import UsageError
 from gracetape.terminal import say
@@ -17,17 +15,6 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "gracetape.live_pages"
 #: Is told each alert: its line, and what gives the message when somebody opens it.
 Teller = Callable[["AlertLine", Callable[[], Any]], object]
-
-PageOption = Annotated[
-    int | None,
-    typer.Option(
-        "--page", metavar="PORT", min=0, max=65535, help="Show it in the browser as it happens (0: any free port)."
-    ),
-]
-ListenerOption = Annotated[
-    Path | None,
-    typer.Option("--listener", metavar="FOLDER", help="With --page: show the queue of the listener that logs there, too."),
-]  # fmt: skip
 
 
 class Mover(Protocol):

@@ -44,6 +44,18 @@ Topics = Annotated[
 ]  # fmt: skip
 
 
+PageOption = Annotated[
+    int | None,
+    typer.Option(
+        "--page", metavar="PORT", min=0, max=65535, help="Show it in the browser as it happens (0: any free port)."
+    ),
+]
+ListenerOption = Annotated[
+    Path | None,
+    typer.Option("--listener", metavar="FOLDER", help="With --page: show the queue of the listener that logs there, too."),
+]  # fmt: skip
+
+
 class Show(StrEnum):
     """How standard output shows alerts: a line each for people, or JSON Lines for programs."""
 

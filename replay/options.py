@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.live_pages import ListenerOption, PageOption
-from gracetape.options import ShowOption, archives_here
+from gracetape.options import ListenerOption, PageOption, ShowOption, archives_here
 
 _What = partial(typer.Option, rich_help_panel="What is played")
 _When = partial(typer.Option, rich_help_panel="When it comes")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import requests
-from gracetape.archive.alerts.line import line_of
 
 from gracetape.archive import Archive, alerts_of, timeline_of
+from gracetape.archive.alerts.lines import line_of
 from gracetape.clocks import ScaledClock
 from gracetape.errors import NotFound, UsageError
 from gracetape.live_pages import live_page
