@@ -35,7 +35,7 @@ export class ObjectsPage {
     this.head = h("div", { class: "list-head row", role: "row" });
     this.table = h("div", { class: "objects-table", role: "table", "aria-label": "Objects" }, h("div", { role: "rowgroup" }, this.head), this.list.element);
     this.element = h("main", { class: "objects", id: "main" }, h("h1", { class: "unseen", text: `Objects of ${about.name}` }), h("div", { class: "objects-bar" }, this.choice, search), this.said,
-      h("div", { class: "card" }, this.table));
+      h("div", { class: "card" }, this.table), onlyHeard(about.only_heard ?? {}));
     this.rerow = () => {
       this.list.height = heightOfRow();
       this.list.resize(this.list.count);
@@ -140,3 +140,10 @@ export class ObjectsPage {
 }
 
 const categoryOf = (about, asked) => (asked.of === "event" || (!about.superevents && about.events) ? "event" : "superevent");
+
+// What was heard and never captured, which no query finds.
+function onlyHeard(counts) {
+  const rows = Object.entries(counts);
+  return rows.length > 0 && h("details", { class: "only-heard", open: rows.length < 50 }, h("summary", { text: `${plural(rows.length, "object")} heard, never captured` }),
+    h("ul", {}, rows.map(([graceid, count]) => h("li", {}, h("a", { class: "mono", href: addressOf(graceid), text: graceid }), h("span", { class: "count", text: plural(count, "message") })))));
+}
