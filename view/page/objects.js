@@ -35,7 +35,7 @@ export class ObjectsPage {
     this.head = h("div", { class: "list-head row", role: "row" });
     this.table = h("div", { class: "objects-table", role: "table", "aria-label": "Objects" }, h("div", { role: "rowgroup" }, this.head), this.list.element);
     this.element = h("main", { class: "objects", id: "main" }, h("h1", { class: "unseen", text: `Objects of ${about.name}` }), h("div", { class: "objects-bar" }, this.choice, search), this.said,
-      h("div", { class: "card" }, this.table), onlyHeard(about.only_heard ?? {}));
+      h("div", { class: "card", hidden: !about.captures && Object.keys(about.only_heard ?? {}).length > 0 }, this.table), onlyHeard(about.only_heard ?? {}));
     this.rerow = () => {
       this.list.height = heightOfRow();
       this.list.resize(this.list.count);
