@@ -9,6 +9,7 @@ from gracetape.archive import layout
 from gracetape.archive.inside import check_database
 from gracetape.archive.older import MigratedCopy
 from gracetape.archive.reading import Reader, settle, writable_uri
+from gracetape.errors import ArchiveError
 
 
 class Connections:
@@ -21,6 +22,7 @@ class Connections:
         self._open: list[sqlite3.Connection] = []
         self._copy: MigratedCopy | None = None
         self._older, self._copying = False, threading.Lock()
+        self._identity: tuple[int, int] | None = None
 
     @property
     def current(self) -> sqlite3.Connection:
@@ -28,9 +30,22 @@ class Connections:
         local = self._local  # which another thread may put another in the place of
         connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
+            if self._identity is not None and self._found() != self._identity:
+                raise ArchiveError(f"{self._database} was removed or replaced while it was open: open it again")
             connection = local.connection = self._connect()
             self._open.append(connection)
+            self._identity = (
+                self._identity or self._found()
+            )  # not before: some file systems copy what is opened for writing
         return connection
+
+    def _found(self) -> tuple[int, int] | None:
+        """What is at the path now: two threads must not read two tapes."""
+        try:
+            found = self._database.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def read_a_copy(self) -> None:
         """Read a copy in this code's schema from now on: the database is older, and may not be written to."""
@@ -70,7 +85,7 @@ class Connections:
             if self._copy is None:
                 original = self._reader.connect(**options)
                 try:
-                    self._copy = MigratedCopy(original, self._reader.location)
+                    self._copy = MigratedCopy(self._database, original, self._reader.location)
                 finally:
                     original.close()
             return self._copy.connect(**options)
@@ -89,4 +104,5 @@ class Connections:
             self._copy.close()
             self._copy = None
         self._reader.close()
+        self._identity = None
         self._local = threading.local()

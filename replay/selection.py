@@ -1,6 +1,6 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from heapq import merge
@@ -12,6 +12,7 @@ from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import with_places
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
+from gracetape.progress import progress
 from gracetape.replay.spread import offsets
 from gracetape.times import as_utc
 
@@ -42,7 +43,8 @@ class Wanted:
 class Selection:
     """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
 
-    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
+    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
+    it on the time line will never be.
     """
 
     def __init__(
@@ -51,10 +53,11 @@ class Selection:
         *,
         timeline: Timeline | None = None,
         source: Archive | str | PathLike[str] | None = None,
+        end: Position | None = None,
         spread: str = "as-recorded",
     ) -> None:
         self.alerts = alerts
-        self.timeline, self.source = timeline, source
+        self.timeline, self.source, self.end = timeline, source, end
         born, self.offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
 
@@ -128,7 +131,14 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
         )
 
     latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
-    return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
+    with progress("rebuilding alerts", latest.index, "entries") as done:
+
+        def told() -> Iterator[Alert]:
+            for alert in alerts_of(timeline, latest):
+                done.done = _position(alert).index
+                yield alert
+
+        return [alert for alert in told() if fits(alert)]
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:

@@ -12,7 +12,7 @@ from gracetape.errors import GracetapeError, NotFound, UsageError
 from gracetape.terminal import damage
 from gracetape.view.announced import alerts_document, message_document
 from gracetape.view.answers import answer_document, asked
-from gracetape.view.files import found_file, media_type, shown_file
+from gracetape.view.files import found_file, media_type, picture_of, shown_file
 from gracetape.view.films import Films
 from gracetape.view.objects import about, objects
 from gracetape.view.page_parts import Part, parts
@@ -31,15 +31,27 @@ _HEADERS = {
 }  # fmt: skip
 
 
-def make_page(archive: Archive, more: Mapping[str, Any] | None = None) -> Any:
-    """A WSGI application that shows `archive`, open for reading. `more` are further addresses with the resources that answer there."""
+def make_page(archive: Archive | None, more: Mapping[str, Any] | None = None, live: str | None = None) -> Any:
+    """A WSGI application that shows `archive`, open for reading. `more` are further addresses with the resources that answer there;
+    `live` says what happens now, for a page that shows it (of no archive, if there is none)."""
     app = falcon.App(middleware=[_Headers()])
     app.req_options.strip_url_path_trailing_slash = False
     for address, part in parts().items():
         app.add_route(address, _File(part))
+    rows = _rows(archive) if archive is not None else {}
+    rows["/api/about"] = _About(archive, live)
+    for address, resource in (rows | dict(more or {})).items():
+        app.add_route(address, resource)
+    app.add_error_handler(GracetapeError, _failed)
+    app.add_error_handler(sqlite3.Error, _damaged)
+    app.set_error_serializer(_serialize)
+    return app
+
+
+def _rows(archive: Archive) -> dict[str, Any]:
+    """What answers of an archive, by its address."""
     films = Films(archive)
-    rows: dict[str, Any] = {
-        "/api/about": _About(archive),
+    return {
         "/api/objects": _Objects(archive),
         "/api/objects/{ref}": _Film(films),
         "/api/objects/{ref}/alerts": _Alerts(films),
@@ -47,13 +59,8 @@ def make_page(archive: Archive, more: Mapping[str, Any] | None = None) -> Any:
         "/api/objects/{ref}/answers": _Answers(films),
         "/api/objects/{ref}/files/{name}": _Contents(archive),
         "/api/objects/{ref}/files/{name}/shown": _Shown(archive),
+        "/api/objects/{ref}/files/{name}/pictures/{which}": _Picture(archive),
     }
-    for address, resource in (rows | dict(more or {})).items():
-        app.add_route(address, resource)
-    app.add_error_handler(GracetapeError, _failed)
-    app.add_error_handler(sqlite3.Error, _damaged)
-    app.set_error_serializer(_serialize)
-    return app
 
 
 class _Headers:
@@ -83,16 +90,22 @@ class _OfArchive:
         self.archive = archive
 
 
-class _About(_OfArchive):
+class _About:
+    """What there is to see: an archive, what happens now, or both."""
+
+    def __init__(self, archive: Archive | None, live: str | None) -> None:
+        self._archive, self._live = archive, live
+
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        _answer(resp, about(self.archive))
+        found = about(self._archive) if self._archive is not None else {"name": self._live, "live_only": True}
+        answer(resp, found | ({"live": self._live} if self._live else {}))
 
 
 class _Objects(_OfArchive):
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         category, query = req.get_param("category", default="superevent"), req.get_param("query", default="")
         start, count = req.get_param_as_int("start", default=0), req.get_param_as_int("count", default=100)
-        _answer(resp, objects(self.archive, category, query, req.get_param("sort", default=""), start, count))
+        answer(resp, objects(self.archive, category, query, req.get_param("sort", default=""), start, count))
 
 
 class _OfFilms:
@@ -112,19 +125,19 @@ class _Film(_OfFilms):
 
 class _Alerts(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
-        _answer(resp, alerts_document(self.films.film(ref)))
+        answer(resp, alerts_document(self.films.film(ref)))
 
 
 class _Message(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, number: int) -> None:
-        _answer(resp, message_document(self.films.film(ref), number))
+        answer(resp, message_document(self.films.film(ref), number))
 
 
 class _Answers(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         film = self.films.film(ref)
         place = req.get_param_as_int("place", default=film.last, min_value=0, max_value=film.last)
-        _answer(resp, answer_document(self.films.archive, film, place, req.get_param("address", required=True)))
+        answer(resp, answer_document(self.films.archive, film, place, req.get_param("address", required=True)))
 
 
 class _Contents(_OfArchive):
@@ -137,10 +150,18 @@ class _Contents(_OfArchive):
 
 class _Shown(_OfArchive):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str) -> None:
-        _answer(resp, shown_file(self.archive, found_file(self.archive.view(ref).files(), name)))
+        answer(resp, shown_file(self.archive, found_file(self.archive.view(ref).files(), name)))
 
 
-def _answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
+class _Picture(_OfArchive):
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str, which: str) -> None:
+        entry = found_file(self.archive.view(ref).files(), name)
+        dark = req.get_param_as_bool("dark", default=False)
+        resp.content_type, resp.data = "image/png", picture_of(self.archive, entry, which, bool(dark))
+
+
+def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
+    """Answer with JSON."""
     resp.status, resp.content_type = falcon.code_to_http_status(status), "application/json"
     resp.data = encode(value).encode()
 
@@ -148,11 +169,11 @@ def _answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
 def _failed(req: falcon.Request, resp: falcon.Response, error: GracetapeError, params: object) -> None:
     """One sentence: what was asked for is not there, makes no sense, or the archive is at fault."""
     status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, UsageError) else 500
-    _answer(resp, {"error": " ".join(str(error).split())}, status)
+    answer(resp, {"error": " ".join(str(error).split())}, status)
 
 
 def _damaged(req: falcon.Request, resp: falcon.Response, error: sqlite3.Error, params: object) -> None:
-    _answer(resp, {"error": damage(error)}, 500)
+    answer(resp, {"error": damage(error)}, 500)
 
 
 def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:

@@ -21,7 +21,7 @@ MODULES = tuple(
     f"{name}.js" for name in (
         "markup", "words", "api", "film", "place", "tree", "list", "icons", "overview", "scale", "lanes",
         "timeline", "table", "log", "panels",
-        "compare", "files", "objects", "event", "main",
+        "compare", "files", "objects", "event", "live", "main",
     )
 )  # fmt: skip
 STYLE = "page.css"

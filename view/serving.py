@@ -8,7 +8,7 @@ from gracetape.same_origin import check_loopback
 from gracetape.view.page_app import make_page
 
 
-def serve_page(archive: Archive, host: str = "127.0.0.1", port: int = 0, page: Any = None) -> Server:
+def serve_page(archive: Archive | None, host: str = "127.0.0.1", port: int = 0, page: Any = None) -> Server:
     """A server of the page over an archive: `with serve_page(archive) as server: page_url(server)`.
 
     UsageError for a host that is not this machine's alone, ArchiveError if the port cannot be listened on.

@@ -13,9 +13,18 @@ export async function get(address, signal) {
     if (address in answers) return answers[address];
     throw new Refused("this page was written into a file, which holds no more of it");
   }
+  return read(() => fetch(address, { signal, headers: { Accept: "application/json" } }));
+}
+
+// Ask the server to do something; Refused, with one sentence, if it won't.
+export function post(address, asked) {
+  return read(() => fetch(address, { method: "POST", headers: { Accept: "application/json", "Content-Type": "application/json" }, body: JSON.stringify(asked) }));
+}
+
+async function read(ask) {
   let response;
   try {
-    response = await fetch(address, { signal, headers: { Accept: "application/json" } });
+    response = await ask();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused("the server of this page does not answer: start gracetape view again");

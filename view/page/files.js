@@ -1,7 +1,7 @@
 // The files of an object as of a place, each by its versions; and one of them as it is shown, by its kind.
 
 import { get, isServed, of } from "./api.js";
-import { button, fill, h } from "./markup.js";
+import { append, button, fill, h } from "./markup.js";
 import { tree } from "./tree.js";
 import { bytes, moment } from "./words.js";
 
@@ -9,9 +9,30 @@ import { bytes, moment } from "./words.js";
 const SHOWN = {
   text: (file) => h("pre", { class: "contents", tabindex: "0", text: file.text }),
   json: (file) => tree(file.value, 2),
+  tables: (file) => file.tables.map(table),
+  picture: (file, address) => h("a", { class: "picture", href: address, download: file.name, title: "Download it" },
+    h("img", { src: address, alt: `${file.name}, as it was uploaded` })),
+  sky: (file, address) => [h("dl", { class: "facts sky-facts" }, file.facts.map(([name, value]) => h("div", { class: "fact" }, h("dt", { text: name }), h("dd", { text: value })))),
+    file.pictures.map((which) => drawn(`${address}/pictures/${which}`, { sky: skyWords(file), distance: `How probable each distance is, for ${file.name}` }[which]))],
   absent: (file) => h("p", { class: "said", text: `Its contents are not in this archive: ${file.absent}.` }),
   other: () => h("p", { class: "said", text: "Files of this kind are not shown here: download it." }),
 };
+
+// A picture that the server draws, on the paper of the page.
+const drawn = (address, alt) => h("picture", { class: "drawn" }, h("source", { media: "(prefers-color-scheme: dark)", srcset: `${address}?dark=true` }),
+  h("img", { src: address, alt, loading: "lazy" }));
+
+const skyWords = (file) => `Sky map ${file.name}: ${file.facts.map(([name, value]) => `${name} ${value}`).join("; ")}`;
+
+// A table of a LIGO_LW document.
+function table(found) {
+  const left = found.count - found.rows.length;
+  return h("div", { class: "ligolw", tabindex: "0", role: "group", "aria-label": found.name },
+    h("table", {}, h("caption", { text: `${found.name} · ${found.count} row${found.count === 1 ? "" : "s"}` }),
+      h("thead", {}, h("tr", {}, found.columns.map((name) => h("th", { scope: "col", class: "mono", text: name })))),
+      h("tbody", {}, found.rows.map((row) => h("tr", {}, row.map((cell) => h("td", { class: "mono", text: cell })))))),
+    left > 0 && h("p", { class: "said", text: `${left} more rows` }));
+}
 
 export class FilesPanel {
   constructor(film) {
@@ -58,8 +79,9 @@ export class FilesPanel {
       return;
     }
     if (this.viewing !== fullName) return;
-    this.viewer.append(h("p", { class: "said mono", text: [bytes(file.size), file.sha256 && `sha256 ${file.sha256}`].filter(Boolean).join(" · ") }),
-      (SHOWN[file.kind] ?? SHOWN.other)(file));
+    const address = of(this.film.ref, `/files/${encodeURIComponent(fullName)}`);
+    append(this.viewer, [h("p", { class: "said mono", text: [bytes(file.size), file.sha256 && `sha256 ${file.sha256}`].filter(Boolean).join(" · ") }),
+      file.said && h("p", { class: "said", text: file.said }), (SHOWN[file.kind] ?? SHOWN.other)(file, address)]);
     if (file.whole === false) this.viewer.append(h("p", { class: "said", text: "This is its beginning: download it for the rest." }));
   }
 }

@@ -2,12 +2,15 @@
 
 import { get, of } from "./api.js";
 import { EventPage } from "./event.js";
+import { LivePage } from "./live.js";
 import { fill, h } from "./markup.js";
 import { ObjectsPage } from "./objects.js";
 import { readAddress } from "./place.js";
 import { bytes, plural } from "./words.js";
 
 const room = document.getElementById("room");
+// The address of what happens now: no object has a name in small letters alone.
+const LIVE = "live";
 let about = null;
 let shown = null;
 let turning = 0;
@@ -23,6 +26,12 @@ async function show() {
     about ??= await get("/api/about");
     if (turn !== turning) return;
     sayAbout(ref);
+    if (ref === LIVE || about.live_only) {
+      if (shown instanceof LivePage) return;
+      put(new LivePage(about.live), about.live);
+      shown.hasArchive = !about.live_only;
+      return;
+    }
     if (!ref) {
       if (shown instanceof ObjectsPage) shown.show(asked);
       else put(new ObjectsPage(about, asked), about.name);
@@ -53,7 +62,9 @@ function put(page, title) {
 
 function sayAbout(ref) {
   const counts = [about.superevents && plural(about.superevents, "superevent"), about.events && plural(about.events, "event"), about.heard && plural(about.heard, "message"), about.bytes && bytes(about.bytes)];
-  fill(document.getElementById("about"), h("a", { href: "#/", class: "mono", "aria-current": ref ? null : "page", text: about.name }), h("span", { class: "said", text: counts.filter(Boolean).join(" · ") }));
+  const live = about.live && h("a", { href: `#/${LIVE}`, class: "live-link", "aria-current": ref === LIVE ? "page" : null, text: "Live" });
+  fill(document.getElementById("about"), live, about.live_only || h("a", { href: "#/", class: "mono", "aria-current": ref ? null : "page", text: about.name }),
+    h("span", { class: "said", text: counts.filter(Boolean).join(" · ") }));
 }
 
 document.querySelector(".skip").addEventListener("click", (event) => {

@@ -19,10 +19,17 @@ export class TableTwin {
         h("thead", {}, h("tr", {}, ["Time (UTC)", "Lane", "Object", "What", "Until (UTC)"].map((name) => h("th", { scope: "col", text: name })))), this.body));
   }
 
-  // The alerts have come.
+  // The alerts have come. Who has turned to other rows stays at them.
   refresh() {
+    const first = this.turned ? this.rows[this.start][1] : null;
     this.rows = null;
-    if (this.place !== undefined && this.element.offsetParent) this.go(this.place);
+    if (this.place === undefined || !this.element.offsetParent) return;
+    this.go(this.place);
+    const at = first ? this.rows.findIndex(([, item]) => item === first || (item.place ?? item.from) >= (first.place ?? first.from)) : -1;
+    if (at < 0) return;
+    this.start = Math.floor(at / ROWS) * ROWS;
+    this.turned = true;
+    this.show();
   }
 
   gather() {
@@ -36,6 +43,7 @@ export class TableTwin {
   }
 
   turn(by) {
+    this.turned = true;
     this.start = Math.max(0, Math.min(this.start + by, Math.floor((this.rows.length - 1) / ROWS) * ROWS));
     this.show();
   }
@@ -45,6 +53,7 @@ export class TableTwin {
     if (!this.rows) this.gather();
     const at = this.rows.findLastIndex(([, item]) => (item.place ?? item.from) <= place);
     this.place = place;
+    this.turned = false;
     this.start = Math.max(0, Math.floor(Math.max(0, at) / ROWS) * ROWS);
     this.show();
   }

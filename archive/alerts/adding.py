@@ -1,27 +1,16 @@
-"""`gracetape archive add-alerts`: keep messages that were heard live beside the logs of their object."""
+"""What `gracetape archive add-alerts` does: keep messages that were heard live beside the logs of their object."""
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from gracetape.archive.alerts.message_file import read_messages
 from gracetape.archive.recorded import add_recorded
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
 from gracetape.ids import parse_ref
-from gracetape.options import ArchiveOption, JsonOption
-from gracetape.terminal import say, sentences, show_json
+from gracetape.terminal import say, show_json
 
 
-@sentences
-def add_alerts(
-    graceid: Annotated[str, typer.Argument(metavar="ID", help="The object that the messages are about.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One message a line, with its time and node.")],
-    archive: ArchiveOption = None,
-    skip_others: Annotated[bool, typer.Option("--skip-others", help="Pass over messages about other objects.")] = False,
-    as_json: JsonOption = False,
-) -> None:
+def add_alerts(graceid: str, file: Path, archive: Path | None, skip_others: bool, as_json: bool) -> None:
     """Keep the messages heard about an object, for replays that send what was really sent."""
     with Archive.open(locate(archive), read_only=False) as tape:
         kept_as = tape.resolve(parse_ref(graceid).graceid)
