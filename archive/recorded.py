@@ -106,6 +106,15 @@ def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
     return Recorded(when, node, payload, text)
 
 
+def heard_only(archive: Tables) -> dict[str, int]:
+    """The objects that messages were heard of, but that were never captured: how many messages, in order of the first one."""
+    query = (
+        "SELECT object, count(*) FROM alerts WHERE object NOT IN (SELECT object FROM captures WHERE completed IS NOT NULL) "
+        "AND object NOT IN (SELECT name FROM names) GROUP BY object ORDER BY min(arrived)"
+    )
+    return {str(graceid): int(count) for graceid, count in archive.connection.execute(query)}
+
+
 def count_recorded(archive: Tables, graceid: str) -> int:
     """How many messages were heard about an object."""
     query = "SELECT count(*) FROM alerts WHERE object = ?"

@@ -65,7 +65,9 @@ class Archive(Captures):
         with _paths_can_be_asked_for(path):
             packed = path.is_file()
             if packed and path.suffix == ".jsonl" and not _is_sqlite(path):
-                raise ArchiveError(f"{path} is not a gracetape archive, but a file of messages: gracetape replay plays it")
+                raise ArchiveError(
+                    f"{path} is not a gracetape archive, but a file of messages: gracetape replay plays it"
+                )
             if not packed and path.is_dir():
                 check(path / "archive.sqlite")
             if not packed and not (path / "archive.sqlite").is_file():

@@ -8,8 +8,9 @@ from os import PathLike
 from pathlib import Path
 
 from gracetape.archive import Archive, History, Timeline, history_of
-from gracetape.archive.alerts.heard import heard_messages, heard_only
+from gracetape.archive.alerts.heard import heard_messages
 from gracetape.archive.alerts.message_file import read_messages
+from gracetape.archive.recorded import heard_only
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref

@@ -136,7 +136,9 @@ def simulate(
         _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
     )  # fmt: skip
     check(stream)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener)
+    way = way_of(
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener
+    )
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
@@ -176,7 +178,9 @@ def run_saved(
     from gracetape.simulate.showing import show_schedule
 
     schedule, start = saved.load(path)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener)
+    way = way_of(
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener
+    )
     if dry_run:
         show_schedule(schedule, as_json)
         return

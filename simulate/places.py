@@ -16,7 +16,6 @@ from gracetape.errors import ReplayError, SimulateError
 from gracetape.live_pages import Teller
 from gracetape.replay.reenact.server import client_at
 
-
 #: Makes a page on which one sees an archive, and gives what to tell it of alerts; None: there is no page.
 Paged = Callable[[Archive], AbstractContextManager[Teller | None]]
 
