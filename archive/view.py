@@ -68,6 +68,9 @@ class StoredView:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
 
+    def __repr__(self) -> str:
+        return f"<StoredView {self.capture.ref}>"
+
     def _of_kind(self) -> str:
         layer = self.archive.layer(self.capture.id)
         return (

@@ -66,6 +66,9 @@ class Source(ABC):
     #: Whether the broker keeps what is said while nobody listens.
     keeps = False
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}{', closed' if self.closed else ''}>"
+
     @property
     def heard_until(self) -> datetime:
         """All that was handed on until then has been given by `poll`, or told of as a gap. Never later than is proved."""

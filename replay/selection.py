@@ -64,6 +64,9 @@ class Selection:
         born, self.offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
 
+    def __repr__(self) -> str:
+        return f"<Selection of {len(self)} alerts, {self.duration_s:.0f} s>"
+
     @property
     def origin(self) -> str:
         """The path of the archive, for telling selections from one of those from another."""

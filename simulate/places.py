@@ -80,7 +80,8 @@ def alerts_alone(
             others.append(Telling(tell))
 
         def send(alert: Alert) -> None:
-            for one in (sink, *others):
+            sink(alert)
+            for one in others:
                 one(alert)
             if getattr(sink, "reader_gone", False) and on_end is not None:
                 on_end()
