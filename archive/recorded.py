@@ -16,6 +16,7 @@ from typing import Any
 from gracetape.archive.tables import Held, Tables
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.plain_text import cut, plain
 
 Record = dict[str, Any]
 
@@ -31,6 +32,11 @@ class Recorded:
     node: str
     payload: Record
     text: str = field(default="", repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        uid = self.payload.get("uid") if isinstance(self.payload, dict) else None
+        about = f"{uid} {self.payload.get('alert_type')}" if uid is not None else "about no object"
+        return f"<Recorded {cut(plain(about), 40)} on {cut(plain(self.node), 30)}, {self.arrived:%Y-%m-%d %H:%M:%S.%f} UTC>"
 
     def __post_init__(self) -> None:
         if not self.text:
