@@ -69,6 +69,7 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
+        self._tell_of_other_forms(player)
         storm = None if options.quiet else storm_of(player, options.copies)
         if storm is not None:
             _say(f"gracetape: {storm}")
@@ -107,6 +108,13 @@ class ReplayRun:
             for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
                 _say(told)
         return [problem for problem in problems if problem]
+
+    def _tell_of_other_forms(self, player: Player) -> None:
+        """What is not sent because it has another form: a word, or an error if that is all there is."""
+        if player.left_out and not len(player.queue):
+            raise UsageError("; ".join(player.left_out))
+        for sentence in player.left_out if not self.options.quiet else ():
+            _say(f"gracetape: {sentence}")
 
     def _page(self, player: Player) -> AbstractContextManager[Teller | None]:
         """The page that shows the replay, if one was asked for."""
