@@ -125,12 +125,11 @@ def shown_file(archive: Archive, entry: FileEntry) -> Record:
         return found | {"kind": "absent", "absent": entry.absent}
     said = []
     for row in (row for row in KINDS if row.takes(entry.name)):
-        contents, whole = _beginning(archive.read(entry), row.most)
-        if row.whole and not whole:
-            said.append(f"too large to be shown as a whole: more than {row.most:,} bytes")
-            continue
         try:
-            with _DRAWING:
+            with _DRAWING:  # read in it, too: many requests at once must not each hold a large file
+                contents, whole = _beginning(archive.read(entry), row.most)
+                if row.whole and not whole:
+                    raise ValueError(f"too large to be shown as a whole: more than {row.most:,} bytes")
                 made = row.make(contents, entry)
         except ValueError as error:
             said.append(" ".join(str(error).split()))
