@@ -4,12 +4,15 @@ Nothing that is in a file is trusted: contents go out as an attachment, and what
 """
 
 import mimetypes
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from gracetape.archive import Archive, FileEntry, NotFound
 from gracetape.bounded_json import read_json
@@ -173,5 +176,12 @@ def found_file(files: list[FileEntry], full_name: str) -> FileEntry:
 
 def media_type(entry: FileEntry) -> str:
     """What contents are said to be when they are downloaded."""
-    kind = mimetypes.guess_type(entry.name)
+    kind = mimetypes.guess_type(f"file{''.join(PurePosixPath(entry.name).suffixes[-2:])}")  # of `data:…,` it would believe the rest
     return "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
+
+
+def attachment(name: str) -> str:
+    """The header that lets a browser save contents under a name, whatever a stranger put into it (RFC 6266)."""
+    plain = re.sub(r"[^\w.,+ -]", "_", name, flags=re.ASCII)
+    whole = quote(re.sub(r"[\x00-\x1f\x7f/\\]", "_", name), safe="", errors="replace")
+    return f'attachment; filename="{plain}"; filename*=UTF-8\'\'{whole}'
