@@ -93,18 +93,19 @@ class _Headers(io.BytesIO):
 
     def __init__(self, plain: bytes) -> None:
         super().__init__(plain)
-        self._blocks = 0
+        self._blocks, self.said = 0, ""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size == _BLOCK:
             self._blocks += 1
             if self._blocks > _MOST_BLOCKS:
-                raise ValueError(f"its headers have more than {_MOST_BLOCKS * _BLOCK:,} bytes")
+                self.said = f"its headers have more than {_MOST_BLOCKS * _BLOCK:,} bytes"
+                raise ValueError(self.said)  # which astropy takes for the end of the file
         return super().read(size)
 
 
 def _read(plain: bytes) -> SkyMap:
-    with fits.open(_Headers(plain), memmap=False, disable_image_compression=True) as units:
+    with fits.open(headers := _Headers(plain), memmap=False, disable_image_compression=True) as units:
         for unit in islice(units, _MOST_UNITS):
             if isinstance(unit, fits.BinTableHDU):
                 if not 0 <= int(unit.header["TFIELDS"]) <= _MOST_COLUMNS:
@@ -113,7 +114,7 @@ def _read(plain: bytes) -> SkyMap:
                 if "UNIQ" in names or names & {"PROB", "PROBABILITY"}:
                     _check_sizes(unit, len(plain))
                     return _checked(_multi_order(unit) if "UNIQ" in names else _flat(unit))
-    raise ValueError(f"it holds no sky map: no table has a column UNIQ or PROB (of the first {_MOST_UNITS})")
+    raise ValueError(headers.said or f"it holds no sky map: no table has a column UNIQ or PROB (of the first {_MOST_UNITS})")
 
 
 def _check_sizes(unit: Any, most: int) -> None:
