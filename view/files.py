@@ -3,14 +3,12 @@
 Nothing that is in a file is trusted: contents go out as an attachment, and what is made of them as JSON or as a picture that we drew.
 """
 
-import mimetypes
 import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -172,12 +170,6 @@ def found_file(files: list[FileEntry], full_name: str) -> FileEntry:
         if entry.name == name and str(entry.version) == version:
             return entry
     raise NotFound(f"there is no file {full_name!r:.120}")
-
-
-def media_type(entry: FileEntry) -> str:
-    """What contents are said to be when they are downloaded."""
-    kind = mimetypes.guess_type(f"file{''.join(PurePosixPath(entry.name).suffixes[-2:])}")  # of `data:…,` it would believe the rest
-    return "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
 
 
 def attachment(name: str) -> str:

@@ -3,17 +3,19 @@
 import logging
 import sqlite3
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import falcon
 
 from gracetape.archive import Archive
 from gracetape.errors import GracetapeError, NotFound, UsageError
+from gracetape.media_types import media_type
 from gracetape.shown import printable
 from gracetape.terminal import damage
 from gracetape.view.announced import alerts_document, message_document
 from gracetape.view.answers import answer_document, asked
-from gracetape.view.files import attachment, found_file, media_type, picture_of, shown_file
+from gracetape.view.files import attachment, found_file, picture_of, shown_file
 from gracetape.view.films import Films
 from gracetape.view.objects import about, objects
 from gracetape.view.page_json import encode_for_page
@@ -148,9 +150,11 @@ class _Answers(_OfFilms):
 class _Contents(_OfArchive):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str) -> None:
         entry = found_file(self.archive.view(ref).files(), name)
-        resp.content_type = media_type(entry)
+        resp.content_type = media_type(entry.name)
         resp.set_header("Content-Disposition", attachment(entry.name))
-        resp.stream, resp.content_length = self.archive.read(entry), entry.size
+        contents = self.archive.read(entry)
+        first = next(contents, b"")  # before anything is answered: they may be missing
+        resp.stream, resp.content_length = chain([first], contents), entry.size
 
 
 class _Shown(_OfArchive):

@@ -10,6 +10,9 @@ import pytest
 import requests
 
 from gracetape.archive import Archive
+from gracetape.dummy.app import make_app
+from gracetape.dummy.server import serve
+from gracetape.media_types import media_type
 from gracetape.view.comments import shown_html
 from gracetape.view.live import Live
 from gracetape.view.one_file import page_of
@@ -79,6 +82,40 @@ def test_files_of_any_name_are_downloads_under_a_name_that_is_harmless(odd: Arch
             assert said.isascii()
             assert "X-Evil" not in found.headers
             assert "html" not in found.headers["Content-Type"] or name.endswith(".html")
+
+
+def test_contents_that_are_gone_or_damaged_are_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    long, path = bytes(range(256)) * 4000, tmp_path / "it.tape"
+    with Archive.create(path) as archive, archive.transaction() as tx:
+        capture = tx.begin(GRACEID, SERVICE, "capture")
+        tx.put(capture, "object", "", superevent(GRACEID, "2026-01-02 00:00:00 UTC"))
+        for name in ("gone.txt", "damaged.bin"):
+            tx.add_file(capture, name, tx.store_blob(iter([long, name.encode()])))
+        tx.finish(capture)
+    with Archive.open(path) as archive, serve_page(archive) as server, serve(make_app(archive)) as dummy:
+        entries = {entry.name: entry for entry in archive.view(GRACEID).files()}
+        for name, entry in entries.items():
+            (stored,) = (path / "blobs").rglob(f"*{str(entry.sha256)[2:]}*")
+            if name == "gone.txt":
+                stored.unlink()
+            else:
+                stored.write_bytes(stored.read_bytes()[:-40] + b"x" * 40)
+        page, api = f"{page_url(server)}api/objects/{GRACEID}/files/", f"{dummy.url}superevents/{GRACEID}/files/"
+        for root in (page, api):
+            assert requests.get(f"{root}gone.txt,0", timeout=60).status_code == 404
+            try:
+                assert requests.get(f"{root}damaged.bin,0", timeout=60).status_code in (500, 503)
+            except requests.RequestException:  # found out in the middle: the end is missing
+                pass
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("a.html", "text/html"), ("a.fits.gz", "application/octet-stream"), ("data:text/html,x", "application/octet-stream"),
+    ("data:a/b\r\nX-Evil: y,z", "application/octet-stream"), ("", "application/octet-stream"), ("..", "application/octet-stream"),
+])  # fmt: skip
+def test_a_name_does_not_say_of_itself_what_it_is(name: str, kind: str) -> None:
+    assert media_type(name) == kind
 
 
 @pytest.mark.parametrize("service", ["http://[", "http://%/", "http://a b/", "http://\ud800/", "https://x:99999999/", 'http://"><script>/'])
