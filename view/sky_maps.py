@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: A flat map of NSIDE 1024 with distances has 400 MB and 2 to 20 packed.
 LARGEST = replace(LIMITS, file_bytes=512 << 20)
 DEEPEST = 29  # the finest order that an integer of 64 bits holds
-MOST_PIXELS = 12 * 4**11  # of a flat map of NSIDE 2048, the finest that analyses have written
+MOST_PIXELS = 50_400_000  # a flat map of NSIDE 2048, the finest that analyses have written, has 50,331,648
 _MOST_UNITS = 50  # headers with what follows them, before the one with the map
 _MOST_COLUMNS = 999  # by the standard of FITS
 _MOST_BLOCKS = 1000  # of 36 lines, of all headers together

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WIDE, _HIGH = 1440, 720
 #: Pixels of all maps that are kept, beside the one that was asked for last; with distances, each takes 48 bytes.
-_MOST_KEPT = 12 * 4**10
+_MOST_KEPT = 12_600_000
 #: Of the light page and of the dark one: the paper, lines, texts, and the colours of what is improbable to what is most probable.
 _LOOKS = {
     False: ("#ffffff", "#b9c0c9", "#4b5563", ["#ffffff", "#fde9c8", "#f5a742", "#c2410c", "#5c1a06"]),
