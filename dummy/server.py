@@ -59,8 +59,12 @@ class _Task(WSGITask):  # type: ignore[misc]
         try:
             super().execute()
         except (Dropped, GracetapeError, sqlite3.Error) as error:
-            if not isinstance(error, Dropped):  # what is sent turned out to be damaged: its reader sees that the end is missing
-                _log.error("the answer to %s ends early: %s", printable(str(self.request.path))[:300], printable(str(error)))
+            if not isinstance(
+                error, Dropped
+            ):  # what is sent turned out to be damaged: its reader sees that the end is missing
+                _log.error(
+                    "the answer to %s ends early: %s", printable(str(self.request.path))[:300], printable(str(error))
+                )
             self.complete = self.wrote_header = self.close_on_finish = True
             self.chunked_response = False
 

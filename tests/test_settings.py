@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gracetape.__main__ import _gathered
 from gracetape import settings_files
+from gracetape.__main__ import _gathered
 from gracetape.archive.which import locate
 from gracetape.capture.service import AskedByNobody, connect, service_url
 from gracetape.errors import UsageError
@@ -359,7 +359,9 @@ def test_no_key_takes_hours_or_fills_the_screen(project: Path, text: str) -> Non
 
 
 def test_long_texts_are_no_keys(project: Path) -> None:
-    project.joinpath("gracetape.toml").write_text(f'archive = "{"a" * 50_000}"\nshow = "json" # {"a" * 100_000} {"." * 50_000}')
+    project.joinpath("gracetape.toml").write_text(
+        f'archive = "{"a" * 50_000}"\nshow = "json" # {"a" * 100_000} {"." * 50_000}'
+    )
     assert find("show") is not None
 
 

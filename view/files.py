@@ -176,4 +176,4 @@ def attachment(name: str) -> str:
     """The header that lets a browser save contents under a name, whatever a stranger put into it (RFC 6266)."""
     plain = re.sub(r"[^\w.,+ -]", "_", name, flags=re.ASCII)
     whole = quote(re.sub(r"[\x00-\x1f\x7f/\\]", "_", name), safe="", errors="replace")
-    return f'attachment; filename="{plain}"; filename*=UTF-8\'\'{whole}'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"

@@ -119,7 +119,10 @@ class Live:
                     at, closed = at + len(fresh), self._closed and at + len(fresh) >= self._told
                 now, pieces = encode_for_page(self.state()).encode(), []
                 if fresh:
-                    pieces.append(b"event: alerts\nid: %s-%d\ndata: %s\n\n" % (self._name.encode(), at, encode_for_page(fresh).encode()))
+                    pieces.append(
+                        b"event: alerts\nid: %s-%d\ndata: %s\n\n"
+                        % (self._name.encode(), at, encode_for_page(fresh).encode())
+                    )
                 if now != state:
                     pieces.append(b"event: state\ndata: %s\n\n" % now)
                     state = now

@@ -194,7 +194,12 @@ def _unforeseen(req: falcon.Request, resp: falcon.Response, error: Exception, pa
     """What nobody thought of is a sentence, too; `logging` at DEBUG tells where it was."""
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     told = _log.isEnabledFor(logging.DEBUG)
-    _log.error("unforeseen trouble while showing %s: %s", printable(req.path)[:300], printable(what), exc_info=error if told else None)
+    _log.error(
+        "unforeseen trouble while showing %s: %s",
+        printable(req.path)[:300],
+        printable(what),
+        exc_info=error if told else None,
+    )
     answer(resp, {"error": f"this cannot be shown: {what}"}, 500)
 
 

@@ -109,12 +109,16 @@ def _read(plain: bytes) -> SkyMap:
         for unit in islice(units, _MOST_UNITS):
             if isinstance(unit, fits.BinTableHDU):
                 if not 0 <= int(unit.header["TFIELDS"]) <= _MOST_COLUMNS:
-                    raise ValueError(f"it says that a table has more than {_MOST_COLUMNS} columns, which FITS does not know")
+                    raise ValueError(
+                        f"it says that a table has more than {_MOST_COLUMNS} columns, which FITS does not know"
+                    )
                 names = {name.upper() for name in unit.columns.names}
                 if "UNIQ" in names or names & {"PROB", "PROBABILITY"}:
                     _check_sizes(unit, len(plain))
                     return _checked(_multi_order(unit) if "UNIQ" in names else _flat(unit))
-    raise ValueError(headers.said or f"it holds no sky map: no table has a column UNIQ or PROB (of the first {_MOST_UNITS})")
+    raise ValueError(
+        headers.said or f"it holds no sky map: no table has a column UNIQ or PROB (of the first {_MOST_UNITS})"
+    )
 
 
 def _check_sizes(unit: Any, most: int) -> None:

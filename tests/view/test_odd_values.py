@@ -1,6 +1,7 @@
 """What strangers' records and files may hold that a browser, or a header, could not: numbers that are none, half letters, names of any signs."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gracetape.dummy.app import make_app
 from gracetape.dummy.server import serve
 from gracetape.media_types import media_type
 from gracetape.view.comments import shown_html
-from gracetape.view.live import Live
+from gracetape.view.live import MOST_PAGES, Live
 from gracetape.view.one_file import page_of
 from gracetape.view.page_json import encode_for_page
 from gracetape.view.serving import page_url, serve_page
@@ -40,7 +41,14 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     with Archive.create(path) as archive, archive.transaction() as tx:
         capture = tx.begin(GRACEID, SERVICE, "capture")
         tx.put(capture, "object", "", superevent(GRACEID, created, **ODD))
-        record = {"N": 1, "created": created, "comment": "<b>\ud800 NaN</b>", "issuer": "x", "filename": "", "tag_names": []}
+        record = {
+            "N": 1,
+            "created": created,
+            "comment": "<b>\ud800 NaN</b>",
+            "issuer": "x",
+            "filename": "",
+            "tag_names": [],
+        }
         tx.put(capture, "log", 1, record | {"file_version": None} | ODD)
         for name in NAMES:
             tx.add_file(capture, name, tx.store_blob(iter([b"text"])))
@@ -118,7 +126,9 @@ def test_a_name_does_not_say_of_itself_what_it_is(name: str, kind: str) -> None:
     assert media_type(name) == kind
 
 
-@pytest.mark.parametrize("service", ["http://[", "http://%/", "http://a b/", "http://\ud800/", "https://x:99999999/", 'http://"><script>/'])
+@pytest.mark.parametrize(
+    "service", ["http://[", "http://%/", "http://a b/", "http://\ud800/", "https://x:99999999/", 'http://"><script>/']
+)
 def test_comments_of_any_service_are_shown(service: str) -> None:
     shown = shown_html('<a href="/x">a</a> <b>\ud800</b><script>x</script>', service)
     assert shown is not None
@@ -133,30 +143,34 @@ def test_numbers_that_are_none_are_texts_and_the_rest_is_as_it_was() -> None:
 
 def test_a_page_that_comes_back_to_another_run_begins_anew() -> None:
     live = Live("a test")
-    for last in (None, "", "3", "-3", f"{live._name}-", f"{live._name}-x", f"{'0' * 8}-3", f"{live._name}-{'9' * 5000}", f"{live._name}-9"):
+    for last in (
+        None,
+        "",
+        "3",
+        "-3",
+        f"{live._name}-",
+        f"{live._name}-x",
+        f"{'0' * 8}-3",
+        f"{live._name}-{'9' * 5000}",
+        f"{live._name}-9",
+    ):
         assert live.after(last) == 0, last
 
 
 def test_pages_that_have_gone_take_no_place() -> None:
-    live = Live("a test")
-
-    class Gone(Exception):
-        """As the server says it, at the second writing."""
-
-    import threading
+    live, ready, left = Live("a test"), threading.Semaphore(0), threading.Semaphore(0)
 
     def look_on() -> None:
+        """As the server does for a browser that has gone: the second writing tells it."""
         stream = live.events(0)
         next(stream)
         ready.release()
-        with pytest.raises(Gone):
-            for number, _ in enumerate(stream):
-                if number:
-                    stream.throw(Gone)  # type: ignore[attr-defined]
+        next(stream)
+        stream.close()  # type: ignore[attr-defined]
+        left.release()
 
-    ready = threading.Semaphore(0)
-    threads = [threading.Thread(target=look_on, daemon=True) for _ in range(8)]
-    for thread in threads:
-        thread.start()
+    for _ in range(MOST_PAGES):
+        threading.Thread(target=look_on, daemon=True).start()
         ready.acquire()
     next(live.events(0))
+    left.acquire()
