@@ -56,15 +56,13 @@ def view(
 
 
 def _write(tape: object, ids: Sequence[str], place: Path) -> None:
-    """Write the file whole or not at all."""
     from gracetape.archive import Archive
     from gracetape.view.one_file import page_of
+    from gracetape.view.written import write_page
 
     assert isinstance(tape, Archive)
     page = page_of(tape, ids).encode()
-    beside = place.with_name(f".{place.name}.part")
-    beside.write_bytes(page)
-    beside.replace(place)
+    write_page(page, place)
     terminal.say(f"{place}: {terminal.human_bytes(len(page))}")
 
 
