@@ -34,12 +34,12 @@ $(READY): requirements-dev.lock pyproject.toml
 DEMO := $(VENV)/.demo-ready
 $(DEMO): requirements-dev.lock pyproject.toml
 	@echo "making an environment in $(VENV) with what the demo needs (a minute or two, once)"
-	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.lock --editable .
-	touch $(DEMO)
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.lock --editable .
+	@touch $(DEMO)
 
 demo: $(DEMO)
-	$(PY) -m demo.run
+	@$(PY) -m demo.run
 
 real-data: $(READY)
 	$(PY) -m demo.real_data

@@ -14,7 +14,7 @@ from gracetape.archive.history.history import history_of
 from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
-from gracetape.errors import NotFound
+from gracetape.errors import NotFound, UsageError
 from gracetape.plain_text import by_cause, plain
 from gracetape.tables import say_reasons, show_table
 from gracetape.terminal import human_bytes, say, show_json, show_text
@@ -136,6 +136,10 @@ def cat(ref: str, file: str, archive: Path | None) -> None:
 def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: bool) -> None:
     """Write all files of an object, every version, into a folder."""
     with reading(archive, contents=True) as tape:
+        if not folder.is_dir() and tape.view(ref).file(folder.name) is not None:
+            raise UsageError(
+                f"a folder is meant, {folder.name} is a file of {ref}: `gracetape archive cat {ref} {folder.name} > {folder}` writes it alone"
+            )
         written, left = extract_files(tape, ref, folder, layout)
     if as_json:
         show_json({"written": written, "left out": left})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = 2  # blanks between columns
 _LEAST_TEXT = 12  # cells that a text keeps, or columns of the kind `?` go
+_READABLE = 16  # cells that a text which always stays keeps as long as there are such columns
 
 
 @dataclass
@@ -49,7 +50,10 @@ def _fitted(columns: list[_Column], width: int) -> list[_Column]:
     """The columns that there is room for, each as wide as it is shown."""
 
     def needed(least: bool) -> int:
-        widths = (min(c.width, max(_LEAST_TEXT, len(c.name))) if least and c.text else c.width for c in columns)
+        widths = (
+            min(c.width, max(_LEAST_TEXT if c.optional else _READABLE, len(c.name))) if least and c.text else c.width
+            for c in columns
+        )
         return sum(widths) + _BETWEEN * (len(columns) - 1)
 
     columns = list(columns)

@@ -106,10 +106,7 @@ def simulate(
     show: ShowOption = None,
     quiet: _Quiet = False,
 ) -> None:
-    """Live events that never happened, one or a stream of them.
-
-    Besides: `simulate stages` and `simulate configurations` print what there is, `simulate run FILE` runs what --save kept.
-    """
+    """Live events that never happened, one or a stream of them."""
     import numpy
 
     from gracetape.destinations import check_writes

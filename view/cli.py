@@ -11,6 +11,7 @@ from gracetape import terminal
 from gracetape.archive.which import locate, looks_like_archive
 from gracetape.errors import UsageError
 from gracetape.options import ArchiveOption
+from gracetape.replacing import only_over
 
 app = terminal.commands("Show an archive in the browser.", bare=True)
 
@@ -38,6 +39,8 @@ def view(
         raise UsageError(
             f"{ids[0]} would be one page of many: leave it out, or say --html OUT.html to write a file of it"
         )
+    if html is not None:
+        only_over(html, (b"<!doctype html",), "page")
     from gracetape.archive import Archive
 
     with Archive.open(locate(archive)) as tape:
