@@ -1,6 +1,7 @@
 """Wrong values of every option of every command are told of in one sentence that names the option, with exit code 2."""
 
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from gracetape.__main__ import _gathered
+from gracetape.capture.errors import explain
 from gracetape.capture.listen_cli import app as capture_listen
 from gracetape.terminal import prepared
+from tests.commands import run as started
 from tests.test_words import Done, run
 
 #: What is wrong for whatever takes a value of a kind, by what its help calls that.
@@ -123,3 +127,25 @@ def test_a_room_whose_extra_is_not_installed_says_so_in_one_sentence(tmp_path: P
     (line,) = done.stderr.splitlines()
     assert line.startswith("gracetape: this needs the package nh3: pip install ")
     assert "gracetape[view]'" in line or "[view]'" in line
+
+
+def test_an_archive_before_a_program_needs_no_dashes(tmp_path: Path) -> None:
+    line = ["gracetape", "dummy", "run", str(FIXTURES / "short.tape"), "sh", "-c", "echo $GRACEDB_SERVICE_URL"]
+    done = started(line, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "is it spelt right, and is this machine online?"),
+        (ConnectionRefusedError(111, "Connection refused"), "nothing answers at that address: is the server running?"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_told_in_plain_words(reason: Exception, said: str) -> None:
+    error = requests.exceptions.ConnectionError("Max retries exceeded")
+    error.__cause__ = reason
+    told = str(explain(error, "G1"))
+    assert told.endswith(said)
+    assert "Error" not in told
