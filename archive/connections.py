@@ -1,6 +1,7 @@
 """The connections to an archive's database: one for each thread, made when it first asks, for readers and writers."""
 
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from gracetape.archive.inside import check_database
 from gracetape.archive.older import MigratedCopy
 from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.errors import ArchiveError
+
+#: References to a connection that nobody uses: ours, and that of who counts them.
+_OURS = 2
 
 
 class Connections:
@@ -94,10 +98,20 @@ class Connections:
         settle(connection)
 
     def close(self) -> None:
-        """Close every connection. Whoever reads on opens new ones, and has to close them again."""
+        """Close every connection. Whoever reads on opens new ones, and has to close them again.
+
+        What another thread reads with just now is left to it, and closed when it is done: SQLite, closed in the middle of a statement,
+        takes the process with it.
+        """
+        own = getattr(self._local, "connection", None)
+        self._local = threading.local()  # no thread takes one of these any more
+        busy = False
         while self._open:
             connection = self._open.pop()
-            if not self._open and not self._read_only and not self._packed:
+            if connection is not own and sys.getrefcount(connection) > _OURS:
+                busy = True
+                continue
+            if not self._open and not busy and not self._read_only and not self._packed:
                 self._settle(connection)
             connection.close()
         if self._copy is not None:
@@ -105,4 +119,3 @@ class Connections:
             self._copy = None
         self._reader.close()
         self._identity = None
-        self._local = threading.local()

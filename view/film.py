@@ -30,14 +30,12 @@ from gracetape.times import utc_of
 from gracetape.view.comments import MOST, shown_html
 from gracetape.view.patches import patch
 from gracetape.view.remembered import Remembered
+from gracetape.view.schema import LINE, SCHEMA
 from gracetape.view.spans import Spans
 
-SCHEMA = 1
 Record = dict[str, Any]
 #: Acts that change nothing but the log, and the tags of its entries.
 _WITHOUT_EFFECT = ("log", "tagged", "untagged")
-#: Characters of a text on one line, where the whole stands beside it as HTML.
-_LINE = 300
 #: Seconds between an event in the sky and its first entry, at most: of what was found much later, times are told from that entry.
 _NEAR_S = 7200.0
 
@@ -62,6 +60,10 @@ class Film:
     @property
     def graceid(self) -> str:
         return self.own.graceid
+
+    @property
+    def category(self) -> str:
+        return self.own.category
 
     @property
     def last(self) -> int:
@@ -224,7 +226,7 @@ def _told(entry: Entry, service: str, own: bool) -> Record:
     comment = str(record.get("comment") or "")
     html = shown_html(comment, service) if own else None
     whole = own and html is None
-    text = comment[:MOST] if whole else plain(comment)[:_LINE]
+    text = comment[:MOST] if whole else plain(comment)[:LINE]
     found: Record = {"n": entry.n, "t": entry.created.timestamp(), "act": act.name, "text": text or _said(entry)}
     issuer = record.get("issuer")
     who = issuer.get("username") if isinstance(issuer, dict) else issuer

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gracetape.archive import Archive
+from gracetape.archive.alerts.heard import heard_only
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from gracetape.dummy.query.reading import read
 from gracetape.dummy.query.search import Order, find, order_of
@@ -36,7 +37,7 @@ def about(archive: Archive) -> Record:
     ).fetchone()[0]
     return {
         "name": archive.path.name, "superevents": counts.get("superevent", 0), "events": counts.get("event", 0),
-        "captures": captures, "heard": heard, "bytes": size or 0,
+        "captures": captures, "heard": heard, "bytes": size or 0, "only_heard": heard_only(archive),
     }  # fmt: skip
 
 

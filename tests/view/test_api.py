@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 from falcon import testing
 
 from gracetape.archive import Archive
+from gracetape.archive.recorded import Recorded, add_recorded
+from gracetape.errors import UsageError
+from gracetape.view.one_file import page_of
 from gracetape.view.page_app import make_page
 from gracetape.view.page_parts import MODULES, parts
 from tests import commands
-from tests.view.hostile import CORPUS, GRACEID
+from tests.view.hostile import CORPUS, GRACEID, make_hostile
 
 Client = testing.TestClient
 
@@ -159,3 +163,33 @@ def test_a_film_holds_what_it_is_read_by(client: Client) -> None:
     assert story["schema"] == 1
     assert json.loads(json.dumps(story)) == story
     assert {span["key"] for span in story["spans"]["voevent"]} == {str(n) for n in range(1, len(CORPUS) + 1)}
+
+
+def test_what_was_only_heard_has_a_film_of_its_messages(tmp_path: Path) -> None:
+    path = tmp_path / "heard.tape"
+    with Archive.create(path) as archive, archive.transaction() as tx:
+        for second, far in enumerate((1e-7, 1e-9)):
+            said = {"superevent_id": "S260103c", "far": far, "labels": []}
+            payload = {"uid": "S260103c", "alert_type": "update" if second else "new", "data": said, "object": said}
+            arrived = datetime(2026, 1, 3, 0, 0, second, 250, UTC)
+            add_recorded(tx, {"S260103c": [Recorded(arrived, node, payload) for node in ("superevent", "other")]})
+    with Archive.open(path) as archive:
+        client = Client(make_page(archive))
+        assert client.simulate_get("/api/about").json["only_heard"] == {"S260103c": 4}
+        story = client.simulate_get("/api/objects/S260103c").json
+        assert [change for _, change in story["record"]][1] == {"far": [1e-9]}
+        assert story["places"][1] - story["places"][0] == pytest.approx(1.0)
+        alerts = client.simulate_get("/api/objects/S260103c/alerts").json
+        assert [(one["place"], one["type"], one["certainty"], one["nodes"]) for one in alerts] == [
+            (1, "new", "recorded", ["superevent", "other"]), (2, "update", "recorded", ["superevent", "other"])
+        ]  # fmt: skip
+        assert client.simulate_get("/api/objects/S260103c/alerts/1").json["payload"]["object"]["far"] == 1e-9
+        assert "S260103c" in page_of(archive)
+
+
+def test_one_file_holds_no_more_than_can_be_mailed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gracetape.view.one_file.MOST", 1)
+    with Archive.open(make_hostile(tmp_path / "two.tape")) as archive:
+        with pytest.raises(UsageError, match="holds 2 objects, which are too many for one file"):
+            page_of(archive)
+        assert len(page_of(archive, [GRACEID, "G1"])) > 1000

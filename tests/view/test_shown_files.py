@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,18 +163,21 @@ AS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    path: Path = tmp_path_factory.mktemp("shown") / "shown.tape"
+def tape_of(path: Path) -> Path:
+    """A tape of one event with all of these files."""
     with Archive.create(path, packed=True) as made, made.transaction() as tx:
         capture = tx.begin("T1", "https://x.invalid/api/", "capture", {})
         tx.put(capture, "object", "", {"graceid": "T1", "created": "2025-01-01 00:00:00 UTC"})
-        for name, contents in (
-            FILES | {"bayestar.fits.gz": LAYOUTS["gzip"](), "moc.fits": LAYOUTS["multi-order"]()}
-        ).items():
+        for name, contents in FILES.items():
             tx.add_file(capture, name, tx.store_blob([contents]), 0)
         tx.finish(capture)
-    return Archive.open(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    with Archive.open(tape_of(tmp_path_factory.mktemp("shown") / "shown.tape")) as opened:
+        yield opened
 
 
 def shown(archive: Archive, name: str) -> dict[str, Any]:

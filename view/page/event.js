@@ -18,7 +18,7 @@ export class EventPage {
     const film = (this.film = new Film(story));
     const ongo = (place) => this.go(place);
     this.facts = h("dl", { class: "facts" });
-    this.labels = h("div", { class: "label-row", "aria-label": "Labels at this place", role: "group" });
+    this.labels = h("div", { class: "label-row", "aria-label": "Labels at this place", role: "group", hidden: !(story.spans.label ?? []).length });
     this.timeline = new Timeline(film, { ongo, onmode: (mode) => this.remember({ layout: mode === this.natural ? null : mode }) });
     this.natural = this.timeline.layout.mode;
     this.files = new FilesPanel(film);

@@ -5,6 +5,8 @@ import { h } from "./markup.js";
 const SPARE = 8;
 // Browsers lay nothing out that is higher than some tens of millions of pixels.
 const HIGHEST = 8e6;
+// On paper a list is as high as its rows: these are enough of them.
+const HIGHEST_ROOM = 6000;
 
 export class VirtualList {
   // `row(i)` makes the element of a row, `height` is that of each, in pixels; `label` names the list; `inTable`: its rows are a table's.
@@ -27,7 +29,7 @@ export class VirtualList {
   }
 
   measure() {
-    this.room = this.element.clientHeight;
+    this.room = Math.min(this.element.clientHeight, HIGHEST_ROOM);
     this.top = this.element.scrollTop;
     if (this.wanted !== null && this.room) this.reveal(this.wanted);
     this.show();

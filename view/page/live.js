@@ -134,7 +134,7 @@ export class LivePage {
     this.said.textContent = "";
     try {
       const state = await post("/api/live/moves", { do: word, value });
-      this.stand(state);
+      // How the replay stands is told by the events alone: this answer may be older than the last of them.
       this.said.textContent = state.said ?? "";
     } catch (error) {
       this.said.textContent = error.message;

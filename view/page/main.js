@@ -20,7 +20,7 @@ async function show() {
   turning += 1;
   const turn = turning;
   try {
-    const isNew = ref && !(shown instanceof EventPage && shown.ref === ref);
+    const isNew = ref && ref !== LIVE && !(shown instanceof EventPage && shown.ref === ref);
     const asking = isNew ? get(of(ref)) : null;
     asking?.catch(() => {});
     about ??= await get("/api/about");

@@ -7,6 +7,9 @@ import { addressOf } from "./place.js";
 import { bytes, plural, rate } from "./words.js";
 
 const PAGE = 200;
+// On a narrow screen a row is two lines.
+const narrow = window.matchMedia("(max-width: 700px)");
+const heightOfRow = () => (narrow.matches ? 54 : 34);
 const COLUMNS = {
   superevent: [["id", "superevent_id"], ["created (UTC)", "created"], ["far", "far"], ["preferred", "preferred_event"], ["labels", null], ["events", null], ["log", null], ["files", null], ["size", null]],
   event: [["id", "graceid"], ["created (UTC)", "created"], ["far", "far"], ["pipeline", "pipeline"], ["labels", null], ["superevent", "superevent"], ["log", null], ["files", null], ["size", null]],
@@ -19,7 +22,7 @@ export class ObjectsPage {
     this.category = categoryOf(about, asked);
     this.query = asked.q ?? "";
     this.sort = asked.sort ?? "-created";
-    this.list = new VirtualList({ height: 34, label: "Objects", inTable: true, row: (i) => this.row(i), onrange: (first, last) => this.need(first, last) });
+    this.list = new VirtualList({ height: heightOfRow(), label: "Objects", inTable: true, row: (i) => this.row(i), onrange: (first, last) => this.need(first, last) });
     this.said = h("p", { class: "said", role: "status" });
     this.input = h("input", { type: "search", id: "query", value: this.query, spellcheck: "false", autocomplete: "off", autocapitalize: "off",
       placeholder: EXAMPLES[this.category], "aria-describedby": "query-said" });
@@ -32,10 +35,17 @@ export class ObjectsPage {
     this.head = h("div", { class: "list-head row", role: "row" });
     this.table = h("div", { class: "objects-table", role: "table", "aria-label": "Objects" }, h("div", { role: "rowgroup" }, this.head), this.list.element);
     this.element = h("main", { class: "objects", id: "main" }, h("h1", { class: "unseen", text: `Objects of ${about.name}` }), h("div", { class: "objects-bar" }, this.choice, search), this.said,
-      h("div", { class: "card" }, this.table));
+      h("div", { class: "card", hidden: !about.captures && Object.keys(about.only_heard ?? {}).length > 0 }, this.table), onlyHeard(about.only_heard ?? {}));
+    this.rerow = () => {
+      this.list.height = heightOfRow();
+      this.list.resize(this.list.count);
+    };
+    narrow.addEventListener("change", this.rerow);
     this.heads();
     this.load();
   }
+
+  close() { narrow.removeEventListener("change", this.rerow); }
 
   heads() {
     const columns = COLUMNS[this.category];
@@ -130,3 +140,10 @@ export class ObjectsPage {
 }
 
 const categoryOf = (about, asked) => (asked.of === "event" || (!about.superevents && about.events) ? "event" : "superevent");
+
+// What was heard and never captured, which no query finds.
+function onlyHeard(counts) {
+  const rows = Object.entries(counts);
+  return rows.length > 0 && h("details", { class: "only-heard", open: rows.length < 50 }, h("summary", { text: `${plural(rows.length, "object")} heard, never captured` }),
+    h("ul", {}, rows.map(([graceid, count]) => h("li", {}, h("a", { class: "mono", href: addressOf(graceid), text: graceid }), h("span", { class: "count", text: plural(count, "message") })))));
+}

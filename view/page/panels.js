@@ -141,7 +141,7 @@ export class AnswersPanel {
     const asked = film.story.asked ?? [];
     this.select = h("select", { "aria-label": "Address of the API", onchange: () => this.ask() }, asked.map((address) => h("option", { value: address, text: `GET /api/${address}` })));
     this.body = h("div", { class: "answer", "aria-live": "polite" });
-    this.element = h("div", { class: "answers" }, isServed ? this.select : h("p", { class: "said", text: "A dummy answers where this page is served: gracetape view." }), this.body);
+    this.element = h("div", { class: "answers" }, isServed && asked.length ? this.select : isServed ? h("p", { class: "said", text: "A dummy answers of what was captured." }) : h("p", { class: "said", text: "A dummy answers where this page is served: gracetape view." }), this.body);
   }
 
   go(place) {
