@@ -11,7 +11,7 @@ from gracetape.archive.command_parts import reading, summary_of
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
-from gracetape.errors import NotFound
+from gracetape.errors import NotFound, UsageError
 from gracetape.plain_text import by_cause, plain
 from gracetape.tables import say_reasons, show_table
 from gracetape.terminal import human_bytes, say, show_json, show_text
@@ -140,6 +140,10 @@ def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: 
     from gracetape.archive.extract import extract as extract_files
 
     with reading(archive, contents=True) as tape:
+        if not folder.is_dir() and tape.view(ref).file(folder.name) is not None:
+            raise UsageError(
+                f"a folder is meant, {folder.name} is a file of {ref}: `gracetape archive cat {ref} {folder.name} > {folder}` writes it alone"
+            )
         written, left = extract_files(tape, ref, folder, layout)
     if as_json:
         show_json({"written": written, "left out": left})

@@ -71,7 +71,9 @@ class Archive(Captures):
             if not packed and path.is_dir():
                 check(path / "archive.sqlite")
             if not packed and not (path / "archive.sqlite").is_file():
-                what = "there is nothing there" if not path.exists() else "it holds no archive.sqlite"
+                from gracetape.archive.packaged import beside
+
+                what = f"there is nothing there{beside(path)}" if not path.exists() else "it holds no archive.sqlite"
                 raise ArchiveError(f"{path} is not a gracetape archive: {what}")
         archive = cls(path, read_only=read_only, packed=packed)
         try:

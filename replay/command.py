@@ -16,6 +16,7 @@ from gracetape import shown
 from gracetape.errors import BadRequest, GracetapeError, UsageError
 from gracetape.live_pages import Teller, live_page
 from gracetape.options import shows_lines
+from gracetape.replacing import only_over
 from gracetape.replay.faults import Faults, Touched
 from gracetape.replay.moves import PlayerMoves
 from gracetape.replay.options import Options
@@ -141,6 +142,7 @@ class ReplayRun:
         """What is told of each message that a fault touches: a line of JSON in the log, or else a sentence."""
         if self.options.fault_log is None:
             return lambda touched: None if self.options.quiet else _say(str(touched))
+        only_over(Path(self.options.fault_log), (b'{"',), "log of faults")
         try:
             log = stack.enter_context(Path(self.options.fault_log).open("w", encoding="utf-8"))  # noqa: SIM115
         except (OSError, ValueError) as error:

@@ -108,10 +108,7 @@ def simulate(
     listener: ListenerOption = None,
     quiet: _Quiet = False,
 ) -> None:
-    """Live events that never happened, one or a stream of them.
-
-    Besides: `simulate stages` and `simulate configurations` print what there is, `simulate run FILE` runs what --save kept.
-    """
+    """Live events that never happened, one or a stream of them."""
     import numpy
 
     from gracetape.destinations import check_writes

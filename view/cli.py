@@ -38,6 +38,10 @@ def view(
         raise UsageError(
             f"{ids[0]} would be one page of many: leave it out, or say --html OUT.html to write a file of it"
         )
+    if html is not None:  # before anything takes time
+        from gracetape.view.written import check_place
+
+        check_place(html)
     from gracetape.archive import Archive
 
     with Archive.open(locate(archive)) as tape:

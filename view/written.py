@@ -3,6 +3,8 @@
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gracetape.errors import ArchiveError, UsageError
@@ -17,13 +19,25 @@ def write_page(page: bytes, place: Path) -> None:
 
     UsageError if something else than a page of ours is there, ArchiveError with the reason if it cannot be written.
     """
-    try:
+    with _told(place):
         place = place.resolve()
         if _is_stream(place):
             with place.open("wb") as stream:
                 stream.write(page)
             return
         _write_whole(page, place)
+
+
+def check_place(place: Path) -> None:
+    """UsageError if something is at `place` that must stay as it is, ArchiveError if that cannot be found out."""
+    with _told(place):
+        _is_stream(place.resolve())
+
+
+@contextmanager
+def _told(place: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError, RuntimeError) as error:  # the latter two: NUL in it, links that lead in circles
         raise ArchiveError(f"cannot write {place}: {getattr(error, 'strerror', None) or error}") from None
 
