@@ -25,7 +25,7 @@ from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.stream import Existing
 from gracetape.terminal import FAILURE, USAGE, complain, damage
-from gracetape.topics import with_topics
+from gracetape.topics import with_public_topics, with_topics
 
 
 class _Terminated(BaseException):
@@ -69,6 +69,8 @@ class ReplayRun:
             print_dry_run(player, as_json=options.as_json)
             return []
         urls, targets = options.to or [], list[Target]()
+        if player.public:
+            urls = [with_public_topics(url) for url in urls]
         if options.topics is not None:
             urls = with_topics(urls, options.topics)
         existing = Existing.append if options.append else Existing.replace if options.force else Existing.refuse

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from gracetape.archive import Alert, Position, Timeline
+from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS
 from gracetape.clocks import Clock
 from gracetape.errors import ReplayError
 from gracetape.replay.copies import Copy
@@ -61,6 +62,11 @@ class Player:
         return f"<Player of {len(self) if self.queue.laps else 'endless'} alerts, {how}>"
 
     # -- how it stands
+
+    @property
+    def public(self) -> bool:
+        """Whether it plays what the public was told."""
+        return self.format in PUBLIC_FORMATS
 
     @property
     def elapsed_s(self) -> float:

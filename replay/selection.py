@@ -10,6 +10,7 @@ from gracetape.archive import Alert, Archive, History, Position, Recorded, Timel
 from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import with_places
+from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS, public_alerts
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
 from gracetape.replay.spread import offsets
@@ -24,7 +25,8 @@ class Wanted:
     """What of each tape is to be played.
 
     `cutoff`: nothing that the server sent after log entry N of each named object (of the only superevent, or only object, if
-    none is named). `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come.
+    none is named). `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come. `format`: the
+    messages of GraceDB in one of FORMATS, or the notices of the public in one of PUBLIC_FORMATS.
     """
 
     cutoff: int | None = None
@@ -35,8 +37,14 @@ class Wanted:
     spread: str = "as-recorded"
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise BadRequest(f"there is no message format {self.format!r}: use {', '.join(FORMATS)}")
+        if self.format not in (*FORMATS, *PUBLIC_FORMATS):
+            known = f"{', '.join(FORMATS)}, or for the public {', '.join(PUBLIC_FORMATS)}"
+            raise BadRequest(f"there is no message format {self.format!r}: use {known}")
+
+    @property
+    def public(self) -> bool:
+        """Whether what the public was told is wanted, not what GraceDB's own listeners were."""
+        return self.format in PUBLIC_FORMATS
 
 
 class Selection:
@@ -124,10 +132,12 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
             and (start is None or position > start)
             and (until is None or alert.created <= until)
             and (not wanted.certain_only or alert.certainty in CERTAIN)
-            and alert.payload(wanted.format) is not None
+            and (wanted.public or alert.payload(wanted.format) is not None)
         )
 
     latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
+    if wanted.public:
+        return [alert for alert in public_alerts(timeline, wanted.format, latest) if fits(alert)]
     return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
 
 

@@ -1,0 +1,176 @@
+"""The alerts of a timeline that went to the public, in order: as they were kept, or rebuilt; in one of the forms of their wires."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gracetape.archive.alerts.alert import Alert
+from gracetape.archive.alerts.notices import wire
+from gracetape.archive.alerts.notices.documents import event_of, params_of, voevent_said, written
+from gracetape.archive.alerts.notices.files import Files, contents_of
+from gracetape.archive.alerts.notices.moments import Moment, moments_of
+from gracetape.archive.alerts.notices.notice import Notice, notice_of
+from gracetape.archive.history.history import History
+from gracetape.archive.history.rules import Record
+from gracetape.archive.history.snapshot import Snapshot
+from gracetape.archive.history.timeline import Position, Timeline
+from gracetape.bounded_json import read_json
+from gracetape.topics import CLASSIC_TOPIC, GWALERT_TOPIC
+
+#: The forms in which the public hears of alerts: JSON and Avro on `igwn.gwalert`, XML on GCN's topics of each type.
+PUBLIC_FORMATS = ("gwalert", "gwalert-avro", "voevent")
+_KEPT = "the server kept what was sent"
+_REBUILT = "rebuilt from the records of its moment, as notices in JSON were sent along with VOEvents"
+
+
+@dataclass(frozen=True, repr=False)
+class PublicAlert(Alert):
+    """An alert to the public. `alert_type` is the notice's (`PRELIMINARY`), `data` the notice, its sky maps as `Contents`, or, in the
+    form `voevent`, the document's text.
+    """
+
+    def payload(self, format: str = "gwalert") -> Any:
+        """The message in one of PUBLIC_FORMATS: a notice, the bytes of an Avro container or the text of a VOEvent; None in others."""
+        if isinstance(self.data, str):
+            return self.data if format == "voevent" else None
+        if format == "gwalert":
+            return wire.as_json(self.data)
+        return wire.as_avro(self.data) if format == "gwalert-avro" else None
+
+
+def public_alerts(timeline: Timeline, format: str = "gwalert", until: Position | None = None) -> Iterator[PublicAlert]:
+    """What the public was told along a timeline, in order, in one of PUBLIC_FORMATS; not what came after `until`."""
+    found: list[tuple[Position, PublicAlert]] = []
+    for history in timeline.histories.values():
+        for alert in _Told(timeline, history, until).alerts(format):
+            assert alert.position is not None
+            found.append((alert.position, alert))
+    found.sort(key=lambda item: item[0])
+    yield from (alert for _, alert in found)
+
+
+class _Told:
+    """The alerts of one superevent."""
+
+    def __init__(self, timeline: Timeline, history: History, until: Position | None) -> None:
+        self._timeline, self._history = timeline, history
+        numbers = timeline.entry_positions(history.graceid)
+        self._moments = [
+            (moment, numbers[moment.index - 1])
+            for moment in moments_of(history)
+            if until is None or numbers[moment.index - 1] <= until
+        ]
+
+    def alerts(self, format: str) -> Iterator[PublicAlert]:
+        earlier: list[Record] = []
+        for number, (moment, position) in enumerate(self._moments, start=1):
+            yield self._alert(moment, position, number, format, earlier)
+            earlier.append(self._cited(moment, number))
+
+    def _cited(self, moment: Moment, number: int) -> Record:
+        """What later documents say of this one."""
+        ivorn = f"ivo://gwnet/LVC#{self._history.graceid}-{number}-{moment.type.title}"
+        known = moment.voevent or {}
+        return {"N": known.get("N") or number, "ivorn": known.get("ivorn") or ivorn}
+
+    def _alert(
+        self, moment: Moment, position: Position, number: int, format: str, earlier: Sequence[Record]
+    ) -> PublicAlert:
+        others = self._timeline.others_at(position)
+
+        def record_of(graceid: str) -> Record | None:
+            try:
+                return others.record(graceid)
+            except KeyError:
+                return None
+
+        snapshot = others.snapshot(self._history, moment.index, others.record)
+        record = snapshot.record()
+        document = self._document(moment, snapshot)
+        params = params_of(document)
+        moment = replace(moment, voevent=voevent_said(moment.voevent, params))
+        if moment.significant is None and isinstance((moment.voevent or {}).get("significant"), bool):
+            moment = replace(moment, significant=(moment.voevent or {})["significant"])
+        files = Files(snapshot, lambda graceid: self._event_at(graceid, position))
+        notice, certainty, reason = None, moment.certainty, moment.reason
+        sent = self._sent(moment)
+        if sent is not None and format != "voevent":
+            notice, certainty, reason = Notice(sent), "recorded", _KEPT
+        if notice is None:
+            notice = notice_of(moment, snapshot, record_of, files, event_of(params))
+        data: Any = notice.message
+        if format == "voevent":
+            event = event_of(params) | {k: v for k, v in (record.get("preferred_event_data") or {}).items() if v is not None}
+            external = record_of(str(record.get("em_type"))) if notice.message["external_coinc"] else None
+            made = written(moment, number, notice, record, event, external, earlier) if document is None else document
+            data = (made or b"").decode("utf-8", "replace")
+        alert = self._about(moment, position, record, notice, data, format)
+        if sent is None or format == "voevent":
+            alert = _doubted(alert, moment, snapshot, notice, document is not None and format == "voevent")
+        else:
+            alert = replace(alert, certainty=certainty, reason=reason)
+        return alert
+
+    def _about(
+        self, moment: Moment, position: Position, record: Record, notice: Notice, data: Any, format: str
+    ) -> PublicAlert:
+        topic = GWALERT_TOPIC if format != "voevent" else f"{CLASSIC_TOPIC}{moment.type.packet_name}"
+        return PublicAlert(
+            moment.entry.created, str(notice.message["superevent_id"]), self._history.graceid, moment.type.notice, data, record,
+            moment.entry.n, (topic,), _in_short(notice), "superevent", position=position,
+            file=moment.entry.record.get("filename") or "",
+        )  # fmt: skip
+
+    def _document(self, moment: Moment, snapshot: Snapshot) -> bytes | None:
+        """The VOEvent's own file, if it is at hand."""
+        record = moment.voevent or moment.entry.record
+        name, version = record.get("filename"), moment.entry.record.get("file_version", record.get("file_version"))
+        if moment.entry.act.name != "voevent" or not isinstance(name, str):
+            return None
+        file = snapshot.file(name, version if isinstance(version, int) else None) or snapshot.file(name)
+        return contents_of(snapshot, file) if file is not None else None
+
+    def _sent(self, moment: Moment) -> Record | None:
+        """The notice as it was sent, if its file is at hand and can be read: JSON before Avro."""
+        whole = self._history.at(len(self._history.entries))
+        for file in sorted(moment.notices, key=lambda file: file.name.endswith(".avro")):
+            data = contents_of(whole, file)
+            try:
+                found = None if data is None else wire.from_avro(data) if data.startswith(wire.AVRO) else read_json(data)
+            except ValueError:
+                continue
+            if isinstance(found, dict) and found.get("alert_type") and "superevent_id" in found:
+                return found
+        return None
+
+    def _event_at(self, graceid: str, position: Position) -> Snapshot | None:
+        try:
+            return self._timeline.snapshot(graceid, position)
+        except KeyError:
+            return None
+
+
+def _doubted(alert: PublicAlert, moment: Moment, snapshot: Snapshot, notice: Notice, as_kept: bool) -> PublicAlert:
+    """How surely this went out: a document that is at hand as it was; else what the records tell, which are not sure of it all."""
+    found: Alert = alert.doubted(moment.certainty, moment.reason)
+    if not as_kept:
+        found = found.doubted("inferred", _REBUILT)
+        for certainty, reason in (*snapshot.doubts, *notice.doubts):
+            if certainty == "inferred" and found.reason == _REBUILT:
+                found = replace(found, reason=reason)
+            found = found.doubted(certainty, reason)
+    assert isinstance(found, PublicAlert)
+    return found
+
+
+def _in_short(notice: Notice) -> str:
+    """In a few words, what a notice tells of."""
+    event = notice.message.get("event")
+    if not isinstance(event, dict):
+        return "retracted" if notice.message.get("alert_type") == "RETRACTION" else ""
+    classes = event.get("classification")
+    classes = classes if isinstance(classes, dict) else {}
+    best = max(classes, key=lambda name: classes[name], default="")
+    words = [f"{event.get('group')} {event.get('pipeline')} {event.get('search')}", f"FAR {event.get('far'):.3g} Hz"]
+    words += [f"{best} {classes[best]:.0%}"] if best else []
+    return ", ".join([*words, *filter(None, [notice.skymap])])
