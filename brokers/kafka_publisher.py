@@ -65,7 +65,9 @@ class KafkaPublisher(Publisher):
         bare = isinstance(payload, bytes) or is_public(node)
         value, headers = self._pack.bare(payload) if bare else self._pack(payload)  # type: ignore[arg-type]
         if not bare and len(value) > _LARGEST:
-            raise BrokerError(f"{self.url} cannot take a message for {node}: it is too large, more than {_LARGEST} bytes")
+            raise BrokerError(
+                f"{self.url} cannot take a message for {node}: it is too large, more than {_LARGEST} bytes"
+            )
         with self._lock:
             while self._fatal is None:
                 try:

@@ -13,13 +13,10 @@ import orjson
 from gracetape.bounded_json import read_fast
 from gracetape.brokers.urls import BrokerUrl
 from gracetape.errors import BadUrl
+from gracetape.notices import AVRO, from_avro
 from gracetape.topics import is_public
 
 Headers = list[tuple[str, str | bytes | None]]
-
-
-#: How an Avro container begins.
-AVRO = b"Obj\x01"
 
 
 class Packer:
@@ -55,7 +52,12 @@ def _packed(text: str) -> bytes:
 
 
 def text_of(value: bytes | None) -> str:
-    """The text in a record's value; a value that is not packed as igwn-alert does is given as it is."""
+    """The text in a record's value; a value that is not packed as igwn-alert does is given as it is, a notice in Avro as JSON."""
+    if value is not None and value.startswith(AVRO):
+        try:
+            return json.dumps(from_avro(value))
+        except ValueError:
+            pass
     raw = (value or b"").decode(errors="replace")
     if raw.startswith('"'):
         try:

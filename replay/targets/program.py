@@ -50,7 +50,7 @@ def _run(argv: list[str], given: bytes, environment: dict[str, str]) -> int:
 
 
 class ProgramTarget:
-    """Runs CMD (split as a shell would, without a shell) with the payload as a line of JSON on stdin (a VOEvent's text, an Avro container's bytes) and
+    """Runs CMD (split as a shell would, without a shell) with the payload as a line of JSON on stdin, or a VOEvent's text, or Avro's bytes, and
     GRACETAPE_NODE set.
 
     The next message waits until the program ends. A non-zero exit does not end the replay; it is told of at the end.

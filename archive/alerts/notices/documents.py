@@ -72,7 +72,13 @@ def voevent_said(record: Record | None, params: dict[str, str]) -> Record | None
 
 
 def written(
-    moment: Moment, number: int, notice: Notice, record: Record, event: Record, external: Record | None, earlier: Sequence[Record]
+    moment: Moment,
+    number: int,
+    notice: Notice,
+    record: Record,
+    event: Record,
+    external: Record | None,
+    earlier: Sequence[Record],
 ) -> bytes | None:
     """The document of a moment whose file is not at hand; None if the records do not tell enough (no time of the event).
 
@@ -82,7 +88,13 @@ def written(
     graceid = str(notice.message["superevent_id"])
     title = f"{graceid}-{number}-{moment.type.title}"
     significant = (notice.message["event"] or {}).get("significant")
-    said = {"N": number, "ivorn": f"ivo://gwnet/LVC#{title}", "internal": False, "open_alert": True, "significant": significant}
+    said = {
+        "N": number,
+        "ivorn": f"ivo://gwnet/LVC#{title}",
+        "internal": False,
+        "open_alert": True,
+        "significant": significant,
+    }
     said |= {"skymap_filename": notice.skymap or None} | _probabilities(notice)
     said |= {name: value for name, value in told.items() if value is not None} | {"voevent_type": moment.type.code}
     if event.get("gpstime") is None:

@@ -55,7 +55,9 @@ OLDER_SKYMAP = Wish("sky map", frozenset({"sky_loc", "public"}), _is_older_skyma
 P_ASTRO = Wish("p_astro", frozenset({"p_astro", "public"}), lambda name: name.endswith(".json"), frozenset({"p_astro"}))
 EM_BRIGHT = Wish("em_bright", frozenset({"em_bright"}), lambda name: name.endswith(".json"))
 COMBINED = Wish(
-    "combined sky map", frozenset({"sky_loc", "ext_coinc"}), lambda name: name.startswith("combined-ext.") and "fit" in name
+    "combined sky map",
+    frozenset({"sky_loc", "ext_coinc"}),
+    lambda name: name.startswith("combined-ext.") and "fit" in name,
 )
 #: What made a file of another one that came just before, under the same name.
 _DERIVED = "Flattened from multiresolution file"
@@ -92,8 +94,14 @@ class Files:
             for log in reversed(self._logs):
                 name = log.get("filename") or ""
                 if tags <= set(log.get("tag_names") or ()) and wish.fits(name) and not _derived(log):
-                    found = self.named(f"{name},{log['file_version']}" if isinstance(log.get("file_version"), int) else name)
-                    return found if tags is wish.tags or found.doubt else Chosen(found.name, found.contents, f"{found.name} was not public")
+                    found = self.named(
+                        f"{name},{log['file_version']}" if isinstance(log.get("file_version"), int) else name
+                    )
+                    return (
+                        found
+                        if tags is wish.tags or found.doubt
+                        else Chosen(found.name, found.contents, f"{found.name} was not public")
+                    )
         return None
 
     def of_event(self, graceid: str, names: Iterator[str] | tuple[str, ...]) -> Chosen | None:

@@ -58,7 +58,9 @@ def notice_of(
     if moment.type.code == "RE":
         return notice
     event = record.get("preferred_event_data")
-    event = said | {name: value for name, value in event.items() if value is not None} if isinstance(event, dict) else said
+    event = (
+        said | {name: value for name, value in event.items() if value is not None} if isinstance(event, dict) else said
+    )
     far = number(record.get("far"))
     far = far if far is not None else number(event.get("far"))
     time = _first_time(record.get("t_0"), event.get("gpstime"))
@@ -143,7 +145,7 @@ def _skymap(moment: Moment, files: Files, graceid: str, pipeline: str) -> Chosen
 
 def _source(moment: Moment, files: Files, event: Record, group: str) -> tuple[Probabilities, Probabilities]:
     """Classification and properties; bursts have none."""
-    if group != "CBC":
+    if group == "Burst":
         return Probabilities({}), Probabilities({})
     graceid, pipeline = str(event.get("graceid") or ""), str(event.get("pipeline") or "").lower()
     p_astro = em_bright = None

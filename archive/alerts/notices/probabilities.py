@@ -30,7 +30,9 @@ def probabilities(chosen: Chosen | None, voevent: Record | None, fields: Mapping
     told = {name: value for name, value in said.items() if value is not None}
     if chosen is None or (not in_file and told):
         return Probabilities(told)
-    if all(math.isclose(in_file.get(name, -1.0), value, rel_tol=1e-6, abs_tol=_AS_GOOD_AS) for name, value in told.items()):
+    if all(
+        math.isclose(in_file.get(name, -1.0), value, rel_tol=1e-6, abs_tol=_AS_GOOD_AS) for name, value in told.items()
+    ):
         return Probabilities(in_file, "" if told else chosen.doubt)
     return Probabilities(told, f"{chosen.name} says otherwise than the VOEvent, which is followed")
 

@@ -15,6 +15,7 @@ from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Snapshot
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.bounded_json import read_json
+from gracetape.notices import AVRO, from_avro
 from gracetape.topics import CLASSIC_TOPIC, GWALERT_TOPIC
 
 #: The forms in which the public hears of alerts: JSON and Avro on `igwn.gwalert`, XML on GCN's topics of each type.
@@ -100,7 +101,9 @@ class _Told:
             notice = notice_of(moment, snapshot, record_of, files, event_of(params))
         data: Any = notice.message
         if format == "voevent":
-            event = event_of(params) | {k: v for k, v in (record.get("preferred_event_data") or {}).items() if v is not None}
+            event = event_of(params) | {
+                k: v for k, v in (record.get("preferred_event_data") or {}).items() if v is not None
+            }
             external = record_of(str(record.get("em_type"))) if notice.message["external_coinc"] else None
             made = written(moment, number, notice, record, event, external, earlier) if document is None else document
             data = (made or b"").decode("utf-8", "replace")
@@ -136,7 +139,7 @@ class _Told:
         for file in sorted(moment.notices, key=lambda file: file.name.endswith(".avro")):
             data = contents_of(whole, file)
             try:
-                found = None if data is None else wire.from_avro(data) if data.startswith(wire.AVRO) else read_json(data)
+                found = None if data is None else from_avro(data) if data.startswith(AVRO) else read_json(data)
             except ValueError:
                 continue
             if isinstance(found, dict) and found.get("alert_type") and "superevent_id" in found:

@@ -176,7 +176,9 @@ def _how(root: ET.Element, told: Told) -> None:
 def _params(told: Told) -> Iterator[Param]:
     voevent, kind = told.voevent, told.type
     graceid = told.object.get("gw_id") or told.object.get("superevent_id") or told.event["graceid"]
-    number = f"The Notice Type number is assigned/used within GCN, eg type={kind.packet} is an {kind.packet_name} notice"
+    number = (
+        f"The Notice Type number is assigned/used within GCN, eg type={kind.packet} is an {kind.packet_name} notice"
+    )
     yield Param("Packet_Type", kind.packet, number)
     members = "Indicates whether this event should be distributed to LSC/Virgo/KAGRA members only"
     yield Param("internal", int(bool(voevent.get("internal"))), members)
