@@ -4,6 +4,7 @@
 "payload": {…}}`: one line per message and node. `payload` comes last, as it was sent, nothing added.
 """
 
+import base64
 import json
 import os
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 from gracetape.bounded_json import read_fast
 from gracetape.errors import UsageError
+from gracetape.notices import AVRO_BASE64, from_avro, is_voevent
 from gracetape.shown import target
 from gracetape.times import iso_time
 
@@ -86,7 +88,11 @@ def read_line(line: bytes | str) -> Line:
         return Line(record, raw.decode("utf-8", "replace").strip(), _node(record), bare=True)
     payload = record["payload"]
     if isinstance(payload, str):  # the text as it came over the wire
-        inner = read_fast(payload)
+        if is_voevent(payload):
+            return Line({"text": payload}, json.dumps({"text": payload}), _node(record), record.get("time"))
+        inner = from_avro(base64.b64decode(payload)) if payload.startswith(AVRO_BASE64) else read_fast(payload)
+        if payload.startswith(AVRO_BASE64):
+            return Line(inner, json.dumps(inner), _node(record), record.get("time"))
         if not isinstance(inner, dict):
             raise NotAnObject("its payload is not a JSON object")
         return Line(inner, payload, _node(record), record.get("time"))

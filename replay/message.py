@@ -81,7 +81,8 @@ def messages_of(alert: Alert, offset_s: float, format: str = "modern") -> list[M
     payload = alert.payload(format)
     if payload is None:
         return []
-    body = Body(payload, _as_it_came(alert) if payload is alert.heard else None)
+    as_it_came = payload is alert.heard or (format == "gwalert" and isinstance(payload, dict))
+    body = Body(payload, _as_it_came(alert) if as_it_came else None)
     return [Message(alert, node, offset_s, body) for node in alert.nodes]
 
 

@@ -9,7 +9,8 @@ from os import PathLike
 from gracetape.archive import Alert, Archive, History, Position, Recorded, Timeline, alerts_of
 from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
-from gracetape.archive.alerts.merge_recorded import with_places
+from gracetape.archive.alerts.merge_recorded import servers_own, with_places
+from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
 from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS, public_alerts
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
@@ -150,8 +151,8 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
     until = as_utc(wanted.until) if wanted.until else None
     alerts = [
         replace(alert, position=alert.position or Position(0))
-        for alert in heard_alerts(heard)
-        if (until is None or alert.created <= until) and alert.payload(wanted.format) is not None
+        for alert in _heard(heard, wanted)
+        if (until is None or alert.created <= until) and (wanted.public or alert.payload(wanted.format) is not None)
     ]
     first = _bounds(alerts, heard, refs, "--start", wanted.start)
     last = _bounds(alerts, heard, refs, "--cutoff", wanted.cutoff)
@@ -160,6 +161,20 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
         for alert in alerts
         if first.get(alert.object_id, alert.created) <= alert.created <= last.get(alert.object_id, alert.created)
     ]
+
+
+def _heard(heard: Mapping[str, Sequence[Recorded]], wanted: Wanted) -> list[Alert]:
+    """Messages as alerts: what the public was told, or what GraceDB's own listeners were; where nothing but the former was heard, that."""
+    found: dict[str, list[Recorded]] = {graceid: servers_own(messages) for graceid, messages in heard.items()}
+    if not wanted.public and (any(found.values()) or not any(heard.values())):
+        return heard_alerts(found)
+    public = [
+        heard_alert(message, graceid)
+        for graceid, messages in heard.items()
+        for message in public_messages(messages)
+        if form_of(message) is not None and (not wanted.public or fits(message, wanted.format))
+    ]
+    return sorted(public, key=lambda alert: alert.created)
 
 
 def _bounds(

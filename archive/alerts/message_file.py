@@ -10,7 +10,9 @@ from gracetape.archive.recorded import Recorded
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
 from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line
+from gracetape.notices import about, is_notice
 from gracetape.times import parse_time
+from gracetape.topics import GWALERT_TOPIC
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -33,8 +35,9 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
     for number, line in _lines(path):
         where = f"{path} line {number}"
         read = _read(where, line)
-        uid = read.payload.get("uid")
-        if not isinstance(uid, str) or not isinstance(read.payload.get("alert_type"), str):
+        named, told = about(read.payload)
+        uid, kind = read.payload.get("uid") or named, read.payload.get("alert_type") or told
+        if not isinstance(uid, str) or not isinstance(kind, str):
             raise ArchiveError(f"{where} is no alert message: it has no uid and alert_type")
         owner = owner_of(uid)
         if owner is None:
@@ -79,8 +82,9 @@ def _arrival(where: str, read: Line) -> datetime:
     """When the message arrived; for a payload alone, when the server made what it tells of."""
     text = read.time
     if read.bare:
-        about = [read.payload.get("data"), read.payload.get("object")]
-        text = next((a["created"] for a in about if isinstance(a, dict) and a.get("created")), None)
+        told = [read.payload.get("data"), read.payload.get("object")]
+        text = next((a["created"] for a in told if isinstance(a, dict) and a.get("created")), None)
+        text = text or read.payload.get("time_created")
     if not isinstance(text, str):
         raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
     try:
@@ -93,8 +97,10 @@ def _nodes(where: str, read: Line) -> tuple[str, ...]:
     """The node that the message came on; where the line does not say, those that the server sent it to."""
     if read.node is not None:
         return (read.node,)
-    about = read.payload.get("object") or read.payload.get("data")
+    if is_notice(read.payload):
+        return (GWALERT_TOPIC,)
+    record = read.payload.get("object") or read.payload.get("data")
     try:
-        return nodes_of(about if isinstance(about, dict) else {}, category_of(read.payload["uid"]))
+        return nodes_of(record if isinstance(record, dict) else {}, category_of(read.payload["uid"]))
     except (GracetapeError, KeyError):
         raise ArchiveError(f"{where} does not say on which node it came, and its payload does not tell") from None

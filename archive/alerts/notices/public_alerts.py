@@ -1,53 +1,41 @@
 """The alerts of a timeline that went to the public, in order: as they were kept, or rebuilt; in one of the forms of their wires."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gracetape.archive.alerts.alert import Alert
-from gracetape.archive.alerts.notices import wire
 from gracetape.archive.alerts.notices.documents import event_of, params_of, voevent_said, written
 from gracetape.archive.alerts.notices.files import Files, contents_of
+from gracetape.archive.alerts.notices.heard import held, with_heard
 from gracetape.archive.alerts.notices.moments import Moment, moments_of
 from gracetape.archive.alerts.notices.notice import Notice, notice_of
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS as PUBLIC_FORMATS, PublicAlert, in_short
 from gracetape.archive.history.history import History
 from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Snapshot
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.bounded_json import read_json
-from gracetape.notices import AVRO, from_avro
+from gracetape.notices import AVRO, from_avro, is_notice
 from gracetape.topics import CLASSIC_TOPIC, GWALERT_TOPIC
 
-#: The forms in which the public hears of alerts: JSON and Avro on `igwn.gwalert`, XML on GCN's topics of each type.
-PUBLIC_FORMATS = ("gwalert", "gwalert-avro", "voevent")
 _KEPT = "the server kept what was sent"
 _REBUILT = "rebuilt from the records of its moment, as notices in JSON were sent along with VOEvents"
 
 
-@dataclass(frozen=True, repr=False)
-class PublicAlert(Alert):
-    """An alert to the public. `alert_type` is the notice's (`PRELIMINARY`), `data` the notice, its sky maps as `Contents`, or, in the
-    form `voevent`, the document's text.
-    """
-
-    def payload(self, format: str = "gwalert") -> Any:
-        """The message in one of PUBLIC_FORMATS: a notice, the bytes of an Avro container or the text of a VOEvent; None in others."""
-        if isinstance(self.data, str):
-            return self.data if format == "voevent" else None
-        if format == "gwalert":
-            return wire.as_json(self.data)
-        return wire.as_avro(self.data) if format == "gwalert-avro" else None
-
-
 def public_alerts(timeline: Timeline, format: str = "gwalert", until: Position | None = None) -> Iterator[PublicAlert]:
     """What the public was told along a timeline, in order, in one of PUBLIC_FORMATS; not what came after `until`."""
-    found: list[tuple[Position, PublicAlert]] = []
+    found: list[PublicAlert] = []
     for history in timeline.histories.values():
-        for alert in _Told(timeline, history, until).alerts(format):
-            assert alert.position is not None
-            found.append((alert.position, alert))
-    found.sort(key=lambda item: item[0])
-    yield from (alert for _, alert in found)
+        rebuilt = list(_Told(timeline, history, until).alerts(format))
+        found += with_heard(rebuilt, history.recorded, format, history.graceid) if history.recorded else rebuilt
+    placed = [alert if alert.position else replace(alert, position=timeline.at_time(alert.created)) for alert in found]
+    yield from sorted(placed, key=lambda alert: (alert.created, alert.position or Position(0)))
+
+
+def rebuilt_public_alerts(timeline: Timeline, graceid: str, format: str) -> list[PublicAlert]:
+    """What the records of one superevent tell of, whatever was heard."""
+    return list(_Told(timeline, timeline.histories[graceid], None).alerts(format))
 
 
 class _Told:
@@ -94,9 +82,9 @@ class _Told:
             moment = replace(moment, significant=(moment.voevent or {})["significant"])
         files = Files(snapshot, lambda graceid: self._event_at(graceid, position))
         notice, certainty, reason = None, moment.certainty, moment.reason
-        sent = self._sent(moment)
+        sent, text = self._sent(moment)
         if sent is not None and format != "voevent":
-            notice, certainty, reason = Notice(sent), "recorded", _KEPT
+            notice, certainty, reason = Notice(held(sent)), "recorded", _KEPT
         if notice is None:
             notice = notice_of(moment, snapshot, record_of, files, event_of(params))
         data: Any = notice.message
@@ -111,7 +99,7 @@ class _Told:
         if sent is None or format == "voevent":
             alert = _doubted(alert, moment, snapshot, notice, document is not None and format == "voevent")
         else:
-            alert = replace(alert, certainty=certainty, reason=reason)
+            alert = replace(alert, certainty=certainty, reason=reason, heard_text=text)
         return alert
 
     def _about(
@@ -120,7 +108,7 @@ class _Told:
         topic = GWALERT_TOPIC if format != "voevent" else f"{CLASSIC_TOPIC}{moment.type.packet_name}"
         return PublicAlert(
             moment.entry.created, str(notice.message["superevent_id"]), self._history.graceid, moment.type.notice, data, record,
-            moment.entry.n, (topic,), _in_short(notice), "superevent", position=position,
+            moment.entry.n, (topic,), in_short(notice.message, notice.skymap), "superevent", position=position,
             file=moment.entry.record.get("filename") or "",
         )  # fmt: skip
 
@@ -133,18 +121,19 @@ class _Told:
         file = snapshot.file(name, version if isinstance(version, int) else None) or snapshot.file(name)
         return contents_of(snapshot, file) if file is not None else None
 
-    def _sent(self, moment: Moment) -> Record | None:
-        """The notice as it was sent, if its file is at hand and can be read: JSON before Avro."""
+    def _sent(self, moment: Moment) -> tuple[Record | None, str]:
+        """The notice as it was sent, and its text, if its file is at hand and can be read: JSON before Avro."""
         whole = self._history.at(len(self._history.entries))
         for file in sorted(moment.notices, key=lambda file: file.name.endswith(".avro")):
             data = contents_of(whole, file)
             try:
-                found = None if data is None else from_avro(data) if data.startswith(AVRO) else read_json(data)
+                packed = data is not None and data.startswith(AVRO)
+                found = None if data is None else from_avro(data) if packed else read_json(data)
             except ValueError:
                 continue
-            if isinstance(found, dict) and found.get("alert_type") and "superevent_id" in found:
-                return found
-        return None
+            if isinstance(found, dict) and is_notice(found):
+                return found, "" if packed or data is None else data.decode("utf-8", "replace").strip()
+        return None, ""
 
     def _event_at(self, graceid: str, position: Position) -> Snapshot | None:
         try:
@@ -164,16 +153,3 @@ def _doubted(alert: PublicAlert, moment: Moment, snapshot: Snapshot, notice: Not
             found = found.doubted(certainty, reason)
     assert isinstance(found, PublicAlert)
     return found
-
-
-def _in_short(notice: Notice) -> str:
-    """In a few words, what a notice tells of."""
-    event = notice.message.get("event")
-    if not isinstance(event, dict):
-        return "retracted" if notice.message.get("alert_type") == "RETRACTION" else ""
-    classes = event.get("classification")
-    classes = classes if isinstance(classes, dict) else {}
-    best = max(classes, key=lambda name: classes[name], default="")
-    words = [f"{event.get('group')} {event.get('pipeline')} {event.get('search')}", f"FAR {event.get('far'):.3g} Hz"]
-    words += [f"{best} {classes[best]:.0%}"] if best else []
-    return ", ".join([*words, *filter(None, [notice.skymap])])
