@@ -103,7 +103,7 @@ def _named_in(source: str) -> list[str]:
         url = None
     topics = [topic for topic in (url.path if url else "").split(",") if is_public(topic)]
     if not topics:
-        raise UsageError("name what to listen to, as in --nodes superevent,cbc_gstlal (or --nodes igwn.gwalert)")
+        raise UsageError("name at least one node to listen to: --nodes superevent,cbc_gstlal, or --nodes igwn.gwalert")
     return topics
 
 

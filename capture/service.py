@@ -53,11 +53,11 @@ def without_login(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def connect(url: str, api_version: str | None = None) -> Any:
-    """The client for a service, which asks nobody else. On plain HTTP, or without any credential, as nobody in particular."""
+def connect(url: str, api_version: str | None = None, *, anonymous: bool = False) -> Any:
+    """The client for a service, which asks nobody else. On plain HTTP, without any credential, or `anonymous`, as nobody in particular."""
     try:
         # Asking again is done here, where it can be told: the client's own retries would multiply with it.
-        return Client(url, api_version=api_version, retries=0)
+        return Client(url, api_version=api_version, retries=0, force_noauth=anonymous)
     except (RuntimeError, ValueError, OSError) as error:
         raise CaptureError(f"no client for {target(url)}: {error}") from None
 

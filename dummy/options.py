@@ -66,6 +66,10 @@ class DummyOptions:
     pipeline: Annotated[
         list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")
     ] = None
+    as_public: Annotated[
+        bool,
+        _Option("--as-public", help="Answer as the public server does to who has no login (a tape of that: always)."),
+    ] = False
     first_id: Annotated[
         int | None,
         _Option(min=1, max=10**12, metavar="N", help="The least number of new events' ids (a new archive: 1000001)."),

@@ -73,6 +73,7 @@ def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
         "throttle": Throttle(read_rates(options.rate or ())) if options.throttle or options.rate else False,
         "labels": options.label or (), "pipelines": options.pipeline or (), "searches": options.search or (),
         "server_version": options.server_version, "first_id": options.first_id,
+        "as_public": options.as_public or None,
     }  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Run(Protocol):
 
 def _fate(options: Options) -> str:
     """What becomes of writes to the GraceDB that is served."""
+    if options.as_public and options.record_branch is None:
+        return "it shows what is public, and writes are refused"
     if options.record_branch is not None:
         return f"writes are kept in {options.record_branch}"
     return (

@@ -176,3 +176,22 @@ def test_what_was_heard_is_compared_by_field_and_maps_by_pixel(tape: Path, tmp_p
 def test_maps_are_as_far_apart_as_their_probabilities() -> None:
     assert distance(skymap(), skymap(flat=True)) < 1e-9
     assert distance(skymap(1), skymap(1, 0.6)) == pytest.approx(0.2)
+
+
+def test_a_graceDB_that_follows_shows_what_is_public_by_then(tape: Path) -> None:
+    from ligo.gracedb.exceptions import HTTPError
+    from ligo.gracedb.rest import GraceDb
+
+    from gracetape.replay.serving import following
+
+    with Archive.open(tape) as archive:
+        (graceid,) = [name for name in archive.objects() if name.startswith("TS")]
+    player = play(tape, format="gwalert", clock=MaxClock())
+    with following(player, scratch=True) as url:
+        next(player)
+        client = GraceDb(url, force_noauth=True)
+        assert client.files(graceid, "bayestar.multiorder.fits").read() == skymap()
+        assert "gw_events" not in client.superevent(graceid).json()
+        with pytest.raises(HTTPError) as caught:
+            client.event("T1")
+        assert caught.value.response.status_code == 403
