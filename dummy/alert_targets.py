@@ -1,5 +1,6 @@
 """Where the alerts of a served dummy go: lines on standard output or in a file, or what a sink of another room makes of a URL."""
 
+import base64
 import json
 import logging
 import os
@@ -16,9 +17,10 @@ from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
+from gracetape.dummy.public_alerts import PublicAlerts
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
-from gracetape.topics import with_topics
+from gracetape.topics import with_public_topics, with_topics
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ class _Lines:
 
     def text(self, alert: Alert) -> bytes:
         self._first = self._first or alert
-        offset_s, payload = (alert.created - self._first.created).total_seconds(), json.dumps(alert.payload())
+        offset_s, said = (alert.created - self._first.created).total_seconds(), alert.payload()
+        payload = json.dumps(base64.b64encode(said).decode("ascii") if isinstance(said, bytes) else said)
         return "".join(f"{alert.envelope(node, offset_s).line(payload)}\n" for node in alert.nodes).encode()
 
 
@@ -156,6 +159,18 @@ class Counted:
 
 def _alerts(number: int) -> str:
     return "1 alert was" if number == 1 else f"{number} alerts were"
+
+
+def open_public(
+    url: str, archive: Archive, format: str | None, really: Collection[str] = ()
+) -> tuple[PublicAlerts, Counted]:
+    """What is called with each alert of a dummy for the public to be told, and the sink that it sends to, as of `open_alerts`."""
+    sink = open_alerts(with_public_topics(url), archive, really)
+    try:
+        return PublicAlerts(archive, sink, format or "gwalert"), sink
+    except UsageError:
+        sink.close()
+        raise
 
 
 def open_alerts(url: str | None, archive: Archive, really: Collection[str] = (), topics: str | None = None) -> Counted:

@@ -34,6 +34,16 @@ class DummyOptions:
             help="Where alerts go: -, a file, exec:CMD or any target of replay (ARCHIVE/alerts.jsonl).",
         ),
     ] = None
+    public_alerts: Annotated[
+        str | None,
+        _Option(
+            "--public-alerts", metavar="TARGET", help="Where the public is told what is written: any target of replay."
+        ),
+    ] = None
+    public_format: Annotated[
+        str | None,
+        _Option("--public-format", metavar="FORM", help="How it is told: gwalert (default), gwalert-avro or voevent."),
+    ] = None
     really: Really = None
     topics: Topics = None
     fault: Annotated[

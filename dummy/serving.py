@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, UsageError, locate, timeline_of
-from gracetape.dummy.alert_targets import open_alerts
+from gracetape.archive import Alert, Archive, UsageError, locate, timeline_of
+from gracetape.dummy.alert_targets import Counted, open_alerts, open_public
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
@@ -48,18 +48,32 @@ def served(
                 yield tape, server
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
+        public, told = (None, None)
+        if options.public_alerts is not None:
+            public, told = open_public(options.public_alerts, tape, options.public_format, options.really or ())
+
+        def send(alert: Alert) -> None:
+            sink(alert)
+            if public is not None:
+                public(alert)
+
         try:
             window, offline = options.group_window, options.group_offline
             grouping = Grouping(window, window, offline) if options.group_superevents or offline else None
-            app = make_app(tape, on_alert=sink, grouping=grouping, **rest)
+            app = make_app(tape, on_alert=send, grouping=grouping, **rest)
             with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
         except BaseException:
-            if said := sink.close():
+            for said in _closed(sink, told):
                 say(f"gracetape: {said}", error=True)
             raise
-        if said := sink.close():
-            raise ArchiveError(said)
+        if problems := _closed(sink, told):
+            raise ArchiveError("; ".join(problems))
+
+
+def _closed(*sinks: Counted | None) -> list[str]:
+    """What sinks that are closed now say of what did not get out."""
+    return [said for sink in sinks if sink is not None and (said := sink.close())]
 
 
 def _asked_of_app(options: DummyOptions) -> dict[str, Any]:

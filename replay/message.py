@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gracetape.archive import Alert
+from gracetape.archive.alerts.notices.public_alert import PublicAlert
 
 # Messages come from JSON, so no part of one holds itself.
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -81,7 +82,7 @@ def messages_of(alert: Alert, offset_s: float, format: str = "modern") -> list[M
     payload = alert.payload(format)
     if payload is None:
         return []
-    as_it_came = payload is alert.heard or (format == "gwalert" and isinstance(payload, dict))
+    as_it_came = payload is alert.heard or (isinstance(alert, PublicAlert) and isinstance(payload, dict))
     body = Body(payload, _as_it_came(alert) if as_it_came else None)
     return [Message(alert, node, offset_s, body) for node in alert.nodes]
 

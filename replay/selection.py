@@ -12,6 +12,7 @@ from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import servers_own, with_places
 from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
 from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS, public_alerts
+from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
 from gracetape.replay.spread import offsets
@@ -216,20 +217,6 @@ def _when(alerts: Sequence[Alert], graceid: str, n: int, *, last: bool) -> datet
 def before(alert: Alert) -> Position:
     """The moment just before what an alert tells of."""
     return alert.since or Position(max(0, _position(alert).index - 1))
-
-
-def mentions(history: History) -> set[str]:
-    """The graceids that an object's record and log tie it to: a superevent's events, past ones too; an event's superevents."""
-    record = history.final
-    names = {record.get("superevent"), record.get("preferred_event"), record.get("em_type")}
-    names.update(record.get("gw_events") or (), record.get("em_events") or ())
-    for entry in history.entries:
-        params = entry.act.params
-        names.update(params.get(name) for name in ("graceid", "preferred_event", "superevent"))
-        names.update(params.get("events") or ())
-        named = ("preferred_event", "em_type")
-        names.update(value for name, *values in params.get("changes") or () if name in named for value in values)
-    return {name for name in names if isinstance(name, str)} - {history.graceid}
 
 
 def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = False) -> dict[str, Position]:

@@ -33,6 +33,12 @@ class Way:
     go_on: bool
     quiet: bool
     topics: str | None = None
+    public: places.Public | None = None
+
+    @property
+    def somewhere(self) -> bool:
+        """Whether it goes anywhere at all."""
+        return self.to is not None or self.alerts_only is not None or self.public is not None
 
 
 def way_of(
@@ -44,6 +50,8 @@ def way_of(
     go_on: bool,
     quiet: bool,
     topics: str | None = None,
+    public_alerts: str | None = None,
+    public_format: str | None = None,
 ) -> Way:
     """What the options mean together. SimulateError if some exclude each other."""
     if to is not None and alerts_only is not None:
@@ -54,7 +62,10 @@ def way_of(
         clock_for(speed, maximum)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics)
+    if public_format is not None and public_alerts is None:
+        raise SimulateError("--public-format says how the public is told: name where, with --public-alerts TARGET")
+    public = None if public_alerts is None else places.Public(public_alerts, public_format, really)
+    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics, public)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
@@ -65,9 +76,10 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     outcome = Outcome()
     if way.to is not None:
-        place = places.live_in(way.to, now)
+        place = places.live_in(way.to, now, way.public)
     else:
-        place = places.alerts_alone(way.alerts_only or "-", now, way.really, way.topics, lambda: clock.stop())
+        alone = way.alerts_only if way.public is not None else way.alerts_only or "-"
+        place = places.alerts_alone(alone, now, way.really, way.topics, lambda: clock.stop(), way.public)
     with place as client, _progress(len(schedule), way.quiet) as after:
         clock = clock_for(way.speed, way.maximum)  # counts from here, not from before the archive was made
         try:

@@ -2,23 +2,28 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Alert, ArchiveError
+from gracetape.archive import Alert, Archive, ArchiveError
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.alert_targets import open_alerts
+from gracetape.dummy.alert_targets import open_alerts, open_public
 from gracetape.errors import ReplayError, SimulateError
 from gracetape.replay.reenact.server import client_at
 
 
 @contextmanager
-def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
+def live_in(place: str, now: Callable[[], datetime], public: "Public | None" = None) -> Iterator[Any]:
     """A client of a place; an archive that is not there yet is made, and its times are those that `now` tells."""
+    if is_server(place) and public is not None:
+        raise SimulateError(
+            f"{place} tells the public itself, if it does (dummy serve --public-alerts): leave that out here"
+        )
     if is_server(place):
         url = server_address(place)
         try:
@@ -30,19 +35,44 @@ def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with opened as archive, GraceDb(archive, now=now) as client:
+    with opened as archive, _told(archive, public) as tell, GraceDb(archive, now=now, on_alert=tell) as client:
         yield client
+
+
+@dataclass(frozen=True)
+class Public:
+    """Where and in which form the public is told of a life; `really`: hosts other than this machine that are allowed."""
+
+    target: str
+    format: str | None = None
+    really: Collection[str] = ()
+
+
+@contextmanager
+def _told(archive: Archive, public: Public | None) -> Iterator[Callable[[Alert], None] | None]:
+    """What is called with each alert so that the public is told. Raises ArchiveError at the end if the target says that something went wrong."""
+    if public is None:
+        yield None
+        return
+    tell, sink = open_public(public.target, archive, public.format, public.really)
+    try:
+        yield tell
+    finally:
+        problem = sink.close()
+    if problem:
+        raise ArchiveError(problem)
 
 
 @contextmanager
 def alerts_alone(
-    target: str,
+    target: str | None,
     now: Callable[[], datetime],
     really: Collection[str] = (),
     topics: str | None = None,
     on_end: Callable[[], object] | None = None,
+    public: Public | None = None,
 ) -> Iterator[Any]:
-    """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
+    """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows (None: nowhere).
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
     `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
@@ -50,18 +80,22 @@ def alerts_alone(
     with (
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
+        _told(archive, public) as tell,
     ):
-        sink = open_alerts(target, archive, really, topics)
+        sink = open_alerts(target, archive, really, topics) if target is not None else None
 
         def send(alert: Alert) -> None:
-            sink(alert)
-            if sink.reader_gone and on_end is not None:
+            if sink is not None:
+                sink(alert)
+            if tell is not None:
+                tell(alert)
+            if sink is not None and sink.reader_gone and on_end is not None:
                 on_end()
 
         try:
             with GraceDb(archive, now=now, on_alert=send) as client:
                 yield client
         finally:
-            problem = sink.close()
+            problem = sink.close() if sink is not None else None
         if problem:
             raise ArchiveError(problem)

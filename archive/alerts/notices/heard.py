@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -43,6 +44,7 @@ def heard_alert(message: Recorded, graceid: str) -> PublicAlert:
     return PublicAlert(
         message.arrived, named or graceid, graceid, kind or "?", data, {}, None, (message.node,),
         "" if document is not None else in_short(message.payload, ""), "superevent", "recorded", _HEARD, heard_text=message.text,
+        form="gwalert" if document is None else "voevent",
     )  # fmt: skip
 
 
@@ -70,10 +72,14 @@ def with_heard(
     return found
 
 
+_DATE = re.compile(r"<Date>([^<]{10,40})</Date>")
+
+
 def sent_at(message: Recorded) -> datetime:
     """When a message says that it was made; else when it arrived."""
+    dated = _DATE.search(document_of(message.payload) or "")
     try:
-        return parse_time(str(message.payload.get("time_created")))
+        return parse_time(dated[1] if dated else str(message.payload.get("time_created")))
     except GracetapeError:
         return message.arrived
 

@@ -14,18 +14,21 @@ PUBLIC_FORMATS = ("gwalert", "gwalert-avro", "voevent")
 @dataclass(frozen=True, repr=False)
 class PublicAlert(Alert):
     """An alert to the public. `alert_type` is the notice's (`PRELIMINARY`), `data` the notice, its sky maps as `Contents`, or, in the
-    form `voevent`, the document's text; `heard_text` is the JSON as it was kept or heard.
+    form `voevent`, the document's text; `heard_text` is the JSON as it was kept or heard, `form` that in which it goes out.
     """
 
-    def payload(self, format: str = "gwalert") -> Any:
+    form: str = "gwalert"
+
+    def payload(self, format: str = "") -> Any:
         """The message in one of PUBLIC_FORMATS: a notice, the bytes of an Avro container or the text of a VOEvent; None where it can
-        have no such form. Asked for another form, its own.
+        have no such form. In its own form unless one of those is asked for.
         """
+        wanted = format if format in PUBLIC_FORMATS else self.form
         if isinstance(self.data, str):
-            return self.data if format == "voevent" or format not in PUBLIC_FORMATS else None
-        if format == "gwalert-avro":
+            return self.data if wanted == "voevent" else None
+        if wanted == "gwalert-avro":
             return wire.as_avro(self.data)
-        return wire.as_json(self.data) if format != "voevent" else None
+        return wire.as_json(self.data) if wanted != "voevent" else None
 
 
 def in_short(notice: Record, skymap: str) -> str:

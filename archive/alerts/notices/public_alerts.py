@@ -109,7 +109,7 @@ class _Told:
         return PublicAlert(
             moment.entry.created, str(notice.message["superevent_id"]), self._history.graceid, moment.type.notice, data, record,
             moment.entry.n, (topic,), in_short(notice.message, notice.skymap), "superevent", position=position,
-            file=moment.entry.record.get("filename") or "",
+            file=moment.entry.record.get("filename") or "", form=format,
         )  # fmt: skip
 
     def _document(self, moment: Moment, snapshot: Snapshot) -> bytes | None:
