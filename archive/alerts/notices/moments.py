@@ -57,10 +57,13 @@ def moments_of(history: History) -> list[Moment]:
         return []
     found: list[Moment] = []
     for told in (*_voevents(history), *_notices(history)):
-        at = next((i for i in reversed(range(len(found))) if _one(found[i], told)), None)
-        if at is None:
+        # What was sent is kept after it went out: the last one before it comes first, then the next one after it.
+        near = [i for i in range(len(found)) if _one(found[i], told)]
+        before = [i for i in near if found[i].index <= told.index]
+        if not near:
             found.append(told)
         else:
+            at = before[-1] if before else near[0]
             found[at] = _both(found[at], told)
     found += _labels(history, {moment.type.code for moment in found})
     found.sort(key=lambda moment: moment.index)

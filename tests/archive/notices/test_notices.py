@@ -9,6 +9,8 @@ from typing import Any
 import fastavro
 import pytest
 
+from gracetape import dummy
+from gracetape.archive import Archive
 from tests.archive.notices.superevents import EM_BRIGHT, P_ASTRO, a_superevent, heard, validator
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -169,6 +171,31 @@ def test_a_notice_that_the_server_keeps_is_sent_as_it_is(tmp_path: Path) -> None
     (alert,) = heard(path)
     assert alert.payload() == json.loads(text)
     assert alert.certainty == "recorded"
+
+
+def test_a_notice_of_api_v2_is_sent_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    with a_superevent(path) as told:
+        told.alert("preliminary", None)
+    notice = heard(path)[0].payload()
+    notice["event"]["classification"] = {"BNS": 1.0}
+    with Archive.open(path, read_only=False) as archive, dummy.GraceDb(archive, api_version="v2", keep=True) as client:
+        client.create_notice(notice["superevent_id"], "n.json", json.dumps(notice | {"alert_type": "UPDATE"}))
+    first, last = heard(path)
+    assert (first.certainty, last.certainty) == ("inferred", "recorded")
+    assert last.payload() == notice | {"alert_type": "UPDATE"}
+
+
+def test_two_updates_within_a_minute_are_two_and_each_has_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    with a_superevent(path) as told:
+        told.skymap()
+        for n in range(2):
+            told.later(5).alert("update")
+            notice = heard(path)[n].payload() | {"urls": {"n": f"https://example.org/{n}"}}
+            told.later(5).write(f"{told.superevent}-update.json", json.dumps(notice), "public", "em_follow")
+    found = messages(path)
+    assert [notice["urls"]["n"][-1] for notice in found] == ["0", "1"]
 
 
 def test_avro_holds_its_schema_and_the_same_as_json(tmp_path: Path) -> None:
