@@ -67,7 +67,7 @@ def hear(scene: Scene) -> str:
     found: list[Any] = scene.made.setdefault("notices", [])
 
     def heard() -> bool:
-        found.extend(json.loads(m.value()) for m in consumer.consume(timeout=1) if m.error() is None)
+        found.extend(json.loads(m.value() or b"") for m in consumer.consume(timeout=1) if m.error() is None)
         return len(found) >= 3
 
     scene.wait_for("notices", heard, 120)

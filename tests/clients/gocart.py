@@ -37,7 +37,7 @@ def listen(scene: Scene) -> str:
     found: list[bytes] = []
 
     def heard() -> bool:
-        found.extend(m.value() for m in consumer.consume(timeout=1) if m.error() is None)
+        found.extend(m.value() or b"" for m in consumer.consume(timeout=1) if m.error() is None)
         return len(found) >= 3
 
     scene.wait_for("notices", heard, 120)
