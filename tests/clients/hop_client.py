@@ -35,7 +35,7 @@ def stream(scene: Scene) -> str:
         with Stream(auth=False, start_at=StartPosition.EARLIEST, until_eos=True).open(
             f"kafka://{scene.kafka}/igwn.gwalert", "r"
         ) as source:
-            found.extend(message.content[0] for message in source)
+            found.extend(message.content for message in source)
         return len(found) >= 3
 
     scene.wait_for("notices", heard, 120)
