@@ -19,6 +19,7 @@ from gracetape.brokers.recent import Recent
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.topics import is_public
 
 _SLICE_S = 0.2
 _AT_ONCE = 256
@@ -54,7 +55,8 @@ class KafkaSource(Source):
         after: Callable[[str], int | None] | None = None,
     ) -> None:
         self.url = parse_url(url)
-        check_group(self.url)
+        if not all(map(is_public, nodes)):  # whose names are whole
+            check_group(self.url)
         self.nodes = tuple(dict.fromkeys(node_of(self.url, node) for node in nodes))
         self._after, self._on_gap = after, on_gap
         self._from_beginning = self.url.options.get("start", "latest") == "earliest"

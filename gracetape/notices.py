@@ -18,6 +18,8 @@ AVRO, AVRO_BASE64 = b"Obj\x01", "T2JqA"
 #: Where notices hold sky maps: (part, field).
 SKYMAPS = (("event", "skymap"), ("external_coinc", "combined_skymap"))
 _SCHEMA = "igwn.alerts.Alert.avsc"
+#: What JSON may leave out, and Avro not.
+_UNSAID: dict[str, Record] = {"event": {"duration": None, "central_frequency": None}}
 #: Between the blocks of a container: the same notice gives the same bytes.
 _SYNC = b"gracetape notice"
 _PARAM = re.compile(r"<Param\b[^>]{0,1000}?/?>")
@@ -62,10 +64,21 @@ def params_in(document: str) -> dict[str, str]:
 def to_avro(notice: Record) -> bytes:
     """A notice, its sky maps bytes or in base64, as an Avro object container file of one record with its schema inside."""
     buffer, found = io.BytesIO(), dict(notice)
+    library = _fastavro()
     for part, name in SKYMAPS:
-        if isinstance(inner := found.get(part), dict) and isinstance(text := inner.get(name), str):
-            found[part] = inner | {name: base64.b64decode(text)}
-    _fastavro().writer(buffer, _schema(), [found], sync_marker=_SYNC)
+        if isinstance(inner := found.get(part), dict):
+            found[part] = inner = {**_UNSAID.get(part, {}), **inner}
+            if isinstance(text := inner.get(name), str):
+                found[part] = inner | {name: base64.b64decode(text)}
+            if isinstance(number := inner.get("gcn_notice_id"), int) and not -(2**31) <= number < 2**31:
+                found[part] = found[part] | {"gcn_notice_id": str(number)}
+    try:
+        library.writer(buffer, _schema(), [found], sync_marker=_SYNC)
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
+        name = str(notice.get("superevent_id"))[:40]
+        raise ArchiveError(
+            f"a notice of {name} is not as the schema wants it, so Avro cannot hold it: {error}"
+        ) from None
     return buffer.getvalue()
 
 

@@ -105,7 +105,11 @@ def written(
     links = record.get("links") or {}
     files = str(links.get("files") or str(links.get("self") or "").rstrip("/") + "/files/")
     when: datetime = moment.entry.created
-    return render(Told(record, event, said, earlier, external, page, lambda name: files + quote(name, safe=",")), when)
+    told_of = Told(record, event, said, earlier, external, page, lambda name: files + quote(str(name), safe=","))
+    try:
+        return render(told_of, when)
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError):  # records of strangers hold anything
+        return None
 
 
 def _probabilities(notice: Notice) -> Record:

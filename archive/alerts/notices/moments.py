@@ -78,7 +78,7 @@ def _voevents(history: History) -> Iterator[Moment]:
             continue
         n = voevent_number(entry.record) or entry.act.params.get("n")
         record = history.view.one("voevent", n) if n is not None else None
-        code = (record or {}).get("voevent_type") or voevent_type_of(entry.record.get("filename") or "")
+        code = str((record or {}).get("voevent_type") or voevent_type_of(entry.record.get("filename") or ""))
         if code not in VOEVENT_TYPES:
             continue
         significant = (record or {}).get("significant")

@@ -53,7 +53,9 @@ class _Told:
     def alerts(self, format: str) -> Iterator[PublicAlert]:
         earlier: list[Record] = []
         for number, (moment, position) in enumerate(self._moments, start=1):
-            yield self._alert(moment, position, number, format, earlier)
+            alert = self._alert(moment, position, number, format, earlier)
+            if alert.data:  # a VOEvent that cannot be written goes out to nobody
+                yield alert
             earlier.append(self._cited(moment, number))
 
     def _cited(self, moment: Moment, number: int) -> Record:

@@ -10,7 +10,8 @@ import fastavro
 import pytest
 
 from gracetape import dummy
-from gracetape.archive import Archive
+from gracetape.archive import Archive, ArchiveError
+from gracetape.notices import from_avro, to_avro
 from tests.archive.notices.superevents import EM_BRIGHT, P_ASTRO, a_superevent, heard, validator
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -212,6 +213,26 @@ def test_avro_holds_its_schema_and_the_same_as_json(tmp_path: Path) -> None:
             expected["event"] |= {"skymap": bytes(range(256)), "mchirp_source": None}
         assert found == expected
         assert alert.payload("gwalert-avro") == alert.payload("gwalert-avro")
+
+
+def test_avro_holds_what_json_leaves_out_and_says_what_it_cannot_hold() -> None:
+    event = {
+        "time": "t",
+        "far": 1,
+        "significant": True,
+        "instruments": [],
+        "group": "CBC",
+        "pipeline": "p",
+        "search": "s",
+    }
+    notice: dict[str, Any] = {"alert_type": "UPDATE", "time_created": "t", "superevent_id": "S1", "urls": {}}
+    notice |= {"event": event | {"classification": {}, "properties": {}, "skymap": None}, "external_coinc": None}
+    found = from_avro(to_avro(notice))
+    assert (found["event"]["duration"], found["event"]["far"]) == (None, 1.0)
+    with pytest.raises(ArchiveError, match="not as the schema wants it"):
+        to_avro(notice | {"alert_type": "NOPE"})
+    with pytest.raises(ValueError, match="no Avro container"):
+        from_avro(b"Obj\x01junk")
 
 
 @pytest.mark.parametrize("name", ["short", "long"])
