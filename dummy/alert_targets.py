@@ -10,17 +10,19 @@ from collections import deque
 from collections.abc import Collection
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
-from gracetape.dummy.public_alerts import PublicAlerts
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
 from gracetape.topics import with_public_topics, with_topics
+
+if TYPE_CHECKING:
+    from gracetape.dummy.public_alerts import PublicAlerts
 
 _log = logging.getLogger(__name__)
 
@@ -163,8 +165,10 @@ def _alerts(number: int) -> str:
 
 def open_public(
     url: str, archive: Archive, format: str | None, really: Collection[str] = ()
-) -> tuple[PublicAlerts, Counted]:
+) -> tuple["PublicAlerts", Counted]:
     """What is called with each alert of a dummy for the public to be told, and the sink that it sends to, as of `open_alerts`."""
+    from gracetape.dummy.public_alerts import PublicAlerts  # most dummies tell the public nothing
+
     sink = open_alerts(with_public_topics(url), archive, really)
     try:
         return PublicAlerts(archive, sink, format or "gwalert"), sink

@@ -21,7 +21,7 @@ _Again = partial(
 def _formats(incomplete: str) -> list[str]:
     """What a shell completes: the forms that messages have had."""
     from gracetape.archive.alerts.formats import FORMATS
-    from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS
+    from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 
     return [name for name in (*FORMATS, *PUBLIC_FORMATS) if name.startswith(incomplete)]
 

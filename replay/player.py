@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from gracetape.archive import Alert, Position, Timeline
-from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 from gracetape.clocks import Clock
 from gracetape.errors import ReplayError
 from gracetape.replay.copies import Copy

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gracetape.archive import locate, looks_like_archive
-from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.replay.chance import parse_distribution

@@ -11,7 +11,7 @@ from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import servers_own, with_places
 from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
-from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS, public_alerts
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
@@ -139,6 +139,8 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
 
     latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
     if wanted.public:
+        from gracetape.archive.alerts.notices.public_alerts import public_alerts  # which reads XML, and few want it
+
         return [alert for alert in public_alerts(timeline, wanted.format, latest) if fits(alert)]
     return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
 

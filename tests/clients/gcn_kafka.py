@@ -24,7 +24,16 @@ def skymap() -> bytes:
     density = fits.Column("PROBDENSITY", "D", "sr-1", array=probability * 48 / (4 * np.pi))
     table, buffer = fits.BinTableHDU.from_columns([uniq, density]), io.BytesIO()
     cards = {"PIXTYPE": "HEALPIX", "ORDERING": "NUNIQ", "COORDSYS": "C", "MOCORDER": 1, "INDXSCHM": "EXPLICIT"}
-    table.header.update(cards | {"DISTMEAN": 100.0, "DISTSTD": 10.0, "DATE-OBS": "2010-10-20T12:00:00.0"})
+    table.header.update(
+        cards
+        | {
+            "CREATOR": "BAYESTAR",
+            "INSTRUME": "H1,L1",
+            "DISTMEAN": 100.0,
+            "DISTSTD": 10.0,
+            "DATE-OBS": "2010-10-20T12:00:00.0",
+        }
+    )
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(buffer)
     return buffer.getvalue()
 
