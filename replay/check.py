@@ -94,7 +94,9 @@ def checked_notices(timeline: Timeline, graceid: str, heard: Sequence[Recorded])
     """What the public was told, compared: each message that was heard with the one that the records give of its type and time."""
     for format in ("gwalert", "voevent"):
         messages = [message for message in public_messages(heard) if fits(message, format)]
+        nodes = {message.node for message in messages}  # of topics that nobody listened to, nothing is known
         left = rebuilt_public_alerts(timeline, graceid, format) if messages else []
+        left = [alert for alert in left if nodes & set(alert.nodes)]
         for message in messages:
             kind, when = notices.about(message.payload)[1], sent_at(message)
             same = [alert for alert in left if alert.alert_type == kind]

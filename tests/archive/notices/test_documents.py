@@ -94,6 +94,33 @@ def test_a_document_is_the_guides_element_by_element(n: int, code: str, title: s
     }.get(code)  # fmt: skip
 
 
+def test_a_coincidence_has_a_group_of_its_own() -> None:
+    external = {
+        "pipeline": "Fermi", "search": "GRB", "gpstime": _EVENT["gpstime"] + 1.7,
+        "extra_attributes": {"GRB": {"trigger_id": "123456", "ivorn": "ivo://gcn/Fermi#1"}},
+    }  # fmt: skip
+    voevent = {"N": 3, "voevent_type": "UP", "ivorn": "ivo://gwnet/LVC#MS181101ab-3-Update", "internal": False}
+    voevent |= {"combined_skymap_filename": "combined-ext.multiorder.fits,0", "skymap_filename": "a.multiorder.fits"}
+    superevent = {
+        "superevent_id": "MS181101ab",
+        "t_0": _EVENT["gpstime"],
+        "time_coinc_far": 1e-6,
+        "space_coinc_far": 1e-8,
+    }
+    told = Told(superevent, _EVENT, voevent, [], external, "https://example.org/", "https://example.org/files/".__add__)
+    document = render(told, parse_time("2018-11-01T22:34:49Z"))
+    voeventparse.assert_valid_as_v2_0(voeventparse.loads(document))
+    group = ET.fromstring(document).find("What/Group[@name='External Coincidence']")
+    assert group is not None
+    assert [(p.get("name"), p.get("value")) for p in group.iter("Param")] == [
+        ("External_GCN_Notice_Id", "123456"), ("External_Ivorn", "ivo://gcn/Fermi#1"), ("External_Observatory", "Fermi"),
+        ("External_Search", "GRB"), ("Time_Difference", "1.7"), ("Time_Coincidence_FAR", "1e-06"),
+        ("Time_Sky_Position_Coincidence_FAR", "1e-08"),
+        ("joint_skymap_fits", "https://example.org/files/combined-ext.multiorder.fits,0"),
+    ]  # fmt: skip
+    assert group.findtext("Description") == "Properties of joint coincidence found by RAVEN"
+
+
 def test_documents_that_go_out_are_the_servers_own_and_valid(tmp_path: Path) -> None:
     path = tmp_path / "a.tape"
     with a_superevent(path) as told:
