@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from gracetape.archive import Alert, Position, Timeline
-from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
+from gracetape.archive.alerts.notices.public_alert import public_forms
 from gracetape.clocks import Clock
 from gracetape.errors import ReplayError
 from gracetape.replay.copies import Copy
@@ -66,7 +66,7 @@ class Player:
     @property
     def public(self) -> bool:
         """Whether it plays what the public was told."""
-        return self.format in PUBLIC_FORMATS
+        return bool(public_forms(self.format))
 
     @property
     def elapsed_s(self) -> float:

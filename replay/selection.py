@@ -11,7 +11,7 @@ from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import servers_own, with_places
 from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
-from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS, public_forms
 from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
@@ -39,14 +39,19 @@ class Wanted:
     spread: str = "as-recorded"
 
     def __post_init__(self) -> None:
-        if self.format not in (*FORMATS, *PUBLIC_FORMATS):
-            known = f"{', '.join(FORMATS)}, or for the public {', '.join(PUBLIC_FORMATS)}"
+        if self.format not in FORMATS and not self.public_forms:
+            known = f"{', '.join(FORMATS)}, or for the public {', '.join(PUBLIC_FORMATS)} (or some of these, by commas)"
             raise BadRequest(f"there is no message format {self.format!r}: use {known}")
+
+    @property
+    def public_forms(self) -> tuple[str, ...]:
+        """The forms in which what the public was told is wanted; none if what GraceDB's own listeners heard is."""
+        return public_forms(self.format)
 
     @property
     def public(self) -> bool:
         """Whether what the public was told is wanted, not what GraceDB's own listeners were."""
-        return self.format in PUBLIC_FORMATS
+        return bool(self.public_forms)
 
 
 class Selection:
@@ -141,7 +146,8 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
     if wanted.public:
         from gracetape.archive.alerts.notices.public_alerts import public_alerts  # which reads XML, and few want it
 
-        return [alert for alert in public_alerts(timeline, wanted.format, latest) if fits(alert)]
+        of_each = (public_alerts(timeline, form, latest) for form in wanted.public_forms)
+        return [alert for alert in merge(*of_each, key=lambda alert: alert.created) if fits(alert)]
     return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
 
 
@@ -172,10 +178,11 @@ def _heard(heard: Mapping[str, Sequence[Recorded]], wanted: Wanted) -> list[Aler
     if not wanted.public and (any(found.values()) or not any(heard.values())):
         return heard_alerts(found)
     public = [
-        heard_alert(message, graceid)
+        replace(heard_alert(message, graceid), form=form)
         for graceid, messages in heard.items()
         for message in public_messages(messages)
-        if form_of(message) is not None and (not wanted.public or fits(message, wanted.format))
+        for form in (wanted.public_forms if wanted.public else (form_of(message) or "",))
+        if fits(message, form)
     ]
     return sorted(public, key=lambda alert: alert.created)
 

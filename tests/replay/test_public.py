@@ -84,6 +84,16 @@ def test_a_line_holds_each_form_and_is_read_again(tape: Path, tmp_path: Path) ->
     assert base64.b64decode(sent["gwalert"][0]["event"]["skymap"]) == skymap()
 
 
+def test_several_forms_go_out_together_in_order(tape: Path) -> None:
+    forms = "gwalert,voevent,gwalert-avro"
+    lines = lines_of(commands.run([REPLAY, tape, "--format", forms, "--max", "--to", "-"], capture_output=True))
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+    kinds = [type(line["payload"]).__name__ + str(line["payload"])[:5] for line in lines]
+    assert kinds == ["dict{'ale", "str<?xml", "strT2JqA"] * 3
+    done = commands.run([REPLAY, tape, "--format", "gwalert,modern", "--to", "-"], capture_output=True)
+    assert done.returncode == 2
+
+
 def test_a_program_gets_bytes_where_they_are_bytes(tape: Path, tmp_path: Path) -> None:
     script = tmp_path / "keep.sh"
     script.write_text(f"#!/bin/sh\ncat > {tmp_path}/$GRACETAPE_NODE.$$\n")

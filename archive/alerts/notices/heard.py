@@ -56,7 +56,7 @@ def with_heard(
     for message in (message for message in public_messages(heard) if fits(message, format)):
         kind, sent = about(message.payload)[1], sent_at(message)
         same = [alert for alert in left if alert.alert_type == kind]
-        own = heard_alert(message, graceid)
+        own = replace(heard_alert(message, graceid), form=format)
         if same:
             nearest = min(same, key=lambda alert: abs(alert.created - sent))
             left = [alert for alert in left if alert is not nearest]

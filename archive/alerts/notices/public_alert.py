@@ -11,6 +11,12 @@ from gracetape.archive.history.rules import Record
 PUBLIC_FORMATS = ("gwalert", "gwalert-avro", "voevent")
 
 
+def public_forms(format: str) -> tuple[str, ...]:
+    """The forms that are meant by one of PUBLIC_FORMATS, or several by commas; none if anything else is among them."""
+    words = tuple(dict.fromkeys(word.strip() for word in format.split(",")))
+    return words if all(word in PUBLIC_FORMATS for word in words) else ()
+
+
 @dataclass(frozen=True, repr=False)
 class PublicAlert(Alert):
     """An alert to the public. `alert_type` is the notice's (`PRELIMINARY`), `data` the notice, its sky maps as `Contents`, or, in the
