@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
+from gracetape.archive.alerts.lines import line_of
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
+from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
 from gracetape.topics import with_public_topics, with_topics
@@ -159,8 +161,37 @@ class Counted:
         return f"{own}; {said}" if said else own
 
 
+class Told:
+    """A sink whose alerts a page is told of, too."""
+
+    def __init__(self, sink: Counted, tell: Teller) -> None:
+        self._sink, self._tell = sink, tell
+        self._first: Alert | None = None
+
+    def __call__(self, alert: Alert) -> None:
+        self._first = self._first or alert
+        offset_s = (alert.created - self._first.created).total_seconds()
+        self._tell(line_of(alert, offset_s, alert.nodes), alert.payload)
+        self._sink(alert)
+
+    def close(self) -> str | None:
+        return self._sink.close()
+
+
 def _alerts(number: int) -> str:
     return "1 alert was" if number == 1 else f"{number} alerts were"
+
+
+def check_public(url: str | None, format: str | None) -> None:
+    """UsageError for a form in which the public is told nothing, or one without a place where it is told."""
+    if format is None:
+        return
+    from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
+
+    if url is None:
+        raise UsageError("--public-format says how the public is told: name where, with --public-alerts TARGET")
+    if format not in PUBLIC_FORMATS:
+        raise UsageError(f"--public-format {format}: use {', '.join(PUBLIC_FORMATS)}")
 
 
 def open_public(

@@ -1,12 +1,12 @@
 """Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Alert, Archive, UsageError, locate, timeline_of
-from gracetape.dummy.alert_targets import Counted, open_alerts, open_public
+from gracetape.dummy.alert_targets import Counted, Told, check_public, open_alerts, open_public
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
@@ -16,6 +16,7 @@ from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
 from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
+from gracetape.live_pages import Teller
 from gracetape.same_origin import check_loopback
 from gracetape.terminal import say
 
@@ -27,8 +28,10 @@ def served(
     port: int = 0,
     allowed_hosts: Sequence[str] = (),
     seen: Callable[[Any], Any] = lambda app: app,
+    shown: Callable[[Archive], AbstractContextManager[Teller | None]] = lambda tape: nullcontext(),
 ) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app. Raises ArchiveError then if
+    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app,
+    `shown` make a page that is told of alerts. Raises ArchiveError then if
     alerts did not get out.
     """
     check_loopback(host, port)
@@ -36,7 +39,12 @@ def served(
         raise UsageError(
             "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
         )
+    check_public(options.public_alerts, options.public_format)
+    if options.public_alerts is not None and (options.as_of is not None or options.as_public or options.read_only):
+        raise UsageError("--public-alerts tells of what is written, and nothing can be written here: leave it out")
     rest = _asked_of_app(options)
+    grouping = Grouping(options.group_window, options.group_window, options.group_offline)
+    grouped = grouping if options.group_superevents or options.group_offline else None
     with _opened(options) as tape:
         if options.as_of is not None or tape.read_only:
             if options.as_of is not None:
@@ -44,7 +52,7 @@ def served(
                 position = asked_position(timeline, options.as_of)
                 rest |= {"as_of": lambda: position, "timeline": timeline}
             app = make_app(tape, **rest)
-            with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+            with shown(tape), Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
@@ -52,17 +60,18 @@ def served(
         if options.public_alerts is not None:
             public, told = open_public(options.public_alerts, tape, options.public_format, options.really or ())
 
-        def send(alert: Alert) -> None:
-            sink(alert)
-            if public is not None:
-                public(alert)
-
         try:
-            window, offline = options.group_window, options.group_offline
-            grouping = Grouping(window, window, offline) if options.group_superevents or offline else None
-            app = make_app(tape, on_alert=send, grouping=grouping, **rest)
-            with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
-                yield tape, server
+            with shown(tape) as tell:
+                heard = Told(sink, tell) if tell else sink
+
+                def send(alert: Alert) -> None:
+                    heard(alert)
+                    if public is not None:
+                        public(alert)
+
+                app = make_app(tape, on_alert=send, grouping=grouped, **rest)
+                with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+                    yield tape, server
         except BaseException:
             for said in _closed(sink, told):
                 say(f"gracetape: {said}", error=True)

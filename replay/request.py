@@ -10,6 +10,7 @@ from gracetape.archive import locate, looks_like_archive
 from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest, GracetapeError
+from gracetape.progress import progress
 from gracetape.replay.chance import parse_distribution
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.faults import Faults
@@ -35,7 +36,8 @@ def player_of(options: Options) -> Player:
         laps=1 if options.loop is None else options.loop or None,
         gap_s=options.gap,
     )
-    return prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
+    with progress("preparing the replay"):
+        return prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
 
 
 def format_of(options: Options) -> str:

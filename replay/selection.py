@@ -1,6 +1,6 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from heapq import merge
@@ -15,6 +15,7 @@ from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS, public
 from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
+from gracetape.progress import progress
 from gracetape.replay.spread import offsets
 from gracetape.times import as_utc
 
@@ -57,7 +58,8 @@ class Wanted:
 class Selection:
     """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
 
-    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
+    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
+    it on the time line will never be.
     """
 
     def __init__(
@@ -66,10 +68,11 @@ class Selection:
         *,
         timeline: Timeline | None = None,
         source: Archive | str | PathLike[str] | None = None,
+        end: Position | None = None,
         spread: str = "as-recorded",
     ) -> None:
         self.alerts = alerts
-        self.timeline, self.source = timeline, source
+        self.timeline, self.source, self.end = timeline, source, end
         born, self.offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
 
@@ -147,8 +150,17 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
         from gracetape.archive.alerts.notices.public_alerts import public_alerts  # which reads XML, and few want it
 
         of_each = (public_alerts(timeline, form, latest) for form in wanted.public_forms)
-        return [alert for alert in merge(*of_each, key=lambda alert: alert.created) if fits(alert)]
-    return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
+        rebuilt: Iterable[Alert] = merge(*of_each, key=lambda alert: alert.created)
+    else:
+        rebuilt = alerts_of(timeline, latest)
+    with progress("rebuilding alerts", latest.index, "entries") as done:
+
+        def told() -> Iterator[Alert]:
+            for alert in rebuilt:
+                done.done = _position(alert).index
+                yield alert
+
+        return [alert for alert in told() if fits(alert)]
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:

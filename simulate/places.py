@@ -12,14 +12,20 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.alert_targets import open_alerts, open_public
+from gracetape.dummy.alert_targets import Sink, open_alerts, open_public
 from gracetape.errors import ReplayError, SimulateError
 from gracetape.replay.reenact.server import client_at
 
 
 @contextmanager
-def live_in(place: str, now: Callable[[], datetime], public: "Public | None" = None) -> Iterator[Any]:
-    """A client of a place; an archive that is not there yet is made, and its times are those that `now` tells."""
+def live_in(
+    place: str,
+    now: Callable[[], datetime],
+    on_alert: Callable[[Alert], None] | None = None,
+    public: "Public | None" = None,
+) -> Iterator[Any]:
+    """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears its
+    alerts, as the public does what they tell it."""
     if is_server(place) and public is not None:
         raise SimulateError(
             f"{place} tells the public itself, if it does (dummy serve --public-alerts): leave that out here"
@@ -35,7 +41,11 @@ def live_in(place: str, now: Callable[[], datetime], public: "Public | None" = N
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with opened as archive, _told(archive, public) as tell, GraceDb(archive, now=now, on_alert=tell) as client:
+    with (
+        opened as archive,
+        _told(archive, public) as tell,
+        GraceDb(archive, now=now, on_alert=_to_all(on_alert, tell)) as client,
+    ):
         yield client
 
 
@@ -63,6 +73,17 @@ def _told(archive: Archive, public: Public | None) -> Iterator[Callable[[Alert],
         raise ArchiveError(problem)
 
 
+def _to_all(*hearers: Callable[[Alert], object] | None) -> Callable[[Alert], None]:
+    """What calls each that there is."""
+
+    def send(alert: Alert) -> None:
+        for hear in hearers:
+            if hear is not None:
+                hear(alert)
+
+    return send
+
+
 @contextmanager
 def alerts_alone(
     target: str | None,
@@ -70,11 +91,13 @@ def alerts_alone(
     really: Collection[str] = (),
     topics: str | None = None,
     on_end: Callable[[], object] | None = None,
+    shown: Sink | None = None,
     public: Public | None = None,
 ) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows (None: nowhere).
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
+    `shown` hears them besides, and instead if the target is `-`.
     `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
@@ -82,14 +105,14 @@ def alerts_alone(
         PassingArchive.create(held.path / "simulated.tape") as archive,
         _told(archive, public) as tell,
     ):
-        sink = open_alerts(target, archive, really, topics) if target is not None else None
+        sink: Sink | None = shown if target == "-" else None
+        if sink is None and target is not None:
+            sink = open_alerts(target, archive, really, topics)
+        to_all = _to_all(sink, shown if shown is not sink else None, tell)
 
         def send(alert: Alert) -> None:
-            if sink is not None:
-                sink(alert)
-            if tell is not None:
-                tell(alert)
-            if sink is not None and sink.reader_gone and on_end is not None:
+            to_all(alert)
+            if getattr(sink, "reader_gone", False) and on_end is not None:
                 on_end()
 
         try:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
-
-from defusedxml import ElementTree
+from xml.etree.ElementTree import ParseError, fromstring
 
 from gracetape.archive.alerts.notices.moments import Moment
 from gracetape.archive.alerts.notices.notice import Notice
@@ -27,8 +26,8 @@ def params_of(document: bytes | None) -> dict[str, str]:
         return {}
     try:
         check_xml(document)
-        root = ElementTree.fromstring(document)
-    except (ValueError, ElementTree.ParseError):
+        root = fromstring(document)
+    except (ValueError, ParseError):
         return {}
     found = {str(p.get("name")): str(p.get("value")) for p in root.iter("Param") if p.get("name") and p.get("value")}
     if time := root.findtext(".//ISOTime"):
