@@ -107,9 +107,9 @@ def test_a_setting_never_contradicts_a_command_line(project: Path) -> None:
 
 def test_what_is_set_of_public_alerts_is_meant_where_the_public_is_told(project: Path) -> None:
     (project / "gracetape.toml").write_text(
-        'replay.format = "o2"\nsimulate.to = "new.tape"\n[dummy]\npublic-format = "voevent"\n'
+        'replay.format = "legacy"\nsimulate.to = "new.tape"\n[dummy]\npublic-format = "voevent"\n'
     )
-    assert (parsed("replay")["format"], parsed("replay", "--as-public")["format"]) == ("o2", "")
+    assert (parsed("replay")["format"], parsed("replay", "--as-public")["format"]) == ("legacy", "")
     assert parsed("dummy serve")["public_format"] is None
     assert parsed("dummy serve", "--public-alerts", "-")["public_format"] == "voevent"
     assert "--to" in of_command("simulate run")
