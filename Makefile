@@ -67,7 +67,7 @@ docs: $(READY)
 unit: $(READY)
 	@sh tests/system.sh
 	-@$(PY) -m demo.real_data
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist worksteal
 
 # Wheel and source archive, each tried in an empty environment, and a bill of materials (CycloneDX), in dist/.
 dist sbom: $(READY)
