@@ -21,11 +21,11 @@ from gracetape.capture.sinks import ArchiveSink
 from gracetape.replay import BadRequest, MaxClock, Wanted, play
 from gracetape.replay.check import check
 from gracetape.replay.skymap_differences import distance
-from tests import commands
 from tests.archive.notices.superevents import a_superevent, heard, validator
+from tests.test_words import run
 
 __all__ = ["kafka_broker"]
-REPLAY, CAPTURE = "replay", "capture"
+REPLAY = "replay"
 WHEN = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
 
 
@@ -60,19 +60,21 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def lines_of(done: Any) -> list[dict[str, Any]]:
+def replayed(tmp_path: Path, *words: object) -> list[dict[str, Any]]:
+    """The lines that a replay writes."""
+    file = tmp_path / f"{len(list(tmp_path.iterdir()))}.jsonl"
+    done = run([REPLAY, *map(str, words), "--max", "--to", str(file)])
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def test_a_line_holds_each_form_and_is_read_again(tape: Path, tmp_path: Path) -> None:
     sent: dict[str, list[Any]] = {}
     for form in ("gwalert", "gwalert-avro", "voevent"):
+        lines = replayed(tmp_path, tape, "--format", form)
         file = tmp_path / f"{form}.jsonl"
-        done = commands.run([REPLAY, tape, "--format", form, "--max", "--to", file], capture_output=True)
-        assert done.returncode == 0, done.stderr
-        again = lines_of(commands.run([REPLAY, file, "--format", form, "--max", "--to", "-"], capture_output=True))
-        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        again = replayed(tmp_path, file, "--format", form)
         assert [line["payload"] for line in again] == [line["payload"] for line in lines]
         assert [line["node"] for line in again] == [line["node"] for line in lines]
         sent[form] = [line["payload"] for line in lines]
@@ -84,32 +86,28 @@ def test_a_line_holds_each_form_and_is_read_again(tape: Path, tmp_path: Path) ->
     assert base64.b64decode(sent["gwalert"][0]["event"]["skymap"]) == skymap()
 
 
-def test_several_forms_go_out_together_in_order(tape: Path) -> None:
-    forms = "gwalert,voevent,gwalert-avro"
-    lines = lines_of(commands.run([REPLAY, tape, "--format", forms, "--max", "--to", "-"], capture_output=True))
+def test_several_forms_go_out_together_in_order(tape: Path, tmp_path: Path) -> None:
+    lines = replayed(tmp_path, tape, "--format", "gwalert,voevent,gwalert-avro")
     assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
     kinds = [type(line["payload"]).__name__ + str(line["payload"])[:5] for line in lines]
     assert kinds == ["dict{'ale", "str<?xml", "strT2JqA"] * 3
-    done = commands.run([REPLAY, tape, "--format", "gwalert,modern", "--to", "-"], capture_output=True)
-    assert done.returncode == 2
+    assert run([REPLAY, str(tape), "--format", "gwalert,modern", "--to", "-"]).returncode == 2
 
 
 def test_a_program_gets_bytes_where_they_are_bytes(tape: Path, tmp_path: Path) -> None:
     script = tmp_path / "keep.sh"
     script.write_text(f"#!/bin/sh\ncat > {tmp_path}/$GRACETAPE_NODE.$$\n")
     script.chmod(0o755)
-    done = commands.run(
-        [REPLAY, tape, "--format", "gwalert-avro", "--max", "--to", f"exec:{script}"], capture_output=True
-    )
+    done = run([REPLAY, str(tape), "--format", "gwalert-avro", "--max", "--to", f"exec:{script}"])
     assert done.returncode == 0, done.stderr
     kinds = [next(fastavro.reader(file.open("rb")))["alert_type"] for file in tmp_path.glob("igwn.gwalert.*")]
     assert sorted(kinds) == ["INITIAL", "PRELIMINARY", "RETRACTION"]
 
 
-def test_new_ids_and_times_reach_notices_and_documents(tape: Path) -> None:
-    moved = ["--as", "MS260101{letters}", "--retime-to", "2026-11-27T00:00:00Z", "--max", "--to", "-"]
-    notices = lines_of(commands.run([REPLAY, tape, "--as-public", *moved], capture_output=True))
-    documents = lines_of(commands.run([REPLAY, tape, "--format", "voevent", *moved], capture_output=True))
+def test_new_ids_and_times_reach_notices_and_documents(tape: Path, tmp_path: Path) -> None:
+    moved = ["--as", "MS260101{letters}", "--retime-to", "2026-11-27T00:00:00Z"]
+    notices = replayed(tmp_path, tape, "--as-public", *moved)
+    documents = replayed(tmp_path, tape, "--format", "voevent", *moved)
     assert {line["payload"]["superevent_id"] for line in notices} == {"MS260101a"}
     assert notices[0]["payload"]["time_created"] == "2026-11-27T00:00:00Z"
     assert base64.b64decode(notices[0]["payload"]["event"]["skymap"]) == skymap()
@@ -120,16 +118,17 @@ def test_new_ids_and_times_reach_notices_and_documents(tape: Path) -> None:
 def test_forms_are_named_where_there_is_no_such_one(tape: Path) -> None:
     with pytest.raises(BadRequest, match="gwalert-avro"):
         Wanted(format="nope")
-    done = commands.run([REPLAY, tape, "--as-public", "--format", "legacy", "--to", "-"], capture_output=True)
+    done = run([REPLAY, str(tape), "--as-public", "--format", "legacy", "--to", "-"])
     assert (done.returncode, "--as-public sends notices" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("form", ["gwalert", "gwalert-avro", "voevent"])
-def test_damage_befalls_every_form(tape: Path, form: str) -> None:
-    words = [REPLAY, tape, "--format", form, "--max", "--corrupt", 1, "--seed", 3, "--to", "-"]
-    done = commands.run([*words, "--loop", 6], capture_output=True)
+def test_damage_befalls_every_form(tape: Path, form: str, tmp_path: Path) -> None:
+    file = tmp_path / "damaged.jsonl"
+    words = ["--format", form, "--max", "--corrupt", "1", "--seed", "3", "--loop", "6", "--to", str(file)]
+    done = run([REPLAY, str(tape), *words])
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
-    assert len(done.stdout.splitlines()) == 18
+    assert len(file.read_bytes().splitlines()) == 18
 
 
 def test_cutoffs_bound_what_the_public_is_told(tape: Path) -> None:
@@ -146,13 +145,13 @@ def test_brokers_carry_each_form_and_a_recording_hears_it(
     topics = ["igwn.gwalert", *(f"gcn.classic.voevent.LVC_{name}" for name in ("PRELIMINARY", "INITIAL", "RETRACTION"))]
     with open_source(f"{url}igwn.gwalert", topics) as source, Archive.create(tmp_path / "heard.tape") as kept:
         for form in ("gwalert", "voevent"):
-            done = commands.run([REPLAY, tape, "--format", form, "--max", "--to", url], capture_output=True)
+            done = run([REPLAY, str(tape), "--format", form, "--max", "--to", url])
             assert "3 acknowledged, 0 failed" in done.stderr
         batch = [message for _ in range(6) if (message := source.poll(20)) is not None]
         ArchiveSink(kept, url).keep(batch)
     assert sorted(message.node for message in batch) == sorted([*topics, "igwn.gwalert", "igwn.gwalert"])
     for form in ("gwalert", "voevent"):
-        again = lines_of(commands.run([REPLAY, kept.path, "--format", form, "--max", "--to", "-"], capture_output=True))
+        again = replayed(tmp_path, kept.path, "--format", form)
         sent = [alert.payload(form) for alert in heard(tape, form)]  # brokers keep the order of each topic alone
         assert sorted(json.dumps(line["payload"]) for line in again) == sorted(map(json.dumps, sent))
         assert {line["certainty"] for line in again} == {"recorded"}
@@ -161,7 +160,7 @@ def test_brokers_carry_each_form_and_a_recording_hears_it(
 def test_avro_that_is_heard_is_the_notice_in_json(tape: Path, kafka_broker: PrivateBroker) -> None:
     url = f"kafka://localhost:{kafka_broker.port}/igwn.gwalert"
     with open_source(url, ["igwn.gwalert"]) as source:
-        done = commands.run([REPLAY, tape, "--format", "gwalert-avro", "--max", "--to", url], capture_output=True)
+        done = run([REPLAY, str(tape), "--format", "gwalert-avro", "--max", "--to", url])
         assert "3 acknowledged, 0 failed" in done.stderr
         found = [json.loads(message.payload) for _ in range(3) if (message := source.poll(20)) is not None]
     for payload, alert in zip(found, heard(tape), strict=True):

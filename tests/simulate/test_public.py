@@ -9,19 +9,21 @@ import pytest
 
 from gracetape.archive import Archive
 from gracetape.simulate import shipped
-from tests import commands
 from tests.archive.notices.superevents import heard, validator
 from tests.simulate.conftest import LiveIn, MakeLife
+from tests.test_words import run
 
-SIMULATE = ["gracetape", "simulate"]
 #: What may follow what.
 ORDER = ("EARLYWARNING", "PRELIMINARY", "INITIAL", "UPDATE", "RETRACTION")
 
 
-def told(*words: object) -> list[dict[str, Any]]:
-    done = commands.run([*SIMULATE, *words], capture_output=True)
+def simulate(*words: object) -> None:
+    done = run(["gracetape", "simulate", *map(str, words)])
     assert done.returncode == 0, done.stderr
-    return [json.loads(line)["payload"] for line in done.stdout.splitlines()]
+
+
+def payloads(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line)["payload"] for line in file.read_text().splitlines()]
 
 
 @pytest.mark.parametrize("name", [name for name in shipped() if name in ("cwb", "mock")])
@@ -43,15 +45,16 @@ def test_each_notice_of_a_life_is_valid_and_holds_its_map(
 
 def test_what_is_told_at_once_is_what_the_archive_tells_later(tmp_path: Path) -> None:
     tape, file = tmp_path / "lived.tape", tmp_path / "public.jsonl"
-    told("mock", "--seed", 1, "--max", "--to", tape, "--public-alerts", file, "--quiet")
-    live = [json.loads(line)["payload"] for line in file.read_text().splitlines()]
-    assert live == [alert.payload() for alert in heard(tape)]
+    simulate("mock", "--seed", 1, "--max", "--to", tape, "--public-alerts", file, "--quiet")
+    assert payloads(file) == [alert.payload() for alert in heard(tape)]
     with Archive.open(tape) as archive:
         assert [name[:2] for name in archive.objects() if "S" in name] == ["MS"]
 
 
-def test_samples_come_at_their_rate_with_ids_of_mock_events() -> None:
-    found = told("sample-alerts", "-N", 2, "--every", 600, "--seed", 4, "--max", "--quiet")
+def test_samples_come_at_their_rate_with_ids_of_mock_events(tmp_path: Path) -> None:
+    file = tmp_path / "samples.jsonl"
+    simulate("sample-alerts", "-N", 2, "--every", 600, "--seed", 4, "--max", "--quiet", "--to", file)
+    found = payloads(file)
     names = list(dict.fromkeys(notice["superevent_id"] for notice in found))
     assert [name[:2] for name in names] == ["MS"] * 2
     for name in names:
@@ -63,5 +66,5 @@ def test_samples_come_at_their_rate_with_ids_of_mock_events() -> None:
 
 
 def test_samples_without_end_are_not_sent_at_once() -> None:
-    done = commands.run([*SIMULATE, "sample-alerts", "--max"], capture_output=True)
+    done = run(["gracetape", "simulate", "sample-alerts", "--max"])
     assert (done.returncode, "--num-events" in done.stderr) in ((1, True), (2, True))
