@@ -39,6 +39,9 @@ class MessageQueue:
         self._next: Queued | None = None  # what `peek` found
         self._go(0, [0] * len(self.copies))
 
+    def __repr__(self) -> str:
+        return f"<MessageQueue of {len(self) if self.laps else 'endless'} alerts, {self.done} done>"
+
     def __len__(self) -> int:
         """How many alerts there are in all laps (in one, if they are endless)."""
         return self.lap_length * (self.laps or 1)

@@ -1,5 +1,6 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ class Selection:
     """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
 
     `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
-    it on the time line will never be.
+    it on the time line will never be. `others`: how many messages each other format has that the one that was asked for lacks.
     """
 
     def __init__(
@@ -70,16 +71,29 @@ class Selection:
         source: Archive | str | PathLike[str] | None = None,
         end: Position | None = None,
         spread: str = "as-recorded",
+        others: Mapping[str, int] | None = None,
     ) -> None:
         self.alerts = alerts
+        self.others = others or {}
         self.timeline, self.source, self.end = timeline, source, end
         born, self.offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
+
+    def __repr__(self) -> str:
+        return f"<Selection of {len(self)} alerts, {self.duration_s:.0f} s>"
 
     @property
     def origin(self) -> str:
         """The path of the archive, for telling selections from one of those from another."""
         return str(getattr(self.source, "path", self.source))
+
+    def left_out(self) -> str:
+        """What to say of messages that another format has; '' if there is nothing to say."""
+        if not self.others:
+            return ""
+        form, count = max(self.others.items(), key=lambda item: item[1])
+        messages = "1 message is" if count == 1 else f"{count} messages are"
+        return f"{messages} of another form: --format {form} plays {'it' if count == 1 else 'them'}"
 
     @property
     def duration_s(self) -> float:
@@ -112,7 +126,7 @@ def select(
     object's log.
     """
     if heard and not (timeline.histories and (refs.keys() & timeline.histories.keys() or not refs)):
-        return Selection(select_heard(heard, refs, wanted), timeline=timeline, source=source, spread=wanted.spread)
+        return _of_format(select_heard(heard, refs, wanted), timeline, wanted, source)
     told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
     alerts = _told(timeline, told, wanted)
     if heard:
@@ -123,7 +137,23 @@ def select(
         ):  # what is played of the one object bounds all
             loud = [alert for alert in loud if alerts and alerts[0].created <= alert.created <= alerts[-1].created]
         alerts = list(with_places(list(merge(alerts, loud, key=lambda alert: alert.created))))
-    return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
+    return _of_format(alerts, timeline, wanted, source)
+
+
+def _of_format(
+    alerts: Sequence[Alert], timeline: Timeline, wanted: Wanted, source: Archive | str | PathLike[str] | None
+) -> Selection:
+    """Those that have a message of the wanted format, and how many the others have: where no message is left, or was heard so."""
+    if wanted.public:  # made or chosen in their forms, each of which is much to write
+        return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
+    kept, left = list[Alert](), list[Alert]()
+    for alert in alerts:
+        (left if alert.payload(wanted.format) is None else kept).append(alert)
+    others = Counter[str]()
+    for alert in left:
+        if alert.heard is not None or not kept:
+            others.update(dict.fromkeys((f for f in FORMATS if alert.payload(f) is not None), len(alert.nodes)))
+    return Selection(kept, timeline=timeline, source=source, spread=wanted.spread, others=others)
 
 
 def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
@@ -142,7 +172,6 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[A
             and (start is None or position > start)
             and (until is None or alert.created <= until)
             and (not wanted.certain_only or alert.certainty in CERTAIN)
-            and (wanted.public or alert.payload(wanted.format) is not None)
         )
 
     latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
@@ -173,7 +202,7 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
     alerts = [
         replace(alert, position=alert.position or Position(0))
         for alert in _heard(heard, wanted)
-        if (until is None or alert.created <= until) and (wanted.public or alert.payload(wanted.format) is not None)
+        if until is None or alert.created <= until
     ]
     first = _bounds(alerts, heard, refs, "--start", wanted.start)
     last = _bounds(alerts, heard, refs, "--cutoff", wanted.cutoff)

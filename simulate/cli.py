@@ -13,7 +13,7 @@ import typer
 
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.errors import SimulateError
-from gracetape.options import Really, ShowOption, Topics
+from gracetape.options import ListenerOption, PageOption, Really, ShowOption, Topics
 from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
@@ -114,13 +114,11 @@ def simulate(
     on_error: _OnError = OnError.stop,
     unsafe: _Unsafe = False,
     show: ShowOption = None,
+    page: PageOption = None,
+    listener: ListenerOption = None,
     quiet: _Quiet = False,
 ) -> None:
-    """Live events that never happened, one or a stream of them.
-
-    Besides: `simulate stages` and `simulate configurations` print what there is, `simulate run FILE` runs what --save kept,
-    `simulate sample-alerts` sends what the public is sent to test with.
-    """
+    """Live events that never happened, one or a stream of them."""
     import numpy
 
     from gracetape.destinations import check_writes
@@ -146,7 +144,8 @@ def simulate(
     )  # fmt: skip
     check(stream)
     way = way_of(
-        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, public_alerts, public_format
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener,
+        public_alerts, public_format,
     )  # fmt: skip
     if not (dry_run or save or way.somewhere):
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
@@ -178,6 +177,8 @@ def run_saved(
     on_error: _OnError = OnError.stop,
     unsafe: _Unsafe = False,
     show: ShowOption = None,
+    page: PageOption = None,
+    listener: ListenerOption = None,
     quiet: _Quiet = False,
 ) -> None:
     """Run a schedule that was kept in a file."""
@@ -188,7 +189,8 @@ def run_saved(
 
     schedule, start = saved.load(path)
     way = way_of(
-        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, public_alerts, public_format
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener,
+        public_alerts, public_format,
     )  # fmt: skip
     if dry_run:
         show_schedule(schedule, as_json)

@@ -1,7 +1,7 @@
 """Where a life is lived: a dummy archive, a served GraceDB by its URL, or a dummy of which only the alerts are kept."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,17 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.alert_targets import Sink, open_alerts, open_public
+from gracetape.dummy.alert_targets import Sink, Telling, open_alerts, open_public
 from gracetape.errors import ReplayError, SimulateError
+from gracetape.live_pages import Teller
 from gracetape.replay.reenact.server import client_at
+
+#: Makes a page on which one sees an archive, and gives what to tell it of alerts; None: there is no page.
+Paged = Callable[[Archive], AbstractContextManager[Teller | None]]
+
+
+def _no_page(tape: Archive) -> AbstractContextManager[Teller | None]:
+    return nullcontext()
 
 
 @contextmanager
@@ -22,10 +30,12 @@ def live_in(
     place: str,
     now: Callable[[], datetime],
     on_alert: Callable[[Alert], None] | None = None,
+    paged: Paged = _no_page,
     public: "Public | None" = None,
 ) -> Iterator[Any]:
-    """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears its
-    alerts, as the public does what they tell it."""
+    """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears
+    its alerts, as the page that `paged` makes does; `public` is told what the public is.
+    """
     if is_server(place) and public is not None:
         raise SimulateError(
             f"{place} tells the public itself, if it does (dummy serve --public-alerts): leave that out here"
@@ -41,12 +51,10 @@ def live_in(
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with (
-        opened as archive,
-        _told(archive, public) as tell,
-        GraceDb(archive, now=now, on_alert=_to_all(on_alert, tell)) as client,
-    ):
-        yield client
+    with opened as archive, paged(archive) as tell, _told(archive, public) as tell_public:
+        send = _to_all(on_alert, Telling(tell) if tell else None, tell_public)
+        with GraceDb(archive, now=now, on_alert=send) as client:
+            yield client
 
 
 @dataclass(frozen=True)
@@ -73,15 +81,15 @@ def _told(archive: Archive, public: Public | None) -> Iterator[Callable[[Alert],
         raise ArchiveError(problem)
 
 
-def _to_all(*hearers: Callable[[Alert], object] | None) -> Callable[[Alert], None]:
-    """What calls each that there is."""
+def _to_all(*hearers: Callable[[Alert], object] | None) -> Callable[[Alert], None] | None:
+    """What calls each that there is; None if there is none."""
+    here = [hear for hear in hearers if hear is not None]
 
     def send(alert: Alert) -> None:
-        for hear in hearers:
-            if hear is not None:
-                hear(alert)
+        for hear in here:
+            hear(alert)
 
-    return send
+    return send if here else None
 
 
 @contextmanager
@@ -92,26 +100,29 @@ def alerts_alone(
     topics: str | None = None,
     on_end: Callable[[], object] | None = None,
     shown: Sink | None = None,
+    paged: Paged = _no_page,
     public: Public | None = None,
 ) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows (None: nowhere).
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
-    `shown` hears them besides, and instead if the target is `-`.
+    `shown` hears them besides, and instead if the target is `-`; so does the page that `paged` makes.
     `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
-        _told(archive, public) as tell,
+        paged(archive) as tell,
+        _told(archive, public) as tell_public,
     ):
         sink: Sink | None = shown if target == "-" else None
         if sink is None and target is not None:
             sink = open_alerts(target, archive, really, topics)
-        to_all = _to_all(sink, shown if shown is not sink else None, tell)
+        to_all = _to_all(sink, shown if shown is not sink else None, Telling(tell) if tell else None, tell_public)
 
         def send(alert: Alert) -> None:
-            to_all(alert)
+            if to_all is not None:
+                to_all(alert)
             if getattr(sink, "reader_gone", False) and on_end is not None:
                 on_end()
 
