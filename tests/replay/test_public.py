@@ -21,6 +21,7 @@ from gracetape.capture.sinks import ArchiveSink
 from gracetape.replay import BadRequest, MaxClock, Wanted, play
 from gracetape.replay.check import check
 from gracetape.replay.skymap_differences import distance
+from gracetape.replay.targets.page import PageTarget
 from tests.archive.notices.superevents import a_superevent, heard, validator
 from tests.test_words import run
 
@@ -113,6 +114,14 @@ def test_new_ids_and_times_reach_notices_and_documents(tape: Path, tmp_path: Pat
     assert base64.b64decode(notices[0]["payload"]["event"]["skymap"]) == skymap()
     assert 'ivorn="ivo://gwnet/LVC#MS260101a-1-Preliminary"' in documents[0]["payload"]
     assert "<Date>2026-11-27T00:00:00Z</Date>" in documents[0]["payload"]
+
+
+@pytest.mark.parametrize("form", ["gwalert", "gwalert-avro", "voevent"])
+def test_a_page_is_told_what_json_can_hold(tape: Path, form: str) -> None:
+    told: list[Any] = []
+    play(tape, format=form, clock=MaxClock()).play([PageTarget(lambda line, message: told.append((line, message)))])
+    assert [line.alert_type for line, _ in told] == ["PRELIMINARY", "INITIAL", "RETRACTION"]
+    assert all(json.dumps(message()) for _, message in told)
 
 
 def test_forms_are_named_where_there_is_no_such_one(tape: Path) -> None:
