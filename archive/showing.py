@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gracetape.archive.command_parts import reading, summary_of
+from gracetape.archive.compare import Difference, compare
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
@@ -16,9 +16,6 @@ from gracetape.plain_text import by_cause, plain
 from gracetape.tables import say_reasons, show_table
 from gracetape.terminal import human_bytes, say, show_json, show_text
 from gracetape.times import iso_time, shown_time
-
-if TYPE_CHECKING:  # a list of what there is needs none of what looks into it
-    from gracetape.archive.compare import Difference
 
 
 def list_objects(archive: Path | None, as_json: bool) -> None:
@@ -155,7 +152,6 @@ def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: 
 
 def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:
     """Tell what differs between two captures."""
-    from gracetape.archive.compare import compare
 
     with reading(archive) as tape:
         found = compare(tape, old, new)
@@ -167,7 +163,7 @@ def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:
         show_table(["", "kind", "~which", "field", "~old", "~new"], [row for one in found for row in _difference(one)])
 
 
-def _difference(found: "Difference") -> list[tuple[object, ...]]:
+def _difference(found: Difference) -> list[tuple[object, ...]]:
     """A row per field that changed; one for what was added or removed."""
     begin = (found.change, found.kind, found.key)
     values = zip(found.fields, found.old, found.new, strict=True)

@@ -55,7 +55,7 @@ def _is_stream(place: Path) -> bool:
             head = file.read(_HEAD)
         if not head or (head.lower().startswith(_BEGINS) and _NAMES_US in head):
             return False
-    raise UsageError(f"{place} is there already and is no page that gracetape wrote: name another file")
+    raise UsageError(f"{place} is there and is no page of gracetape: name another file")
 
 
 def _write_whole(page: bytes, place: Path) -> None:

@@ -25,7 +25,7 @@ def test_what_is_no_page_of_ours_stays(tmp_path: Path, there: bytes) -> None:
     place.write_bytes(there)
     link.symlink_to(place)
     for named in (place, link):
-        with pytest.raises(UsageError, match="no page that gracetape wrote"):
+        with pytest.raises(UsageError, match="no page of gracetape"):
             write_page(PAGE, named)
     assert place.read_bytes() == there
     with pytest.raises(UsageError):
