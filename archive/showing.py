@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gracetape.archive.command_parts import reading, summary_of
-from gracetape.archive.compare import Difference, compare
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
@@ -152,6 +151,7 @@ def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: 
 
 def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:
     """Tell what differs between two captures."""
+    from gracetape.archive.compare import compare
 
     with reading(archive) as tape:
         found = compare(tape, old, new)
@@ -160,13 +160,4 @@ def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:
     elif not found:
         say(f"{old} and {new} hold the same")
     else:
-        show_table(["", "kind", "~which", "field", "~old", "~new"], [row for one in found for row in _difference(one)])
-
-
-def _difference(found: Difference) -> list[tuple[object, ...]]:
-    """A row per field that changed; one for what was added or removed."""
-    begin = (found.change, found.kind, found.key)
-    values = zip(found.fields, found.old, found.new, strict=True)
-    return [(*begin, name, *(json.dumps(value, ensure_ascii=False) for value in pair)) for name, *pair in values] or [
-        (*begin, "", "", "")
-    ]
+        show_table(["", "kind", "~which", "field", "~old", "~new"], [row for one in found for row in one.rows()])
