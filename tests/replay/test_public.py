@@ -156,7 +156,7 @@ def test_brokers_carry_each_form_and_a_recording_hears_it(
         for form in ("gwalert", "voevent"):
             done = run([REPLAY, str(tape), "--format", form, "--max", "--to", url])
             assert "3 acknowledged, 0 failed" in done.stderr
-        batch = [message for _ in range(6) if (message := source.poll(20)) is not None]
+        batch = [message for _ in range(6) if (message := source.poll(60)) is not None]
         ArchiveSink(kept, url).keep(batch)
     assert sorted(message.node for message in batch) == sorted([*topics, "igwn.gwalert", "igwn.gwalert"])
     for form in ("gwalert", "voevent"):
@@ -171,7 +171,7 @@ def test_avro_that_is_heard_is_the_notice_in_json(tape: Path, kafka_broker: Priv
     with open_source(url, ["igwn.gwalert"]) as source:
         done = run([REPLAY, str(tape), "--format", "gwalert-avro", "--max", "--to", url])
         assert "3 acknowledged, 0 failed" in done.stderr
-        found = [json.loads(message.payload) for _ in range(3) if (message := source.poll(20)) is not None]
+        found = [json.loads(message.payload) for _ in range(3) if (message := source.poll(60)) is not None]
     for payload, alert in zip(found, heard(tape), strict=True):
         expected = alert.payload()
         if expected["event"]:
