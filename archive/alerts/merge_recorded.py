@@ -11,6 +11,7 @@ from gracetape.archive.alerts.alert import Alert
 from gracetape.archive.alerts.rebuild import rebuilt_alerts
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.archive.recorded import Record, Recorded
+from gracetape.topics import is_public
 
 _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
@@ -21,7 +22,7 @@ def alerts_of(timeline: Timeline, until: Position | None = None) -> Iterator[Ale
 
     Who needs nothing that is placed after `until` says so, and is spared what takes no part in finding what was heard.
     """
-    heard = {graceid: history.recorded for graceid, history in timeline.histories.items()}
+    heard = {graceid: servers_own(history.recorded) for graceid, history in timeline.histories.items()}
     return merged(rebuilt_alerts(timeline, None if any(heard.values()) else until), heard)
 
 
@@ -40,8 +41,13 @@ class Pair:
 
 
 def bare_node(node: str) -> str:
-    """A node without the instance that igwn-alert puts before it: `gracedb.cbc_gstlal` is `cbc_gstlal`."""
-    return node.rpartition(".")[2]
+    """A node without the instance that igwn-alert puts before it: `gracedb.cbc_gstlal` is `cbc_gstlal`; a public topic's name is whole."""
+    return node if is_public(node) else node.rpartition(".")[2]
+
+
+def servers_own(heard: Sequence[Recorded]) -> list[Recorded]:
+    """Those of some messages that GraceDB sent to its own listeners; the others were for the public."""
+    return [message for message in heard if not is_public(message.node)]
 
 
 def pairs(rebuilt: Sequence[Alert], heard: Sequence[Recorded]) -> list[Pair]:

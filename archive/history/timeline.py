@@ -56,6 +56,10 @@ class Timeline:
         history = self._history(graceid)
         return Position(self._when[history.graceid][history.index_of(n) - 1])
 
+    def entry_positions(self, graceid: str) -> list[Position]:
+        """The moment just after each entry of an object, in order."""
+        return [Position(number) for number in self._when[graceid]]
+
     def at_time(self, time: datetime) -> Position:
         """Just after the last step made at or before a time (UTC)."""
         index = 0
