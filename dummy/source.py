@@ -154,7 +154,10 @@ class PublicSource(Source):
 
 def is_public_tape(archive: Archive) -> bool:
     """Whether all that an archive has was captured as the public sees it."""
-    captures = archive.captures()
+    try:
+        captures = archive.captures()
+    except sqlite3.Error:  # damaged: whoever reads it is told
+        return False
     return bool(captures) and all(capture.noted().get(NOTE) for capture in captures)
 
 

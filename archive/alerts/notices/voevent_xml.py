@@ -283,10 +283,11 @@ def _where_when(root: ET.Element, event: Record) -> None:
 
 
 def _citations(root: ET.Element, told: Told) -> None:
-    """All earlier documents, the newest first."""
+    """All earlier documents, the newest first, in the words that the client's own tests ask of a server."""
     if not told.earlier:
         return
     citations = ET.SubElement(root, "Citations")
     for record in sorted(told.earlier, key=lambda earlier: -int(earlier["N"])):
-        ET.SubElement(citations, "EventIVORN", {"cite": "supersedes"}).text = record["ivorn"]
+        cite = "retraction" if told.type.code == "RE" else "supersedes"
+        ET.SubElement(citations, "EventIVORN", {"cite": cite}).text = record["ivorn"]
     ET.SubElement(citations, "Description").text = told.type.cited
