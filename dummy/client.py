@@ -22,6 +22,7 @@ from urllib3.util.request import set_file_position
 from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.archive.blobs import CHUNK
 from gracetape.dummy.app import make_app
+from gracetape.dummy.client_patch import in_nobodys_name
 from gracetape.dummy.faults import Dropped, Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME
@@ -30,11 +31,9 @@ from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.source import is_public_tape
 from gracetape.dummy.tapes import Tape, opened
 from gracetape.dummy.throttle import Throttle
-from gracetape.logins import mend, no_login
+from gracetape.logins import mend
 
 mend()
-#: Where a request's login stands, if it has no name: method, url, params, data, headers, cookies, files, auth.
-_AUTH = 7
 
 
 class InProcess(BaseAdapter):
@@ -217,7 +216,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
                 tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
                 grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
                 server_version=server_version,
-                first_id=first_id, as_public=as_public,
+                first_id=first_id, as_public=public,
             )  # fmt: skip
             stack.pop_all()
         self._about = f"<GraceDb over {tape.path}{'' if as_of is None else f' as of {as_of}'}>"
@@ -229,9 +228,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
 
     def request(self, *args: Any, **options: Any) -> Any:
         """As the ordinary client's, but that no login is looked for: nobody is asked for one here."""
-        if len(args) <= _AUTH:
-            options["auth"] = options.get("auth") or no_login
-        return super().request(*args, **options)
+        return super().request(*args, **in_nobodys_name(args, options))
 
     def close(self) -> None:
         super().close()
