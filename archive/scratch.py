@@ -37,7 +37,7 @@ def _unless_here(table: str, *key: str) -> str:
 _SEEN = {
     "captures": (_OWN, _OF_TAPE), "records": (_OWN, _OF_TAPE), "entries": ("1", "1"), "files": ("1", "1"),
     "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, _OF_TAPE),
-    "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED),
+    "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED), "spans": ("1", _UNTOUCHED),
     "counters": ("1", _unless_here("counters", "name")), "heard": ("1", _unless_here("heard", "name")),
     "search_events": ("1", _unless_here("search_events", "object")),
     "search_superevents": ("1", _unless_here("search_superevents", "object")),
@@ -206,7 +206,8 @@ class _ScratchTransaction(Transaction):
             "ON r.id = e.record JOIN main.records own ON own.sha256 = r.sha256 WHERE e.capture = ?",
             (new.id, old.id),
         )
-        self._run("INSERT OR REPLACE INTO main.places SELECT * FROM tape.places WHERE object = ?", (old.object,))
+        for table in ("places", "spans"):
+            self._run(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM tape.{table} WHERE object = ?", (old.object,))
 
 
 class OverBlobs:
