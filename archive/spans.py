@@ -143,10 +143,10 @@ def in_order(connection: sqlite3.Connection, since: int = 0) -> Iterator[Span]:
         last = page[-1][1], page[-1][0]
 
 
-def from_the_end(connection: sqlite3.Connection) -> Iterator[Span]:
-    """The spans, those that end last first."""
+def from_the_end(connection: sqlite3.Connection, until: int | None = None) -> Iterator[Span]:
+    """The spans that end by some time (None: all), those that end last first; read a page at a time."""
+    query = "SELECT object, begins, ends FROM spans WHERE ? IS NULL OR ends <= ? ORDER BY ends DESC, object LIMIT 16 OFFSET ?"
     offset = 0
-    query = "SELECT object, begins, ends FROM spans ORDER BY ends DESC, object LIMIT 16 OFFSET ?"
-    while page := connection.execute(query, (offset,)).fetchall():
+    while page := connection.execute(query, (until, until, offset)).fetchall():
         yield from map(Span._make, page)
         offset += len(page)

@@ -58,7 +58,8 @@ class Player:
 
     def __repr__(self) -> str:
         how = "stopped" if self.stopped else "paused" if self.paused else f"{self.sent} sent"
-        return f"<Player of {len(self) if self.queue.laps else 'endless'} alerts, {how}>"
+        many = len(self) if self.queue.counted else "many"
+        return f"<Player of {many if self.queue.laps else 'endless'} alerts, {how}>"
 
     # -- how it stands
 
@@ -256,5 +257,5 @@ class Player:
             if faults is not None and not self.stopped:
                 self._delivery.deliver(*faults.held())
         except ReplayError as error:
-            of = f" of {self.queue.messages}" if self.queue.laps is not None else ""
+            of = f" of {self.queue.messages}" if self.queue.laps is not None and self.queue.counted else ""
             raise ReplayError(f"{error} (at message {self.messages_sent}{of})") from None

@@ -1,8 +1,8 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import merge
 from os import PathLike
 
@@ -10,9 +10,11 @@ from gracetape.archive import Alert, Archive, History, Position, Recorded, Timel
 from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import with_places
+from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
-from gracetape.replay.spread import offsets
+from gracetape.replay.selected import Along, Selection as Selection
+from gracetape.replay.streamed import StreamedSelection
 from gracetape.times import as_utc
 
 #: Certainties of what follows from the records without any assumption.
@@ -39,48 +41,6 @@ class Wanted:
             raise BadRequest(f"there is no message format {self.format!r}: use {', '.join(FORMATS)}")
 
 
-class Selection:
-    """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
-
-    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
-    """
-
-    def __init__(
-        self,
-        alerts: Sequence[Alert],
-        *,
-        timeline: Timeline | None = None,
-        source: Archive | str | PathLike[str] | None = None,
-        spread: str = "as-recorded",
-    ) -> None:
-        self.alerts = alerts
-        self.timeline, self.source = timeline, source
-        born, self.offsets = offsets([alert.created for alert in alerts], spread)
-        self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
-
-    @property
-    def origin(self) -> str:
-        """The path of the archive, for telling selections from one of those from another."""
-        return str(getattr(self.source, "path", self.source))
-
-    @property
-    def duration_s(self) -> float:
-        """Seconds from the beginning to the last message."""
-        return self.offsets[-1] if self.offsets else 0.0
-
-    @property
-    def messages(self) -> int:
-        """How many messages the alerts are: one per node."""
-        return sum(len(alert.nodes) for alert in self.alerts)
-
-    def index_after(self, position: Position) -> int:
-        """The first alert that tells of something at or after a moment of the timeline."""
-        return next((i for i, a in enumerate(self.alerts) if a.position is None or a.position >= position), len(self))
-
-    def __len__(self) -> int:
-        return len(self.alerts)
-
-
 def select(
     timeline: Timeline,
     refs: Mapping[str, Ref],
@@ -96,7 +56,10 @@ def select(
     if heard and not (timeline.histories and (refs.keys() & timeline.histories.keys() or not refs)):
         return Selection(select_heard(heard, refs, wanted), timeline=timeline, source=source, spread=wanted.spread)
     told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
-    alerts = _told(timeline, told, wanted)
+    along = _told(timeline, told, wanted)
+    if isinstance(timeline, StreamedTimeline) and not heard:
+        return StreamedSelection(along, timeline=timeline, source=source, spread=wanted.spread)
+    alerts = list(along(None))
     if heard:
         others = Wanted(until=wanted.until, format=wanted.format) if not refs else wanted
         loud = select_heard(heard, refs, others)
@@ -108,27 +71,34 @@ def select(
     return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
 
 
-def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
-    """The wanted alerts of objects that have a history."""
+def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> Along:
+    """The wanted alerts of objects that have a history: those after a moment of the timeline, one after the other."""
     cutoffs = cutoffs_of(timeline, refs, wanted.cutoff)
     ends = ends_of(timeline, cutoffs, cut_all=not refs)
-    objects = refs.keys() or timeline.histories.keys()
     start = _begin(timeline, refs, wanted.start, cutoffs)
     until = as_utc(wanted.until) if wanted.until else None
 
     def fits(alert: Alert) -> bool:
-        position = _position(alert)
+        position, end = _position(alert), ends.get(alert.object_id)
         return (
-            alert.object_id in objects
-            and position <= ends.get(alert.object_id, timeline.end)
+            (not refs or alert.object_id in refs)
+            and (end is None or position <= end)
             and (start is None or position > start)
             and (until is None or alert.created <= until)
             and (not wanted.certain_only or alert.certainty in CERTAIN)
             and alert.payload(wanted.format) is not None
         )
 
-    latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
-    return [alert for alert in alerts_of(timeline, latest) if fits(alert)]
+    bounded = all(graceid in ends for graceid in refs) if refs else bool(ends)
+    latest = max((end for graceid, end in ends.items() if not refs or graceid in refs), default=None) if bounded else None
+    if until is not None:
+        latest = min(filter(None, (latest, timeline.at_time(until))))
+
+    def along(after: Position | None) -> Iterator[Alert]:
+        since = max(filter(None, (after, start)), default=None)
+        return filter(fits, alerts_of(timeline, latest, since))
+
+    return along
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
@@ -227,9 +197,7 @@ def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = Fals
 def cutoffs_of(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
     """The last log entry to be played, for each object that has one of its own."""
     if cutoff is not None and not refs:
-        return {
-            only_one(categories_of(timeline.histories), f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff
-        }
+        return {only_one(timeline.categories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}
     own = {graceid: ref.cutoff if ref.cutoff is not None else cutoff for graceid, ref in refs.items()}
     return {graceid: n for graceid, n in own.items() if n is not None}
 
@@ -240,8 +208,8 @@ def _begin(
     """The moment after which messages are sent; None: from the beginning."""
     if start is None:
         return None
-    histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
-    graceid = only_one(categories_of(histories), f"--start {start}", lambda name: f"{name} --start {start}")
+    named = {graceid: timeline.histories[graceid].category for graceid in refs} or timeline.categories
+    graceid = only_one(named, f"--start {start}", lambda name: f"{name} --start {start}")
     position = position_of(timeline, graceid, start)
     if start > (cutoff := cutoffs.get(graceid, start)):
         raise BadRequest(f"{graceid} would start at log entry {start}, after its cutoff {cutoff}")
@@ -266,11 +234,6 @@ def _position(alert: Alert) -> Position:
     if alert.position is None:
         raise ValueError(f"the alert {alert.alert_type} of {alert.graceid} has no place on a timeline")
     return alert.position
-
-
-def categories_of(histories: Mapping[str, History]) -> dict[str, str]:
-    """`superevent` or `event` of each object."""
-    return {graceid: history.category for graceid, history in histories.items()}
 
 
 def only_one(categories: Mapping[str, str], option: str, write: Callable[[str], str]) -> str:
