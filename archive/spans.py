@@ -108,7 +108,9 @@ def _told(connection: sqlite3.Connection, graceid: str | None = None) -> list[Sp
         when = _when_of(text)
         if when is not None and isinstance(name, str):
             known = found.get(name)
-            found[name] = Span(name, min(known.begins, when), max(known.ends, when)) if known else Span(name, when, when)
+            found[name] = (
+                Span(name, min(known.begins, when), max(known.ends, when)) if known else Span(name, when, when)
+            )
     return list(found.values())
 
 
@@ -130,7 +132,9 @@ def _when_of(text: Any) -> int | None:
 
 def untold(connection: sqlite3.Connection) -> list[str]:
     """The objects with a whole capture of which no record tells a time."""
-    query = "SELECT DISTINCT object FROM captures WHERE completed IS NOT NULL AND object NOT IN (SELECT object FROM spans)"
+    query = (
+        "SELECT DISTINCT object FROM captures WHERE completed IS NOT NULL AND object NOT IN (SELECT object FROM spans)"
+    )
     return [row[0] for row in connection.execute(query)]
 
 

@@ -123,7 +123,9 @@ class _Multiplied:
         for capture in self._captures:
             self._capture(capture, copy, numbers)
         shift = timedelta(seconds=copy * _PERIOD_S) // timedelta(microseconds=1)
-        self._many("INSERT INTO spans VALUES (?, ?, ?)", ((_id(g, copy), b + shift, e + shift) for g, b, e in self._spans))
+        self._many(
+            "INSERT INTO spans VALUES (?, ?, ?)", ((_id(g, copy), b + shift, e + shift) for g, b, e in self._spans)
+        )
         self._many("INSERT INTO names VALUES (?, ?)", ((_id(n, copy), _id(g, copy)) for n, g in self._names))
         moved = ((_id(g, copy), category, gps + copy * _PERIOD_S) for g, category, gps in self._places)
         self._many("INSERT INTO places VALUES (?, ?, ?)", moved)
@@ -201,8 +203,12 @@ def runs_against_ten_lives(sizes: tuple[int, ...] = (100, 1_000, 10_000), messag
             name = f"{size:,} lives"
             figures += [
                 Figure(f"{name}: first message", f"{found.first_s:.2f} s", "1 s", found.first_s, "≤ 1"),
-                Figure(f"{name}: a message", f"{each:.0f} us CPU", f"{few_each:.0f} us, 10 lives", each / few_each, "≤ 1.3"),
-                Figure(f"{name}: memory", f"{found.most_bytes / 1e6:.0f} MB", "250 MB", found.most_bytes / 250e6, "≤ 1"),
+                Figure(
+                    f"{name}: a message", f"{each:.0f} us CPU", f"{few_each:.0f} us, 10 lives", each / few_each, "≤ 1.3"
+                ),
+                Figure(
+                    f"{name}: memory", f"{found.most_bytes / 1e6:.0f} MB", "250 MB", found.most_bytes / 250e6, "≤ 1"
+                ),
             ]
     return figures
 

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import count, takewhile
 
 from gracetape.archive import Alert, Position
 from gracetape.replay.copies import Copy
@@ -196,7 +195,7 @@ class MessageQueue:
         found: list[tuple[float, int, int]] = []
         for number, (copy, here) in enumerate(zip(self.copies, self.places(), strict=True)):
             selection = copy.selection
-            span = range(here - 1, -1, -1) if back else takewhile(lambda i: selection.offset_at(i) is not None, count(here))  # noqa: B023
+            span = range(here - 1, -1, -1) if back else selection.places_from(here)
             index = next((i for i in span if wanted(selection.alert_at(i))), None)
             if index is not None:
                 found.append((copy.start_s + (selection.offset_at(index) or 0.0), number, index))

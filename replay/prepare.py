@@ -21,7 +21,6 @@ from gracetape.replay.message_queue import MessageQueue
 from gracetape.replay.player import Player
 from gracetape.replay.selection import Selection, Wanted, mentions, select
 
-
 #: Of archives with this many objects at most all histories are held, whatever becomes of the archive while it is played.
 HELD = 16
 
@@ -110,7 +109,7 @@ def prepare(
 
 def _is_streamed(archive: Archive) -> bool:
     """Whether the histories of an archive are opened as they come up. One that is written to here is read before that begins."""
-    return archive.read_only and len(archive.objects()) > HELD
+    return archive.read_only and archive.holds_more_than(HELD)
 
 
 def is_message_file(path: object) -> bool:

@@ -73,6 +73,12 @@ class Selection:
         """The alert at an index that there is."""
         return self._alerts[index]
 
+    def places_from(self, index: int) -> Iterator[int]:
+        """The indexes of the alerts from one on."""
+        while self.offset_at(index) is not None:
+            yield index
+            index += 1
+
     def index_at(self, offset_s: float, *, beyond: bool = False) -> int:
         """The first alert at or after (`beyond`: after) some seconds."""
         return bisect_right(self._offsets, offset_s) if beyond else bisect_left(self._offsets, offset_s)

@@ -90,7 +90,9 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> Along:
         )
 
     bounded = all(graceid in ends for graceid in refs) if refs else bool(ends)
-    latest = max((end for graceid, end in ends.items() if not refs or graceid in refs), default=None) if bounded else None
+    latest = (
+        max((end for graceid, end in ends.items() if not refs or graceid in refs), default=None) if bounded else None
+    )
     if until is not None:
         latest = min(filter(None, (latest, timeline.at_time(until))))
 

@@ -59,6 +59,7 @@ class StreamedSelection(Selection):
         self._marks = [_Mark(0, 0.0, None)]
         self._counted_to = self._messages_so_far = 0
         self._begin(self._marks[0])
+        self._long = len(timeline.histories) > _SOON_COUNTED
 
     def anew(self) -> "StreamedSelection":
         return StreamedSelection(self._along, timeline=self.timeline, source=self.source, spread=self._spread)
@@ -74,7 +75,7 @@ class StreamedSelection(Selection):
 
     @property
     def counted(self) -> bool:
-        return "_count" in self.__dict__ or len(self.timeline.histories) <= _SOON_COUNTED
+        return "_count" in self.__dict__ or not self._long
 
     @property
     def alerts(self) -> Sequence[Alert]:
@@ -121,7 +122,9 @@ class StreamedSelection(Selection):
         if following is None:
             self._over = True
             if self._counted_to == here:
-                self.__dict__["_count"] = _Count(here, self._messages_so_far, self._window[-1][0] if self._window else 0.0)
+                self.__dict__["_count"] = _Count(
+                    here, self._messages_so_far, self._window[-1][0] if self._window else 0.0
+                )
             return False
         if self._counted_to == here:
             self._counted_to, self._messages_so_far = here + 1, self._messages_so_far + len(following[1].nodes)

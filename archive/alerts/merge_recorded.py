@@ -103,9 +103,7 @@ def merged(rebuilt: Iterable[Alert], heard: Mapping[str, Sequence[Recorded]]) ->
     yield from with_places([alert for _, alert in placed])
 
 
-def _placed(
-    order: Sequence[Alert], heard: Mapping[str, Sequence[Recorded]]
-) -> Iterator[tuple[datetime, Alert]]:
+def _placed(order: Sequence[Alert], heard: Mapping[str, Sequence[Recorded]]) -> Iterator[tuple[datetime, Alert]]:
     """Alerts with the times at which they come, those of no rebuilt one first. None comes before one of its object's before it."""
     mine: dict[str, list[Alert]] = defaultdict(list)
     for alert in order:

@@ -19,9 +19,7 @@ from gracetape.archive.view import View
 SAME_UPLOAD = timedelta(seconds=1)
 
 
-def rebuilt_alerts(
-    timeline: Timeline, until: Position | None = None, after: Position | None = None
-) -> Iterator[Alert]:
+def rebuilt_alerts(timeline: Timeline, until: Position | None = None, after: Position | None = None) -> Iterator[Alert]:
     """What the server announced along a time line, in order, as far as the records tell of it; not what came after `until`."""
     return alerts_along(timeline, timeline.walk(after, until))
 

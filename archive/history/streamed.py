@@ -81,7 +81,8 @@ class _Stored(Mapping[str, History]):
         return iter(self._timeline.archive.objects())
 
     def __len__(self) -> int:
-        return len(self._timeline.archive.objects())
+        query = "SELECT count(DISTINCT object) FROM captures WHERE completed IS NOT NULL"
+        return int(self._timeline.archive.connection.execute(query).fetchone()[0])
 
 
 class StreamedTimeline(Timeline):
@@ -274,4 +275,3 @@ class _Coming:
             return None
         self._known.update(group.histories.keys() - {span.object})
         return group
-
