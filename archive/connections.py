@@ -21,6 +21,11 @@ class Connections:
         self._open: list[sqlite3.Connection] = []
         self._copy: MigratedCopy | None = None
         self._older, self._copying = False, threading.Lock()
+        self._watch: sqlite3.Connection | None = None
+        self._watches, self._watching = 0, threading.Lock()
+
+    #: SQLite's names of the databases that a connection reads.
+    schemas: tuple[str, ...] = ("main",)
 
     @property
     def current(self) -> sqlite3.Connection:
@@ -44,6 +49,20 @@ class Connections:
         self._check()
         location = self._copy.location if self._copy is not None else self._reader.location
         return location.replace("?mode=rw", "?mode=ro")
+
+    def stamp(self) -> tuple[int, ...]:
+        """What is another one once anybody has changed something; it is asked for before what it is to stand for is read."""
+        with self._watching:
+            if self._watch is None:
+                self._watch, self._watches = self._connect(), self._watches + 1
+            versions = (self._watch.execute(f"PRAGMA {name}.data_version").fetchone()[0] for name in self.schemas)
+            return (self._watches, *versions)
+
+    def _unwatch(self) -> None:
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
 
     def _check(self) -> None:
         check_database(self._database.resolve() if self._packed else self._database)
@@ -80,6 +99,7 @@ class Connections:
 
     def close(self) -> None:
         """Close every connection. Whoever reads on opens new ones, and has to close them again."""
+        self._unwatch()
         while self._open:
             connection = self._open.pop()
             if not self._open and not self._read_only and not self._packed:

@@ -83,13 +83,17 @@ class _Layers(Connections):
         self._tape = tape
         self._own: Path | None = None
 
+    schemas = ("main", "tape")
+
     def begin(self, database: Path) -> None:
         self._own = database
         self._local = threading.local()
+        self._unwatch()
 
     def end(self) -> None:
         self._own = None
         self._local = threading.local()
+        self._unwatch()
 
     def _connect(self) -> sqlite3.Connection:
         own = self._own
