@@ -15,6 +15,7 @@ from gracetape.archive.command_parts import reading, summary_of
 from gracetape.archive.compare import Difference, compare
 from gracetape.archive.extract import LAYOUTS, extract as extract_files
 from gracetape.archive.history.history import history_of
+from gracetape.archive.listing import SORTS, page_of
 from gracetape.archive.maintenance import gc, importing, pack, rm, unpack, verify
 from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
@@ -31,15 +32,29 @@ app = commands("Look into archives and look after them.")
 
 @app.command("ls")
 @sentences
-def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+def list_objects(
+    archive: ArchiveOption = None,
+    query: Annotated[
+        str | None, typer.Option("--query", metavar="TEXT", help="Those that a query in GraceDB's language finds.")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(metavar="|".join(SORTS), help="In which order; with a - before it from the other end.")
+    ] = "captured",
+    limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="At most so many (default: all).")] = None,
+    offset: Annotated[int, typer.Option(min=0, metavar="N", help="Leave out the first so many.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
     """List the captures in an archive."""
     with reading(archive) as tape:
-        rows = [summary_of(tape, capture) for capture in tape.captures()]
-        heard = heard_only(tape)
+        page = page_of(tape, query, sort, offset, limit)
+        rows = [summary_of(tape, capture) for capture in page.captures]
+        heard = heard_only(tape) if query is None else {}
+    first = max(0, offset - page.total)  # what was only heard comes after all captures
+    room = None if limit is None else limit - len(rows)
+    shown = list(heard.items())[first : None if room is None else first + room]
+    left = page.total + len(heard) - offset - len(rows) - len(shown)
     if as_json:
-        show_json(
-            [*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in heard.items())]
-        )
+        show_json([*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in shown)])
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
     show_table(
@@ -52,8 +67,10 @@ def list_objects(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
             for r in rows
         ],
     )  # fmt: skip
-    for graceid, count in heard.items():
+    for graceid, count in shown:
         say(f"{graceid}: {count} messages that were heard, never captured")
+    if limit is not None and left > 0:
+        say(f"and {left} more: --offset {offset + limit} shows what follows")
 
 
 @app.command()

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, UsageError, locate, timeline_of
+from gracetape.archive import Archive, UsageError, locate
+from gracetape.archive.history.streamed import whole_timeline
 from gracetape.dummy.alert_targets import open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
@@ -40,7 +41,7 @@ def served(
     with _opened(options) as tape:
         if options.as_of is not None or tape.read_only:
             if options.as_of is not None:
-                timeline = timeline_of(tape)
+                timeline = whole_timeline(tape)
                 position = asked_position(timeline, options.as_of)
                 rest |= {"as_of": lambda: position, "timeline": timeline}
             app = make_app(tape, **rest)

@@ -11,7 +11,7 @@ from weakref import finalize
 from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.archive.alerts.heard import heard_messages, heard_only
 from gracetape.archive.alerts.message_file import read_messages
-from gracetape.archive.history.streamed import StreamedTimeline
+from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
@@ -20,9 +20,6 @@ from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
 from gracetape.replay.player import Player
 from gracetape.replay.selection import Selection, Wanted, mentions, select
-
-#: Of archives with this many objects at most all histories are held, whatever becomes of the archive while it is played.
-HELD = 16
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def prepare(
             archive = _opened(tape.archive, stack)
             only = heard_only(archive)
             refs = read_refs(archive, tape.refs, only)
-            if refs or arrangement.names or not _is_streamed(archive):
+            if refs or arrangement.names or not is_streamed(archive):
                 told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
                 timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
             else:
@@ -105,11 +102,6 @@ def prepare(
     player = Player(queue, clock, format=wanted.format, timeline=timeline_of_first, rate=rate)
     player.stand()
     return player
-
-
-def _is_streamed(archive: Archive) -> bool:
-    """Whether the histories of an archive are opened as they come up. One that is written to here is read before that begins."""
-    return archive.read_only and archive.holds_more_than(HELD)
 
 
 def is_message_file(path: object) -> bool:

@@ -20,7 +20,7 @@ from gracetape.archive import spans
 from gracetape.archive.history.history import History
 from gracetape.archive.history.ordering import Rank, Step, ranked_steps, ties
 from gracetape.archive.history.snapshot import Snapshot
-from gracetape.archive.history.timeline import Part, Position, Timeline
+from gracetape.archive.history.timeline import Part, Position, Timeline, timeline_of
 from gracetape.archive.recorded import recorded_of
 from gracetape.archive.spans import Span, ticks
 from gracetape.archive.store import Archive
@@ -29,6 +29,8 @@ from gracetape.archive.view import StoredView
 _ID, _BITS = 32, {"category": 1, "born": 64, "id": 256, "entry": 32, "place": 24}
 #: What follows a step's time in the number of its moment.
 _REST = sum(_BITS.values())
+#: Of archives with this many objects at most all histories are held, whatever becomes of the archive meanwhile.
+HELD = 16
 #: How many groups that are not walked along are kept, in case they are asked for again.
 _RECENT = 32
 
@@ -249,6 +251,16 @@ class StreamedTimeline(Timeline):
 
     def _kept_snapshots(self, graceid: str) -> dict[tuple[str, int], Snapshot]:
         return self.group_of(graceid).snapshots
+
+
+def is_streamed(archive: Archive) -> bool:
+    """Whether the histories of an archive are opened as they come up. One that is written to here is read before that begins."""
+    return archive.read_only and archive.holds_more_than(HELD)
+
+
+def whole_timeline(archive: Archive) -> Timeline:
+    """All objects of an archive that stays open on one time line: held whole if they are few, else opened as they come up."""
+    return StreamedTimeline(archive) if is_streamed(archive) else timeline_of(archive)
 
 
 class _Coming:

@@ -11,10 +11,10 @@ import pytest
 
 from gracetape import dummy
 from gracetape.archive import Alert, Archive, Position, Recorded, Timeline, add_recorded, alerts_of, timeline_of
-from gracetape.archive.history import streamed
+from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
-from gracetape.replay import MaxClock, Player, VirtualClock, play, prepare
+from gracetape.replay import MaxClock, Player, VirtualClock, play
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SERVICE = "https://gracedb.invalid/api/"
@@ -134,7 +134,7 @@ def test_every_moment_shows_every_object_as_it_does_on_one_that_holds_all(run: P
 
 def test_few_histories_are_held_at_any_moment(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recently = 2
-    monkeypatch.setattr(streamed, "_RECENT", recently)
+    monkeypatch.setattr(streamed_timeline, "_RECENT", recently)
     with Archive.open(run) as archive:
         timeline = StreamedTimeline(archive)
         held = [timeline.opened for _ in alerts_of(timeline)]
@@ -170,7 +170,7 @@ def test_a_replay_is_the_same_byte_for_byte(
         player = play(path, clock=MaxClock(), **way)
         streamed = _messages(player)
         with monkeypatch.context() as patch:
-            patch.setattr(prepare, "HELD", 10**6)
+            patch.setattr(streamed_timeline, "HELD", 10**6)
             whole = play(path, clock=MaxClock(), **way)
             assert type(whole.timeline) is Timeline
             assert streamed == _messages(whole), way
@@ -192,7 +192,7 @@ def test_going_elsewhere_leads_to_the_same_messages(
     path = request.getfixturevalue(name)
     streamed = play(path, clock=VirtualClock())
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "HELD", 10**6)
+        patch.setattr(streamed_timeline, "HELD", 10**6)
         whole = play(path, clock=VirtualClock())
     for seek in SEEKS:
         told = []
@@ -209,7 +209,7 @@ def test_a_dummy_that_follows_answers_as_it_does_over_one_that_holds_all(
 ) -> None:
     answers: list[list[str]] = []
     for held in (0, 10**6):
-        monkeypatch.setattr(prepare, "HELD", held)
+        monkeypatch.setattr(streamed_timeline, "HELD", held)
         player = play(run, clock=MaxClock())
         answers.append([])
         with Archive.open(run) as archive, dummy.GraceDb(archive, follow=player) as client:
