@@ -53,6 +53,28 @@ def test_ls_and_show_tell_what_is_there(tape: Path, capsys: pytest.CaptureFixtur
     assert "preferred_event" not in Said(capsys, "show", graceid).out
 
 
+def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def listed(*words: str) -> list[str]:
+        return [row["id"] for row in Said(capsys, "ls", "--json", *words).json]
+
+    graceid = superevent(tape)
+    assert listed("--limit", "2") == [graceid, "T1"]
+    assert listed("--limit", "2", "--offset", "2") == ["T2"]
+    assert listed("--sort", "-captured") == ["T2", "T1", graceid]
+    assert listed("--sort", "id") == sorted([graceid, "T1", "T2"])
+    assert listed("--sort", "created")[0] == "T1"
+    assert listed("--query", "Test group: Test", "--sort", "id") == ["T1", "T2"]
+    assert listed("--query", graceid) == [graceid]
+    assert "and 2 more: --offset 1 shows what follows" in Said(capsys, "ls", "--limit", "1").out
+    for words, told in (
+        (("--sort", "size"), "--sort is captured, created, id"),
+        (("--query", "who ("), "is not understood"),
+    ):
+        wrong = Said(capsys, "ls", *words)
+        assert (wrong.code, wrong.out) == (2, "")
+        assert told in wrong.err
+
+
 def test_log_tells_of_acts(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
     acts = [record["act"] for record in Said(capsys, "log", superevent(tape), "--json").json]
     assert acts[0] == "created"
