@@ -114,6 +114,12 @@ class MessageQueue:
         self._next = Queued(self.base_s + dt, number, index)
         return self._next
 
+    def look_ahead(self) -> None:
+        """Make ready what comes after the next message in its copy, while there is time."""
+        if self._waiting:
+            _, number, index = self._waiting[0]
+            self.copies[number].selection.look_ahead(index)
+
     def take(self) -> tuple[Queued, Alert]:
         """The next message's place and the alert; IndexError at the end."""
         queued = self.skip()

@@ -19,6 +19,9 @@ from gracetape.replay.seek import seek
 from gracetape.replay.selection import Selection
 from gracetape.replay.targets import Target
 
+#: How long (s) a player waits for a message at least, if it makes ready meanwhile what comes after it.
+_IDLE_S = 0.1
+
 
 class Player:
     """An iterator of alerts that waits for each one's moment.
@@ -206,6 +209,8 @@ class Player:
                 if queued is None and errand_dt is None:
                     return None
                 origin = pace.origin
+                if origin is not None and queued is not None and origin + queued.dt - self.clock.now() > _IDLE_S:
+                    queue.look_ahead()
             if origin is None and errand_dt is not None and errand_dt <= pace.elapsed_s:
                 self._errands.do_next()
             elif origin is None:

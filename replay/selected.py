@@ -73,6 +73,9 @@ class Selection:
         """The alert at an index that there is."""
         return self._alerts[index]
 
+    def look_ahead(self, index: int) -> None:
+        """Make ready what comes after an alert, where that takes time."""
+
     def places_from(self, index: int) -> Iterator[int]:
         """The indexes of the alerts from one on."""
         while self.offset_at(index) is not None:

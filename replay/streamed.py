@@ -1,5 +1,6 @@
 """A selection whose alerts are made when they are asked for and forgotten soon after: what is played of a whole archive."""
 
+import sqlite3
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -9,11 +10,14 @@ from functools import cached_property
 from os import PathLike
 
 from gracetape.archive import Alert, Archive, Position, Timeline
+from gracetape.errors import GracetapeError
 from gracetape.replay.selected import Along, Selection
 from gracetape.replay.spread import born_of, spread_out
 
 #: How many alerts that were asked for are kept, and how far apart the places are from which others are made again.
 _KEPT, _APART = 256, 128
+#: How many are made while there is time until the next one.
+_AHEAD = 32
 #: In how many objects alerts are counted when somebody only wants to say how many there are.
 _SOON_COUNTED = 100
 
@@ -59,7 +63,7 @@ class StreamedSelection(Selection):
         self._marks = [_Mark(0, 0.0, None)]
         self._counted_to = self._messages_so_far = 0
         self._begin(self._marks[0])
-        self._long = len(timeline.histories) > _SOON_COUNTED
+        self._long = timeline.has_more_than(_SOON_COUNTED)
 
     def anew(self) -> "StreamedSelection":
         return StreamedSelection(self._along, timeline=self.timeline, source=self.source, spread=self._spread)
@@ -140,6 +144,13 @@ class StreamedSelection(Selection):
         before_s, before = self._window[-1]
         if before.position != following[1].position and before_s // 1 < following[0] // 1:
             self._marks.append(_Mark(here, following[0], before.position))
+
+    def look_ahead(self, index: int) -> None:
+        """Make some alerts after one before anybody asks for them: what is wrong with one of them is told when it is asked for."""
+        try:
+            self._holds(index + _AHEAD)
+        except (GracetapeError, sqlite3.Error):
+            self._begin(self._marks[bisect_right(self._marks, index, key=lambda mark: mark.index) - 1])
 
     def offset_at(self, index: int) -> float | None:
         return self._window[index - self._first][0] if self._holds(index) else None

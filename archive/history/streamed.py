@@ -118,6 +118,9 @@ class StreamedTimeline(Timeline):
         found = self.archive.connection.execute(query).fetchall()
         return {str(graceid): ticks(datetime.fromisoformat(arrived)) for graceid, arrived in found}
 
+    def has_more_than(self, count: int) -> bool:
+        return self.archive.holds_more_than(count)
+
     @property
     def categories(self) -> Mapping[str, str]:
         query = "SELECT object, category FROM captures WHERE completed IS NOT NULL AND id <= ? GROUP BY object ORDER BY min(id)"
@@ -170,13 +173,18 @@ class StreamedTimeline(Timeline):
         query = "SELECT min(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         return int(self.archive.connection.execute(query, (graceid,)).fetchone()[0])
 
+    @cached_property
+    def _untold(self) -> list[Span]:
+        """The objects of which nobody knows when they begin, as if they did at the beginning of all."""
+        return [Span(graceid, 0, 0) for graceid in spans.untold(self.archive.connection)]
+
     def _begin_of(self, span: Span) -> int:
         return min(span.begins, self._arrivals.get(span.object, span.begins))
 
     def spans(self, since: int = 0) -> Iterator[Span]:
         """When each object begins, the first one first; those that end before `since` are left out."""
         connection = self.archive.connection
-        yield from (Span(graceid, 0, 0) for graceid in spans.untold(connection))
+        yield from self._untold
         found = spans.in_order(connection, since)
         if self._arrivals:  # what was heard of an object may have been heard before it was made
             whole = [span._replace(begins=self._begin_of(span)) for span in found]

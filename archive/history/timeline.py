@@ -57,6 +57,10 @@ class Timeline:
 
     # -- positions
 
+    def has_more_than(self, count: int) -> bool:
+        """Whether there are more objects than that."""
+        return len(self.histories) > count
+
     @property
     def categories(self) -> Mapping[str, str]:
         """`superevent` or `event` of each object."""

@@ -1,6 +1,9 @@
 """A whole archive that is played as it comes up says what one says that is held whole, and holds little at any moment."""
 
 import json
+import shutil
+import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +13,17 @@ from typing import Any
 import pytest
 
 from gracetape import dummy
-from gracetape.archive import Alert, Archive, Position, Recorded, Timeline, add_recorded, alerts_of, timeline_of
+from gracetape.archive import (
+    Alert,
+    Archive,
+    ArchiveError,
+    Position,
+    Recorded,
+    Timeline,
+    add_recorded,
+    alerts_of,
+    timeline_of,
+)
 from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
@@ -218,3 +231,31 @@ def test_a_dummy_that_follows_answers_as_it_does_over_one_that_holds_all(
                     answers[-1] += [client.superevent(alert.object_id).text, client.logs(alert.object_id).text]
             answers[-1].append(json.dumps([event["graceid"] for event in client.events("")]))
     assert answers[0] == answers[1]
+
+
+def test_there_is_time_between_messages_to_make_those_that_follow(run: Path) -> None:
+    player = play(run, clock=VirtualClock())
+    next(alert for alert in player if alert.created > BORN)
+    (copy,) = player.queue.copies
+    assert len(copy.selection._window) > 30  # type: ignore[attr-defined]
+
+
+def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(run: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(run, tmp_path / "damaged.tape"))
+    connection = sqlite3.connect(path / "archive.sqlite", isolation_level=None)
+    connection.execute(
+        "UPDATE records SET json = replace(json, 'remark', 'r3mark') WHERE id IN (SELECT record FROM entries e "
+        "JOIN captures c ON c.id = e.capture WHERE c.object = 'G1010' AND e.kind = 'log' AND e.key = '4')"
+    )
+    connection.close()
+    player = play(path, clock=VirtualClock())
+    with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
+        deque(player, maxlen=0)
+    assert player.last is not None
+    last = max(alert.created for alert in _whole(run) if alert.object_id == "G1009")
+    assert BORN + timedelta(seconds=9 * APART_S) < player.last.created <= last
+
+
+def _whole(path: Path) -> list[Alert]:
+    with Archive.open(path) as archive:
+        return list(alerts_of(timeline_of(archive)))
