@@ -29,6 +29,10 @@ _WIDEN = (
     "begins = min(begins, excluded.begins), ends = max(ends, excluded.ends) "
     "WHERE begins > excluded.begins OR ends < excluded.ends"
 )
+_LAST_LOGGED = (
+    "SELECT r.json FROM entries e JOIN records r ON r.id = e.record WHERE e.kind = 'log' AND e.capture = "
+    "(SELECT id FROM captures WHERE object = ? ORDER BY version DESC LIMIT 1) ORDER BY e.ord DESC LIMIT 1"
+)
 _PAGE = 256
 
 
@@ -76,8 +80,14 @@ def _gone(connection: sqlite3.Connection, graceid: str, old: str, when: int | No
     if before is None or before == when:
         return
     bounds = connection.execute("SELECT begins, ends FROM spans WHERE object = ?", (graceid,)).fetchone()
-    if bounds is None or before in bounds:
+    if bounds is None or before == bounds[0] or (before == bounds[1] and _last_logged(connection, graceid) != before):
         renew(connection, graceid)
+
+
+def _last_logged(connection: sqlite3.Connection, graceid: str) -> int | None:
+    """When the last log entry of an object was made: what was put there last and is taken away again left an entry then."""
+    row = connection.execute(_LAST_LOGGED, (graceid,)).fetchone()
+    return _when_of(row[0]) if row is not None else None
 
 
 def renew(connection: sqlite3.Connection, graceid: str) -> None:
