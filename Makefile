@@ -8,12 +8,14 @@ READY := $(VENV)/.ready
 # What `make check` runs: the tests that start nothing, or little.
 QUICK := tests/test_*.py tests/pipelines tests/dummy/query tests/dummy/api tests/archive/test_store.py tests/archive/test_commands.py tests/replay/test_player.py tests/replay/test_selection.py
 
-.PHONY: help demo test told check lint types unit clients coverage torture real-data fixtures bench lock clean
+.PHONY: help demo test told check lint types docs dist sbom unit clients coverage torture real-data fixtures bench lock clean
 
 help:
 	@echo "make demo       a real event served, captured and replayed; then one of our own writing"
-	@echo "make test       everything that CI checks: lint, types, tests (10 to 15 minutes on two cores)"
+	@echo "make test       everything that CI checks: lint, types, the site, tests (10 to 15 minutes on two cores)"
 	@echo "make check      lint, types and the quick tests, for every day (2 minutes)"
+	@echo "make dist       build wheel and source archive, try each in an empty environment, and list what they bring (make sbom: the same)"
+	@echo "make docs       build the site into site/ (its first page: site/index.html)"
 	@echo "make clients    drive public packages through a dummy, each in an environment of its own, and write docs/clients.md (CLIENTS=\"meg gracedb\")"
 	@echo "make torture    kill commands, fail their writes, let many at one dummy: nothing may be lost (10 minutes; SEED=, MINUTES=)"
 	@echo "make coverage   the tests again, with a report of the lines that they never reach"
@@ -42,10 +44,10 @@ demo: $(DEMO)
 real-data: $(READY)
 	$(PY) -m demo.real_data
 
-test: told lint types unit
+test: told lint types docs dist unit
 
 told: $(READY)
-	@echo "make test: ruff, import-linter and mypy, then all tests on all cores with real brokers: 10 to 15 minutes on two cores (make check: 2)"
+	@echo "make test: ruff, import-linter, mypy and the site, wheel and source archive in empty environments, then all tests on all cores with real brokers: 10 to 15 minutes on two cores (make check: 2)"
 
 check: $(READY) lint types
 	$(PY) -m pytest -n auto -q $(QUICK)
@@ -58,10 +60,18 @@ lint: $(READY)
 types: $(READY)
 	$(VENV)/bin/mypy
 
+# The variable: no word about what may follow mkdocs; docs/dependencies.md has it.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+
 unit: $(READY)
 	@sh tests/system.sh
 	-@$(PY) -m demo.real_data
 	$(PY) -m pytest -n auto
+
+# Wheel and source archive, each tried in an empty environment, and a bill of materials (CycloneDX), in dist/.
+dist sbom: $(READY)
+	$(PY) -m tests.release dist
 
 clients: $(READY)
 	$(PY) -m tests.clients $(CLIENTS)
@@ -82,4 +92,4 @@ lock: $(READY)
 	$(VENV)/bin/uv pip compile --quiet --all-extras --no-header --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .cache build site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -88,8 +88,13 @@ class FolderBlobs:
         try:
             _, shelf, name = self._path(sha256).relative_to(self.folder.parent).parts
             found = open_inside(self.folder.parent, self.folder.name, shelf, name)
-        except FileNotFoundError:
+        except (
+            FileNotFoundError,
+            NotADirectoryError,
+        ):  # the latter where something else is at the archive's path by now
             raise NotFound(f"the contents {sha256[:12]}… are missing from {self.folder}") from None
+        except OSError as error:
+            raise ArchiveError(f"the contents {sha256[:12]}… cannot be read: {error.strerror or error}") from None
         with os.fdopen(found, "rb") as stream:
             while piece := stream.read(blobs.CHUNK):
                 yield piece

@@ -1,149 +1,74 @@
-"""`gracetape archive`: look into archives, take files out, pack, check and clean them."""
+"""`gracetape archive`: look into archives, take files out, pack, check and clean them. What the commands do is loaded when they do it."""
 
-import json
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from gracetape.archive.alerts.cli import add_alerts
-from gracetape.archive.alerts.heard import heard_only
-from gracetape.archive.command_parts import reading, summary_of
-from gracetape.archive.compare import Difference, compare
-from gracetape.archive.extract import LAYOUTS, extract as extract_files
-from gracetape.archive.history.history import history_of
-from gracetape.archive.listing import SORTS, page_of
-from gracetape.archive.maintenance import gc, importing, pack, rm, unpack, verify
-from gracetape.archive.recorded import Recorded, recorded_of
-from gracetape.archive.store import Archive
-from gracetape.archive.which import locate
-from gracetape.errors import NotFound, UsageError
-from gracetape.options import ArchiveOption, JsonOption, Reference
-from gracetape.plain_text import plain
-from gracetape.tables import say_reasons, show_table
-from gracetape.terminal import commands, human_bytes, run, say, sentences, show_json, show_text
-from gracetape.times import iso_time, shown_time
+from gracetape.options import ArchiveOption, JsonOption, Reference, one_archive
+from gracetape.terminal import commands, run, sentences
+
+
+class Layout(StrEnum):
+    """How files that are taken out are named (`archive/extract.py`)."""
+
+    versions = "versions"
+    folders = "folders"
+    gracedb = "gracedb"
+
 
 app = commands("Look into archives and look after them.")
+importing = commands("Read what other tools keep into an archive.")
 
 
-@app.command("ls")
+@app.command()
 @sentences
-def list_objects(
+def ls(
     archive: ArchiveOption = None,
     query: Annotated[
         str | None, typer.Option("--query", metavar="TEXT", help="Those that a query in GraceDB's language finds.")
     ] = None,
     sort: Annotated[
-        str, typer.Option(metavar="|".join(SORTS), help="In which order; with a - before it from the other end.")
+        str,
+        typer.Option(metavar="captured|created|id", help="In which order; with a - before it from the other end."),
     ] = "captured",
     limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="At most so many (default: all).")] = None,
     offset: Annotated[int, typer.Option(min=0, metavar="N", help="Leave out the first so many.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """List the captures in an archive."""
-    with reading(archive) as tape:
-        page = page_of(tape, query, sort, offset, limit)
-        rows = [summary_of(tape, capture) for capture in page.captures]
-        heard = heard_only(tape) if query is None else {}
-    first = max(0, offset - page.total)  # what was only heard comes after all captures
-    room = None if limit is None else limit - len(rows)
-    shown = list(heard.items())[first : None if room is None else first + room]
-    left = page.total + len(heard) - offset - len(rows) - len(shown)
-    if as_json:
-        show_json([*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in shown)])
-        return
-    columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
-    show_table(
-        columns,
-        [
-            (
-                f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
-                shown_time(r["captured"]), r["origin"], r["service"],
-            )
-            for r in rows
-        ],
-    )  # fmt: skip
-    for graceid, count in shown:
-        say(f"{graceid}: {count} messages that were heard, never captured")
-    if limit is not None and left > 0:
-        say(f"and {left} more: --offset {offset + limit} shows what follows")
+    from gracetape.archive.showing import list_objects
+
+    list_objects(archive, query, sort, limit, offset, as_json)
 
 
 @app.command()
 @sentences
 def show(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Tell what an archive holds of an object (--json: with its record)."""
-    with reading(archive) as tape:
-        if ref in heard_only(tape):
-            _show_heard(ref, recorded_of(tape, ref), as_json)
-            return
-        about = summary_of(tape, tape.capture(ref))
-        if as_json:
-            show_json(about | {"record": tape.view(ref).record()})
-            return
-    absent, notes = about.pop("absent"), about.pop("notes")
-    about["bytes"] = human_bytes(about["bytes"])
-    about["labels_now"] = ", ".join(about["labels_now"])
-    for name in ("created", "captured"):
-        about[name] = f"{shown_time(about[name])} UTC" if about[name] else None
-    rows = [(name.replace("_", " "), value) for name, value in about.items()]
-    rows += [("absent", line) for line in absent]
-    rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
-    show_table(["", "~"], rows)
+    from gracetape.archive import showing
 
-
-def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> None:
-    """What there is of an object that was never captured."""
-    first, last = messages[0].arrived, messages[-1].arrived
-    nodes = sorted({message.node for message in messages})
-    if as_json:
-        show_json({
-            "id": graceid, "origin": "heard", "recorded_alerts": len(messages), "first": iso_time(first), "last": iso_time(last),
-            "nodes": nodes,
-        })  # fmt: skip
-        return
-    about = (
-        ("id", graceid), ("origin", "heard: it was never captured"), ("recorded alerts", len(messages)),
-        ("first", f"{shown_time(first)} UTC"), ("last", f"{shown_time(last)} UTC"), ("nodes", ", ".join(nodes)),
-    )  # fmt: skip
-    show_table(["", "~"], about)
+    showing.show(ref, archive, as_json)
 
 
 @app.command()
 @sentences
 def log(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's log entries, with what each tells of."""
-    with reading(archive) as tape:
-        history = history_of(tape, ref)
-        if as_json:
-            show_json([entry.record | {"act": entry.act.name} for entry in history.entries if entry.n is not None])
-            return
-    rows = [
-        (e.n, shown_time(e.created), e.act.name, plain(e.record.get("comment") or ""),
-         e.record.get("filename") or "", ", ".join(e.record.get("tag_names") or []))
-        for e in history.entries
-        if e.n is not None
-    ]  # fmt: skip
-    show_table([">N", "created (UTC)", "act", "~comment", "?~file", "?~tags"], rows)
+    from gracetape.archive import showing
+
+    showing.log(ref, archive, as_json)
 
 
 @app.command()
 @sentences
 def files(ref: Reference, archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List an object's files, every version."""
-    with reading(archive) as tape:
-        entries = tape.view(ref).files()
-    if as_json:
-        show_json([asdict(entry) for entry in entries])
-        return
-    show_table(
-        ["file", ">size", "sha256"], [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries]
-    )
-    say_reasons(("absent", e.absent or "") for e in entries if e.sha256 is None)
+    from gracetape.archive import showing
+
+    showing.files(ref, archive, as_json)
 
 
 @app.command()
@@ -154,20 +79,9 @@ def cat(
     archive: ArchiveOption = None,
 ) -> None:
     """Write a file's contents to the standard output."""
-    with Archive.open(locate(archive)) as tape:  # no block of `reading`: whoever takes the output may be slow
-        view = tape.view(ref)
-        name, comma, version = file.rpartition(",")
-        entry = view.file(file)
-        if entry is None and comma and version.isdigit():
-            entry = view.file(name, int(version))
-        if entry is None:
-            raise NotFound(f"{ref} has no file {file!r}: `gracetape archive files {ref}` lists what it has")
-        if sys.stdout.isatty():
-            show_text(tape.read(entry), entry.full_name)
-            return
-        for piece in tape.read(entry):
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+    from gracetape.archive import showing
+
+    showing.cat(ref, file, archive)
 
 
 @app.command()
@@ -177,25 +91,14 @@ def extract(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; made if it is not there.")],
     archive: ArchiveOption = None,
     layout: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(LAYOUTS),
-            help="cWB.v0.fits.gz (versions), 0/cWB.fits.gz (folders) or cWB.fits.gz,0 (gracedb).",
-        ),
-    ] = "versions",
+        Layout, typer.Option(help="cWB.v0.fits.gz (versions), 0/cWB.fits.gz (folders) or cWB.fits.gz,0 (gracedb).")
+    ] = Layout.versions,
     as_json: JsonOption = False,
 ) -> None:
     """Write all files of an object, every version, into a folder."""
-    if layout not in LAYOUTS:
-        raise UsageError(f"--layout is {', '.join(LAYOUTS)}, not {layout!r}")
-    with reading(archive, contents=True) as tape:
-        written, left = extract_files(tape, ref, folder, layout)
-    if as_json:
-        show_json({"written": written, "left out": left})
-    else:
-        say(f"{len(written)} files written into {folder}")
-        for line in left:
-            say(f"left out: {line}")
+    from gracetape.archive import showing
+
+    showing.extract(ref, folder, archive, layout.value, as_json)
 
 
 @app.command()
@@ -207,28 +110,102 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Tell what differs between two captures."""
-    with reading(archive) as tape:
-        found = compare(tape, old, new)
-    if as_json:
-        show_json([asdict(difference) for difference in found])
-    elif not found:
-        say(f"{old} and {new} hold the same")
-    else:
-        show_table(["", "kind", "which", "field", "~old", "~new"], [row for one in found for row in _difference(one)])
+    from gracetape.archive import showing
+
+    showing.diff(old, new, archive, as_json)
 
 
-def _difference(found: Difference) -> list[tuple[object, ...]]:
-    """A row per field that changed; one for what was added or removed."""
-    begin = (found.change, found.kind, found.key)
-    values = zip(found.fields, found.old, found.new, strict=True)
-    return [(*begin, name, *(json.dumps(value, ensure_ascii=False) for value in pair)) for name, *pair in values] or [
-        (*begin, "", "", "")
-    ]
+@app.command()
+@sentences
+def pack(
+    source: Annotated[Path, typer.Argument(metavar="ARCHIVE")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Default: NAME.packed.tape beside it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a folder archive as one file."""
+    from gracetape.archive import maintenance
+
+    maintenance.pack(source, target, as_json)
 
 
-for _command in (pack, unpack, verify, rm, gc):
-    app.command()(_command)
-app.command("add-alerts")(add_alerts)
+@app.command()
+@sentences
+def unpack(
+    source: Annotated[Path, typer.Argument(metavar="FILE")],
+    target: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: NAME.unpacked.tape.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a packed archive as a folder."""
+    from gracetape.archive import maintenance
+
+    maintenance.unpack(source, target, as_json)
+
+
+@app.command()
+@sentences
+def verify(
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read everything in an archive again and name what is damaged or missing (exit 1)."""
+    from gracetape.archive import maintenance
+
+    maintenance.verify(one_archive(path, archive), as_json)
+
+
+@app.command()
+@sentences
+def rm(
+    ref: Annotated[str, typer.Argument(metavar="ID@N", help="Which capture; without @N all captures of the object.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a capture (its contents are freed by `gc`)."""
+    from gracetape.archive import maintenance
+
+    maintenance.rm(ref, archive, as_json)
+
+
+@app.command()
+@sentences
+def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Free the space of records and contents that no capture uses."""
+    from gracetape.archive import maintenance
+
+    maintenance.gc(archive, as_json)
+
+
+@app.command("add-alerts")
+@sentences
+def add_alerts(
+    graceid: Annotated[str, typer.Argument(metavar="ID", help="The object that the messages are about.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One message a line, with its time and node.")],
+    archive: ArchiveOption = None,
+    skip_others: Annotated[bool, typer.Option("--skip-others", help="Pass over messages about other objects.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the messages heard about an object, for replays that send what was really sent."""
+    from gracetape.archive.alerts import adding
+
+    adding.add_alerts(graceid, file, archive, skip_others, as_json)
+
+
+@importing.command()
+@sentences
+def meg(
+    source: Annotated[Path, typer.Argument(metavar="DIR|TGZ", help="A cache of mock-event-generator.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
+    from gracetape.archive import maintenance
+
+    maintenance.meg(source, archive, as_json)
+
+
 app.add_typer(importing, name="import")
 
 

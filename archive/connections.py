@@ -1,6 +1,7 @@
 """The connections to an archive's database: one for each thread, made when it first asks, for readers and writers."""
 
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from gracetape.archive import layout
 from gracetape.archive.inside import check_database
 from gracetape.archive.older import MigratedCopy
 from gracetape.archive.reading import Reader, settle, writable_uri
+from gracetape.errors import ArchiveError
+
+#: References to a connection that nobody uses: ours, and that of who counts them.
+_OURS = 2
 
 
 class Connections:
@@ -21,6 +26,7 @@ class Connections:
         self._open: list[sqlite3.Connection] = []
         self._copy: MigratedCopy | None = None
         self._older, self._copying = False, threading.Lock()
+        self._identity: tuple[int, int] | None = None
         self._watch: sqlite3.Connection | None = None
         self._watches, self._watching = 0, threading.Lock()
 
@@ -33,9 +39,27 @@ class Connections:
         local = self._local  # which another thread may put another in the place of
         connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
-            connection = local.connection = self._connect()
+            connection = local.connection = self._connect_to_same()
             self._open.append(connection)
         return connection
+
+    def _connect_to_same(self) -> sqlite3.Connection:
+        """One more connection, to what the others read."""
+        if self._identity is not None and self._found() != self._identity:
+            raise ArchiveError(f"{self._database} was removed or replaced while it was open: open it again")
+        connection = self._connect()
+        self._identity = (
+            self._identity or self._found()
+        )  # not before: some file systems copy what is opened for writing
+        return connection
+
+    def _found(self) -> tuple[int, int] | None:
+        """What is at the path now: two threads must not read two tapes."""
+        try:
+            found = self._database.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def read_a_copy(self) -> None:
         """Read a copy in this code's schema from now on: the database is older, and may not be written to."""
@@ -54,11 +78,12 @@ class Connections:
         """What is another one once anybody has changed something; it is asked for before what it is to stand for is read."""
         with self._watching:
             if self._watch is None:
-                self._watch, self._watches = self._connect(), self._watches + 1
+                self._watch, self._watches = self._connect_to_same(), self._watches + 1
             versions = (self._watch.execute(f"PRAGMA {name}.data_version").fetchone()[0] for name in self.schemas)
             return (self._watches, *versions)
 
     def _unwatch(self) -> None:
+        """Close the connection that is watched; whoever asks just now is done with it first."""
         with self._watching:
             if self._watch is not None:
                 self._watch.close()
@@ -89,7 +114,7 @@ class Connections:
             if self._copy is None:
                 original = self._reader.connect(**options)
                 try:
-                    self._copy = MigratedCopy(original, self._reader.location)
+                    self._copy = MigratedCopy(self._database, original, self._reader.location)
                 finally:
                     original.close()
             return self._copy.connect(**options)
@@ -98,15 +123,25 @@ class Connections:
         settle(connection)
 
     def close(self) -> None:
-        """Close every connection. Whoever reads on opens new ones, and has to close them again."""
+        """Close every connection. Whoever reads on opens new ones, and has to close them again.
+
+        What another thread reads with just now is left to it, and closed when it is done: SQLite, closed in the middle of a statement,
+        takes the process with it.
+        """
         self._unwatch()
+        own = getattr(self._local, "connection", None)
+        self._local = threading.local()  # no thread takes one of these any more
+        busy = False
         while self._open:
             connection = self._open.pop()
-            if not self._open and not self._read_only and not self._packed:
+            if connection is not own and sys.getrefcount(connection) > _OURS:
+                busy = True
+                continue
+            if not self._open and not busy and not self._read_only and not self._packed:
                 self._settle(connection)
             connection.close()
         if self._copy is not None:
             self._copy.close()
             self._copy = None
         self._reader.close()
-        self._local = threading.local()
+        self._identity = None

@@ -8,6 +8,7 @@ from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.store import Archive
 from gracetape.archive.view import FileEntry
 from gracetape.errors import ArchiveError
+from gracetape.progress import Progress, progress
 
 
 def safe_name(name: str) -> str | None:
@@ -17,11 +18,12 @@ def safe_name(name: str) -> str | None:
     return name
 
 
-def write_file(archive: Archive, entry: FileEntry, making: Path, target: Path) -> None:
+def write_file(archive: Archive, entry: FileEntry, making: Path, target: Path, done: Progress) -> None:
     """Write one file version at `target`, whole or not at all; it is made at `making`."""
     with making.open("wb") as stream:
         for piece in archive.read(entry):
             stream.write(piece)
+            done.advance(len(piece))
     os.replace(making, target)
 
 
@@ -53,8 +55,10 @@ def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -
     except OSError as error:
         raise ArchiveError(f"cannot write into {folder}: {error.strerror}") from None
     written, left = [], []
-    with HeldFolder(folder, MAKING) as held:
-        for entry in archive.view(ref).files():
+    entries = archive.view(ref).files()
+    size = sum(entry.size or 0 for entry in entries)
+    with progress("extracting", size, "bytes") as done, HeldFolder(folder, MAKING) as held:
+        for entry in entries:
             safe = safe_name(entry.full_name) and safe_name(entry.name)
             name = LAYOUTS[layout](entry.name, entry.version)
             if safe is None or name in written:
@@ -63,6 +67,6 @@ def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -
                 left.append(f"{entry.full_name}: absent ({entry.absent})")
             else:
                 (folder / name).parent.mkdir(exist_ok=True)
-                write_file(archive, entry, held.path / "file", folder / name)
+                write_file(archive, entry, held.path / "file", folder / name, done)
                 written.append(name)
     return written, left

@@ -1,8 +1,9 @@
 """Reads the caches of mock-event-generator, the form in which real superevents are exchanged, into an archive.
 
 A cache holds a superevent's record, log and labels as the server gave them, and of each member event its record and its
-uploads with their delays. The members' logs are made from those; what was made is said in the capture's notes, and made
-entries have the issuer `gracetape-import`.
+uploads with their delays. The members' logs are made from those; what was made is said in the capture's notes. A made entry
+with a file has the event's submitter as its issuer, since a cache keeps the uploads of nobody else (mock_event_generator.fetchers);
+what remains has the issuer `gracetape-import`.
 """
 
 import lzma
@@ -29,6 +30,7 @@ from gracetape.archive.store import Archive, Capture
 from gracetape.archive.writing import Transaction
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError
+from gracetape.progress import advance, progress
 from gracetape.times import parse_time, server_time
 
 Record = dict[str, Any]
@@ -57,7 +59,7 @@ class _Made:
 
 def import_into(source: Path, target: Path) -> list[Capture]:
     """Import a cache into the archive at `target`, all of it or nothing; one that is not there appears when it is whole."""
-    with _superevents(source) as found:
+    with progress("importing"), _superevents(source) as found:
         if not is_free(target):
             with Archive.open(target, read_only=False) as archive:
                 return _import(found, archive)
@@ -76,7 +78,8 @@ def import_meg(source: Path, archive: Archive) -> list[Capture]:
 
 
 def _import(superevents: list[Path], archive: Archive) -> list[Capture]:
-    with _all_or_none(archive) as tx:
+    files = sum(1 for folder in superevents for _ in folder.rglob("*,*"))
+    with progress("importing", files, "files"), _all_or_none(archive) as tx:
         return [capture for folder in superevents for capture in _superevent(folder, tx)]
 
 
@@ -130,7 +133,7 @@ def _unpack(source: Path, folder: Path) -> None:
 
     tarfile also takes a damaged header for the end of the archive, which really is a block of zeros.
     """
-    with tarfile.open(source) as packed:
+    with progress(f"unpacking {source.name}"), tarfile.open(source) as packed:
         size = 0
         for member in packed:
             size += member.size
@@ -244,7 +247,7 @@ def _keep_event(tx: Transaction, folder: Path, service: str, record: Record, mad
     notes = {
         "from": "a cache of mock-event-generator",
         "made": "the log, from the uploads and their delays, and from what the superevent's log says of this event",
-        "not known": f"who wrote what, entries without a file, and when labels were applied ({untimed or 'none'})",
+        "not known": f"entries without a file, who wrote those that are made, and when labels were applied ({untimed or 'none'})",
     }
     capture = tx.begin(graceid, service, "import", notes)
     tx.put(capture, "object", "", record)
@@ -269,12 +272,14 @@ def _log_record(service: str, record: Record, n: int, entry: _Made) -> Record:
     base = f"{service}events/{record['graceid']}"
     moment = parse_time(record["created"]) + timedelta(seconds=entry.delay)
     file = f"{base}/files/{entry.filename},{entry.version}" if entry.filename else None
-    about = {"N": n, "comment": entry.comment, "created": server_time(moment), "issuer": ISSUER}
+    about = {"N": n, "comment": entry.comment, "created": server_time(moment)}
+    about["issuer"] = record.get("submitter") or ISSUER if entry.filename else ISSUER
     about |= {"filename": entry.filename, "file_version": entry.version, "tag_names": list(entry.tags)}
     return about | {"self": f"{base}/log/{n}", "tags": f"{base}/log/{n}/tag/", "file": file}
 
 
 def _keep_file(tx: Transaction, capture: Capture, folder: Path, entry: _Made) -> None:
+    advance()
     full = f"{entry.filename},{entry.version}"
     path = folder / full
     if safe_name(full) is None or not path.is_file() or path.is_symlink():

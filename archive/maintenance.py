@@ -1,7 +1,6 @@
-"""The commands of `gracetape archive` that look after archives: pack, check, clean, and bring in what other tools keep."""
+"""What the commands of `gracetape archive` do that look after archives: pack, check, clean, and bring in what other tools keep."""
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -11,34 +10,19 @@ from gracetape.archive.store import Archive
 from gracetape.archive.verify import verify as find_faults
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.ids import parse_ref
-from gracetape.options import ArchiveOption, JsonOption
-from gracetape.terminal import commands, human_bytes, say, sentences, show_json
-
-importing = commands("Read what other tools keep into an archive.")
+from gracetape.terminal import human_bytes, say, show_json
 
 
 def _target(source: Path, target: Path | None, ending: str) -> Path:
     return target or source.with_name(source.name.removesuffix(".tape") + ending)
 
 
-@sentences
-def pack(
-    source: Annotated[Path, typer.Argument(metavar="ARCHIVE")],
-    target: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Default: NAME.packed.tape beside it.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
+def pack(source: Path, target: Path | None, as_json: bool) -> None:
     """Write a folder archive as one file."""
     _convert(source, _target(source, target, ".packed.tape"), packed=True, as_json=as_json)
 
 
-@sentences
-def unpack(
-    source: Annotated[Path, typer.Argument(metavar="FILE")],
-    target: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: NAME.unpacked.tape.")] = None,
-    as_json: JsonOption = False,
-) -> None:
+def unpack(source: Path, target: Path | None, as_json: bool) -> None:
     """Write a packed archive as a folder."""
     _convert(source, _target(source, target, ".unpacked.tape"), packed=False, as_json=as_json)
 
@@ -57,14 +41,9 @@ def _convert(source: Path, target: Path, *, packed: bool, as_json: bool) -> None
         say(f"{target} ({human_bytes(after)}) holds what {source} ({human_bytes(before)}) holds")
 
 
-@sentences
-def verify(
-    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
-    archive: ArchiveOption = None,
-    as_json: JsonOption = False,
-) -> None:
+def verify(archive: Path | None, as_json: bool) -> None:
     """Read everything in an archive again and name what is damaged or missing (exit 1)."""
-    with reading(path or archive, contents=True) as tape:
+    with reading(archive, contents=True) as tape:
         faults = list(find_faults(tape))
         sound = f"{tape.path} is sound: {len(tape.captures())} captures" if not faults else ""
     if as_json:
@@ -75,12 +54,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@sentences
-def rm(
-    ref: Annotated[str, typer.Argument(metavar="ID@N", help="Which capture; without @N all captures of the object.")],
-    archive: ArchiveOption = None,
-    as_json: JsonOption = False,
-) -> None:
+def rm(ref: str, archive: Path | None, as_json: bool) -> None:
     """Remove a capture (its contents are freed by `gc`)."""
     with writing(archive) as tape:
         newest = tape.capture(ref)
@@ -95,8 +69,7 @@ def rm(
         say(f"removed {', '.join(removed)}; `gracetape archive gc` frees the space")
 
 
-@sentences
-def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+def gc(archive: Path | None, as_json: bool) -> None:
     """Free the space of records and contents that no capture uses."""
     with writing(archive) as tape:
         count, freed = collect(tape)
@@ -106,13 +79,7 @@ def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         say(f"{count} unused records and contents removed, {human_bytes(freed)} freed")
 
 
-@importing.command()
-@sentences
-def meg(
-    source: Annotated[Path, typer.Argument(metavar="DIR|TGZ", help="A cache of mock-event-generator.")],
-    archive: ArchiveOption = None,
-    as_json: JsonOption = False,
-) -> None:
+def meg(source: Path, archive: Path | None, as_json: bool) -> None:
     """Read superevents that mock-event-generator fetched (`meg fetch`) into an archive."""
     from gracetape.archive.import_meg import import_into
 

@@ -3,9 +3,13 @@
 import errno
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
 
 from gracetape.archive import schema
 from gracetape.archive.held_folders import COPIED, HeldFolder
+from gracetape.archive.inside import SIDE_FILES
 
 #: What a packed archive keeps its contents in; never copied, but read where it is.
 _CONTENTS = "chunks"
@@ -33,13 +37,63 @@ def _copy_rows(original: sqlite3.Connection, copy: sqlite3.Connection, name: str
         raise damage[0]
 
 
-class MigratedCopy:
-    """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed."""
+class _State(NamedTuple):
+    """What tells whether a database at rest is still what it was. SQLite's own count of changes is in its first bytes."""
 
-    def __init__(self, original: sqlite3.Connection, location: str) -> None:
+    path: Path
+    inode: tuple[int, int]
+    changed_ns: int
+    size: int
+    head: bytes
+
+
+def _at_rest(database: Path) -> _State | None:
+    """None if it cannot be told, since somebody writes it or left a log."""
+    if any(Path(f"{database}{end}").exists() for end in SIDE_FILES):
+        return None
+    with suppress(OSError):
+        found = database.stat()
+        with database.open("rb") as file:
+            head = file.read(100)
+        return _State(database.resolve(), (found.st_dev, found.st_ino), found.st_ctime_ns, found.st_size, head)
+    return None
+
+
+#: Migrated copies as this process made them, so that the next test over a tape need not: of the last few tapes that are small.
+_KEPT: dict[_State, bytes] = {}
+_MOST, _LARGEST = 4, 8 << 20
+
+
+def _keep(state: _State | None, path: Path) -> None:
+    if state is not None and path.stat().st_size <= _LARGEST:
+        for earlier in list(_KEPT)[: len(_KEPT) - _MOST + 1]:
+            _KEPT.pop(earlier, None)
+        _KEPT[state] = path.read_bytes()
+
+
+class MigratedCopy:
+    """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed.
+
+    `original` reads the database, whose address is `location`.
+    """
+
+    def __init__(self, database: Path, original: sqlite3.Connection, location: str) -> None:
         self._folder = HeldFolder(None, COPIED)
         self._location = location
         self._path = self._folder.path / "archive.sqlite"
+        state = _at_rest(database)  # before it is read: if it changes meanwhile, this is nobody's state any more
+        try:
+            known = _KEPT.get(state) if state is not None else None
+            if known is not None:
+                self._path.write_bytes(known)
+                return
+            self._migrate(original)
+            _keep(state, self._path)
+        except BaseException:
+            self._folder.close()
+            raise
+
+    def _migrate(self, original: sqlite3.Connection) -> None:
         copy = sqlite3.connect(self._path, isolation_level=None)
         try:
             copy.execute("PRAGMA synchronous = OFF")
@@ -58,9 +112,6 @@ class MigratedCopy:
             original.execute("COMMIT")
             copy.execute("COMMIT")
             copy.execute(f"DROP TABLE {_CONTENTS}")
-        except BaseException:
-            self._folder.close()
-            raise
         finally:
             copy.close()
 

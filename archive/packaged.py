@@ -1,11 +1,15 @@
 """Tapes that are no files of their own, since the package that brings them lies in a zip file: read from a private copy."""
 
 import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from gracetape.archive.held_folders import COPIED, HeldFolder
-from gracetape.errors import ArchiveError
+from gracetape.errors import ArchiveError, GracetapeError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -17,10 +21,29 @@ def copied(source: "Traversable") -> tuple[Path, HeldFolder]:
     target = folder.path / (source.name or "package.tape")
     try:
         _copy(source, target)
-    except (OSError, ValueError) as error:  # a damaged zip file is a ValueError's or an OSError's
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        BadZipFile,
+        EOFError,
+        zlib.error,
+    ) as error:  # a zip file that is damaged, or was replaced
         folder.close()
         raise ArchiveError(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if not target.exists():
+        folder.close()
+        raise ArchiveError(f"{source} is not a gracetape archive: there is nothing there")
     return target, folder
+
+
+@contextmanager
+def told_as(source: "Traversable", path: Path) -> Iterator[None]:
+    """What is wrong with a copy, told of what it is a copy of."""
+    try:
+        yield
+    except GracetapeError as error:
+        raise ArchiveError(str(error).replace(str(path), str(source))) from None
 
 
 def _copy(source: "Traversable", target: Path) -> None:

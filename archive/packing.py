@@ -11,6 +11,7 @@ from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
 from gracetape.archive.store import Archive, PassingArchive
 from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.progress import Progress, progress
 from gracetape.shown import identity
 
 #: Tables that are not copied row by row: contents, which lie elsewhere in a folder, what is derived, and what `create` writes.
@@ -26,16 +27,17 @@ def convert(source: Archive, target: Path, *, packed: bool) -> None:
         raise ArchiveError(f"{target} exists already: name another path, or remove it first")
     try:
         with (
+            progress("packing" if packed else "unpacking", _bytes_in(source), "bytes") as done,
             source.blobs.held(),
             made(target, packed=packed, mode=modes.mode_of(source.path)) as making,
             PassingArchive(making, read_only=False, packed=packed) as copy,
         ):
-            _copy(source, copy)
+            _copy(source, copy, done)
     except (OSError, sqlite3.Error) as error:
         raise ArchiveError(f"cannot write {target}: {error}") from None
 
 
-def _copy(source: Archive, copy: Archive) -> None:
+def _copy(source: Archive, copy: Archive, done: Progress) -> None:
     connection = copy.connection
     connection.execute("PRAGMA journal_mode = DELETE")  # all of it is brought to disk at once, when it is whole
     connection.execute("PRAGMA synchronous = OFF")
@@ -51,8 +53,14 @@ def _copy(source: Archive, copy: Archive) -> None:
             stack.close()
         for blob in [Blob(*row) for row in connection.execute("SELECT * FROM blobs ORDER BY sha256")]:
             _copy_contents(source, copy, blob)
+            done.advance(blob.size)
     connection.execute("COMMIT")
     connection.execute("VACUUM")
+
+
+def _bytes_in(archive: Archive) -> float:
+    """The size of all contents."""
+    return float(archive.connection.execute("SELECT total(size) FROM blobs").fetchone()[0])
 
 
 def _hide_secrets(connection: sqlite3.Connection) -> None:
@@ -138,6 +146,11 @@ def collect(archive: Archive) -> tuple[int, int]:
     contents does so before, and they are used, or after, and puts them there again. Killed in between, contents that no row
     names are left, which the next one takes.
     """
+    with progress("cleaning"):
+        return _collect(archive)
+
+
+def _collect(archive: Archive) -> tuple[int, int]:
     before = archive.size_on_disk()
     archive.blobs.sweep()
     for prefix in (SPOOLED, COPIED):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gracetape.archive import layout, schema
 from gracetape.archive.blob_places import FolderBlobs
@@ -33,9 +34,11 @@ def _unless_here(table: str, *key: str) -> str:
     return f"NOT EXISTS (SELECT 1 FROM main.{table} m WHERE {same})"
 
 
+#: What came into the tape after the scratch had made or copied an object of that id is not seen: it would hide what was written.
+_EARLIER = "NOT EXISTS (SELECT 1 FROM main.captures m WHERE m.object = t.object AND m.version <= t.version)"
 #: By table, which rows of the scratch and which of the tape are seen. Captures, and what they have, lie in one of the two.
 _SEEN = {
-    "captures": (_OWN, _OF_TAPE), "records": (_OWN, _OF_TAPE), "entries": ("1", "1"), "files": ("1", "1"),
+    "captures": (_OWN, f"{_OF_TAPE} AND {_EARLIER}"), "records": (_OWN, _OF_TAPE), "entries": ("1", "1"), "files": ("1", "1"),
     "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, _OF_TAPE),
     "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED), "spans": ("1", _UNTOUCHED),
     "counters": ("1", _unless_here("counters", "name")), "heard": ("1", _unless_here("heard", "name")),
@@ -75,6 +78,25 @@ def _empty() -> bytes:
         return path.read_bytes()
 
 
+#: What SQLite says where somebody was killed while they wrote to the tape, since whoever attached it for reading may not tidy up.
+_LEFT = (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY, sqlite3.SQLITE_READONLY_CANTINIT)
+
+
+class _Layered(sqlite3.Connection):
+    """A connection with a tape attached for reading. `tidy` lets one that may do so bring in what a killed writer left."""
+
+    tidy: Callable[[], None]
+
+    def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
+        try:
+            return super().execute(statement, values)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) not in _LEFT:
+                raise
+        self.tidy()
+        return super().execute(statement, values)
+
+
 class _Layers(Connections):
     """Connections that read a tape, and from `begin` on write to another database and read both."""
 
@@ -98,8 +120,9 @@ class _Layers(Connections):
     def _connect(self) -> sqlite3.Connection:
         own = self._own
         connection = sqlite3.connect(
-            own or ":memory:", isolation_level=None, timeout=60.0, check_same_thread=False, uri=True
+            own or ":memory:", isolation_level=None, timeout=60.0, check_same_thread=False, uri=True, factory=_Layered
         )
+        connection.tidy = self._tape.tidy
         try:
             connection.execute("PRAGMA synchronous = OFF")
             if own is not None:

@@ -17,6 +17,7 @@ from gracetape.archive.inside import check
 from gracetape.archive.making import made
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
+from gracetape.progress import progress
 from gracetape.shown import target
 from gracetape.tables import html_table
 
@@ -72,8 +73,7 @@ class Archive(Captures):
         try:
             if not read_only:
                 archive._tidy()
-            version = schema.check(archive.connection, path)
-            layout.check_layout(archive.connection, version, path)
+            version = archive._checked()
             if version < schema.SCHEMA_VERSION:
                 archive._update()
             archive.connection.execute("SELECT count(*) FROM captures").fetchone()
@@ -94,11 +94,12 @@ class Archive(Captures):
     def _open_in_package(cls, source: "Traversable", *, read_only: bool) -> Self:
         if not read_only:
             raise ArchiveError(f"{source} lies inside a package that is no folder: it can only be read")
-        from gracetape.archive.packaged import copied
+        from gracetape.archive.packaged import copied, told_as
 
         path, folder = copied(source)
         try:
-            archive = cls.open(path)
+            with told_as(source, path):
+                archive = cls.open(path)
         except GracetapeError:
             folder.close()
             raise
@@ -141,12 +142,32 @@ class Archive(Captures):
         self.blobs.sweep()
         sweep(self.path.absolute().parent, MAKING)
 
+    def _checked(self) -> int:
+        """The schema version, by which the tables were compared, of one moment: others may bring an older archive up to date meanwhile."""
+        connection = self.connection
+        connection.execute("BEGIN")
+        try:
+            version = schema.check(connection, self.path)
+            layout.check_layout(connection, version, self.path)
+        finally:
+            connection.rollback()
+        return version
+
     def _update(self) -> None:
         """Bring an older archive to this code's schema: itself, or a copy of it if it may not be written to."""
-        if not self.read_only:
-            schema.migrate(self.connection)
-            return
-        self._connections.read_a_copy()
+        with progress(
+            f"bringing {self.path.name} up to date"
+            if not self.read_only
+            else f"reading {self.path.name}, of an older form"
+        ):
+            if not self.read_only:
+                schema.migrate(self.connection)
+            else:
+                self._connections.read_a_copy()
+
+    def tidy(self) -> None:
+        """Let SQLite bring in, or take back, what a writer left who was killed meanwhile: any reading does."""
+        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from gracetape.archive.blobs import plain
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.view import StoredView
 from gracetape.errors import GracetapeError
+from gracetape.progress import progress
 from gracetape.times import record_time
 
 #: What a damaged archive may make any check stumble over; each check on its own.
@@ -27,12 +28,15 @@ def verify(archive: Archive) -> Iterator[str]:
     if ours:
         connection.execute("BEGIN")
     try:
-        for check in _CHECKS:
-            for told in _guarded(archive, check):
-                fault = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
-                if fault not in said:
-                    said.add(fault)
-                    yield fault
+        with progress("verifying", len(_CHECKS), "checks") as done:
+            for check in _CHECKS:
+                done.doing = check.__name__.strip("_")
+                for told in _guarded(archive, check):
+                    fault = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+                    if fault not in said:
+                        said.add(fault)
+                        yield fault
+                done.advance()
     finally:
         connection.set_progress_handler(None, 0)
         if ours and connection.in_transaction:
@@ -179,12 +183,14 @@ def _capture(archive: Archive, capture: Capture) -> Iterator[str]:
 
 def _blobs(archive: Archive) -> Iterator[str]:
     broken: dict[str, str] = {}
-    for row in archive.connection.execute("SELECT sha256 FROM blobs ORDER BY sha256").fetchall():
-        try:
-            for _ in plain(archive.blobs, archive.blob(row[0])):
-                pass
-        except (GracetapeError, OSError) as error:
-            broken[row[0]] = str(error)
+    (size,) = archive.connection.execute("SELECT total(size) FROM blobs").fetchone()
+    with progress("verifying contents", size, "bytes") as done:
+        for row in archive.connection.execute("SELECT sha256 FROM blobs ORDER BY sha256").fetchall():
+            try:
+                for piece in plain(archive.blobs, archive.blob(row[0])):
+                    done.advance(len(piece))
+            except (GracetapeError, OSError) as error:
+                broken[row[0]] = str(error)
     if not broken:
         return
     owners = defaultdict(list)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from gracetape.errors import UsageError
+from gracetape.settings_files import find
 
 #: How `pack` and `unpack` name what they make of NAME.tape.
 _MADE = re.compile(r"(.+)\.(?:packed|unpacked)\.tape")
@@ -16,10 +17,13 @@ def looks_like_archive(text: str) -> bool:
 
 
 def locate(path: str | Path | None = None) -> Path:
-    """The archive that is meant: `path`, else $GRACETAPE_ARCHIVE, else the only *.tape in this folder (beside its own packs)."""
+    """The archive that is meant: `path`, else $GRACETAPE_ARCHIVE, else that of a settings file, else the only *.tape in this folder
+    (beside its own packs)."""
     named = path or os.environ.get("GRACETAPE_ARCHIVE")
     if named:
         return Path(named)
+    if (said := find("archive")) is not None:
+        return Path(said.value)
     found = _without_packs(sorted(Path().glob("*.tape")))
     if len(found) == 1:
         return found[0]

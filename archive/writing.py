@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -18,6 +19,7 @@ from gracetape.errors import ArchiveError, NotFound
 from gracetape.ids import category_of
 
 
+@cache
 def tool_name() -> str:
     """What wrote a capture: `gracetape VERSION`."""
     try:

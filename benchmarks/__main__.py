@@ -11,6 +11,7 @@ from benchmarks import (
     histories,
     lateness,
     listeners,
+    pages,
     plugin,
     queries,
     replays,
@@ -48,6 +49,7 @@ ALL = {
     "long_log": histories.long_logs_stay_flat,
     "size": archives.size_against_tar,
     "scratch": scratches.scratches_stay_flat,
+    "pages": pages.pages,
     "tests": plugin.tests_with_tapes,
 }
 

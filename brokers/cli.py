@@ -34,7 +34,12 @@ def _group() -> None:
 
 @app.command()
 def start(
-    kind: Annotated[Kind, typer.Argument(help="xmpp: an LVAlert (ejabberd); kafka: an igwn-alert (Tansu).")],
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="xmpp: an LVAlert (ejabberd); kafka: an igwn-alert (Apache Kafka if one is installed, else Tansu)."
+        ),
+    ],
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Default: the usual one, or any if that is taken.")
     ] = None,
@@ -83,14 +88,9 @@ def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: 
         from gracetape.brokers.ejabberd import private_xmpp
 
         return private_xmpp(users, port=port)
-    try:
-        from gracetape.brokers.tansu import private_kafka
+    from gracetape.brokers.private_kafka import private_kafka
 
-        return private_kafka(group, topics, port=port)
-    except ModuleNotFoundError as error:
-        from gracetape.installing import hint
-
-        raise BrokerError(f"a Kafka broker needs the package {error.name}: {hint('broker')}") from None
+    return private_kafka(group, topics, port=port)
 
 
 def _tell(broker: "PrivateBroker") -> None:

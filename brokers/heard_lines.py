@@ -1,12 +1,14 @@
 """What is heard as a person reads a log: a line per message, one for a message that came on several topics at once."""
 
+import sys
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from gracetape.alert_lines import AlertLine, AlertLines, entry_of, shown_at_once, what_of
 from gracetape.brokers.sources import Heard
 from gracetape.message_lines import read_line
+from gracetape.shown import visible
 
 
 class HeardLines:
@@ -18,9 +20,10 @@ class HeardLines:
 
     def show(self, batch: Iterable[Heard]) -> None:
         """Print messages in their order. BrokenPipeError if nobody reads them any more."""
-        shown_at_once(map(self._line, batch), self._lines)
+        shown_at_once(map(self.line, batch), self._lines)
 
-    def _line(self, heard: Heard) -> AlertLine:
+    def line(self, heard: Heard) -> AlertLine:
+        """A message as a line says it."""
         self._first = self._first or heard.arrived
         try:
             payload = read_line(heard.payload).payload
@@ -30,6 +33,13 @@ class HeardLines:
             heard.arrived, (heard.arrived - self._first).total_seconds(), entry_of(payload),
             _text(payload.get("uid")), _text(payload.get("alert_type")) or "?", what_of(payload), (heard.node,), "recorded",
         )  # fmt: skip
+
+
+def heard_whole(heard: Heard) -> str:
+    """A message as it came, after its arrival and its node; on a terminal without orders to that."""
+    moment = heard.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = f"{moment} {heard.node} {heard.payload}"
+    return visible(line, keep="\n") if sys.stdout.isatty() else line
 
 
 def _text(value: Any) -> str | None:

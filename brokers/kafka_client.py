@@ -9,7 +9,7 @@ import confluent_kafka
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from gracetape.brokers.urls import BrokerUrl, is_plain
+from gracetape.brokers.urls import BrokerUrl, is_plain, parse_url
 from gracetape.errors import BadUrl, BrokerError
 
 #: What a topic takes, in bytes; hop-client refuses to write to topics without such a limit.
@@ -107,3 +107,15 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
 def said(error: confluent_kafka.KafkaException) -> str:
     """librdkafka's own words for what went wrong."""
     return str(error.args[0].str()) if error.args and hasattr(error.args[0], "str") else str(error)
+
+
+def has_topics(url: str, topics: Iterable[str]) -> bool:
+    """Whether a broker of ours answers yet; it has the topics from then on."""
+    place = parse_url(url)
+    admin = AdminClient({"bootstrap.servers": place.address, "log_level": 0})
+    try:
+        there = admin.list_topics(timeout=2).topics
+    except confluent_kafka.KafkaException:
+        return False
+    create_topics(admin, place, [topic for topic in topics if topic not in there])
+    return True

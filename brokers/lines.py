@@ -19,7 +19,7 @@ from typing import BinaryIO
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from gracetape.brokers.streams import LONGEST, Line, Served, stream
 from gracetape.errors import BadUrl, BrokerError
-from gracetape.message_lines import read_line
+from gracetape.message_lines import read_line, text_of
 from gracetape.shown import target
 
 _log = logging.getLogger(__name__)
@@ -31,18 +31,22 @@ After = Callable[[str], int | None]
 OnGap = Callable[[Gap], None]
 
 
-def open_lines(url: str, nodes: Sequence[str], after: After | None = None, on_gap: OnGap = log_gap) -> Source | None:
+def open_lines(
+    url: str, nodes: Sequence[str], after: After | None = None, on_gap: OnGap = log_gap, *, until_end: bool = False
+) -> Source | None:
     """The source of lines that a URL means, None if it means something else: `-`, a path or `file:PATH` (followed as it grows),
     `dummy:ARCHIVE` (the alerts that a served dummy writes), `exec:CMD`, `tcp:HOST:PORT`, `unix:PATH`.
 
     Lines are records with `node` and `payload` (what `replay --to FILE` writes) or bare payloads, which then go to the first node
-    that is listened to. Raises BadUrl.
+    that is listened to. With `until_end` a file is not followed: it ends where it ends now. Raises BadUrl.
     """
     scheme, _, rest = url.partition(":")
     after = after or (lambda log: None)
     if url == "-":
         closed = threading.Event()
         return LineSource(nodes, _placeless(stream(sys.stdin.fileno(), closed)), closed.set)
+    if until_end and (scheme == "file" or not rest or "/" in scheme):
+        return _file(rest if scheme == "file" else url, nodes, after, on_gap, until_end=True)
     if scheme in LINES and rest:
         return LINES[scheme](rest, nodes, after, on_gap)
     if not rest or "/" in scheme:
@@ -111,7 +115,7 @@ class LineSource(Source):
             for line, place in self._lines:
                 if isinstance(line, datetime):
                     self._put(line)
-                elif line.strip() and (heard := heard_line(line, self._nodes, place)).node in self._nodes:
+                elif text_of(line) and (heard := heard_line(line, self._nodes, place)).node in self._nodes:
                     self._put(heard)
                 if self._closed.is_set():
                     return
@@ -134,7 +138,7 @@ def heard_line(line: bytes, nodes: Sequence[str], place: Place | None = None) ->
     except ValueError:
         found = None
     if found is None or found.bare or found.node is None:
-        return Heard(nodes[0], line.decode("utf-8", "replace").strip(), arrived, place)
+        return Heard(nodes[0], text_of(line), arrived, place)
     return Heard(found.node, found.text, arrived, place)
 
 
@@ -142,21 +146,25 @@ def _placeless(lines: Iterable[Line]) -> Iterator[tuple[Line, None]]:
     return ((line, None) for line in lines)
 
 
-def _file(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
-    closed = threading.Event()
-    return LineSource(nodes, follow(Path(text).expanduser(), after, closed), closed.set, keeps=True)
+def _file(text: str, nodes: Sequence[str], after: After, on_gap: OnGap, *, until_end: bool = False) -> Source:
+    closed, path = threading.Event(), Path(text).expanduser()
+    return LineSource(nodes, follow(path, after, closed, until_end=until_end), closed.set, keeps=True)
 
 
-def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[bytes, Place | None]]:
+def follow(
+    path: Path, after: After, closed: threading.Event, *, until_end: bool = False
+) -> Iterator[tuple[bytes, Place | None]]:
     """The lines of a file, old ones first, then those that are added; a file that is replaced is read from its beginning.
 
-    A file that is not there yet is waited for, and so is the end of a line that is being written.
+    A file that is not there yet is waited for, and so is the end of a line that is being written; not so `until_end`.
     """
     told = False
     while not closed.is_set():
         try:
             file = path.open("rb")
         except FileNotFoundError:
+            if until_end:
+                raise BrokerError(f"{target(str(path))}: there is no such file") from None
             if not told:
                 _log.warning("%s is not there yet: it is waited for", target(str(path)))
             told = True
@@ -170,7 +178,9 @@ def follow(path: Path, after: After, closed: threading.Event) -> Iterator[tuple[
                 file.readline()  # the last one that was accepted
             else:
                 file.seek(0)
-            yield from _grown(file, path, log, closed)
+            yield from _grown(file, path, log, closed, until_end)
+            if until_end:
+                return
 
 
 def _name(path: Path, file: BinaryIO, first: bytes) -> str:
@@ -178,7 +188,9 @@ def _name(path: Path, file: BinaryIO, first: bytes) -> str:
     return f"file:{path.resolve()}#{os.fstat(file.fileno()).st_ino}#{hashlib.sha256(first).hexdigest()[:16]}"
 
 
-def _grown(file: BinaryIO, path: Path, log: str, closed: threading.Event) -> Iterator[tuple[bytes, Place]]:
+def _grown(
+    file: BinaryIO, path: Path, log: str, closed: threading.Event, until_end: bool
+) -> Iterator[tuple[bytes, Place]]:
     rest, start = b"", file.tell()
     while not closed.is_set():
         rest += file.readline(LONGEST)
@@ -187,6 +199,10 @@ def _grown(file: BinaryIO, path: Path, log: str, closed: threading.Event) -> Ite
                 log = _name(path, file, rest)
             yield rest, Place(log, start)
             rest, start = b"", file.tell()
+        elif until_end:
+            if rest:
+                yield rest, Place(log, start)
+            return
         elif closed.wait(LOOK) or _replaced(file, path):
             return
 

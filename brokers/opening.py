@@ -32,12 +32,14 @@ def open_source(
     *,
     on_gap: Callable[[Gap], None] = log_gap,
     after: Callable[[str], int | None] | None = None,
+    until_end: bool = False,
 ) -> Source:
     """Listen to `nodes` (topics without their group) on the broker, or to the lines of alerts, that a URL names (see `open_lines`).
 
     `on_gap` is told of each time in which nothing could be heard. `after` gives the offset of the last message that was
     kept for good of a broker's log (see `Place`), None if none was; without it, the broker's own memory of what was
-    acknowledged is used. Raises BadUrl for what cannot be a source, BrokerError if the broker refuses or is not there.
+    acknowledged is used. With `until_end` a file is read to its end, and not followed as it grows.
+    Raises BadUrl for what cannot be a source, BrokerError if the broker refuses or is not there.
     """
     scheme = url.partition(":")[0].lower()
     if not nodes:
@@ -45,7 +47,7 @@ def open_source(
     if broker := BROKERS.get(scheme):
         source: Source = _load(broker.source, broker.extra, scheme)(url, nodes, on_gap=on_gap, after=after)
         return source
-    lines = open_lines(url, nodes, after, on_gap)
+    lines = open_lines(url, nodes, after, on_gap, until_end=until_end)
     if lines is not None:
         return lines
     for entry in entry_points(group=SOURCES, name=scheme):

@@ -6,12 +6,8 @@ variables of `settings`) keeps it.
 
 from collections.abc import Mapping
 
-import confluent_kafka
-from confluent_kafka.admin import AdminClient
-
-from gracetape.brokers.kafka_client import create_topics
+from gracetape.brokers.kafka_client import has_topics
 from gracetape.brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
-from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
 
 
@@ -40,17 +36,6 @@ def private_kafka(
     url = f"kafka://localhost:{port}/{group}"
 
     def ready(broker: PrivateBroker) -> bool:
-        return answers(port) and _has_topics(url, [f"{group}.{topic}" for topic in topics])
+        return answers(port) and has_topics(url, [f"{group}.{topic}" for topic in topics])
 
     return PrivateBroker("kafka", url, port, folder, command, ready, settings=settings or {})
-
-
-def _has_topics(url: str, topics: list[str]) -> bool:
-    place = parse_url(url)
-    admin = AdminClient({"bootstrap.servers": place.address, "log_level": 0})
-    try:
-        there = admin.list_topics(timeout=2).topics
-    except confluent_kafka.KafkaException:
-        return False
-    create_topics(admin, place, [topic for topic in topics if topic not in there])
-    return True

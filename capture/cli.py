@@ -9,6 +9,7 @@ import typer
 
 from gracetape.capture import CONNECTIONS
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
+from gracetape.errors import UsageError
 from gracetape.ids import category_of
 from gracetape.terminal import commands, run, sentences
 
@@ -47,6 +48,8 @@ def capture(
     """Pull everything that GraceDB has on some objects into an archive."""
     for graceid in ids:
         category_of(graceid)
+    if api_version not in (None, "v1", "v2"):
+        raise UsageError(f"there is no API version {api_version!r}: --api-version is v1 or v2")
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
     from gracetape.capture.run import capture_into
 

@@ -2,7 +2,6 @@
 
 import gc
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,11 +16,13 @@ from gracetape.archive import Archive
 from gracetape.brokers import BadUrl, BrokerError, parse_url
 from gracetape.capture.follow import Follower
 from gracetape.capture.listen import Recorder
-from gracetape.capture.service import service_url
-from gracetape.capture.sinks import ArchiveSink, FileSink, Shown, Sink, StreamSink
+from gracetape.capture.service import service_url, set_service
+from gracetape.capture.sinks import ArchiveSink, FileSink, Shown, Sink, StreamSink, Told
 from gracetape.capture.stopping import leave, stopped_by_signals
 from gracetape.errors import UsageError
-from gracetape.options import ShowOption, shows_lines
+from gracetape.live_pages import live_page
+from gracetape.options import ListenerOption, PageOption, ShowOption, shows_lines
+from gracetape.shown import identity
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 
 app = commands("")
@@ -50,6 +51,8 @@ def listen(
     follow: Annotated[bool, typer.Option("--follow", help="Capture an object again after each of its alerts.")] = False,
     count: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N messages.")] = None,
     show: ShowOption = None,
+    page: PageOption = None,
+    listener: ListenerOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
     """Record a live stream of alerts until Ctrl-C: as lines of JSON, or into an archive.
@@ -57,16 +60,19 @@ def listen(
     Started again, it goes on where it was; what it can have missed is written down.
     """
     wanted = [node.strip() for node in nodes.split(",") if node.strip()]
-    service = url or os.environ.get("GRACETAPE_SERVICE")
+    service = service_url(url) if url is not None or set_service() else None
     if archive is not None and to is not None:
         raise UsageError("--archive and --to exclude each other")
     if follow and (archive is None or service is None):
         raise UsageError("--follow needs --archive, and --service-url to capture from")
     tell = (lambda: None) if quiet else partial(_tell_listening, wanted)
     with ExitStack() as stack:
-        sink, follower = _kept(stack, source, archive, to, service_url(service) if service else None, follow)
+        sink, follower = _kept(stack, source, archive, to, service, follow)
         if shows_lines(show) and not quiet:
             sink = Shown(sink if archive or to else None)
+        shown = live_page(page, f"{identity(source)} as it is heard", archive, listener=listener)
+        if (told := stack.enter_context(shown)) is not None:
+            sink = Told(sink, told)
         heard = follower.heard if follower else None
         recorder = Recorder(_with_group(source, archive or to), wanted, sink, heard, tell)
         stopping = stack.enter_context(stopped_by_signals(recorder.stop))

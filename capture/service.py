@@ -1,10 +1,10 @@
 """Reaching a GraceDB: which one, with which credential, and asking again when it is busy."""
 
-import os
 import random
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +16,7 @@ from gracetape.archive import UsageError
 from gracetape.brokers.gracedb import Client, Limits, Origin, Refused, Stopped
 from gracetape.capture.errors import explain
 from gracetape.errors import CaptureError, GracetapeError
+from gracetape.settings_files import Found, find, is_fields_own
 from gracetape.shown import target
 
 R = TypeVar("R")
@@ -29,9 +30,43 @@ _LONGEST_PAUSE = 30.0
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
 
-def service_url(named: str | None = None) -> str:
-    """The API root that is meant: as named, else $GRACETAPE_SERVICE, else ligo.gracedb's own. UsageError if it is no URL."""
-    url = named or os.environ.get("GRACETAPE_SERVICE") or DEFAULT_SERVICE_URL
+class AskedByNobody(str):
+    """The root of a server that a project's settings file named, and that is none of the field's own: it gets no login."""
+
+    __slots__ = ()
+
+
+def service_url(named: str | None = None, *settings: str, folder: Path | None = None) -> str:
+    """The API root that is meant: as named, else $GRACETAPE_SERVICE or a settings file's, else ligo.gracedb's own.
+
+    `settings`: those that may name it (`service`), the project's as they hold in `folder`. UsageError if it is no URL.
+    """
+    if named == "":
+        raise UsageError(
+            "--service-url is empty: write https://HOST/api/, or leave it out for $GRACETAPE_SERVICE or ligo.gracedb's own"
+        )
+    found = None if named else set_service(*settings, folder=folder)
+    url = named or (found.value if found else DEFAULT_SERVICE_URL)
+    if found and found.source == "project" and not _fields_own(url):
+        return AskedByNobody(_checked(url))
+    return _checked(url)
+
+
+def set_service(*settings: str, folder: Path | None = None) -> Found | None:
+    """What is set as the service, and by whom; None if nothing is."""
+    return next(filter(None, (find(name, folder) for name in settings or ("service",))), None)
+
+
+def _fields_own(url: str) -> bool:
+    """Whether a server is one that logins of the field are made for, and nobody can listen on the way to it."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and is_fields_own(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _checked(url: str) -> str:
     try:
         Origin.of(url)
         Limits.meant()
@@ -54,10 +89,11 @@ def without_login(url: str) -> str:
 
 
 def connect(url: str, api_version: str | None = None) -> Any:
-    """The client for a service, which asks nobody else. On plain HTTP, or without any credential, as nobody in particular."""
+    """The client for a service, which asks nobody else. On plain HTTP, without any credential, or where a project's settings file
+    alone says which server it is, as nobody in particular."""
     try:
         # Asking again is done here, where it can be told: the client's own retries would multiply with it.
-        return Client(url, api_version=api_version, retries=0)
+        return Client(url, api_version=api_version, retries=0, force_noauth=isinstance(url, AskedByNobody))
     except (RuntimeError, ValueError, OSError) as error:
         raise CaptureError(f"no client for {target(url)}: {error}") from None
 

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -17,7 +18,8 @@ from gracetape.archive.recorded import Recorded, add_recorded
 from gracetape.bounded_json import read_fast
 from gracetape.brokers import Gap, Heard, Recent
 from gracetape.brokers.heard_lines import HeardLines
-from gracetape.message_lines import BEGINS, Envelope, read_line
+from gracetape.live_pages import Teller
+from gracetape.message_lines import BEGINS, Envelope, read_line, text_of
 from gracetape.shown import identity, say
 from gracetape.times import iso_time
 
@@ -42,6 +44,10 @@ class Sink(Protocol):
 
     def after(self, log: str) -> int | None:
         """The offset of the last message that was kept of a broker's log."""
+
+
+def _message(heard: Heard) -> dict[str, Any]:
+    return opened(heard)[0]
 
 
 def opened(heard: Heard) -> tuple[dict[str, Any], str]:
@@ -134,8 +140,12 @@ class Shown:
 
     def keep(self, batch: Sequence[Heard]) -> int:
         new = len(batch) if self._kept is None else self._kept.keep(batch)
-        self._lines.show(batch)
+        self.show(batch)
         return new
+
+    def show(self, batch: Sequence[Heard]) -> None:
+        """Let a person see messages."""
+        self._lines.show(batch)
 
     def gap(self, gap: Gap) -> None:
         if self._kept is not None:
@@ -149,6 +159,18 @@ class Shown:
 
     def after(self, log: str) -> int | None:
         return None if self._kept is None else self._kept.after(log)
+
+
+class Told(Shown):
+    """Tells a page what another sink has kept."""
+
+    def __init__(self, kept: Sink, tell: Teller) -> None:
+        super().__init__(kept)
+        self._tell = tell
+
+    def show(self, batch: Sequence[Heard]) -> None:
+        for heard in batch:
+            self._tell(self._lines.line(heard), partial(_message, heard))
 
 
 class FileSink(StreamSink):
@@ -174,6 +196,9 @@ class FileSink(StreamSink):
         kept, end = deque[bytes](maxlen=_REMEMBERED), 0
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
+                if not text_of(line):
+                    end += len(line)
+                    continue
                 if _is_cut_short(line):
                     os.truncate(self.path, end)
                     break

@@ -13,9 +13,11 @@ from typing import Protocol
 
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
+from gracetape.archive.alerts.lines import line_of
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
+from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
 from gracetape.topics import with_topics
@@ -152,6 +154,23 @@ class Counted:
             return said
         own = f"{_alerts(self._failed)} not sent to {self._name}: {_KEPT}"
         return f"{own}; {said}" if said else own
+
+
+class Told:
+    """A sink whose alerts a page is told of, too."""
+
+    def __init__(self, sink: Counted, tell: Teller) -> None:
+        self._sink, self._tell = sink, tell
+        self._first: Alert | None = None
+
+    def __call__(self, alert: Alert) -> None:
+        self._first = self._first or alert
+        offset_s = (alert.created - self._first.created).total_seconds()
+        self._tell(line_of(alert, offset_s, alert.nodes), alert.payload)
+        self._sink(alert)
+
+    def close(self) -> str | None:
+        return self._sink.close()
 
 
 def _alerts(number: int) -> str:

@@ -11,6 +11,7 @@ from gracetape.dummy.addressing import Addresses
 from gracetape.dummy.error_handlers import add_handlers
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.option_checks import check_options
 from gracetape.dummy.resources.resource import Resource
 from gracetape.dummy.server_settings import ServerSettings, check_first_id, settings_of
 from gracetape.dummy.service import Service
@@ -51,6 +52,10 @@ def make_app(
     an archive that was given none before). Raises ArchiveError where captures are damaged, UsageError for what can be no name,
     version or number.
     """
+    check_options(
+        {"user": user, "on_alert": on_alert, "now": now, "faults": faults, "throttle": throttle, "api_default": api_default,
+         "grouping": grouping, "settings": settings, "labels": labels, "pipelines": pipelines, "searches": searches}
+    )  # fmt: skip
     known = (settings_of(archive) if settings is None else settings).with_names(labels, pipelines, searches)
     known = known.with_version(server_version)
     check_first_id(first_id)
@@ -72,7 +77,7 @@ def make_app(
     add_handlers(app, lambda req: known.bare_refusals and _version_of(req.path, api_default) == "v1")
     if throttle:
         app = (Throttle(RATES) if throttle is True else throttle).around(app)
-    faults = faults if isinstance(faults, Faults) else Faults(faults)
+    faults = faults if isinstance(faults, Faults) else Faults([faults] if isinstance(faults, str) else faults)
     return faults.around(app)
 
 

@@ -15,7 +15,7 @@ import typer
 from gracetape import terminal
 from gracetape.dummy.options import RunOptions, ServeOptions
 from gracetape.errors import ArchiveError, UsageError
-from gracetape.options import with_options
+from gracetape.options import one_archive, with_options
 
 app = terminal.commands("Serve an archive as a GraceDB.")
 
@@ -34,11 +34,13 @@ def serve(options: ServeOptions) -> None:
     from gracetape.dummy.server import wait_for_signal
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
+    from gracetape.live_pages import live_page
 
-    asked = replace(options, archive=options.path or options.archive)
+    asked = replace(options, archive=one_archive(options.path, options.archive))
     told = sys.stderr if options.alerts == "-" else sys.stdout
     lines = partial(with_lines, verbose=options.verbose)
-    with served(asked, options.host, options.port, options.allow_host or (), lines) as (tape, server):
+    shown = lambda tape: live_page(options.page, f"writes to {tape.path.name}", tape, listener=options.listener)  # noqa: E731
+    with served(asked, options.host, options.port, options.allow_host or (), lines, shown) as (tape, server):
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,
@@ -58,7 +60,7 @@ def run(options: RunOptions) -> None:
     """
     words = options.words
     if words[1:2] == ["--"]:
-        options, words = replace(options, archive=Path(words[0])), words[2:]
+        options, words = replace(options, archive=one_archive(Path(words[0]), options.archive)), words[2:]
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     from gracetape.dummy.serving import served

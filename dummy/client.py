@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from http.client import RemoteDisconnected
 from typing import IO, Any, Self
@@ -28,6 +29,11 @@ from gracetape.dummy.positions import position_of
 from gracetape.dummy.server_settings import ServerSettings
 from gracetape.dummy.tapes import Tape, opened
 from gracetape.dummy.throttle import Throttle
+from gracetape.logins import mend, no_login
+
+mend()
+#: Where a request's login stands, if it has no name: method, url, params, data, headers, cookies, files, auth.
+_AUTH = 7
 
 
 class InProcess(BaseAdapter):
@@ -200,18 +206,27 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     ) -> None:
         tape, own = opened(archive, keep=keep, read_only=read_only or as_of is not None or follow is not None)
         self._opened = tape if own else None
-        self.app = app_over(
-            tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
-            grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
-            server_version=server_version,
-            first_id=first_id,
-        )  # fmt: skip
+        with ExitStack() as stack:  # a tape does not stay open for a client that was never made
+            stack.callback(tape.close if own else lambda: None)
+            self.app = app_over(
+                tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
+                grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
+                server_version=server_version,
+                first_id=first_id,
+            )  # fmt: skip
+            stack.pop_all()
         self._about = f"<GraceDb over {tape.path}{'' if as_of is None else f' as of {as_of}'}>"
         super().__init__(HOME, force_noauth=True, **client_options)
         mount(self, self.app)
 
     def __repr__(self) -> str:
         return self._about
+
+    def request(self, *args: Any, **options: Any) -> Any:
+        """As the ordinary client's, but that no login is looked for: nobody is asked for one here."""
+        if len(args) <= _AUTH:
+            options["auth"] = options.get("auth") or no_login
+        return super().request(*args, **options)
 
     def close(self) -> None:
         super().close()

@@ -150,11 +150,15 @@ class Faults:
 
     def __init__(self, rules: Iterable[str | Fault] = (), seed: int = 0) -> None:
         self.rules = [rule if isinstance(rule, Fault) else Fault.parse(rule) for rule in rules]
-        self._dice = random.Random(seed)
+        self._dice, self._seed = random.Random(seed), seed
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<Faults: {len(self.rules)} rules>"
+
+    def anew(self) -> "Faults":
+        """The same rules with dice that were not thrown yet."""
+        return Faults(self.rules, self._seed)
 
     def due(self, method: str, path: str) -> Fault | None:
         """The fault that this request meets, if any; throws the dice."""

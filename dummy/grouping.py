@@ -1,6 +1,7 @@
 """Groups events into superevents as they come, as today's servers do by themselves: who joins, and who is preferred."""
 
 from dataclasses import dataclass
+from math import inf
 
 from gracetape.dummy.acts import superevents
 from gracetape.dummy.acts.writer import Subject, Writer
@@ -8,6 +9,7 @@ from gracetape.dummy.query.search import find, order_of
 from gracetape.dummy.query.tree import AllOf, Condition, Query
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES
 from gracetape.dummy.source import Record
+from gracetape.errors import UsageError
 
 _LATEST_FIRST = order_of("superevent", ["-t_0"])
 #: Groups by rank: an event of the first is preferred to one of the second, whatever their FAR.
@@ -26,6 +28,12 @@ class Grouping:
     before: float = 1.0
     after: float = 1.0
     offline: bool = False
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.before < inf and 0 <= self.after < inf):
+            raise UsageError(
+                f"a window of {self.before:g} and {self.after:g} s is none: events are grouped within 0 or more seconds"
+            )
 
     def take_in(self, writer: Writer, event: Subject) -> None:
         """Find or make the superevent of an event that has just come."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.options import Really, Topics
+from gracetape.options import ListenerOption, PageOption, Really, Topics
 
 _Option = typer.Option
 
@@ -92,6 +92,8 @@ class ServeOptions(DummyOptions):
     allow_host: Annotated[
         list[str] | None, _Option(metavar="NAME", help="Answer requests for this host name, too; may be repeated.")
     ] = None
+    page: PageOption = None
+    listener: ListenerOption = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter
 from gracetape.archive import Archive
 from gracetape.dummy.client import InProcess, app_over
 from gracetape.dummy.client_patch import ToServer, catch, caught, elsewhere
+from gracetape.dummy.option_checks import check_options
 from gracetape.dummy.tapes import Tape, opened
 
 #: The variable that names an archive, or the API root of a served dummy, for all clients of a process.
@@ -27,6 +28,7 @@ class Use:
     """
 
     def __init__(self, archive: Tape, *, keep: bool = False, read_only: bool = False, **options: Any) -> None:
+        check_options({name: value for name, value in options.items() if name not in ("as_of", "follow")})
         self._given, self._options = archive, options
         self._writes = {"keep": keep, "read_only": read_only}
         self._own: Archive | None = None

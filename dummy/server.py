@@ -127,7 +127,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 class Server:
     """A running server; `url` is the API root. Stop it with `stop()`, or use it as a context manager.
 
-    `allowed_hosts`: names, beside this machine's own, under which browsers and clients may ask (see `gracetape.same_origin`).
+    `allowed_hosts`: names, beside this machine's own, under which browsers and clients may ask, and what `sealed` means: see
+    `gracetape.same_origin`.
     Raises ArchiveError if the port cannot be listened on.
     """
 
@@ -138,13 +139,15 @@ class Server:
         port: int = 0,
         limits: ServingLimits = LIMITS,
         allowed_hosts: tuple[str, ...] = (),
+        *,
+        sealed: bool = True,
     ) -> None:
         connections = _let_open(limits.connections)
         logging.getLogger("waitress").setLevel(logging.ERROR)
         address = "127.0.0.1" if host == "localhost" else host  # one, where a name may mean two
         try:
             self._server: Any = create_server(
-                around(app, (host, *allowed_hosts)), map={}, host=address, port=port, threads=THREADS, ident="gracetape",
+                around(app, (host, *allowed_hosts), sealed=sealed), map={}, host=address, port=port, threads=THREADS, ident="gracetape",
                 backlog=1024, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
                 max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
                 clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,

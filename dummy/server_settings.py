@@ -127,11 +127,8 @@ class ServerSettings:
 
     def with_version(self, version: str | None) -> "ServerSettings":
         """The same server of another version, such as 2.35 (None: as it is). UsageError for what is no version."""
-        if version is None:
-            return self
-        if _release_of(version) is None:
-            raise UsageError(f"{version!r} is no version of a server: write 2.35 or 2.36.0")
-        return replace(self, server_version=version)
+        check_version(version)
+        return self if version is None else replace(self, server_version=version)
 
     def with_names(
         self, labels: Iterable[str] = (), pipelines: Iterable[str] = (), searches: Iterable[str] = ()
@@ -139,15 +136,21 @@ class ServerSettings:
         """The same server with further labels, pipelines and searches. UsageError for what can be no name of one."""
         return replace(
             self,
-            labels=_joined(self.labels, _names("label", labels)),
-            pipelines=_joined(self.pipelines, _names("pipeline", pipelines)),
-            searches=_joined(self.searches, _names("search", searches)),
+            labels=_joined(self.labels, check_names("label", labels)),
+            pipelines=_joined(self.pipelines, check_names("pipeline", pipelines)),
+            searches=_joined(self.searches, check_names("search", searches)),
         )
 
 
 def _release_of(version: str) -> tuple[int, int] | None:
     found = _VERSION.fullmatch(version.strip()) if isinstance(version, str) else None
     return (int(found[1]), int(found[2])) if found else None
+
+
+def check_version(version: str | None) -> None:
+    """UsageError for what is no version of a server."""
+    if version is not None and _release_of(version) is None:
+        raise UsageError(f"{version!r} is no version of a server: write 2.35 or 2.36.0")
 
 
 def check_first_id(number: int | None) -> None:
@@ -165,7 +168,8 @@ def _with_pipelines(names: Iterable[str], of: str) -> tuple[str, ...]:
     return _joined(names, *(getattr(row, of) for row in pipelines().values()))
 
 
-def _names(what: str, given: Iterable[str]) -> list[str]:
+def check_names(what: str, given: Iterable[str]) -> list[str]:
+    """Names of labels, pipelines or searches, one or several; UsageError for what can be none."""
     names = [given] if isinstance(given, str) else list(given)
     for name in names:
         if not isinstance(name, str) or not name.strip() or len(name) > 100 or any(c in "/,?#" for c in name):

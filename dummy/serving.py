@@ -1,13 +1,13 @@
 """Serves an archive as the commands `serve` and `run` were told to: opens it, sends its alerts, listens, and tidies up."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, UsageError, locate
 from gracetape.archive.history.streamed import whole_timeline
-from gracetape.dummy.alert_targets import open_alerts
+from gracetape.dummy.alert_targets import Told, open_alerts
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
@@ -17,6 +17,7 @@ from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
 from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
+from gracetape.live_pages import Teller
 from gracetape.same_origin import check_loopback
 from gracetape.terminal import say
 
@@ -28,8 +29,10 @@ def served(
     port: int = 0,
     allowed_hosts: Sequence[str] = (),
     seen: Callable[[Any], Any] = lambda app: app,
+    shown: Callable[[Archive], AbstractContextManager[Teller | None]] = lambda tape: nullcontext(),
 ) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app. Raises ArchiveError then if
+    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app,
+    `shown` make a page that is told of alerts. Raises ArchiveError then if
     alerts did not get out.
     """
     check_loopback(host, port)
@@ -38,6 +41,8 @@ def served(
             "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
         )
     rest = _asked_of_app(options)
+    grouping = Grouping(options.group_window, options.group_window, options.group_offline)
+    grouped = grouping if options.group_superevents or options.group_offline else None
     with _opened(options) as tape:
         if options.as_of is not None or tape.read_only:
             if options.as_of is not None:
@@ -45,16 +50,15 @@ def served(
                 position = asked_position(timeline, options.as_of)
                 rest |= {"as_of": lambda: position, "timeline": timeline}
             app = make_app(tape, **rest)
-            with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+            with shown(tape), Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                 yield tape, server
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
         try:
-            window, offline = options.group_window, options.group_offline
-            grouping = Grouping(window, window, offline) if options.group_superevents or offline else None
-            app = make_app(tape, on_alert=sink, grouping=grouping, **rest)
-            with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
-                yield tape, server
+            with shown(tape) as tell:
+                app = make_app(tape, on_alert=Told(sink, tell) if tell else sink, grouping=grouped, **rest)
+                with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+                    yield tape, server
         except BaseException:
             if said := sink.close():
                 say(f"gracetape: {said}", error=True)

@@ -74,6 +74,10 @@ class ComposedView(StoredView):
         return found
 
 
+#: Seconds around an event within which superevents are its neighbours.
+NEIGHBOUR_WINDOW = embedded.NEIGHBOUR_WINDOW
+
+
 def stored_record(archive: Archive, graceid: str) -> Record | None:
     """The record of the newest version of an object, as stored; None if there is no such object."""
     row = archive.connection.execute(_LATEST, (graceid,)).fetchone()
@@ -84,8 +88,7 @@ def _event(archive: Archive, record: Record) -> Record:
     known, gps = record.get("superevent_neighbours"), record.get("gpstime")
     if not isinstance(known, dict) or gps is None:
         return record
-    window = embedded.NEIGHBOUR_WINDOW
-    around = archive.near("superevent", float(gps) - window, float(gps) + window)
+    around = archive.near("superevent", float(gps) - NEIGHBOUR_WINDOW, float(gps) + NEIGHBOUR_WINDOW)
     near = [found for graceid in around if (found := stored_record(archive, graceid))]
     here = embedded.neighbours(near, lambda graceid: stored_record(archive, graceid)) if near else {}
     return record | {"superevent_neighbours": here | {k: v for k, v in known.items() if k not in here}}

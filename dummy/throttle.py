@@ -42,7 +42,7 @@ class Throttle:
     """Counts requests in sliding spans, one per scope. `clock` gives seconds; everybody is one user."""
 
     def __init__(self, rates: Mapping[str, str] = RATES, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+        self._clock, self._rates = clock, rates
         self._lock = threading.Lock()
         self._limits: dict[str, tuple[int, int]] = {}
         for scope, rate in rates.items():
@@ -52,6 +52,10 @@ class Throttle:
 
     def __repr__(self) -> str:
         return f"<Throttle of {', '.join(self._limits)}>"
+
+    def anew(self) -> "Throttle":
+        """One with the same rates that has counted nothing yet."""
+        return Throttle(self._rates, self._clock)
 
     def wait(self, method: str, path: str) -> float | None:
         """Seconds until such a request will be let through; None if it is now, and then it is counted."""

@@ -10,10 +10,12 @@ ROOMS = {
     "archive": ("gracetape.archive.cli", "Look into archives and look after them."),
     "broker": ("gracetape.brokers.cli", "Run a private LVAlert or igwn-alert for development."),
     "capture": ("gracetape.capture.cli", "Pull objects from a GraceDB into an archive."),
+    "config": ("gracetape.settings_cli", "Show the settings, and who says so."),
     "dummy": ("gracetape.dummy.cli", "Serve an archive as a GraceDB."),
     "listen": ("gracetape.listen.cli", "Listen to alerts with many processes."),
     "replay": ("gracetape.replay.cli", "Play an archive's alert messages again."),
     "simulate": ("gracetape.simulate.cli", "Live events that never happened, for tests."),
+    "view": ("gracetape.view.cli", "Show an archive in the browser, or write it into one file."),
 }
 
 

@@ -19,8 +19,10 @@ def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
 
 def read_fast(text: str | bytes) -> Any:
     """As `read_json`, several times as fast for what is ordinary JSON: live messages come by the thousand."""
-    import orjson
-
+    try:
+        import orjson
+    except ImportError:  # extras for live messages bring it
+        return read_json(text)
     check_text(text)
     try:
         value = orjson.loads(text)

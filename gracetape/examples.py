@@ -74,6 +74,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("gracetape archive import meg cache.tgz", "into cache.tape"),
         ("gracetape archive import meg S220609hl -a night.tape", "a folder of `meg fetch`, into another archive"),
     ),
+    "config": (
+        ("gracetape config", "each setting, its value, and where that comes from"),
+        ("GRACETAPE_REPLAY_SPEED=10 gracetape config --json", "for a program"),
+    ),
     "dummy serve": (
         ("gracetape dummy serve night.tape --port 8000", "a GraceDB at http://127.0.0.1:8000/api/"),
         ("gracetape dummy serve --create new.tape --alerts alerts.jsonl", "an empty one; its alerts go to a file"),
@@ -125,6 +129,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "listen status": (
         ("gracetape listen status checks.ini", "its children, queues and checks, as they change"),
         ("gracetape listen status checks.ini --json", "once, for a program"),
+    ),
+    "view": (
+        ("gracetape view night.tape", "in the browser"),
+        ("gracetape view night.tape --html night.html S220609hl", "one object, as a file that can be mailed"),
     ),
 }  # fmt: skip
 

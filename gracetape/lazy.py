@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _homes(package: str) -> dict[str, tuple[str, str]]:
+def homes(package: str) -> dict[str, tuple[str, str]]:
     """Public name → (module, name there), as the imports below `if TYPE_CHECKING:` in the package's source say."""
     import ast
 
-    homes: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
     for node in ast.parse(_source(package)).body:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom):
-                    homes |= {alias.asname or alias.name: (str(line.module), alias.name) for alias in line.names}
-    return homes
+                    found |= {alias.asname or alias.name: (str(line.module), alias.name) for alias in line.names}
+    return found
 
 
 def _source(package: str) -> str:
@@ -38,24 +38,24 @@ def public_names(package: str) -> "tuple[Callable[[str], object], Callable[[], l
     """`__getattr__` and `__dir__` for a package whose public names are loaded when they are first used."""
     known: dict[str, tuple[str, str]] = {}
 
-    def homes() -> dict[str, tuple[str, str]]:
+    def names() -> dict[str, tuple[str, str]]:
         if not known:
-            known.update(_homes(package))
+            known.update(homes(package))
         return known
 
     def load(name: str) -> object:
         if name == "__all__":
-            return sorted(homes())
-        if name.startswith("_") or name not in homes():
+            return sorted(names())
+        if name.startswith("_") or name not in names():
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         from importlib import import_module
 
-        module, there = homes()[name]
+        module, there = names()[name]
         found = getattr(import_module(module), there)
         # A room that is named as what it does (`gracetape.capture`) stays the room, which can be called.
         return vars(sys.modules[package]).setdefault(name, found)
 
     def listed() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *homes()})
+        return sorted({*vars(sys.modules[package]), *names()})
 
     return load, listed

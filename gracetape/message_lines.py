@@ -74,16 +74,23 @@ class Line(NamedTuple):
     bare: bool = False
 
 
+def text_of(line: bytes | str) -> str:
+    """What is on a line, which may be nothing, without the mark (BOM) with which some editors begin a file."""
+    text = line if isinstance(line, str) else line.decode("utf-8", "replace")
+    return text.strip().removeprefix("\ufeff").strip()
+
+
 def read_line(line: bytes | str) -> Line:
     """The message on a line: of ours, or a payload alone, which may be JSON in JSON. ValueError, with the reason, if it is
     no JSON, NotAnObject if it is no message.
     """
     raw = line.encode(errors="surrogatepass") if isinstance(line, str) else line
-    record = read_fast(raw.decode("utf-8", "replace").strip())
+    text = text_of(raw)
+    record = read_fast(text)
     if not isinstance(record, dict):
         raise NotAnObject("it is not a JSON object")
     if "payload" not in record:
-        return Line(record, raw.decode("utf-8", "replace").strip(), _node(record), bare=True)
+        return Line(record, text, _node(record), bare=True)
     payload = record["payload"]
     if isinstance(payload, str):  # the text as it came over the wire
         inner = read_fast(payload)
@@ -103,11 +110,13 @@ def holds_messages(path: Path) -> bool:
         if not path.is_file() or not path.stat().st_size:
             return False
         with path.open("rb") as file:
-            first = file.readline(LONGEST_LINE)
+            first = next(filter(text_of, iter(lambda: file.readline(LONGEST_LINE), b"")), b"")
     except (OSError, ValueError):  # it cannot be written either, probably, which is told then
         return False
     if _is_message(first):
         return True
+    if not first:  # blank lines alone
+        return False
     name = target(str(path))
     run = f", or to run it, write exec:{name}" if os.access(path, os.X_OK) or first.startswith(b"#!") else ""
     raise UsageError(f"{name} is there and is no file of messages: name another file{run}")

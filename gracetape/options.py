@@ -9,6 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from gracetape.errors import UsageError
+
 
 def archives_here(incomplete: str) -> list[str]:
     """The archives in this folder whose names begin like this, for completion."""
@@ -18,6 +20,15 @@ def archives_here(incomplete: str) -> list[str]:
 ArchiveOption = Annotated[
     Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
 ]
+
+
+def one_archive(word: Path | None, option: Path | None) -> Path | None:
+    """The archive that a command's word or its option names; UsageError if both do, and not the same."""
+    if word is not None and option is not None and word != option:
+        raise UsageError(f"the archive is named twice: {word} and --archive {option}")
+    return word or option
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Reference = Annotated[str, typer.Argument(metavar="ID", help="An object: G1234, or G1234@2 for its second capture.")]
 Really = Annotated[
@@ -30,6 +41,18 @@ Topics = Annotated[
         "--topics", metavar="NAMES",
         help="Make topics on the Kafka broker beforehand, for listeners: igwn (the usual ones), or names by commas.",
     ),
+]  # fmt: skip
+
+
+PageOption = Annotated[
+    int | None,
+    typer.Option(
+        "--page", metavar="PORT", min=0, max=65535, help="Show it in the browser as it happens (0: any free port)."
+    ),
+]
+ListenerOption = Annotated[
+    Path | None,
+    typer.Option("--listener", metavar="FOLDER", help="With --page: show the queue of the listener that logs there, too."),
 ]  # fmt: skip
 
 

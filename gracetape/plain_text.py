@@ -1,5 +1,6 @@
 """What people read of a stranger's text: HTML as the text that a browser shows, on one line, cut to a length."""
 
+from collections.abc import Iterable
 from html.parser import HTMLParser
 
 from gracetape.shown import printable
@@ -37,3 +38,13 @@ def cut(text: str, longest: int) -> str:
     if cell_len(text) <= longest:
         return text
     return set_cell_size(text, longest - 1).rstrip() + "…" if longest > 0 else ""
+
+
+def by_cause(lines: Iterable[str], named: int = 2) -> list[str]:
+    """`NAME: cause` lines, those of one cause as one: `a.png, b.png and 19 more: the cause`."""
+    causes: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, cause = line.partition(": ")
+        causes.setdefault(cause, []).append(name)
+    more = {cause: f" and {len(names) - named} more" if len(names) > named else "" for cause, names in causes.items()}
+    return [f"{', '.join(names[:named])}{more[cause]}: {cause}" for cause, names in causes.items()]

@@ -34,8 +34,11 @@ def check_loopback(host: str, port: int = 0) -> None:
         raise UsageError(f"there is no port {port!r}: name one from 1 to 65535, or 0 for a free one")
 
 
-def around(app: WSGIApplication, allowed: Iterable[str] = ()) -> WSGIApplication:
-    """The same app, for clients on this machine: `allowed` are further hosts under whose names it may be asked."""
+def around(app: WSGIApplication, allowed: Iterable[str] = (), *, sealed: bool = True) -> WSGIApplication:
+    """The same app, for clients on this machine: `allowed` are further hosts under whose names it may be asked.
+
+    Not `sealed`: the app says itself what browsers may do with its answers.
+    """
     names = {name.lower().strip("[]").rstrip(".") for name in allowed}
 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -45,7 +48,7 @@ def around(app: WSGIApplication, allowed: Iterable[str] = ()) -> WSGIApplication
             head = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *_HEADERS]
             start_response("403 Forbidden", head)
             return [body]
-        return app(environ, _sealed(start_response))
+        return app(environ, _sealed(start_response) if sealed else start_response)
 
     return answer
 

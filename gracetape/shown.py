@@ -9,14 +9,14 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar, TextIO
 
+#: How the variables of the environment begin that may hold a URL, as all settings do (gracetape/settings.py).
+VARIABLES = "GRACETAPE_"
 #: What stands in the place of a secret.
 MASK = "***"
-
-#: Variables of the environment that may hold a URL.
-_VARIABLES = ("GRACETAPE_SERVICE", "GRACETAPE_ARCHIVE")
 
 #: Schemes after which no user and password come, or of which they are known to come at once (`xmpp:me:word@host`).
 _LOCAL = r"(?:file|unix|dummy|replay):"
@@ -38,6 +38,9 @@ _BEARER = re.compile(r"\b(bearer) \S+", re.IGNORECASE)
 
 #: What was given to this process's command and holds a secret, and what it may be shown as.
 _given: dict[str, str] = {}
+
+#: Whether people are told how far things are (`gracetape/progress.py`, which helps do not load): in commands, unless they are to be quiet.
+telling = {"progress": False}
 
 #: The orders to a terminal that we give ourselves, through rich: colours, and those of its progress and status lines.
 _OURS = re.compile(r"\x1b\[[0-9;]*m|\r?\x1b\[\d*[AK]|\r(?=\x1b\[\d*[AK])|\x1b\[\?25[hl]|\x1b\[\?1049[hl]|\x1b\[H")
@@ -163,6 +166,29 @@ def _hide_in_word(found: re.Match[str]) -> str:
     return word
 
 
+def human_bytes(size: int | None) -> str:
+    """`1.2 MB` for a number of bytes."""
+    if size is None:
+        return "absent"
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def human_time(seconds: float) -> str:
+    """`3 h 20 min` for a number of seconds."""
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{max(seconds, 0.1):.1f} s"
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours < 1:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if hours < 100 else f"{hours / 24:,.0f} days"
+
+
 def say(*lines: object, error: bool = False) -> None:
     """Print lines for people, each on one line of its own whatever stands in it."""
     print(*(visible(sentence(line)) for line in lines), sep="\n", file=sys.stderr if error else sys.stdout, flush=True)
@@ -171,10 +197,17 @@ def say(*lines: object, error: bool = False) -> None:
 class Guarded:
     """A stream for people on which only the orders of `_OURS` stay orders, and (`secrets`) no secret is shown."""
 
+    #: Told of each text that is about to be written: what shows a line that is to go before others (`gracetape/progress.py`).
+    about_to_write: ClassVar[Callable[[str], AbstractContextManager[object]] | None] = None
+
     def __init__(self, stream: TextIO, *, secrets: bool) -> None:
         self.inner, self._secrets = stream, secrets
 
     def write(self, text: str) -> int:
+        with nullcontext() if Guarded.about_to_write is None else Guarded.about_to_write(text):
+            return self._write(text)
+
+    def _write(self, text: str) -> int:
         whole = sentence(text) if self._secrets else text
         if not whole.isprintable():
             parts, start = list[str](), 0
@@ -197,7 +230,7 @@ def guard(words: Iterable[str] = ()) -> None:
     """Guard standard error, which is for people wherever it goes, and standard output where that is a terminal. `words`: the
     command's."""
     _given.clear()
-    _given.update(_secrets_of([*words, *map(os.environ.get, _VARIABLES)]))
+    _given.update(_secrets_of([*words, *(value for name, value in os.environ.items() if name.startswith(VARIABLES))]))
     error, out = (one.inner if isinstance(one, Guarded) else one for one in (sys.stderr, sys.stdout))
     if error is not None:
         sys.stderr = Guarded(error, secrets=True)

@@ -6,7 +6,7 @@ leaves it out where there is no room for all. Off a terminal every cell is whole
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -64,18 +64,24 @@ def _fitted(columns: list[_Column], width: int) -> list[_Column]:
 
 
 def table_lines(
-    names: Sequence[str], rows: Iterable[Sequence[object]], width: int | None = None, styles: Sequence[str] = ()
+    names: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    width: int | None = None,
+    styles: "Sequence[str] | Mapping[str, str | Callable[[str], Text]]" = (),
 ) -> "list[Text]":
     """The table, the names of its columns first; `width` cells wide at most, if its names and numbers leave it the choice.
 
-    `styles`: how the cells of each column are coloured, as rich has it.
+    `styles`: how the cells of each column are coloured, as rich has it; by the columns' names, it may be a function of a cell, too.
     """
     from rich.text import Text
 
     columns = _columns(names, list(rows))
     shown = columns if width is None else _fitted(columns, width)
     lines = [_line([c.name for c in shown], shown, ["bold"] * len(shown))] if any(c.name for c in shown) else []
-    style_of = {id(column): style for column, style in zip(columns, styles, strict=False)}
+    if isinstance(styles, Mapping):
+        style_of = {id(column): styles[column.name] for column in columns if column.name in styles}
+    else:
+        style_of = {id(column): style for column, style in zip(columns, styles, strict=False)}
     for number in range(len(columns[0].cells) if columns else 0):
         cells = [cut(c.cells[number], c.width) if c.text and width is not None else c.cells[number] for c in shown]
         lines.append(_line(cells, shown, [style_of.get(id(c), "") for c in shown]))
@@ -85,14 +91,16 @@ def table_lines(
     return lines
 
 
-def _line(cells: Sequence[str], columns: Sequence[_Column], styles: Sequence[str]) -> "Text":
+def _line(cells: Sequence[str], columns: Sequence[_Column], styles: "Sequence[str | Callable[[str], Text]]") -> "Text":
     from rich.cells import cell_len
     from rich.text import Text
 
     line = Text()
     for cell, column, style in zip(cells, columns, styles, strict=True):
         blanks = " " * max(0, column.width - cell_len(cell))
-        line.append(blanks if column.right else "").append(cell, style).append("" if column.right else blanks)
+        line.append(blanks if column.right else "")
+        line.append(cell, style) if isinstance(style, str) else line.append_text(style(cell))
+        line.append("" if column.right else blanks)
         line.append(" " * _BETWEEN)
     line.rstrip()
     return line
@@ -108,7 +116,7 @@ def show_table(
     terminal = sys.stdout.isatty()
     console = Console(soft_wrap=True, highlight=False)
     if title is not None:
-        console.print(Text(printable(title), "bold"))
+        console.print(Text(printable(title), "bold")) if terminal else print(printable(title))
     for line in table_lines(columns, rows, console.width if terminal else None, styles):
         console.print(line) if terminal else print(line.plain)
 

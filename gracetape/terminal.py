@@ -5,6 +5,7 @@ import functools
 import io
 import itertools
 import json
+import math
 import os
 import re
 import sqlite3
@@ -18,7 +19,8 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
-from gracetape.shown import guard, printable, printable_json, say, visible
+from gracetape.settings import of_command
+from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
 __all__ = [
     "FAILURE",
@@ -38,8 +40,8 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Exit codes: what was asked for is wrong, or it failed.
-USAGE, FAILURE = 2, 1
+#: Exit codes: what was asked for is wrong, or it failed; Ctrl-C ended it.
+USAGE, FAILURE, STOPPED = 2, 1, 130
 #: What is raised for command lines that cannot be read. Typer has its own copy of click, or not, by version.
 _Unreadable: Any = typer.BadParameter.__mro__[2]
 
@@ -68,6 +70,8 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             complain(error, USAGE)
         except GracetapeError as error:
             complain(error)
+        except KeyboardInterrupt:
+            complain("stopped", STOPPED)
         except BrokenPipeError:
             _forget_reader()
             raise typer.Exit(0) from None
@@ -104,6 +108,7 @@ def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> An
     _know_version_and_help(command)
     _speak_plainly(command)
     _show_examples(command, name)
+    _obey_settings(command, name.removeprefix("gracetape").strip())
     if completes:
         arguments = typer.main.get_install_completion_arguments()
         for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
@@ -121,6 +126,10 @@ def _know_version_and_help(command: Any) -> None:
 def _speak_plainly(command: Any) -> None:
     """Of a command and those under it: types have names that people know, and an archive may stand among the words or after `-a`."""
     for parameter in command.params:
+        if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
+            parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
+        if _type_in_words(parameter) == "NUMBER":
+            parameter.process_value = functools.partial(_finite, parameter, parameter.process_value)
         if not parameter.metavar and not getattr(parameter, "is_flag", False):
             parameter.metavar = _type_in_words(parameter)
         if parameter.param_type_name == "argument" and parameter.metavar:
@@ -140,6 +149,44 @@ def _show_examples(command: Any, name: str) -> None:
         _show_examples(known, name if word == DEFAULT else f"{name} {word}")
 
 
+def _obey_settings(command: Any, name: str) -> None:
+    """Let a command, and those under it, take what was set once for what no command line says; its help names the variables."""
+    own = of_command(name)
+    known = {one.name: own[opt] for one in command.params for opt in one.opts if opt in own}
+    for parameter in command.params:
+        if parameter.name in known:
+            parameter.envvar, parameter.show_envvar = known[parameter.name].variable, True
+            parameter.get_error_hint = functools.partial(_hint, parameter)
+    if known:
+        command.parse_args = functools.partial(_with_settings, command, known, command.parse_args)
+    for word, under in getattr(command, "commands", {}).items():
+        _obey_settings(under, name if word == DEFAULT else f"{name} {word}".strip())
+
+
+def _with_settings(
+    command: Any, known: Any, parse: Callable[[Any, list[str]], list[str]], context: Any, words: list[str]
+) -> list[str]:
+    if context.resilient_parsing:
+        return parse(context, words)
+    if {"--help", "-h", "--version"} & set(words):
+        try:
+            parse(context, list(words))  # ends here, unless they are words of a program that is to be run
+        except _Unreadable:  # something that was perhaps set
+            pass
+    from gracetape.settings_obeyed import obeying
+
+    return obeying(command, known, parse, context, words)
+
+
+def _hint(parameter: Any, *context: Any) -> str:
+    """How a mistake names an option: a word of the command line has nothing to do with its variable."""
+    parameter.show_envvar = False
+    try:
+        return str(type(parameter).get_error_hint(parameter, *context))
+    finally:
+        parameter.show_envvar = True
+
+
 #: What a value is called in help texts, by its type, or by the name that click has for that.
 _NAMES: dict[object, str] = {int: "INT", float: "NUMBER", str: "TEXT", Path: "PATH"}
 _CLICK_NAMES = {
@@ -156,9 +203,28 @@ def _type_in_words(parameter: Any) -> str | None:
     """What a parameter takes, as help texts say it; None for choices, which are shown themselves."""
     if hasattr(parameter, "type"):  # older versions of typer have click's own types
         return _CLICK_NAMES.get(parameter.type.name)
-    kind = parameter.type_descriptor.annotation
-    kinds = [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
-    return next((_NAMES[one] for one in kinds if one in _NAMES), None)
+    return next((_NAMES[one] for one in _types_of(parameter) if one in _NAMES), None)
+
+
+def _types_of(parameter: Any) -> list[Any]:
+    """The type that a parameter was declared with, and those within it; none where typer has click's types."""
+    kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    return [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
+
+
+def _finite(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """Numbers are seconds, rates and shares: none of them is endless, or no number."""
+    number = process(context, value)
+    if isinstance(number, float) and not math.isfinite(number):
+        raise typer.BadParameter(f"it must be a finite number, not {number:g}", ctx=context, param=parameter)
+    return number
+
+
+def _no_empty_path(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """A path is never empty: what a shell makes of a variable that is not set is no folder that is meant."""
+    if value == "" or (isinstance(value, tuple | list) and "" in value):
+        raise typer.BadParameter("it is empty", ctx=context, param=parameter)
+    return process(context, value)
 
 
 def _with_archive(
@@ -228,8 +294,9 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
             stream.reconfigure(errors="backslashreplace")  # strangers' texts may hold what no encoding can write
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
-    command = prepared(app, name, completes=" " not in name)
     try:
+        command = prepared(app, name, completes=" " not in name)
+        telling["progress"] = True
         code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
@@ -243,8 +310,20 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
                 error=True,
             )
         raise SystemExit(USAGE) from None
+    except SystemExit:
+        if (
+            type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        ):  # what click makes of a reader that went away while it wrote a help
+            raise SystemExit(0) from None
+        raise
+    except UsageError as error:  # what was set once makes no sense
+        say(f"gracetape: {' '.join(str(error).split())}", error=True)
+        raise SystemExit(USAGE) from None
     except (typer.Abort, KeyboardInterrupt):
-        raise SystemExit(130) from None
+        say("gracetape: stopped", error=True)
+        raise SystemExit(STOPPED) from None
+    finally:
+        telling["progress"] = False
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -278,15 +357,3 @@ def show_text(pieces: Iterable[bytes], name: str) -> None:
     except UnicodeError:
         raise ArchiveError(f"{name} is no text, which a terminal could show: send it to a file with > FILE") from None
     sys.stdout.flush()
-
-
-def human_bytes(size: int | None) -> str:
-    """`1.2 MB` for a number of bytes."""
-    if size is None:
-        return "absent"
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

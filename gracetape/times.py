@@ -3,7 +3,8 @@
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gracetape.errors import ArchiveError
 
@@ -30,7 +31,15 @@ def parse_time(text: str) -> datetime:
     return moment
 
 
-_SERVERS_ZONE = ZoneInfo("America/Chicago")  # where the servers stood, whose old records have times without an offset
+@cache
+def _servers_zone() -> ZoneInfo:
+    """Where the servers stood whose old records have times without an offset."""
+    try:
+        return ZoneInfo("America/Chicago")
+    except ZoneInfoNotFoundError:
+        raise ArchiveError(
+            "this system knows no time zones, by which servers until 2015 wrote their times: pip install tzdata"
+        ) from None
 
 
 def record_time(text: str) -> datetime:
@@ -41,7 +50,7 @@ def record_time(text: str) -> datetime:
     moment = parse_time(text)
     if _MODERN.fullmatch(text) or re.search(r"(UTC|Z|[+-]\d\d:?\d\d)$", text):
         return moment
-    return moment.replace(tzinfo=_SERVERS_ZONE).astimezone(UTC)
+    return moment.replace(tzinfo=_servers_zone()).astimezone(UTC)
 
 
 def as_utc(moment: datetime) -> datetime:

@@ -3,26 +3,21 @@
 import functools
 import itertools
 import json
-import random as randomness
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, NoReturn, ParamSpec
 
 import typer
 
 from gracetape import shown, terminal
-from gracetape.brokers import BadUrl, BrokerError, Source, open_source
-from gracetape.brokers.heard_lines import HeardLines
-from gracetape.errors import BadConfiguration, ListenError
-from gracetape.listen import commands as wire_commands, once as programs, ping as pings
-from gracetape.listen.configuration import read_configuration
-from gracetape.listen.sending import open_sender, send
+from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
+from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
+
+if TYPE_CHECKING:
+    from gracetape.brokers import Source
 
 P = ParamSpec("P")
 
@@ -45,8 +40,6 @@ def sentences(command: Callable[P, int | None]) -> Callable[P, None]:
             terminal.complain(error, terminal.USAGE)
         except (ListenError, BrokerError) as error:
             terminal.complain(error)
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
         if code:
             raise typer.Exit(code)
 
@@ -62,12 +55,18 @@ def run(
         int | None, typer.Option(metavar="PORT", min=1, max=65535, help="Figures at http://127.0.0.1:PORT/metrics.")
     ] = None,
     until_end: Annotated[
-        bool, typer.Option("--until-end", help="Stop when the source has ended (a program, -).")
+        bool, typer.Option("--until-end", help="Stop when the source has ended (a file, a program, -).")
     ] = False,
+    show: ShowOption = None,
 ) -> int:
     """Listen: one process per section of CONFIG, until Ctrl-C or SIGTERM."""
+    from dataclasses import replace
+
+    from gracetape.brokers import open_source
+    from gracetape.listen.configuration import read_configuration
     from gracetape.listen.gracedb import check_client
     from gracetape.listen.parent import Listener
+    from gracetape.listen.telling import HeardBy, how_it_ended, what_is_heard
 
     configuration = read_configuration(config)
     configuration = replace(
@@ -79,15 +78,16 @@ def run(
         if child.gracedb:
             check_client(child.gracedb)
     url = configuration.source
-    with Listener(configuration) as listener:
+    showing = HeardBy(show)
+    with Listener(configuration, heard=showing) as listener:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: listener.stop())
-        children = ", ".join(f"{child.name} ({child.process_type})" for child in configuration.children)
-        print(
-            f"listening to {shown.target(url)} for {children}; logs in {configuration.log_directory} (Ctrl-C stops)",
-            flush=True,
+        showing.say(*what_is_heard(configuration, url))
+        code = listener.run(
+            lambda after: open_source(url, configuration.nodes, after=after, until_end=until_end), until_end=until_end
         )
-        return listener.run(lambda after: open_source(url, configuration.nodes, after=after), until_end=until_end)
+        showing.say(how_it_ended(listener))
+    return code
 
 
 @app.command()
@@ -99,6 +99,9 @@ def once(
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
 ) -> int:
     """Run a program for each message, one after the other (the old lvalert_listen)."""
+    from gracetape.brokers import open_source
+    from gracetape.listen import once as programs
+
     words = programs.program(exec)
     failures = 0
     with _stoppable(open_source(source, node)) as heard:
@@ -123,6 +126,9 @@ def confirm(
     show: ShowOption = None,
 ) -> None:
     """Print what is heard: a line each on a terminal; elsewhere (--show json) time, node and the message."""
+    from gracetape.brokers import open_source
+    from gracetape.brokers.heard_lines import HeardLines, heard_whole
+
     lines = HeardLines() if shows_lines(show) else None
     with _stoppable(open_source(source, node)) as heard:
         wanted = (message for message in heard if message.node in node)
@@ -130,9 +136,7 @@ def confirm(
             if lines is not None:
                 lines.show([message])
             else:
-                moment = message.arrived.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-                line = f"{moment} {message.node} {message.payload}"
-                print(shown.visible(line, keep="\n") if sys.stdout.isatty() else line, flush=True)
+                print(heard_whole(message), flush=True)
             message.ack()
 
 
@@ -152,6 +156,11 @@ def ping(
     """Send messages of a made-up follow-up process to a test node (passwords come from ~/.netrc or hop's auth.toml)."""
     if word not in (*pings.COMMENTS, "simulate"):
         raise BadConfiguration(f"there is no message {word!r}: use {', '.join(pings.COMMENTS)} or simulate")
+    import random as randomness
+    from datetime import UTC, datetime
+
+    from gracetape.listen.sending import open_sender
+
     random = randomness.Random(seed)
     graceid = graceid or pings.random_graceid(random)
     with open_sender(to) as sender:
@@ -159,10 +168,8 @@ def ping(
         def tell(text: str) -> None:
             sender.publish(node, text)
             sender.flush()
-            print(
-                f"{datetime.now(UTC).isoformat(timespec='milliseconds').replace('+00:00', 'Z')} {node} {text}",
-                flush=True,
-            )
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            print(f"{now} {node} {text}", flush=True)
 
         if word == "simulate":
             pings.simulate(pings.Life(trials, wait, jitter, error_probability), graceid, tell, random)
@@ -182,6 +189,8 @@ def command(
     text = wire_commands.message(name, _pairs(arguments or []))
     if not to:
         raise BadConfiguration("name where the command is sent: --to xmpp://HOST/, kafka://HOST/GROUP or FILE.jsonl")
+    from gracetape.listen.sending import send
+
     send(to, node, text)
     print(f"sent to {node}: {text}")
 
@@ -198,12 +207,14 @@ def status(
     """Show how a listener does: its children, their queues, and the states of checks per GraceID."""
     from rich.console import Console
 
-    from gracetape.listen.show import status_view
+    from gracetape.listen.configuration import read_configuration
+    from gracetape.listen.show import status_lines, status_view
     from gracetape.listen.status import read_status
 
     configuration = read_configuration(config)
     record = read_status(configuration.status_file)
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console = Console(soft_wrap=True, highlight=False)
+    width = console.width if console.is_terminal else None
     if as_json:
         print(json.dumps(record))
     elif live or (live is None and console.is_terminal):
@@ -211,13 +222,14 @@ def status(
 
         with Live(console=console, auto_refresh=False) as screen:
             now = record
-            screen.update(status_view(now), refresh=True)
+            screen.update(status_view(now, width), refresh=True)
             while now["running"]:
                 time.sleep(0.5)
                 now = read_status(configuration.status_file)
-                screen.update(status_view(now), refresh=True)
+                screen.update(status_view(now, console.width), refresh=True)
     else:
-        console.print(status_view(record))
+        for line in status_lines(record, width):
+            console.print(line) if width is not None else print(line.plain)
     return int(not record["running"])
 
 
@@ -231,7 +243,7 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _stoppable(source: Source) -> Source:
+def _stoppable(source: "Source") -> "Source":
     """SIGTERM and Ctrl-C end the source, and with it the command."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: source.close())

@@ -3,16 +3,17 @@
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gracetape.errors import BadConfiguration, ListenError
-from gracetape.listen.alert import Alert
-from gracetape.listen.plugins import Context
-from gracetape.listen.queue import QueueItem
+
+if TYPE_CHECKING:  # who only names a command, as `listen --help` does, needs nothing of a listener
+    from gracetape.listen.alert import Alert
+    from gracetape.listen.plugins import Context
+    from gracetape.listen.queue import QueueItem
 
 #: Any command may carry these, to pick children.
 PICKS = ("node", "process_type")
@@ -22,7 +23,7 @@ PICKS = ("node", "process_type")
 class Orders:
     """What a command may touch: `folder` is the only place where it writes or reads files."""
 
-    context: Context
+    context: "Context"
     folder: Path
     send_mail: Callable[[list[str], str, str], object]
 
@@ -38,7 +39,7 @@ def _raise_warning(orders: Orders, arguments: Arguments) -> None:
     raise RuntimeWarning("the command raiseWarning was received")
 
 
-def _clear(orders: Orders, items: list[QueueItem]) -> None:
+def _clear(orders: Orders, items: "list[QueueItem]") -> None:
     own = orders.context.item
     for item in items:
         if item is not own:
@@ -60,6 +61,8 @@ def _checkpoint(orders: Orders, arguments: Arguments) -> float | None:
 
 
 def _load(orders: Orders, arguments: Arguments) -> None:
+    from gracetape.listen.queue import QueueItem
+
     path = inside(orders.folder, arguments["filename"])
     try:
         records = json.loads(path.read_text(encoding="utf-8"))
@@ -150,7 +153,7 @@ def message(name: str, arguments: Arguments) -> str:
     return json.dumps({"uid": "command", "alert_type": name, "object": dict(arguments)})
 
 
-def read(alert: Alert) -> tuple[str, dict[str, Any]]:
+def read(alert: "Alert") -> tuple[str, dict[str, Any]]:
     """The name and the arguments of a command that was heard; ListenError if it is none that can be obeyed."""
     arguments = alert.payload.get("object", {})
     if not isinstance(arguments, dict):
@@ -187,6 +190,8 @@ def inside(folder: Path, name: object) -> Path:
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all, and never through a link."""
+    import tempfile
+
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", delete=False, encoding="utf-8") as file:
         try:
             file.write(text)
@@ -197,6 +202,6 @@ def _write(path: Path, text: str) -> None:
             raise
 
 
-def _line(item: QueueItem) -> str:
+def _line(item: "QueueItem") -> str:
     tasks = "|".join(f"{task.name} at {task.deadline:.3f}" for task in item.tasks)
     return f"QueueItem{{{item.name} : graceid={item.graceid}, alert={item.alert_id}, tasks=[{tasks}]}}"

@@ -86,6 +86,11 @@ def read_configuration(path: str | Path) -> Configuration:
     itself = tables.pop(ITSELF) if "childconfig" not in tables.get(ITSELF, {"childconfig": ""}) else {}
     if not tables:
         raise BadConfiguration(f"{path}: there is no child: add a section with nodes and childConfig")
+    if "process_type" in tables.get("general", {}):
+        raise BadConfiguration(
+            f"{path} is a child's own file (its [general] says process_type): give the listener's file, with a section "
+            f"for each child, in which nodes and childConfig = {path.name} stand"
+        )
     children = tuple(_child(path, name, table) for name, table in tables.items())
     if twice := _first_twice([file_name(child.name) for child in children]):
         raise BadConfiguration(f"{path}: two children would write the same log {twice}.log: give them other names")

@@ -37,11 +37,16 @@ class Listener:
     """A configuration at work: `with Listener(configuration) as listener: listener.run(open_source)`.
 
     Raises BadConfiguration or ListenError if it cannot start (another one runs, a folder cannot be written).
-    `say` is told what the user must know at once.
+    `say` is told what the user must know at once, `heard` of the messages that were accepted.
     """
 
-    def __init__(self, configuration: Configuration, say: Callable[[str], object] | None = None) -> None:
-        self.configuration = configuration
+    def __init__(
+        self,
+        configuration: Configuration,
+        say: Callable[[str], object] | None = None,
+        heard: Callable[[Sequence[Heard]], object] | None = None,
+    ) -> None:
+        self.configuration, self._heard = configuration, heard
         self.say = say or (lambda text: shown.say(f"gracetape: {text}", error=True))
         self._private = Path(tempfile.mkdtemp(prefix="gracetape-listen-"))
         self._undo = contextlib.ExitStack()
@@ -214,6 +219,8 @@ class Listener:
             handle.wake()
         for heard in batch:
             heard.ack()
+        if self._heard is not None:
+            self._heard(batch)
         return True
 
     def _look(self) -> None:

@@ -1,10 +1,13 @@
 """Messages of a made-up follow-up process, for a test node: started, finished, failed, or a whole life of it."""
 
 import json
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
 
 #: The node that such messages go to unless another is named.
 TEST_NODE = "lvalertMP-TestNode"
@@ -13,7 +16,7 @@ TEST_NODE = "lvalertMP-TestNode"
 COMMENTS = {"start": "madeUpProcess started", "finish": "madeUpProcess finished", "error": "madeUpProcess failed"}
 
 
-def random_graceid(random: random.Random) -> str:
+def random_graceid(random: "Random") -> str:
     """An id of an event that never was: F and six digits."""
     return f"F{random.randrange(10**6):06d}"
 
@@ -37,7 +40,7 @@ def simulate(
     life: Life,
     graceid: str,
     send: Callable[[str], object],
-    random: random.Random,
+    random: "Random",
     sleep: Callable[[float], object] = time.sleep,
 ) -> None:
     """Send a start and, after a while, a finish or an error, as often as there are trials."""

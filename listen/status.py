@@ -3,31 +3,20 @@
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Gauge
-
 from gracetape.errors import ListenError
-from gracetape.listen import figures
+from gracetape.installing import hint
 from gracetape.listen.configuration import Configuration
 from gracetape.listen.handle import Handle
 
-#: Per child: name of the figure, what it is, and where it comes from.
-_FIGURES: dict[str, tuple[str, Callable[[Handle], float]]] = {
-    "alerts": ("alerts heard by the child since its start", lambda handle: handle.report.alerts),
-    "tasks": ("tasks done since its start", lambda handle: handle.report.tasks),
-    "errors": (
-        "exceptions of plug-in and tasks, and messages that are no alerts, since its start",
-        lambda handle: handle.report.errors,
-    ),
-    "queue_length": ("items that wait", lambda handle: handle.report.queue),
-    "restarts": ("restarts after a death", lambda handle: handle.restarted),
-    "up": ("1 if the process runs", lambda handle: int(handle.alive)),
-}
+TYPE_CHECKING = False  # as typing's, whose import costs more
+if TYPE_CHECKING:
+    from gracetape.listen.figures import Figures
 
 
 class Status:
@@ -38,26 +27,12 @@ class Status:
         self.refusing: str | None = None
         self._path = configuration.status_file
         self._started = time.time()
-        self._registry = CollectorRegistry()
-        self._total = Gauge("gracetape_accepted", "messages accepted since the start", registry=self._registry)
-        self._refusing = Gauge("gracetape_refusing", "1 while nothing can be accepted", registry=self._registry)
-        self._gauges = {
-            name: Gauge(f"gracetape_child_{name}", what, ["child"], registry=self._registry)
-            for name, (what, _) in _FIGURES.items()
-        }
-        if configuration.prometheus is not None:
-            try:
-                figures.serve(self._registry, configuration.prometheus)
-            except OSError as error:
-                raise ListenError(f"port {configuration.prometheus} for Prometheus: {error.strerror}") from error
+        self._figures = _served(configuration.prometheus) if configuration.prometheus is not None else None
 
     def write(self, handles: Sequence[Handle], running: bool = True) -> None:
         """Write the file anew, whole or not at all; a full disk is no reason to stop."""
-        self._total.set(self.accepted)
-        self._refusing.set(int(self.refusing is not None))
-        for handle in handles:
-            for name, (_, read) in _FIGURES.items():
-                self._gauges[name].labels(handle.name).set(read(handle))
+        if self._figures is not None:
+            self._figures.tell(self.accepted, self.refusing is not None, handles)
         record = {
             "pid": os.getpid(),
             "running": running,
@@ -71,6 +46,18 @@ class Status:
         with suppress(OSError):
             new.write_text(json.dumps(record))
             os.replace(new, self._path)
+
+
+def _served(port: int) -> "Figures":
+    """The figures for Prometheus; ListenError if its package is not installed, or the port cannot be had."""
+    try:
+        from gracetape.listen.figures import Figures
+    except ModuleNotFoundError as error:
+        raise ListenError(f"figures for Prometheus need the package {error.name}: {hint('prometheus')}") from None
+    try:
+        return Figures(port)
+    except OSError as error:
+        raise ListenError(f"port {port} for Prometheus: {error.strerror}") from error
 
 
 def _child(handle: Handle) -> dict[str, Any]:

@@ -195,13 +195,17 @@ class Branch:
 def _taken(selection: Selection) -> dict[tuple[str, str], int]:
     """By (graceid, kind) the last number that a tape uses; files are kinds of their own."""
     taken: dict[tuple[str, str], int] = {}
-    for history in selection.timeline.histories.values() if selection.timeline is not None else ():
+    timeline, end = selection.timeline, selection.end
+    for graceid, history in timeline.histories.items() if timeline is not None else ():
+        view = history.view if end is None or timeline is None else timeline.snapshot(graceid, end)
+        if view is None:
+            continue
         for kind in LISTED:
             if kind.numbered:
-                numbers = [int(record["N"]) for record in history.view.records(kind.name)]
-                taken[history.graceid, kind.name] = max(numbers, default=0)
-        for file in history.view.files():
-            place = history.graceid, f"file {file.name}"
+                numbers = [int(record["N"]) for record in view.records(kind.name)]
+                taken[graceid, kind.name] = max(numbers, default=0)
+        for file in view.files():
+            place = graceid, f"file {file.name}"
             taken[place] = max(file.version, taken.get(place, -1))
     return taken
 

@@ -8,6 +8,7 @@ import typer
 
 from gracetape.archive import Archive
 from gracetape.archive.which import locate
+from gracetape.progress import progress
 from gracetape.replay.check import Checked, Report, check
 from gracetape.tables import show_table
 from gracetape.terminal import FAILURE, say, show_json
@@ -18,7 +19,7 @@ _LONGEST = 60  # characters of a value in the table
 
 def compare(graceid: str, archive: Path | None, *, every: bool, as_json: bool) -> None:
     """Compare an object's rebuilt messages with those that were recorded; typer.Exit if any differs."""
-    with Archive.open(locate(archive)) as tape:
+    with Archive.open(locate(archive)) as tape, progress("comparing messages"):
         report = check(tape, graceid)
     if as_json:
         show_json(_as_json(report))

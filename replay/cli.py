@@ -8,7 +8,6 @@ import typer
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.options import ArchiveOption, JsonOption, with_options
 from gracetape.replay.options import Options
-from gracetape.replay.reenact import is_server
 from gracetape.terminal import USAGE, commands, complain, run, sentences
 
 app = commands("Send an archive's alerts again, at their own pace or faster.", cls=DefaultCommandGroup, bare=True)
@@ -33,12 +32,20 @@ def play_command(options: Options) -> None:
         complain(
             "--read-only refuses writes to a served GraceDB: say it with --serve PORT, without --record-branch", USAGE
         )
+    from gracetape.replay.reenact import ON_ERROR, is_server
+
+    if options.on_error not in ON_ERROR:
+        complain(f"--on-error is {' or '.join(ON_ERROR)}, not {options.on_error!r}", USAGE)
     targets = options.to or []
     servers = [url for url in targets if is_server(url)]
     if servers and (len(targets) > 1 or options.serve is not None):
         complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
     from gracetape.replay.command import ReplayRun, end_well
 
+    if options.quiet:
+        from gracetape.progress import hush
+
+        hush()
     if servers:
         # Only this needs the dummy and the client, which take a second to load.
         from gracetape.replay.reenact.command import ReenactmentRun

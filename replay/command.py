@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -14,15 +14,19 @@ import typer
 
 from gracetape import shown
 from gracetape.errors import BadRequest, GracetapeError, UsageError
+from gracetape.live_pages import Teller, live_page
 from gracetape.options import shows_lines
 from gracetape.replay.faults import Faults, Touched
+from gracetape.replay.moves import PlayerMoves
 from gracetape.replay.options import Options
 from gracetape.replay.player import Player
 from gracetape.replay.request import faults_of, player_of
 from gracetape.replay.status import Stopwatch, status_line
+from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
+from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
 from gracetape.terminal import FAILURE, USAGE, complain, damage
 from gracetape.topics import with_topics
@@ -65,6 +69,9 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
+        storm = None if options.quiet else storm_of(player, options.copies)
+        if storm is not None:
+            _say(f"gracetape: {storm}")
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
@@ -87,15 +94,32 @@ class ReplayRun:
                         player, port=options.serve, branch=options.record_branch, scratch=not options.read_only
                     )
                     _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
+                if (to_page := stack.enter_context(self._page(player))) is not None:
+                    targets.append(PageTarget(to_page))
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
-                stack.enter_context(status_line(player, quiet=options.quiet, programs=programs))
-                player.play(targets, faults=self.faults)
+                tell = stack.enter_context(
+                    status_line(
+                        player,
+                        quiet=options.quiet,
+                        programs=programs,
+                        storm=storm is not None or not player.queue.counted,
+                    )
+                )
+                player.play(targets, tell, faults=self.faults)
         finally:
             problems = [target.close() for target in targets]
             for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
                 _say(told)
         return [problem for problem in problems if problem]
+
+    def _page(self, player: Player) -> AbstractContextManager[Teller | None]:
+        """The page that shows the replay, if one was asked for."""
+        options, copies = self.options, player.queue.copies
+        source = copies[0].selection.source if copies else None
+        names = ", ".join(Path(copy.selection.origin).name for copy in copies[:3] if copy.selection.source is not None)
+        what = f"replay of {names or ', '.join(options.names or ['messages'])}"
+        return live_page(options.page, what, source, PlayerMoves(player), options.listener)
 
     def _shown(self) -> Target:
         """Standard output: lines for a person on a terminal, JSON for a program elsewhere, or what was asked for."""

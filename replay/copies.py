@@ -56,6 +56,8 @@ class Arrangement:
             raise BadRequest("copies need ids of their own: give a template such as --as T{n}")
         if not (math.isfinite(self.every_s) and self.every_s >= 0):
             raise BadRequest(f"copies begin 0 or more seconds after one another, not {self.every_s:g}")
+        if not (math.isfinite(self.gap_s) and self.gap_s >= 0):
+            raise BadRequest(f"0 or more seconds pass between laps, not {self.gap_s:g}")
         if self.laps is not None and self.laps < 1:
             raise BadRequest(f"it must be played once or more, not {self.laps} times")
 

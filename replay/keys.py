@@ -7,62 +7,26 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from gracetape.errors import BadRequest
+from gracetape.replay.moves import MOVES
 from gracetape.replay.player import Player
 
-#: A faster or slower replay goes to the next of these, times powers of 10.
-_STEPS = (1, 2, 5)
-
-
-def changed_speed(speed: float, up: bool) -> float:
-    """The next rounder speed above or below: 0.1, 0.2, 0.5, 1, 2, 5, 10, ..."""
-    ladder = [step * 10.0**power for power in range(-4, 7) for step in _STEPS]
-    if up:
-        return min((rung for rung in ladder if rung > speed * 1.0001), default=speed)
-    return max((rung for rung in ladder if rung < speed * 0.9999), default=speed)
-
-
-def _pause(player: Player) -> None:
-    player.resume() if player.paused else player.pause()
-
-
-def _faster(player: Player) -> None:
-    if player.speed is not None:
-        player.speed = changed_speed(player.speed, up=True)
-
-
-def _slower(player: Player) -> None:
-    if player.speed is not None:
-        player.speed = changed_speed(player.speed, up=False)
-
-
-def _back(player: Player) -> None:
-    player.seek(by=-1)
-
-
-def _next_kind(player: Player) -> None:
-    """To the next message that is not just another log entry."""
-    queued = player.queue.find(lambda alert: alert.alert_type != "log")
-    if queued is not None:
-        player.seek(queued.dt)
-
-
-#: What a terminal sends for a key, what it does, and what is said of it.
-KEYS: dict[bytes, Callable[[Player], object]] = {
-    b" ": _pause,
-    b"\x1b[C": Player.step,
-    b"\x1bOC": Player.step,
-    b"\x1b[D": _back,
-    b"\x1bOD": _back,
-    b"n": _next_kind,
-    b"+": _faster,
-    b"=": _faster,
-    b"-": _slower,
-    b"q": Player.stop,
+#: What a terminal sends for a key, and which move it is.
+KEYS: dict[bytes, str] = {
+    b" ": "pause",
+    b"\x1b[C": "step",
+    b"\x1bOC": "step",
+    b"\x1b[D": "back",
+    b"\x1bOD": "back",
+    b"n": "next",
+    b"+": "faster",
+    b"=": "faster",
+    b"-": "slower",
+    b"q": "stop",
 }
 HINT = "space pause  → next  ← back  n skip logs  +/- speed  q quit"
 
@@ -75,7 +39,7 @@ def press(player: Player, typed: bytes) -> None:
             typed = typed[1:] if not typed.startswith(b"\x1b") else b""
             continue
         with suppress(BadRequest):
-            KEYS[key](player)
+            MOVES[KEYS[key]](player, None)
         typed = typed[len(key) :]
 
 

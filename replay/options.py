@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gracetape.options import ShowOption, archives_here
+from gracetape.options import ListenerOption, PageOption, ShowOption, archives_here
 
 _What = partial(typer.Option, rich_help_panel="What is played")
 _When = partial(typer.Option, rich_help_panel="When it comes")
@@ -135,6 +135,9 @@ class Options:
     read_only: Annotated[
         bool, _Where("--read-only", help="With --serve: refuse writes (403); without, they are thrown away at the end.")
     ] = False
+
+    page: PageOption = None
+    listener: ListenerOption = None
 
     group: Annotated[str, _Again(help="The group that events are put into; as-recorded: their own.")] = "Test"
     search: Annotated[

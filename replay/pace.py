@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import threading
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ class Pace:
     """Played seconds since the beginning of what is played; they stand still at first. `rate`: messages a second at most."""
 
     def __init__(self, clock: Clock, rate: float | None = None) -> None:
-        if rate is not None and not rate > 0:
+        if rate is not None and not 0 < rate < math.inf:
             raise BadRequest(f"the rate must be a positive number of messages a second, not {rate:g}")
         self.clock, self.rate = clock, rate
         self.origin: float | None = None  # the clock's time at which it began; None while time stands still

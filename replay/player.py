@@ -88,6 +88,11 @@ class Player:
         self._pace.speed = speed
 
     @property
+    def rate(self) -> float | None:
+        """Messages a second at most; None: as many as come."""
+        return self._pace.rate
+
+    @property
     def alerts(self) -> list[Alert]:
         """Every alert that is to be sent, made now (in endless laps: those of one lap)."""
         return [alert for _, alert in self.queue.whole()]

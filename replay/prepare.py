@@ -16,6 +16,7 @@ from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
 from gracetape.message_lines import holds_messages
+from gracetape.progress import progress
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
 from gracetape.replay.player import Player
@@ -159,11 +160,13 @@ def histories_of(archive: Archive, refs: Mapping[str, Ref]) -> dict[str, History
     known = archive.objects()
     waiting = list(refs) or known
     histories: dict[str, History] = {}
-    while waiting:
-        graceid = waiting.pop(0)
-        if graceid in histories:
-            continue
-        version = refs[graceid].version if graceid in refs else None
-        history = histories[graceid] = history_of(archive, f"{graceid}@{version}" if version else graceid)
-        waiting += sorted(mentions(history) & set(known))
+    with progress("reading histories", len(waiting), "objects") as done:
+        while waiting:
+            graceid = waiting.pop(0)
+            if graceid in histories:
+                continue
+            version = refs[graceid].version if graceid in refs else None
+            history = histories[graceid] = history_of(archive, f"{graceid}@{version}" if version else graceid)
+            waiting += sorted(mentions(history) & set(known))
+            done.done, done.total = len(histories), max(done.total or 0, len(histories))
     return histories

@@ -9,6 +9,7 @@ from typing import TypeVar
 from gracetape.archive import locate, looks_like_archive
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest, GracetapeError
+from gracetape.progress import progress
 from gracetape.replay.chance import parse_distribution
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.faults import Faults
@@ -34,7 +35,8 @@ def player_of(options: Options) -> Player:
         laps=1 if options.loop is None else options.loop or None,
         gap_s=options.gap,
     )
-    return prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
+    with progress("preparing the replay"):
+        return prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
 
 
 def faults_of(options: Options) -> Faults | None:

@@ -15,7 +15,8 @@ Along = Callable[[Position | None], Iterator[Alert]]
 class Selection:
     """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
 
-    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path).
+    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
+    it on the time line will never be.
     """
 
     def __init__(
@@ -24,10 +25,11 @@ class Selection:
         *,
         timeline: Timeline | None = None,
         source: Archive | str | PathLike[str] | None = None,
+        end: Position | None = None,
         spread: str = "as-recorded",
     ) -> None:
         self._alerts = alerts
-        self.timeline, self.source = timeline, source
+        self.timeline, self.source, self.end = timeline, source, end
         born, self._offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
 
@@ -72,6 +74,10 @@ class Selection:
     def alert_at(self, index: int) -> Alert:
         """The alert at an index that there is."""
         return self._alerts[index]
+
+    def some(self, count: int) -> Sequence[Alert]:
+        """About so many of them, from all over, to reckon with."""
+        return self._alerts[:: max(1, len(self) // max(1, count))]
 
     def look_ahead(self, index: int) -> None:
         """Make ready what comes after an alert, where that takes time."""

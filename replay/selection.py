@@ -13,7 +13,8 @@ from gracetape.archive.alerts.merge_recorded import with_places
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
-from gracetape.replay.selected import Along, Selection as Selection
+from gracetape.progress import each, progress
+from gracetape.replay.selected import Selection as Selection
 from gracetape.replay.streamed import StreamedSelection
 from gracetape.times import as_utc
 
@@ -59,7 +60,7 @@ def select(
     along = _told(timeline, told, wanted)
     if isinstance(timeline, StreamedTimeline) and not heard:
         return StreamedSelection(along, timeline=timeline, source=source, spread=wanted.spread)
-    alerts = list(along(None))
+    alerts = along.all()
     if heard:
         others = Wanted(until=wanted.until, format=wanted.format) if not refs else wanted
         loud = select_heard(heard, refs, others)
@@ -71,8 +72,37 @@ def select(
     return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
 
 
-def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> Along:
-    """The wanted alerts of objects that have a history: those after a moment of the timeline, one after the other."""
+@dataclass(frozen=True)
+class _Told:
+    """The alerts that fit, of a timeline from one moment (None: from the beginning) to another (None: to its end)."""
+
+    timeline: Timeline
+    start: Position | None
+    latest: Position | None
+    fits: Callable[[Alert], bool]
+
+    def __call__(self, after: Position | None) -> Iterator[Alert]:
+        """Those after a moment, one after the other."""
+        since = max(filter(None, (after, self.start)), default=None)
+        return filter(self.fits, alerts_of(self.timeline, self.latest, since))
+
+    def all(self) -> list[Alert]:
+        """All of them; how far that is, is told."""
+        if isinstance(self.timeline, StreamedTimeline):  # whose moments count nothing
+            return list(each(self(None), "rebuilding alerts", unit="alerts"))
+        last = self.latest or self.timeline.end
+        with progress("rebuilding alerts", last.index, "entries") as done:
+
+            def told() -> Iterator[Alert]:
+                for alert in alerts_of(self.timeline, last, self.start):
+                    done.done = _position(alert).index
+                    yield alert
+
+            return [alert for alert in told() if self.fits(alert)]
+
+
+def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> _Told:
+    """The wanted alerts of objects that have a history."""
     cutoffs = cutoffs_of(timeline, refs, wanted.cutoff)
     ends = ends_of(timeline, cutoffs, cut_all=not refs)
     start = _begin(timeline, refs, wanted.start, cutoffs)
@@ -95,12 +125,7 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> Along:
     )
     if until is not None:
         latest = min(filter(None, (latest, timeline.at_time(until))))
-
-    def along(after: Position | None) -> Iterator[Alert]:
-        since = max(filter(None, (after, start)), default=None)
-        return filter(fits, alerts_of(timeline, latest, since))
-
-    return along
+    return _Told(timeline, start, latest, fits)
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:

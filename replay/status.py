@@ -2,13 +2,15 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from gracetape.archive import Alert
+from gracetape.progress import progress
 from gracetape.replay.keys import HINT, keys
 from gracetape.replay.player import Player
 from gracetape.shown import printable
@@ -47,26 +49,37 @@ class Status:
 
 
 @contextmanager
-def status_line(player: Player, *, quiet: bool, programs: bool = False) -> Iterator[None]:
+def status_line(
+    player: Player, *, quiet: bool, programs: bool = False, storm: bool = False
+) -> Iterator[Callable[[Alert], object] | None]:
     """Show the status on standard error while the block runs, if that is a terminal, and let keys move the player.
 
-    With `programs`, which may write to the same terminal at any time, only the keys are told of, once.
+    With `programs`, which may write to the same terminal at any time, only the keys are told of, once. Elsewhere plain lines tell
+    now and then how far a `storm` is: what is given is to be called with each alert then.
     """
     # Lines of JSON must not be broken where the terminal ends, hence soft_wrap.
     console = Console(stderr=True, soft_wrap=True)
-    if quiet or not console.is_terminal:
-        yield
+    if quiet:
+        yield None
+        return
+    if not console.is_terminal:
+        if not storm:
+            yield None
+            return
+        total = player.queue.messages if player.queue.laps and player.queue.counted else None
+        with progress("replaying", total, "messages") as done:
+            yield lambda alert: done.advance(len(alert.nodes))
         return
     shared = sys.stdout.isatty()  # else standard output goes elsewhere and must be left alone
     with keys(player) as listening:
         if programs and shared:
             if listening:
                 console.print(Text(HINT, "dim"))
-            yield
+            yield None
             return
         status = Status(player, hint=listening)
         with Live(status, console=console, refresh_per_second=5, transient=True, redirect_stdout=shared):
-            yield
+            yield None
 
 
 class Stopwatch:

@@ -11,6 +11,7 @@ from os import PathLike
 
 from gracetape.archive import Alert, Archive, Position, Timeline
 from gracetape.errors import GracetapeError
+from gracetape.progress import progress
 from gracetape.replay.selected import Along, Selection
 from gracetape.replay.spread import born_of, spread_out
 
@@ -56,7 +57,7 @@ class StreamedSelection(Selection):
         spread: str = "as-recorded",
     ) -> None:
         self._along, self._spread = along, spread
-        self.timeline, self.source = timeline, source
+        self.timeline, self.source, self.end = timeline, source, None
         first = next(along(None), None)
         start = first.created if first is not None else datetime(1980, 1, 6, tzinfo=UTC)
         self.born = born_of(start, spread)
@@ -73,8 +74,10 @@ class StreamedSelection(Selection):
     @cached_property
     def _count(self) -> _Count:
         alerts, messages, last = 0, 0, 0.0
-        for offset_s, alert in self._timed(None):
-            alerts, messages, last = alerts + 1, messages + len(alert.nodes), offset_s
+        with progress("counting messages", unit="alerts") as done:
+            for offset_s, alert in self._timed(None):
+                alerts, messages, last = alerts + 1, messages + len(alert.nodes), offset_s
+                done.done = alerts
         return _Count(alerts, messages, last)
 
     @property
@@ -159,6 +162,10 @@ class StreamedSelection(Selection):
         if not self._holds(index):
             raise IndexError(index)
         return self._window[index - self._first][1]
+
+    def some(self, count: int) -> Sequence[Alert]:
+        """The first ones, which are kept."""
+        return [self.alert_at(index) for index in range(min(count, _KEPT)) if self._holds(index)]
 
     def index_at(self, offset_s: float, *, beyond: bool = False) -> int:
         if self._first and (not self._window or self._window[0][0] >= offset_s):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from gracetape.alert_lines import topics_in_short
+from gracetape.archive.alerts.lines import line_of
 from gracetape.plain_text import plain
 from gracetape.replay.player import Player
-from gracetape.replay.targets.lines import line_of
 from gracetape.replay.targets.stream import write_out
 from gracetape.tables import say_reasons, show_table
 from gracetape.times import shown_time

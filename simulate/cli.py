@@ -12,9 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
-from gracetape.destinations import check_writes
 from gracetape.errors import SimulateError
-from gracetape.options import Really, Topics
+from gracetape.options import Really, ShowOption, Topics
 from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
@@ -104,6 +103,7 @@ def simulate(
     ] = None,
     on_error: _OnError = OnError.stop,
     unsafe: _Unsafe = False,
+    show: ShowOption = None,
     quiet: _Quiet = False,
 ) -> None:
     """Live events that never happened, one or a stream of them.
@@ -112,6 +112,7 @@ def simulate(
     """
     import numpy
 
+    from gracetape.destinations import check_writes
     from gracetape.simulate import saved
     from gracetape.simulate.configuration import read_configuration
     from gracetape.simulate.living import live, way_of
@@ -133,7 +134,7 @@ def simulate(
         _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
     )  # fmt: skip
     check(stream)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics)
+    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show)
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
@@ -161,15 +162,17 @@ def run_saved(
     as_json: Annotated[bool, _Option("--json", help="With --dry-run: JSON instead of a table.")] = False,
     on_error: _OnError = OnError.stop,
     unsafe: _Unsafe = False,
+    show: ShowOption = None,
     quiet: _Quiet = False,
 ) -> None:
     """Run a schedule that was kept in a file."""
+    from gracetape.destinations import check_writes
     from gracetape.simulate import saved
     from gracetape.simulate.living import live, way_of
     from gracetape.simulate.showing import show_schedule
 
     schedule, start = saved.load(path)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics)
+    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show)
     if dry_run:
         show_schedule(schedule, as_json)
         return

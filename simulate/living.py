@@ -1,23 +1,24 @@
 """Lives a schedule: where and how fast was asked, how far it is, and what came of it."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gracetape.clocks import clock_for
+from gracetape.destinations import is_server
+from gracetape.dummy.alert_lines import LineOutput
+from gracetape.dummy.alert_targets import Sink, StandardOutput
 from gracetape.errors import SimulateError
-from gracetape.schedule import Outcome, Schedule, run
-from gracetape.shown import printable
+from gracetape.options import Show, shows_lines
+from gracetape.progress import hush, progress
+from gracetape.schedule import Action, Outcome, Schedule, run
 from gracetape.simulate import places
 from gracetape.simulate.files import File, check_installed
-from gracetape.terminal import FAILURE, say
+from gracetape.simulate.storm import storm_of
+from gracetape.terminal import FAILURE, STOPPED, say
 from gracetape.times import utc_of
 
 
@@ -33,6 +34,7 @@ class Way:
     go_on: bool
     quiet: bool
     topics: str | None = None
+    show: Show | None = None
 
 
 def way_of(
@@ -44,17 +46,22 @@ def way_of(
     go_on: bool,
     quiet: bool,
     topics: str | None = None,
+    show: Show | None = None,
 ) -> Way:
     """What the options mean together. SimulateError if some exclude each other."""
     if to is not None and alerts_only is not None:
         raise SimulateError("--to and --alerts-only exclude each other")
     if topics is not None and to is not None:
         raise SimulateError("--topics makes topics where alerts alone go: name a Kafka broker with --alerts-only")
+    if show is not None and to is not None and is_server(to):
+        raise SimulateError(
+            "--show shows the alerts of an archive or of --alerts-only: a server sends its own elsewhere"
+        )
     try:
         clock_for(speed, maximum)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics)
+    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics, show)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
@@ -64,17 +71,29 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     clock = clock_for(way.speed, way.maximum)
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     outcome = Outcome()
+    storm = None if way.quiet else storm_of(schedule, now, None if way.maximum else way.speed or 1.0)
+    if storm is not None:
+        say(f"gracetape: {storm}", error=True)
+    elif way.quiet or not sys.stderr.isatty():  # plain lines are for storms
+        hush()
+    shown = _shown(way)
     if way.to is not None:
-        place = places.live_in(way.to, now)
+        place = places.live_in(way.to, now, shown)
     else:
-        place = places.alerts_alone(way.alerts_only or "-", now, way.really, way.topics, lambda: clock.stop())
-    with place as client, _progress(len(schedule), way.quiet) as after:
+        target = way.alerts_only or "-"
+        place = places.alerts_alone(target, now, way.really, way.topics, lambda: clock.stop(), shown)
+    with place as client, progress("simulating", len(schedule), "actions") as done:
+
+        def after(action: Action, failure: str | None) -> None:
+            done.advance()
+            done.doing = str(action)
+
         clock = clock_for(way.speed, way.maximum)  # counts from here, not from before the archive was made
         try:
             run(schedule, client, clock, go_on=way.go_on, after=after, outcome=outcome)
         except KeyboardInterrupt:
-            print(f"stopped: {outcome.done} of {len(schedule)} actions done", file=sys.stderr)
-            raise
+            say(f"stopped: {outcome.done} of {len(schedule)} actions done", error=True)
+            raise typer.Exit(STOPPED) from None
     for action, reason in outcome.failed:
         say(f"gracetape: at {action.dt:.3f} s, {action}: {reason}", error=True)
     if not way.quiet:
@@ -84,15 +103,8 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
         raise typer.Exit(FAILURE)
 
 
-@contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Any]:
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda action, failure: None
-        return
-    columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda action, failure: bar.update(
-            task, advance=1, description=printable(str(action))[:60].replace("[", r"\[")
-        )
+def _shown(way: Way) -> Sink | None:
+    """What shows alerts on standard output: lines on a terminal unless it is quiet, else what was asked for."""
+    if way.show is None and (way.quiet or not sys.stdout.isatty()):
+        return None
+    return LineOutput() if shows_lines(way.show) else StandardOutput()

@@ -11,14 +11,14 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.alert_targets import open_alerts
+from gracetape.dummy.alert_targets import Sink, open_alerts
 from gracetape.errors import ReplayError, SimulateError
 from gracetape.replay.reenact.server import client_at
 
 
 @contextmanager
-def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
-    """A client of a place; an archive that is not there yet is made, and its times are those that `now` tells."""
+def live_in(place: str, now: Callable[[], datetime], on_alert: Callable[[Alert], None] | None = None) -> Iterator[Any]:
+    """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears its alerts."""
     if is_server(place):
         url = server_address(place)
         try:
@@ -30,7 +30,7 @@ def live_in(place: str, now: Callable[[], datetime]) -> Iterator[Any]:
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with opened as archive, GraceDb(archive, now=now) as client:
+    with opened as archive, GraceDb(archive, now=now, on_alert=on_alert) as client:
         yield client
 
 
@@ -41,21 +41,25 @@ def alerts_alone(
     really: Collection[str] = (),
     topics: str | None = None,
     on_end: Callable[[], object] | None = None,
+    shown: Sink | None = None,
 ) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
+    `shown` hears them besides, and instead if the target is `-`.
     `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
     ):
-        sink = open_alerts(target, archive, really, topics)
+        sink = shown if shown is not None and target == "-" else open_alerts(target, archive, really, topics)
+        others = [shown] if shown is not None and sink is not shown else []
 
         def send(alert: Alert) -> None:
-            sink(alert)
-            if sink.reader_gone and on_end is not None:
+            for one in (sink, *others):
+                one(alert)
+            if getattr(sink, "reader_gone", False) and on_end is not None:
                 on_end()
 
         try:

@@ -17,6 +17,8 @@ _FORMAT = "gracetape schedule 1"
 
 def save(schedule: Schedule, path: Path, start_gps: float | None = None) -> None:
     """Write a schedule; `start_gps` is the GPS time of its zero. SimulateError if it has a callable, which no file can hold."""
+    if path.is_file() and path.stat().st_size and _FORMAT not in path.read_bytes()[:200].decode("utf-8", "replace"):
+        raise SimulateError(f"{path} is there already and is no saved schedule: name another file")
     writer = _Writer()
     acts = [writer.action(action) for action in schedule]
     whole = {"format": _FORMAT, "start_gps": start_gps, "triggers": writer.triggers, "actions": acts}

@@ -1,6 +1,7 @@
 """Streams of events: when each arrives, which configuration it takes, how loud, and in which detectors."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -126,6 +127,9 @@ def check(stream: Stream) -> None:
         != len(stream.configurations),
         "--weights: they must not be negative, and not all zero": min(weights) < 0 or not 0 < sum(weights) < math.inf,
         "--instruments: at least one detector is needed": not stream.instruments,
+        f"--instruments {','.join(stream.instruments)}: detectors are named as H1, L1, V1": any(
+            re.fullmatch("[A-Z][0-9]", ifo) is None for ifo in stream.instruments
+        ),
         f"--start-gps {stream.start_gps}: this must be a GPS time": not 0 <= stream.start_gps < 3e9,
     }
     for sentence, true in wrong.items():

@@ -1,13 +1,14 @@
 """Whether alerts are those that were expected, and a difference that people can read if they are not."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Alert
-from gracetape.message_lines import read_line
+from gracetape.errors import UsageError
+from gracetape.message_lines import read_line, text_of
 from gracetape.shown import printable
 from gracetape.testing.masking import masked, without_root
 
@@ -32,19 +33,30 @@ def assert_same_alerts(
 
 def _payloads(alerts: Iterable[Any] | Path, ignore: frozenset[str], mask: bool) -> list[Payload]:
     if isinstance(alerts, Path):
-        alerts = [line for line in alerts.read_text(encoding="utf-8").splitlines() if line.strip()]
-    payloads = [payload for alert in alerts if (payload := _payload(alert)) is not None]
+        alerts = _lines(alerts)
+    payloads = [payload for number, alert in enumerate(alerts, 1) if (payload := _payload(alert, number)) is not None]
     found = masked(payloads) if mask else [without_root(payload) for payload in payloads]
     return [_without(payload, ignore) for payload in found]
 
 
-def _payload(alert: Any) -> Payload | None:
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line for line in path.read_text(encoding="utf-8").split("\n") if text_of(line)]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is no file of messages: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _payload(alert: Any, number: int) -> Payload | None:
     if isinstance(alert, Alert):
         return alert.payload()
-    if isinstance(alert, str | bytes):
-        return read_line(alert).payload
-    payload: Payload = alert["payload"] if "payload" in alert and "node" in alert else alert
-    return payload
+    try:
+        if isinstance(alert, str | bytes):
+            return read_line(alert).payload
+        if not isinstance(alert, Mapping):
+            raise TypeError("it is no Alert, message, or line of a message file")
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"number {number} of the alerts to compare, {shown(alert)}, is none: {error}") from None
+    return dict(alert["payload"] if "payload" in alert and "node" in alert else alert)
 
 
 def _without(value: Any, ignore: frozenset[str]) -> Any:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from gracetape.errors import ArchiveError, UsageError
+from gracetape.installing import hint
 from gracetape.shown import target
 
 
@@ -23,7 +24,7 @@ def fetched(url: str, checksum: str | None) -> Path:
     try:
         import pooch
     except ImportError:
-        raise UsageError(f"to fetch {target(url)}, pooch is needed: install gracetape[testing]") from None
+        raise UsageError(f"to fetch {target(url)}, pooch is needed: {hint('testing')}") from None
     pooch.get_logger().setLevel("ERROR")
     folder = os.environ.get("GRACETAPE_CACHE") or pooch.os_cache("gracetape")
     try:

@@ -19,11 +19,11 @@ from gracetape.testing.wanted import WantedTape, read_mark
 @contextmanager
 def session_of(request: pytest.FixtureRequest) -> Iterator[TapeSession]:
     """The session of a test; what is wrong with its tapes is told in one sentence."""
-    settings = Settings.of(request.config)
     try:
+        settings = Settings.of(request.config)
         session = session_over(*wanted_by(request.node, settings), settings, playing="replay" in request.fixturenames)
     except GracetapeError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise pytest.fail.Exception(f"{request.node.nodeid}: {error}", pytrace=False) from None
     with session, no_network(settings.mode, settings.allowed_hosts):
         yield session
 

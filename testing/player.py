@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
+from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from gracetape.archive import Alert, Position
 from gracetape.clocks import Clock
+from gracetape.errors import UsageError
 from gracetape.replay.async_alerts import aiter_alerts
 from gracetape.replay.player import Player
 from gracetape.replay.targets import open_target
@@ -46,10 +48,22 @@ class Replay:
         return len(self.player)
 
     def to(self, handler: Callable[[Alert], object] | str) -> AlertList:
-        """Call a handler with every alert that is left, at its moment, or send them to a target's URL (`kafka_url`); gives them."""
+        """Call a handler with every alert that is left, at its moment, or send them to a target's URL (`kafka_url`); gives them.
+
+        UsageError for a handler that is to be awaited: nobody would.
+        """
         if isinstance(handler, str):
             return self._send(handler)
-        return AlertList(alert for alert in self if (handler(alert), True))
+        handled = []
+        for alert in self:
+            if isawaitable(found := handler(alert)):
+                if iscoroutine(found):
+                    found.close()
+                raise UsageError(
+                    f"{handler!r} is to be awaited: write `async for alert in replay: await handler(alert)`"
+                )
+            handled.append(alert)
+        return AlertList(handled)
 
     def to_listener(self, handler: Callable[[str, str], object]) -> AlertList:
         """The same for a handler as igwn-alert and LVAlert call it: with the topic (or node) and the message's JSON text."""

@@ -9,25 +9,26 @@ import pytest
 
 from gracetape.brokers.private import PrivateBroker
 from gracetape.errors import BrokerError
+from gracetape.installing import hint
 from gracetape.testing.leading import environment
 
 
 @contextmanager
 def kafka() -> Iterator[str]:
     """The URL of a private Kafka broker."""
-    with _running("kafka_url", "gracetape[broker]", _kafka) as url:
+    with _running("kafka_url", "broker", _kafka) as url:
         yield url
 
 
 @contextmanager
 def lvalert() -> Iterator[str]:
     """The URL of a private LVAlert; NETRC of the environment holds its login meanwhile."""
-    with _running("lvalert_url", "gracetape[lvalert]", _lvalert) as url:
+    with _running("lvalert_url", "lvalert", _lvalert) as url:
         yield url
 
 
 def _kafka() -> PrivateBroker:
-    from gracetape.brokers.tansu import private_kafka
+    from gracetape.brokers.private_kafka import private_kafka
 
     return private_kafka()
 
@@ -43,7 +44,7 @@ def _running(fixture: str, extra: str, make: Callable[[], PrivateBroker]) -> Ite
     try:
         broker = make()
     except ImportError as error:
-        _skip(f"{fixture}: {error.name} is not installed: pip install '{extra}'")
+        _skip(f"{fixture}: {error.name} is not installed: {hint(extra)}")
     except BrokerError as error:
         _skip(f"{fixture}: {error}")
     with broker, environment(broker.environment):

@@ -7,16 +7,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ligo.gracedb.rest import GraceDb
+
 from gracetape.archive import Archive
 from gracetape.archive.held_folders import MAKING, HeldFolder
 from gracetape.archive.owners import notes_of
 from gracetape.capture.progress import told
 from gracetape.capture.pull import CaptureResult, capture
-from gracetape.capture.service import connect, service_url
+from gracetape.capture.service import connect, service_url, set_service
 from gracetape.errors import CaptureError, NotFound, UsageError
 from gracetape.shown import target
 from gracetape.testing.settings import Settings
 from gracetape.testing.wanted import WantedTape
+
+#: The settings that name it, the nearest first.
+_SERVICES = ("tape-service", "service")
 
 
 def record(path: Path, want: WantedTape, settings: Settings) -> None:
@@ -60,22 +65,34 @@ def add_new(path: Path, want: WantedTape, settings: Settings) -> None:
 
 
 def service_of(want: WantedTape, settings: Settings, tape: Archive | None) -> str:
-    """The GraceDB that is recorded from: as marked, as an option or the ini file says, or that which a tape was captured from."""
-    named = want.service or settings.service or os.environ.get("GRACETAPE_SERVICE")
+    """The GraceDB that is recorded from: as marked, as an option, the ini file or a setting says, or that which a tape was captured from."""
+    named = want.service or settings.service
+    if not named and set_service(*_SERVICES, folder=settings.root):
+        return service_url(None, *_SERVICES, folder=settings.root)
     if not named and tape is not None:
         named = next((capture.service for capture in tape.captures() if capture.origin == "capture"), None)
     if not named:
         raise UsageError(
             f"from which GraceDB is {', '.join(want.ids)} to be recorded? say service=URL in the mark, --tape-service URL, "
-            "or tape_service in the ini file"
+            "tape_service in the ini file, or tape-service in gracetape.toml"
         )
     return service_url(named)
 
 
 def _pulled(ids: Sequence[str], path: Path, service: str) -> list[CaptureResult]:
     archive = Archive.open(path, read_only=False) if path.exists() else Archive.create(path, packed=True)
-    with archive, connect(service) as client:
+    with archive, asking(service) as client:
         return capture(ids, archive, client)
+
+
+@contextmanager
+def asking(service: str) -> Iterator[GraceDb]:
+    """A client of the GraceDB that is recorded from; what fails names that server."""
+    try:
+        with connect(service) as client:
+            yield client
+    except CaptureError as error:
+        raise CaptureError(f"{error} (asked: {target(service)})") from None
 
 
 def _say(settings: Settings, path: Path, results: list[CaptureResult], service: str) -> None:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.errors import UsageError
+from gracetape.settings_files import find
 
 MODES = ("none", "once", "rewrite", "new")
 
 
 @dataclass
 class Settings:
-    """`mode` is one of MODES; `service` the GraceDB that is recorded from; `tape_dir` where tapes lie, if not beside the tests.
+    """`mode` is one of MODES; `service` the GraceDB that is recorded from; `tape_dir` where tapes lie, if not beside the tests;
+    `root` the folder whose settings file may say more (docs/settings.md).
 
     `update`: what changed upstream is to be shown. `said` is told at the end of the run. `began`: when that started.
     """
@@ -23,6 +25,7 @@ class Settings:
     tape_dir: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     update: bool = False
+    root: Path | None = None
     began: float = field(default_factory=time.time)
     said: list[str] = field(default_factory=list)
     rewritten: set[Path] = field(default_factory=set)
@@ -35,11 +38,12 @@ class Settings:
         if known is None:
             folder = config.getini("tape_dir")
             known = config._gracetape_settings = cls(
-                mode=config.getoption("tape_record") or _usual_mode(),
+                mode=config.getoption("tape_record") or _set_mode(config.rootpath),
                 service=config.getoption("tape_service") or config.getini("tape_service") or None,
                 tape_dir=config.rootpath / folder if folder else None,
                 allowed_hosts=tuple(name.lower() for name in config.getini("tape_allowed_hosts")),
                 update=config.getoption("tape_update"),
+                root=config.rootpath,
                 began=getattr(config, "workerinput", {}).get("gracetape_began", config._gracetape_began),
                 said=config.__dict__.setdefault("_gracetape_said", []),
             )
@@ -47,12 +51,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Those of a run without pytest: GRACETAPE_TAPE_RECORD and GRACETAPE_SERVICE say what the options would."""
-        mode = os.environ.get("GRACETAPE_TAPE_RECORD") or _usual_mode()
-        if mode not in MODES:
-            raise UsageError(f"GRACETAPE_TAPE_RECORD={mode} makes no sense: write one of {', '.join(MODES)}")
-        return cls(mode=mode)
+        """Those of a run without pytest: GRACETAPE_TAPE_RECORD and GRACETAPE_SERVICE, or a settings file, say what the options would."""
+        return cls(mode=_set_mode(None))
 
 
-def _usual_mode() -> str:
-    return "none" if os.environ.get("CI") else "once"
+def _set_mode(folder: Path | None) -> str:
+    """What the environment or a settings file says; else none on a server of CI, and once elsewhere."""
+    if (found := find("tape-record", folder)) is None:
+        return "none" if os.environ.get("CI") else "once"
+    if found.value not in MODES:
+        raise UsageError(f"{found.where}={found.value} makes no sense: write one of {', '.join(MODES)}")
+    return str(found.value)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from importlib.resources.abc import Traversable
 from os import PathLike
 from threading import RLock
 from typing import Any, Self
@@ -16,6 +17,7 @@ from gracetape.clocks import VirtualClock
 from gracetape.dummy import Faults, make_app, serve
 from gracetape.dummy.client import mount
 from gracetape.dummy.links import HOME
+from gracetape.dummy.option_checks import check_options
 from gracetape.dummy.positions import position_of
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
@@ -25,6 +27,7 @@ from gracetape.replay.serving import on_scratch
 from gracetape.replay.standing import standing
 from gracetape.testing.alert_list import Alerts
 from gracetape.testing.leading import leading_to
+from gracetape.testing.packages import unpacked
 from gracetape.testing.player import Replay
 from gracetape.testing.wanted import AsOf
 
@@ -43,12 +46,13 @@ class TapeSession:
 
     `gracedb` is a client, `url` where it is served (and where clients that others make are led from then on), `alerts` what writes
     announce, `replay` plays the tapes while all clients see what was there by then. What is written is seen by all of
-    these, and is gone in the end. `options` are the dummy's. Raises ArchiveError for a tape or a cutoff that is not there.
+    these, and is gone in the end. `options` are the dummy's. Raises ArchiveError for a tape or a cutoff that is not there,
+    UsageError for an option that makes no sense.
     """
 
     def __init__(
         self,
-        *tapes: str | PathLike[str] | Archive,
+        *tapes: str | PathLike[str] | Traversable | Archive,
         cutoff: AsOf | Sequence[AsOf] = None,
         playing: bool = False,
         seed: int = 0,
@@ -56,6 +60,7 @@ class TapeSession:
     ) -> None:
         self._stack, self.alerts = ExitStack(), Alerts()
         self._playing, self._answering, self._making = playing, None, RLock()
+        check_options({**options, "seed": seed})
         faults = options.pop("faults", ())
         self.faults = (
             faults if isinstance(faults, Faults) else Faults([faults] if isinstance(faults, str) else faults, seed)
@@ -71,8 +76,11 @@ class TapeSession:
             self._stack = stack.pop_all()
 
     @staticmethod
-    def _opened(tape: str | PathLike[str] | Archive, stack: ExitStack) -> Archive:
-        return tape if isinstance(tape, Archive) else stack.enter_context(Archive.open(str(tape)))
+    def _opened(tape: str | PathLike[str] | Traversable | Archive, stack: ExitStack) -> Archive:
+        if isinstance(tape, Archive):
+            return tape
+        path = str(tape) if isinstance(tape, str | PathLike) else unpacked(tape)
+        return stack.enter_context(Archive.open(path))
 
     @staticmethod
     def _empty(stack: ExitStack) -> Archive:
@@ -101,11 +109,16 @@ class TapeSession:
         selections = []
         for archive, timeline, end in zip(self.archives, self.timelines, self.positions, strict=True):
             alerts = [alert for alert in alerts_of(timeline) if alert.position is None or alert.position <= end]
-            selections.append((Selection(alerts, timeline=timeline, source=archive), 0.0))
-        player = Player(MessageQueue(Arrangement().copies_of(selections)), VirtualClock(), timeline=self.timelines[0])
+            cut = None if end == timeline.end else end
+            selections.append((Selection(alerts, timeline=timeline, source=archive, end=cut), 0.0))
+        queue = MessageQueue(Arrangement().copies_of(selections))
+        player = Player(queue, VirtualClock(), timeline=self.timelines[0])
         player.stand()
         with self._making:
-            self._answering = on_scratch(player, self._stack, **self._options)  # from now on as of its position
+            if queue.copies:
+                self._answering = on_scratch(player, self._stack, **self._options)  # from now on as of its position
+            else:  # nothing that is to come
+                self._answering = self._answering or self._made()
         return Replay(player)
 
     def _ready(self) -> Any:

@@ -3,12 +3,14 @@
 import inspect
 import sys
 import unittest
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gracetape.archive import Archive
 from gracetape.errors import GracetapeError
+from gracetape.shown import say
 from gracetape.testing.alert_list import Alerts
 from gracetape.testing.network import no_network
 from gracetape.testing.places import TestPlace
@@ -38,7 +40,7 @@ class TapeMixin(Case):
     def tape_session(self) -> TapeSession:
         if self.tape_names or self.tape_options:
             return self.use_tape(*self.tape_names, **self.tape_options)
-        return self._over(self._marked())
+        return self._over(self._marked)
 
     def _marked(self) -> list[WantedTape]:
         """The tapes that pytest's marks name, on the method or else on the class; none: where the test's own lies."""
@@ -49,17 +51,23 @@ class TapeMixin(Case):
 
     def use_tape(self, *names: Any, **options: Any) -> TapeSession:
         """Let this test be over other tapes; the words are those of the mark `tape`. Fails the test if there are none."""
-        return self._over(read_mark(names, options))
+        return self._over(lambda: read_mark(names, options))
 
-    def _over(self, wanted: list[WantedTape]) -> TapeSession:
-        settings = settings_here()
+    def _over(self, wanted: Callable[[], list[WantedTape]]) -> TapeSession:
+        try:
+            settings = settings_here()
+        except GracetapeError as error:
+            raise self.failureException(str(error)) from None
         place = TestPlace(
             Path(inspect.getfile(type(self))), type(self).__name__, self._testMethodName, settings.tape_dir
         )
         try:
-            session = session_over(wanted, place, settings)
+            session = session_over(wanted(), place, settings)
         except GracetapeError as error:
-            raise self.failureException(str(error)) from None
+            raise self.failureException(f"{self.id()}: {error}") from None
+        if not running_pytest():  # which tells it at the end
+            while settings.said:
+                say(settings.said.pop(0), error=True)
         self.__dict__["tape_session"] = self.enterContext(session)
         self.enterContext(no_network(settings.mode, settings.allowed_hosts))
         return session
@@ -89,8 +97,19 @@ class TapeTestCase(TapeMixin, unittest.TestCase):
     """A TestCase over tapes."""
 
 
+#: Those of this process without pytest, by what the environment said: what was recorded in one test is not recorded again in the next.
+_FROM_ENVIRONMENT: dict[str, Settings] = {}
+
+
 def settings_here() -> Settings:
     """Those of the pytest that runs this, if one does, else of the environment."""
-    plugin = sys.modules.get("gracetape.testing.plugin")
-    configs = getattr(plugin, "CONFIGS", ())
-    return Settings.of(configs[-1]) if configs else Settings.from_environment()
+    if configs := running_pytest():
+        return Settings.of(configs[-1])
+    found = Settings.from_environment()
+    return _FROM_ENVIRONMENT.setdefault(found.mode, found)
+
+
+def running_pytest() -> Sequence[Any]:
+    """The configurations of the sessions of pytest that run in this process."""
+    configs: Sequence[Any] = getattr(sys.modules.get("gracetape.testing.plugin"), "CONFIGS", ())
+    return configs

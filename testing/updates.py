@@ -7,28 +7,27 @@ from gracetape.archive import Archive
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.view import StoredView
 from gracetape.capture.pull import capture
-from gracetape.capture.service import connect
 from gracetape.shown import printable
 from gracetape.testing.comparing import differing, shown
 from gracetape.testing.masking import without_root
-from gracetape.testing.recording import service_of
+from gracetape.testing.recording import asking, service_of
 from gracetape.testing.settings import Settings
 from gracetape.testing.wanted import WantedTape
 
 
-def changes(path: Path, want: WantedTape, settings: Settings) -> list[str]:
+def changes(path: Path, title: str, want: WantedTape, settings: Settings) -> list[str]:
     """Lines that tell what changed upstream, found by capturing everything but files' contents once more, for this alone."""
     lines = []
     with Archive.open(path) as old, HeldFolder(None, COPIED) as held:
         ids = want.ids or old.objects()
-        with Archive.create(held.path / "now.tape") as new, connect(service_of(want, settings, old)) as client:
+        with Archive.create(held.path / "now.tape") as new, asking(service_of(want, settings, old)) as client:
             capture(ids, new, client, files=False)
             for graceid in new.objects():
                 if old.owner(graceid) is None:
-                    lines.append(f"{path}: {graceid} is not on it")
+                    lines.append(f"{title}: {graceid} is not on it")
                 elif told := list(_changes(old.view(graceid), new.view(graceid))):
-                    lines += [f"{path}: {graceid} changed:", *(f"  {printable(line)}" for line in told)]
-    return lines or [f"{path}: nothing changed"]
+                    lines += [f"{title}: {graceid} changed:", *(f"  {printable(line)}" for line in told)]
+    return lines or [f"{title}: nothing changed"]
 
 
 def _changes(old: StoredView, new: StoredView) -> Iterator[str]:

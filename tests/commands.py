@@ -37,6 +37,7 @@ ROOMS = (
     "gracetape.replay.cli",
     "gracetape.replay.targets.broker",
     "gracetape.simulate.cli",
+    "gracetape.view.cli",
     "sqlite_utils.migrations",
 )
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: orphans of our processes become our children

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, settings
 
 from gracetape.dummy import server_settings
 
-ROOMS = frozenset({"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate", "testing"})
+ROOMS = frozenset(
+    {"archive", "brokers", "capture", "dummy", "listen", "pipelines", "replay", "simulate", "testing", "view"}
+)
 
 
 class _OtherPeoplesNames(MetaPathFinder):

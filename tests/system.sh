@@ -15,6 +15,18 @@ if ! command -v erl >/dev/null || ! command -v /usr/sbin/ejabberdctl >/dev/null;
     fi
 fi
 
+if ! command -v chromium >/dev/null; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing chromium, in which the page is looked at (once)"
+        export DEBIAN_FRONTEND=noninteractive
+        install="apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core"
+        { $install || { apt-get update -qq && $install; }; } >"$cache/apt-chromium.log" 2>&1 ||
+            echo "chromium could not be installed ($cache/apt-chromium.log tells why): tests of the page in a browser will be skipped"
+    else
+        echo "chromium is not installed, and only root can install it: tests of the page in a browser will be skipped"
+    fi
+fi
+
 # ligo-lvalert, the historical client, runs on Python up to 3.9.
 if [ ! -x "$cache/lvalert/bin/lvalert" ]; then
     for python in python3.9 "$HOME"/.pyenv/versions/3.9*/bin/python3.9; do

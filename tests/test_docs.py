@@ -1,99 +1,62 @@
-"""The documents are true: files and names that they tell of exist, their examples run, the tree of errors is the real one."""
+"""The documents are true: files and names that they tell of exist, what their examples import is there, the tree of errors is the real one."""
 
 import inspect
 import re
-import shutil
+import shlex
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 import gracetape
-from gracetape import dummy, errors
+from gracetape import errors
 from gracetape.__main__ import _gathered
 from gracetape.default_command import DEFAULT
 from gracetape.terminal import prepared
+from tests.pages.blocks import ROOT, Block, Page, pages
 
-ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = pages()
+PYTHON = [block for page in PAGES for block in page.blocks if block.language == "python"]
 ROOMS = "archive|brokers|capture|dummy|listen|pipelines|replay|simulate|testing|gracetape|tests|docs"
-RUN_ELSEWHERE = {
-    "replay.md",
-    "plugins.md",
-    "testing.md",
-}  # by tests/replay/test_page.py, tests/listen/test_docs.py, tests/testing
-#: What the examples name, in our tape.
-OURS = {'"G1234"': '"T1"', '"S220609hl"': '"TS101020a"', "as_of=20": "as_of=2", "cutoff=40": "cutoff=4"}
-NEEDS_A_BROKER = {"brokers.md"}
-
-
-def examples() -> Iterator[Any]:
-    """The Python of every page, each page as one text."""
-    for page in PAGES:
-        blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-        if blocks:
-            yield pytest.param(page.name, blocks, id=page.name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_files_and_links_of_a_page_are_there(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    named = re.findall(rf"`((?:{ROOMS})/[\w./-]+)`", text)
+def test_the_files_and_links_of_a_page_are_there(page: Page) -> None:
+    named = re.findall(rf"`((?:{ROOMS})/[\w./-]+)`", page.text)
     assert [name for name in named if not (ROOT / name).exists()] == []
-    links = [link for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) if not link.startswith("http")]
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    links = [link for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.text) if not link.startswith("http")]
+    assert [link for link in links if not (page.path.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize(("page", "blocks"), list(examples()))
-def test_what_an_example_imports_is_there(page: str, blocks: list[str]) -> None:
-    for block in blocks:
-        compile(block, page, "exec")
-        assert not re.search(rf"^(from|import) (?!gracetape|tests|docs)({ROOMS})\b", block, re.MULTILINE)
-        for module, names in re.findall(r"^from (gracetape[\w.]*) import (.*)$", block, re.MULTILINE):
-            found = import_module(module)
-            for name in names.split(", "):
-                assert hasattr(found, name) or import_module(f"{module}.{name}")
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which the tapes that the examples name lie."""
-    for name in ("run.tape", "S220609hl.tape", "night.tape", "tests/fixtures/short.tape"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "tests" / "fixtures" / "short.tape", tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.mark.parametrize(("page", "blocks"), [p for p in examples() if p.id not in RUN_ELSEWHERE | NEEDS_A_BROKER])
-def test_the_examples_of_a_page_run(page: str, blocks: list[str], here: Path) -> None:
-    from ligo.gracedb.rest import GraceDb
-
-    with dummy.GraceDb(gracetape.Archive.create("simulated.tape"), user="somebody") as client:
-        names = {"GraceDb": GraceDb, "third_party": SimpleNamespace(main=GraceDb), "client": client}
-        for block in blocks:
-            for theirs, ours in OURS.items():
-                block = block.replace(theirs, ours)
-            kept = [line for line in block.splitlines() if "https://gracedb" not in line and "127.0.0.1" not in line]
-            exec(compile("\n".join(kept), page, "exec"), names)
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.place)
+def test_what_an_example_imports_is_there(block: Block) -> None:
+    """Also of those that are not run."""
+    compile(block.text, block.place, "exec")
+    assert not re.search(rf"^(from|import) (?!gracetape|tests|docs)({ROOMS})\b", block.text, re.MULTILINE)
+    for module, names in re.findall(r"^from (gracetape[\w.]*) import (.*)$", block.text, re.MULTILINE):
+        found = import_module(module)
+        for name in names.split(", "):
+            assert hasattr(found, name) or import_module(f"{module}.{name}")
 
 
 def command_lines() -> Iterator[str]:
-    """Every line for a shell, indented or in a block, that begins with a command of ours."""
+    """Every line of a block for a shell that begins with a command of ours, also of those that are not run."""
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        blocks = re.findall(r"^```(?:sh|console)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-        lines = [*re.findall(r"^    (.*)$", text, re.MULTILINE), *"".join(blocks).splitlines()]
-        yield from (line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?(gracetape|replay|capture) ", line))
+        text = "".join(block.text for block in page.blocks if block.language == "sh").replace("\\\n", " ")
+        yield from (line for line in text.splitlines() if re.match("(gracetape|replay|capture) ", line))
+
+
+def words_of(line: str) -> list[str]:
+    """The words of the first command of a line, up to those that it hands to another one."""
+    words = shlex.split(line, comments=True)
+    ends = [place for place, word in enumerate(words) if re.fullmatch(r"[|&;]+|\d?>+.*|--", word)]
+    return words[: min(ends, default=len(words))]
 
 
 def test_every_command_and_option_that_a_page_names_is_one() -> None:
     root = prepared(_gathered())
     for line in command_lines():
-        words, command = line.partition("  #")[0].partition(" -- ")[0].split(), root
+        words, command = words_of(line), root
         words = words[1:] if words[0] == "gracetape" else words
         while words and words[0] in getattr(command, "commands", {}):
             command, words = command.resolve_command(command.context_class(command), words[:1])[1], words[1:]

@@ -16,8 +16,10 @@ from gracetape.brokers import Heard
 from gracetape.brokers.lines import heard_line
 from gracetape.capture.sinks import FileSink
 from gracetape.dummy.alert_targets import File
-from gracetape.message_lines import Envelope, NotAnObject, read_line
+from gracetape.errors import UsageError
+from gracetape.message_lines import Envelope, NotAnObject, holds_messages, read_line, text_of
 from gracetape.replay.message import messages_of
+from gracetape.testing import assert_same_alerts
 
 WHEN = datetime(2022, 6, 9, 22, 18, 16, tzinfo=UTC)
 JSON = st.recursive(
@@ -88,3 +90,32 @@ def test_all_readers_find_the_same_message(tmp_path: Path) -> None:
     assert (heard.node, heard.payload) == ("test_gstlal", payload)
     (message,) = read_messages(tmp_path / "m.jsonl", lambda uid: uid).messages["T1"]
     assert (message.node, message.text, message.arrived) == ("test_gstlal", payload, WHEN + timedelta(seconds=0.25))
+
+
+@pytest.mark.parametrize("begin", ["\ufeff", "\n", "\ufeff\r\n \n", "\n\ufeff"])
+def test_a_file_may_begin_with_a_mark_or_blank_lines(begin: str, tmp_path: Path) -> None:
+    lines = [Envelope(WHEN, 0.0, "superevent", "S220609hl", n, "exact").line(_message(n)) for n in (1, 2)]
+    path = tmp_path / "alerts.jsonl"
+    path.write_text(begin + "".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+    assert holds_messages(path)
+    assert [json.loads(found.text)["data"]["N"] for found in read_messages(path, str).messages["S220609hl"]] == [1, 2]
+    assert_same_alerts(path, lines)
+    FileSink(path).keep([Heard("superevent", _message(3), WHEN)])
+    assert [json.loads(line.strip("\ufeff"))["n"] for line in path.read_text().splitlines() if text_of(line)] == [
+        1,
+        2,
+        None,
+    ]
+    assert heard_line(begin.encode().splitlines()[-1] + lines[0].encode(), ["other"]).node == "superevent"
+
+
+def _message(n: int) -> str:
+    return json.dumps({"uid": "S220609hl", "alert_type": "log", "data": {"N": n}, "object": {}})
+
+
+def test_a_file_of_blank_lines_holds_no_messages_and_nothing_else_either(tmp_path: Path) -> None:
+    (tmp_path / "blank").write_text("\ufeff\n\n", encoding="utf-8")
+    assert not holds_messages(tmp_path / "blank")
+    (tmp_path / "other").write_text("\n#!/bin/sh\n")
+    with pytest.raises(UsageError, match="no file of messages"):
+        holds_messages(tmp_path / "other")

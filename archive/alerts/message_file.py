@@ -9,7 +9,7 @@ from gracetape.archive.alerts.alert import nodes_of
 from gracetape.archive.recorded import Recorded
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
-from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line
+from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line, text_of
 from gracetape.times import parse_time
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -58,7 +58,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), ""), start=1):
                 if len(line) > LONGEST_LINE:
                     raise ArchiveError(f"{path} line {number} is longer than any message: is it a file of messages?")
-                if line.strip():
+                if text_of(line):
                     yield number, line
     except UnicodeDecodeError:
         raise ArchiveError(f"{path} is no file of messages: it is not UTF-8 text") from None

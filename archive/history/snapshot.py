@@ -1,5 +1,6 @@
 """An object as it stood after some of its entries: the records folded up to there, and how sure they are."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from gracetape.archive.history.intervals import Intervals, signoff_record
@@ -140,15 +141,21 @@ class Snapshot:
         files = self.steps.view.files()
         if self._whole:
             return files
-        came: dict[tuple[str, Any], int] = {}
+        came = {(name, version): index for name, version, index in self.files_came()}
+        return [file for file in files if came.get((file.name, file.version), 1) <= self.index]
+
+    def files_came(self) -> Iterator[tuple[str, Any, int]]:
+        """(name, version, index just after the entry that brought it) of each file that the whole log tells of."""
+        came: set[tuple[str, Any]] = set()
         for entry in self.steps.entries:
             name, version = entry.record.get("filename"), entry.record.get("file_version")
             if entry.n is None or not name:
                 continue
             while entry.act.name in MADE and isinstance(version, int) and (name, version) in came:
                 version += 1  # of what they make servers write 0 each time
-            came.setdefault((name, version), self.steps.index_by_n[entry.n])
-        return [file for file in files if came.get((file.name, file.version), 1) <= self.index]
+            if (name, version) not in came:
+                came.add((name, version))
+                yield name, version, self.steps.index_by_n[entry.n]
 
     def file(self, name: str, version: int | None = None) -> FileEntry | None:
         """One version of a file (default: the newest one then), or None."""

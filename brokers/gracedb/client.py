@@ -4,7 +4,6 @@ import re
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
-import requests
 from ligo.gracedb.rest import GraceDb
 from requests.adapters import BaseAdapter, HTTPAdapter
 
@@ -14,14 +13,13 @@ from gracetape.brokers.gracedb.logins import nobody
 from gracetape.brokers.gracedb.origins import Origin, shown
 from gracetape.brokers.gracedb.transport import Guarded, Sockets
 from gracetape.brokers.gracedb.watch import Watch
+from gracetape.logins import mend, no_login
 
 #: An address with names to fill in, and nothing else that `str.format` would act upon.
 _TEMPLATE = re.compile(r"[^{}]{0,2000}(?:\{[A-Za-z_]{1,60}\}[^{}]{0,2000}){0,20}")
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """A login that adds none, where `requests` and igwn-auth-utils would look into .netrc for want of one."""
-    return request
+mend()
 
 
 class Client(GraceDb):  # type: ignore[misc]
@@ -69,7 +67,7 @@ class Client(GraceDb):  # type: ignore[misc]
             address = urljoin(self._service_url, url)
         except (ValueError, TypeError):
             raise Refused(f"the server points to {shown(url)!r}, which is no address") from None
-        return super().request(method, address, *args, auth=auth or (_nobody if self._anonymous else None), **options)
+        return super().request(method, address, *args, auth=auth or (no_login if self._anonymous else None), **options)
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """After a redirect: the same login as before, since it is the same server or none; never one from .netrc."""

@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -38,7 +39,10 @@ def picture(name: str, text: str, width: int) -> None:
     """Save what a terminal shows."""
     console = Console(record=True, width=width, file=io.StringIO())
     console.print(Text.from_ansi(text))
-    console.save_svg(str(PICTURES / name), title="gracetape")
+    drawn = re.sub(r" *@font-face \{.*?\}\n", "", console.export_svg(title="gracetape"), flags=re.DOTALL)
+    (PICTURES / name).write_text(
+        drawn, encoding="utf-8"
+    )  # without fonts of other hosts: a local one, or any monospaced
 
 
 def on_terminal(words: list[str], width: int) -> str:

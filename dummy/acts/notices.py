@@ -9,8 +9,9 @@ from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.bounded_json import read_json
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Upload
-from gracetape.dummy.problems import invalid
+from gracetape.dummy.problems import Problem, Style, invalid
 from gracetape.dummy.source import Record
+from gracetape.installing import hint
 
 _SCHEMA = "igwn.alerts.Alert.schema.json"
 _TAGS = ("em_follow",)
@@ -27,21 +28,29 @@ _PROBABILITIES = {
 
 @cache
 def _validator() -> Any:
-    from jsonschema.validators import validator_for  # takes a tenth of a second, and few dummies ever get a notice
+    # These take a tenth of a second, and few dummies ever get a notice.
+    import igwn_gwalert_schema  # noqa: F401  # whose absence is told by its name
+    from jsonschema.validators import validator_for
 
     schema = json.loads(files("igwn_gwalert_schema").joinpath(_SCHEMA).read_text())
     return validator_for(schema)(schema)
 
 
 def read(content: bytes) -> Record:
-    """A notice; Problem (400) if it is not JSON or not as the schema wants it."""
+    """A notice; Problem (400) if it is not JSON or not as the schema wants it, (501) where nothing that checks it is installed."""
+    try:
+        wrong_with = _validator()
+    except ModuleNotFoundError as error:
+        raise Problem(
+            501, f"This dummy cannot check notices: it needs the package {error.name}: {hint('notices')}", Style.ERROR
+        ) from None
     try:
         notice = read_json(content)
     except ValueError as error:
         raise invalid(f"Notice file is not valid JSON: {error}") from None
     from jsonschema.exceptions import best_match
 
-    wrong = best_match(_validator().iter_errors(notice))
+    wrong = best_match(wrong_with.iter_errors(notice))
     if wrong is not None:
         where = "/".join(str(part) for part in wrong.absolute_path)
         raise invalid(

@@ -10,7 +10,8 @@ from typing import Any
 from gracetape.archive import Archive
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest
-from gracetape.plain_text import plain
+from gracetape.plain_text import by_cause, plain
+from gracetape.progress import progress
 from gracetape.replay.options import Options
 from gracetape.replay.prepare import Tape
 from gracetape.replay.reenact.perform import Outcome, Reenactment, in_gps_range, reenact
@@ -80,12 +81,13 @@ class ReenactmentRun:
 
     def _plan(self, archive: Archive, names: list[str]) -> Reenactment:
         asked = self.options
-        return reenact(
-            archive, *names, cutoff=asked.cutoff, until=time_of(asked.until),
-            group=None if asked.group == "as-recorded" else asked.group,
-            search="" if asked.search == "as-recorded" else asked.search,
-            retime=time_of(asked.retime_to) or asked.retime, placeholders=asked.placeholders,
-        )  # fmt: skip
+        with progress("planning"):
+            return reenact(
+                archive, *names, cutoff=asked.cutoff, until=time_of(asked.until),
+                group=None if asked.group == "as-recorded" else asked.group,
+                search="" if asked.search == "as-recorded" else asked.search,
+                retime=time_of(asked.retime_to) or asked.retime, placeholders=asked.placeholders,
+            )  # fmt: skip
 
     # -- performing
 
@@ -99,7 +101,13 @@ class ReenactmentRun:
             self.target, self.options.really or (), lambda: zero + timedelta(seconds=clock.now()), archive
         ) as client:
             on_error = self.options.on_error
-            outcome = plan.perform(client, clock, on_error=on_error, after=lambda write: self._tell(plan, write))
+            with progress("writing", len(plan.schedule), "writes") as done:
+
+                def after(write: Write) -> None:
+                    done.advance()
+                    self._tell(plan, write)
+
+                outcome = plan.perform(client, clock, on_error=on_error, after=after)
         self.outcomes.append(outcome)
 
     def _tell(self, plan: Reenactment, write: Write) -> None:
@@ -112,11 +120,13 @@ class ReenactmentRun:
     def _tell_what_is_left_out(self, left_out: list[LeftOut]) -> None:
         if self.options.quiet or not left_out:
             return
-        for left in left_out[:_TOLD]:
-            n = "" if left.n is None else f":{left.n}"
-            say(f"left out: {left.act} of {left.graceid}{n}: {left.reason}", error=True)
-        if len(left_out) > _TOLD:
-            print(f"left out: {len(left_out) - _TOLD} more (--dry-run --json tells all)", file=sys.stderr)
+        told = by_cause(
+            f"{left.act} of {left.graceid}{'' if left.n is None else f':{left.n}'}: {_cause(left)}" for left in left_out
+        )
+        for line in told[:_TOLD]:
+            say(f"left out: {line}", error=True)
+        if len(told) > _TOLD or len(told) < len(left_out):
+            print(f"left out: {len(left_out)} in all (--dry-run --json tells of each)", file=sys.stderr)
 
     def _show(self, plan: Reenactment) -> None:
         if self.options.as_json:
@@ -127,6 +137,12 @@ class ReenactmentRun:
             [(f"{row['offset']:.0f}", row["graceid"], row["n"], row["act"], plain(row["what"])) for row in _rows(plan)],
         )
         self._tell_what_is_left_out(plan.left_out)
+
+
+def _cause(left: LeftOut) -> str:
+    """Why, without the name of the file that is not there: for many files it is the same."""
+    before, absent, cause = left.reason.partition(" is absent: ")
+    return f"a file is absent: {cause}" if absent and before.startswith("the file ") else left.reason
 
 
 def _rows(plan: Reenactment) -> Iterator[dict[str, Any]]:

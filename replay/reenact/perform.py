@@ -13,13 +13,12 @@ from gracetape.brokers.gracedb import held
 from gracetape.clocks import Clock, RealClock
 from gracetape.errors import ActionFailed, BadRequest, ReplayError
 from gracetape.replay.prepare import histories_of, read_refs
+from gracetape.replay.reenact import ON_ERROR
 from gracetape.replay.reenact.context import Context
 from gracetape.replay.reenact.writes import LeftOut, Write, write_of
 from gracetape.replay.selection import cutoffs_of, ends_of, mentions
 from gracetape.schedule import Action, Schedule
 from gracetape.times import gps_of
-
-ON_ERROR = ("stop", "go-on")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Messages as a person reads a log: a line per alert on standard output."""
 
-from gracetape.alert_lines import AlertLine, AlertLines, what_of
+from gracetape.alert_lines import AlertLines
 from gracetape.archive import Alert
+from gracetape.archive.alerts.lines import line_of
 from gracetape.errors import ReplayError
 from gracetape.replay.message import Message
 
@@ -31,11 +32,3 @@ class LinesTarget:
 
     def close(self) -> None:
         return None
-
-
-def line_of(alert: Alert, offset_s: float, topics: tuple[str, ...]) -> AlertLine:
-    """An alert as a line says it, `offset_s` seconds after the first."""
-    what = alert.what or what_of({"object": alert.object, "data": alert.data})
-    return AlertLine(
-        alert.created, offset_s, alert.n, alert.graceid, alert.alert_type, what, topics, alert.certainty
-    )  # fmt: skip

@@ -20,6 +20,7 @@ from gracetape import dummy  # noqa: E402
 from gracetape.archive import Archive, history_of  # noqa: E402
 from gracetape.archive.command_parts import summary_of  # noqa: E402
 from gracetape.capture import capture  # noqa: E402
+from gracetape.view import film_of  # noqa: E402
 
 S = "S260101a"
 
@@ -71,4 +72,6 @@ with Archive.create(folder / "a.tape") as archive, Archive.create(folder / "b.ta
     found["one as of"] = [bool(history_of(copy, S).at(i).one("circular", 1)) for i in range(4)]
     with dummy.GraceDb(copy, as_of={S: 1}) as client:
         found["served as of 1"] = [record["N"] for record in client.get(address).json()["circulars"]]
+    story = film_of(copy, S)
+    found["on the page"] = [(span["key"], story["places"][span["from"] - 1]) for span in story["spans"]["circular"]]
 print(json.dumps(found))

@@ -26,6 +26,7 @@ def cache(folder: Path, superevent: str = "S220609a", event: str = "G1") -> Path
         "created": CREATED,
         "labels": ["INJ"],
         "group": "CBC",
+        "submitter": "gstlal@LIGO.ORG",
         "pipeline": "gstlal",
         "gpstime": 5.0,
     }
@@ -68,6 +69,9 @@ def test_a_cache_comes_in_whole_as_a_folder_or_packed(tmp_path: Path) -> None:
             assert list(verify(archive)) == []
             (file,) = archive.view("G1").files()
             assert len(b"".join(archive.read(file))) == 3000
+            # meg fetches again what the submitter uploaded, of an import too.
+            logs = [log for log in archive.view("G1").records("log") if log["filename"]]
+            assert [log["issuer"] for log in logs] == ["gstlal@LIGO.ORG"]
     assert {p.name for p in tmp_path.iterdir()} == {"cache", "cache.tgz", "folder.tape", ".tgz.tape"}
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ def _without_the_fourth(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA user_version = 3")
 
 
-def _made_older(path: Path) -> bytes:
+def made_older(path: Path) -> bytes:
     """Take from an archive's database what the newer migrations put in; returns the file's bytes."""
     database = path if path.is_file() else path / "archive.sqlite"
     connection = sqlite3.connect(database)
@@ -50,7 +50,7 @@ def older(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def test_an_older_archive_is_read_and_left_as_it_is(
     older: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = _made_older(older)
+    before = made_older(older)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     with Archive.open(older) as archive, dummy.GraceDb(archive) as client:
@@ -64,15 +64,43 @@ def test_an_older_archive_is_read_and_left_as_it_is(
     assert (older if older.is_file() else older / "archive.sqlite").read_bytes() == before
 
 
+def test_the_copy_of_a_tape_at_rest_is_made_once_a_process_and_anew_when_the_tape_changes(
+    older: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made_older(older)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    made: list[sqlite3.Connection] = []
+    ordinary = schema.migrate_copy
+    monkeypatch.setattr(schema, "migrate_copy", lambda copy: (made.append(copy), ordinary(copy)))
+
+    def tools() -> set[str]:
+        with dummy.GraceDb(older) as client, Archive.open(older) as archive:
+            client.write_log("G1", "in the scratch")
+            name, contents = sample("cbc-lm.xml")
+            assert client.files("G1", name).read() == contents
+            found = {capture.tool for capture in archive.captures()}
+        assert list((tmp_path / "temporary").iterdir()) == []
+        return found
+
+    assert (tools(), tools(), len(made)) == (tools(), tools(), 1)
+    other = sqlite3.connect(older if older.is_file() else older / "archive.sqlite", isolation_level=None)
+    for number, mode in enumerate(("DELETE", "DELETE", "WAL", "WAL")):  # in the last, a log is beside it
+        other.execute(f"PRAGMA journal_mode = {mode}")
+        other.execute("UPDATE captures SET tool = ?", (f"tool {number}",))
+        assert tools() == {f"tool {number}"}
+    other.close()
+
+
 def test_an_older_archive_is_brought_up_to_date_where_it_may_be_written(older: Path) -> None:
-    _made_older(older)
+    made_older(older)
     with Archive.open(older, read_only=False) as archive, dummy.GraceDb(archive) as client:
         assert client.num_events("INJ") == 1
         assert archive.connection.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
 
 
 def test_several_may_bring_an_older_archive_up_to_date_at_once(older: Path) -> None:
-    _made_older(older)
+    made_older(older)
     together = threading.Barrier(4)
 
     def opened(_: int) -> int:
@@ -158,3 +186,23 @@ def test_fixtures_of_the_third_schema_open_as_they_are(tmp_path: Path) -> None:
             assert {capture.writable for capture in archive.captures()} == {0}
             assert list(verify(archive)) == []
         assert path.read_bytes() == before
+
+
+def test_an_archive_that_is_brought_up_to_date_while_it_is_opened_is_compared_at_one_moment(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_older(older)
+    ordinary, started = schema.check, list[Future[None]]()
+
+    def check(connection: sqlite3.Connection, path: object) -> int:
+        version = ordinary(connection, path)
+        monkeypatch.setattr(schema, "check", ordinary)
+        started.append(others.submit(lambda: Archive.open(older, read_only=False).close()))
+        wait(started, timeout=0.3)  # it is done, or waits for our moment to end
+        return version
+
+    with ThreadPoolExecutor(1) as others:
+        monkeypatch.setattr(schema, "check", check)
+        with Archive.open(older) as archive:
+            assert archive.objects()
+        started[0].result()

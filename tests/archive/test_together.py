@@ -7,6 +7,8 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from gracetape.archive.verify import verify
 from gracetape.errors import GracetapeError
 from tests.archive.stored import contents_of, keep
 
+SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -320,3 +323,33 @@ def test_folders_of_others_are_no_archives(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(ArchiveError, match="it holds no archive.sqlite"):
         Archive.at(tmp_path)
+
+
+_CLOSED_WHILE_READ = """
+import sqlite3, sys, threading
+from gracetape.archive import Archive
+from gracetape.errors import GracetapeError
+for _ in range(20):
+    archive, over = Archive.open(sys.argv[1]), threading.Event()
+    view = archive.view("TS101020a")
+    def read():
+        while not over.is_set():
+            try:
+                view.records("log"), view.one("log", 3), view.files()
+            except (GracetapeError, sqlite3.Error):
+                pass
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads: thread.start()
+    for _ in range(20): archive.close()
+    over.set()
+    for thread in threads: thread.join()
+    archive.close()
+print("whole")
+"""
+
+
+def test_an_archive_can_be_closed_while_other_threads_read_it() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _CLOSED_WHILE_READ, str(SHORT)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (0, "whole"), ended.stderr

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from gracetape import dummy
 from gracetape.archive import Alert, Archive, ArchiveError, UsageError
 from gracetape.archive.packing import convert
 from gracetape.archive.scratch import ScratchView
+from gracetape.capture.pull import capture
 from gracetape.dummy.tapes import fate
 from tests import commands
 from tests.dummy.test_serving import serving
@@ -325,3 +327,56 @@ def test_no_room_for_a_scratch_is_told_in_a_sentence_and_leaves_nothing(
             scratch.blobs.spool_folder()
         monkeypatch.setattr(tempfile, "tempdir", None)
         assert scratch.blobs.spool_folder().is_dir()
+
+
+def test_what_comes_into_the_tape_later_never_hides_what_was_written(tmp_path: Path) -> None:
+    tape = shutil.copy(SHORT, tmp_path / "grows.tape")
+    with dummy.GraceDb(tape) as scratch, dummy.GraceDb(SHORT) as server:
+        scratch.write_log(EVENT, "mine")
+        new = new_event(scratch)
+        before = everything(scratch, EVENT, new)
+        with Archive.open(tape, read_only=False) as archive, dummy.GraceDb(archive) as kept:
+            for version in (2, 3):  # the scratch's is @2
+                server.write_log(EVENT, "theirs")
+                assert capture([EVENT], archive, server)[0].capture.version == version
+            assert new_event(kept) == new
+            kept.write_log(new, "theirs")
+        assert everything(scratch, EVENT, new) == before
+        assert "mine" in [log["comment"] for log in scratch.logs(EVENT).json()["log"]]
+
+
+def test_a_live_scratch_goes_on_after_somebody_was_killed_while_writing_to_its_tape(tmp_path: Path) -> None:
+    tape = shutil.copy(SHORT, tmp_path / "a.tape")
+    program = (
+        "import os, signal, sys\nfrom gracetape.archive import Archive\n"
+        "archive = Archive.open(sys.argv[1], read_only=False)\narchive.connection.execute('PRAGMA cache_size = 5')\n"
+        "with archive.transaction() as tx:\n"
+        "    for n in range(200): tx.put('T1', 'log', 1000 + n, {'N': 1000 + n, 'comment': 5000 * 'x'})\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with dummy.GraceDb(tape) as client:
+        client.write_log(EVENT, "first")
+        before = everything(client, EVENT)
+        assert subprocess.run([sys.executable, "-c", program, tape], timeout=100).returncode == -signal.SIGKILL
+        assert Path(f"{tape}-journal").stat().st_size  # half of it is in the tape
+        assert everything(client, EVENT) == before
+        client.write_log(EVENT, "second")
+        assert [log["comment"] for log in client.logs(EVENT).json()["log"]][-2:] == ["first", "second"]
+
+
+def test_a_tape_that_is_replaced_meanwhile_is_not_taken_for_what_it_was(path: Path, tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    put = shutil.copytree if path.is_dir() else shutil.copy
+    put(path, tape)
+    with dummy.GraceDb(tape) as client:
+        client.write_log(EVENT, "a word")
+        before = everything(client, EVENT)
+        tape.rename(tmp_path / "aside.tape")
+        for there in (False, True):
+            if there:
+                put(path, tape)
+            with ThreadPoolExecutor(1) as another, pytest.raises(HTTPError) as refused:
+                another.submit(client.logs, EVENT).result()
+            assert refused.value.status == 503
+            assert "was removed or replaced while it was open" in refused.value.response.text
+        assert everything(client, EVENT) == before

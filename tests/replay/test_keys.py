@@ -15,7 +15,8 @@ import pytest
 
 from gracetape.archive import Alert
 from gracetape.replay import Player, ScaledClock, VirtualClock
-from gracetape.replay.keys import changed_speed, press
+from gracetape.replay.keys import press
+from gracetape.replay.moves import changed_speed
 from tests import commands
 from tests.replay.conftest import make_alerts_at
 

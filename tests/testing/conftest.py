@@ -37,7 +37,7 @@ def _runs(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
-_FIRST = """import multiprocessing, subprocess, sys
+FIRST = """import multiprocessing, subprocess, sys
 import pytest
 from ligo.gracedb.rest import GraceDb
 S = 'TS101020a'
@@ -55,7 +55,7 @@ class Folder:
 
     def run(self, source: str, *args: str) -> pytest.RunResult:
         """What comes of a file of tests."""
-        self.pytester.makepyfile(test_it=_FIRST + source)
+        self.pytester.makepyfile(test_it=FIRST + source)
         before = digest(self.tape)
         result = self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *args)
         assert digest(self.tape) == before

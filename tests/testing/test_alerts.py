@@ -3,11 +3,13 @@
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gracetape import dummy
 from gracetape.archive import Alert
+from gracetape.errors import UsageError
 from gracetape.testing import AlertList, Alerts, assert_same_alerts, masked
 from tests.testing.conftest import SHORT, Folder
 
@@ -113,3 +115,9 @@ def test_snapshots_are_kept_by_syrupy(folder: Folder) -> None:
     text = folder.passes(SNAPSHOTS.replace("WORD", "INJ"), passed=1, failed=1)
     assert "DQV" in text
     assert "INJ" in text
+
+
+@pytest.mark.parametrize("nonsense", [Path("nowhere.jsonl"), ["{not json"], [5], [None]], ids=repr)
+def test_what_is_no_alert_is_told_of(alerts: list[Alert], nonsense: Any) -> None:
+    with pytest.raises(UsageError, match=r"no file of messages|number 1 of the alerts to compare, .* is none"):
+        assert_same_alerts(alerts, nonsense)

@@ -122,3 +122,24 @@ def test_it(gracedb_url, gracedb, alerts):
     assert [alert.data["N"] for alert in alerts] == list(range(6, 22))
 """
     )
+
+
+def test_a_replay_up_to_a_cutoff_is_written_on_from_there_and_one_of_nothing_is_none(folder: Folder) -> None:
+    folder.passes(
+        """
+@pytest.mark.tape("a.tape", cutoff=5)
+def test_it(replay, gracedb, alerts):
+    list(replay)
+    assert gracedb.write_log(S, "a word").json()["N"] == 6
+    assert gracedb.logs(S).json()["numRows"] == 6
+@pytest.mark.tape(None)
+def test_nothing(replay, gracedb, alerts):
+    assert (len(replay), list(replay), list(gracedb.superevents("")), replay.position) == (0, [], [], None)
+@pytest.mark.tape("a.tape")
+def test_awaited(replay):
+    from gracetape import UsageError
+    async def handler(alert): pass
+    with pytest.raises(UsageError, match="is to be awaited"): replay.to(handler)
+""",
+        passed=3,
+    )

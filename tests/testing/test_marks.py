@@ -1,6 +1,7 @@
 """Which tapes a test is over: closest marks, several, its own file's, one from the web, and what else can hold fixtures."""
 
 import hashlib
+import re
 import shutil
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gracetape.installing import hint
 from gracetape.testing import private_brokers
 from tests.testing.conftest import SHORT, Folder
 
@@ -98,25 +100,48 @@ def test_replay(replay, gracedb):
     )
 
 
-@pytest.mark.parametrize(
-    ("mark", "said"),
-    [
-        ("'a.tape', cutof=3", "the mark tape has no option 'cutof'"),
-        ("3", "the mark tape takes names of tapes, not 3"),
-        ("'a.tape', cutoff=999", "TS101020a has no log entry 999"),
-        ("'test_it.py'", "is not a gracetape archive"),
-        ("'https://127.0.0.1:1/x.tape'", "lacks its checksum"),
-        ("'a.tape', faults=['nonsense']", "cannot read the fault 'nonsense'"),
-        ("'a.tape', faults=5", "the mark tape's faults makes no sense"),
-        ("'a.tape', ids=5", "the mark tape's ids makes no sense"),
-        ("'a.tape', cutoff=[[1]]", "the mark tape's cutoff makes no sense"),
-        ("'a.tape', cutoff={}", "the mark tape's cutoff makes no sense"),
-        ("'a' * 400", "there is no tape at"),
-    ],
-)  # fmt: skip
-def test_what_makes_no_sense_is_told_in_a_sentence(folder: Folder, mark: str, said: str) -> None:
-    text = folder.passes(f"@pytest.mark.tape({mark})\ndef test_it(gracedb): pass\n", passed=0, errors=1)
-    assert said in text
+#: Words of a mark that make no sense, and what is said of them.
+_NO_SENSE = [
+    ("'a.tape', cutof=3", "the mark tape has no option 'cutof'"),
+    ("3", "the mark tape takes names of tapes, not 3"),
+    ("'a.tape', cutoff=999", "TS101020a has no log entry 999"),
+    ("'test_it.py'", "is not a gracetape archive"),
+    ("'https://127.0.0.1:1/x.tape'", "lacks its checksum"),
+    ("'a.tape', faults=['nonsense']", "cannot read the fault 'nonsense'"),
+    ("'a.tape', faults=5", "the mark tape's faults makes no sense"),
+    ("'a.tape', ids=5", "the mark tape's ids makes no sense"),
+    ("'a.tape', cutoff=[[1]]", "the mark tape's cutoff makes no sense"),
+    ("'a.tape', cutoff={}", "the mark tape's cutoff makes no sense"),
+    ("'a' * 400", "there is no tape at"),
+    ("'a.tape', cutoff=True", "the mark tape's cutoff makes no sense"),
+    ("None, cutoff=3", "tape(None) is a GraceDB that holds nothing"),
+    ("'a.tape', ids='nonsense'", "the mark tape's ids makes no sense"),
+    ("'a.tape', user=5", "the mark tape's user makes no sense (5): write a name"),
+    ("'a.tape', now='today'", "the mark tape's now makes no sense ('today'): write a function"),
+    ("'a.tape', seed='x'", "the mark tape's seed makes no sense"),
+    ("'a.tape', throttle=5", "the mark tape's throttle makes no sense (5): write True"),
+    ("'a.tape', grouping=True", "the mark tape's grouping makes no sense"),
+    ("'a.tape', labels=5", "the mark tape's labels makes no sense (5): write a name, or a list of them"),
+    ("'a.tape', labels=iter(['NEW'])", "the mark tape's labels makes no sense: write a list"),
+    ("'a.tape', labels=['a/b']", "'a/b' is no name for a label"),
+    ("'a.tape', pipelines=[5]", "5 is no name for a pipeline"),
+    ("'a.tape', searches=None", "the mark tape's searches makes no sense"),
+    ("'a.tape', api_default='v3'", "the mark tape's api_default makes no sense ('v3'): write 'v1' or 'v2'"),
+    ("'a.tape', server_version='new'", "'new' is no version of a server"),
+    ("'a.tape', first_id='T5'", "'T5' can be no event's number"),
+    ("'a.tape', on_alert=print", "the mark tape has no option 'on_alert'"),
+]  # fmt: skip
+
+
+def test_what_makes_no_sense_is_told_in_a_sentence_that_names_the_test(folder: Folder) -> None:
+    source = "from gracetape.testing import TapeTestCase\n"
+    for number, (mark, _) in enumerate(_NO_SENSE):
+        source += f"@pytest.mark.tape({mark})\ndef test_{number}(): pass\n"
+        source += f"@pytest.mark.tape({mark})\nclass Test{number}(TapeTestCase):\n    def test_it(self): pass\n"
+    text = folder.passes(source, passed=0, errors=2 * len(_NO_SENSE))
+    for number, (_, said) in enumerate(_NO_SENSE):
+        for name in (f"test_{number}", f"Test{number}::test_it"):
+            assert re.search(rf"^test_it\.py::{name}: [^\n]*{re.escape(said)}", text, re.MULTILINE), (name, said)
     assert "site-packages" not in text
 
 
@@ -227,7 +252,7 @@ def test_a_broker_that_is_not_installed_is_told_of(folder: Folder, monkeypatch: 
     source = "def test_it(lvalert_url): pass\ndef test_kafka(kafka_url): pass\n"
     text = folder.passes(source, "-rs", passed=0, skipped=2, warnings=2)
     assert "lvalert_url: ejabberd is not installed: on Debian, apt-get install ejabberd" in text
-    assert "kafka_url: slixmpp is not installed: pip install 'gracetape[broker]'" in text
+    assert f"kafka_url: slixmpp is not installed: {hint('broker')}" in text
 
 
 def test_a_replay_is_sent_to_a_private_broker(folder: Folder) -> None:
@@ -242,4 +267,27 @@ def test_it(replay, kafka_url):
         heard = source.poll(30)
     assert heard.node == "test_superevent"
 """
+    )
+
+
+def test_what_counts_or_throws_dice_in_a_mark_begins_with_each_test(folder: Folder) -> None:
+    folder.passes(
+        """
+from ligo.gracedb.exceptions import HTTPError
+from gracetape.dummy import Faults, Throttle
+pytestmark = pytest.mark.tape("a.tape", labels=["NEW"], faults=Faults(["POST */log/:409:0.5"], 7),
+                              throttle=Throttle({"annotation": "4/day"}))
+said = []
+@pytest.mark.parametrize("turn", range(3))
+def test_it(gracedb, tape_session, turn):
+    statuses = []
+    for _ in range(5):
+        try: statuses.append(gracedb.write_log("T1", "a word").status_code)
+        except HTTPError as error: statuses.append(error.status)
+    said.append(statuses)
+    tape_session.faults.rules.clear()
+    gracedb.write_label("T1", "NEW")
+    assert set(said[0]) >= {201, 409} and said == said[:1] * len(said)
+""",
+        passed=3,
     )

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,3 +166,28 @@ def test_a_tape_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
         recording._replace(old, tmp_path / "nowhere")
     assert (old / "archive.sqlite").read_text() == "a.tape"
     assert [path.name for path in tmp_path.iterdir()] == ["a.tape"]
+
+
+def test_unittest_without_pytest_records_once_and_tells_of_it(
+    folder: Folder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.pytester.makepyfile(
+        test_unit=f"""
+from gracetape.testing import TapeTestCase
+class Own(TapeTestCase):
+    tape_names, tape_options = ("new.tape",), {{"ids": "T1", "service": {upstream.url!r}}}
+    def test_one(self): assert self.gracedb.event("T1")
+    def test_other(self): assert self.gracedb.event("T1")
+"""
+    )
+    for mode in ("once", "rewrite"):
+        monkeypatch.setenv("GRACETAPE_TAPE_RECORD", mode)
+        said = folder.pytester.run(sys.executable, "-m", "unittest", "test_unit").stderr.str()
+        assert "OK" in said
+        assert said.count("new.tape: recorded T1@1") == 1
+
+
+def test_a_server_that_is_not_there_is_named(folder: Folder) -> None:
+    mark = "@pytest.mark.tape('new.tape', ids='T1', service='http://127.0.0.1:1/api/')\ndef test_it(gracedb): pass\n"
+    text = folder.passes(mark, "--tape-record=once", passed=0, errors=1)
+    assert "(asked: http://127.0.0.1:1/api/)" in text

@@ -42,7 +42,7 @@ def main() -> int:
 
 def _write(figures: str) -> None:
     before = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-    PAGE.write_text(f"{before}{MARK}\n\n```\n{figures}\n```\n", encoding="utf-8")
+    PAGE.write_text(f"{before}{MARK}\n\n```text\n{figures}\n```\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+"""A simulation shows its alerts as a replay does, and says before a storm how much it will be."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gracetape.archive import Alert, Archive
+from gracetape.clocks import MaxClock
+from gracetape.dummy import GraceDb
+from gracetape.replay.message import messages_of
+from gracetape.schedule import run
+from gracetape.simulate.configuration import read_configuration
+from gracetape.simulate.storm import storm_of
+from gracetape.simulate.streams import Stream
+from tests.simulate.test_running import Said
+
+
+def test_alerts_are_lines_where_that_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    to = str(tmp_path / "new.tape")
+    said = Said(capsys, "mly", "--seed", "1", "--max", "--to", to, "--show", "line")
+    assert said.code == 0, said.err
+    day, first, *_ = said.out.splitlines()
+    assert day == "2025-01-29 (UTC)"
+    assert " new " in first
+    assert said.err.endswith(f" actions done in {to}\n")
+
+
+def test_off_a_terminal_no_line_is_shown_unasked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = Said(capsys, "mly", "--seed", "1", "--max", "--to", str(tmp_path / "a.tape"))
+    assert (said.code, said.out) == (0, "")
+
+
+def test_a_server_sends_its_alerts_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    said = Said(capsys, "mly", "--max", "--to", "http://127.0.0.1:9/api/", "--show", "line")
+    assert said.code == 2
+    assert "--show" in said.err
+
+
+def test_a_storm_is_told_beforehand(tmp_path: Path) -> None:
+    stream = Stream([read_configuration("mly")], ("H1", "L1"), 1422144018.0, 0.2, 12)
+
+    def now() -> datetime:
+        return datetime(2025, 1, 29, tzinfo=UTC)
+
+    schedule = stream.gen_schedule(np.random.default_rng(1))
+    told = storm_of(schedule, now, 2.0)
+    assert told is not None
+    assert (told.events, told.actions) == (12, len(schedule))
+    assert told.duration_s == pytest.approx(schedule.duration_s / 2)
+    messages = size = 0
+
+    def hear(alert: Alert) -> None:
+        nonlocal messages, size
+        for message in messages_of(alert, 0.0):
+            messages, size = messages + 1, size + len(json.dumps(message.payload))
+
+    with Archive.create(tmp_path / "a.tape") as tape, GraceDb(tape, now=now, on_alert=hear) as client:
+        run(schedule, client, MaxClock())  # its ids were not taken by the sample
+    assert told.messages == pytest.approx(messages, rel=0.2)
+    assert told.bytes == pytest.approx(size, rel=0.5)
+
+
+def test_a_few_events_are_no_storm() -> None:
+    stream = Stream([read_configuration("mly")], ("H1", "L1"), 1422144018.0, 0.2, 3)
+    assert storm_of(stream.gen_schedule(np.random.default_rng(1)), lambda: datetime.now(UTC), None) is None

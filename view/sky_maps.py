@@ -1,0 +1,133 @@
+"""Reads HEALPix sky maps, flat and multi-order, into one form. The layout: the gwcelery, BAYESTAR and IVOA MOC conventions that ligo.skymap reads.
+
+Maps come from strangers: nothing is read that the file does not hold, and no more than `LARGEST` bytes of it.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy.io import fits
+from astropy_healpix import HEALPix, uniq_to_level_ipix
+
+from gracetape.reading_limits import LIMITS
+from gracetape.unpacking import unpacked
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A flat map of NSIDE 1024 with distances has 400 MB and 2 to 20 packed.
+LARGEST = replace(LIMITS, file_bytes=512 << 20)
+DEEPEST = 29  # the finest order that an integer of 64 bits holds
+_SQUARE_DEGREES = 4 * np.pi * (180 / np.pi) ** 2
+
+
+@dataclass(frozen=True)
+class SkyMap:
+    """Pixels in nested order, each (`level`, `pixel`) with its probability; distances in Mpc where the analysis gives them."""
+
+    level: "NDArray[np.int64]"
+    pixel: "NDArray[np.int64]"
+    probability: "NDArray[np.float64]"
+    distances: "dict[str, NDArray[np.float64]]"
+    header: dict[str, Any]
+
+    @property
+    def area(self) -> "NDArray[np.float64]":
+        """Square degrees of each pixel."""
+        return np.asarray(_SQUARE_DEGREES / (12.0 * 4.0**self.level), dtype=np.float64)
+
+    @property
+    def starts(self) -> "NDArray[np.int64]":
+        """The first pixel of the deepest order in each; rising."""
+        return self.pixel << (2 * (DEEPEST - self.level))
+
+    def credible(self) -> "NDArray[np.float64]":
+        """For each pixel the probability of the smallest region that holds it, 0 to 1."""
+        by_density = np.argsort(-self.probability / self.area, kind="stable")
+        found = np.empty(len(by_density))
+        found[by_density] = np.cumsum(self.probability[by_density])
+        return found
+
+    def region(self, share: float) -> float:
+        """Square degrees of the smallest region that holds this share of the probability."""
+        by_density = np.argsort(-self.probability / self.area, kind="stable")
+        grown = np.cumsum(self.probability[by_density])
+        last = min(int(np.searchsorted(grown, share)), len(grown) - 1)
+        return float(self.area[by_density][: last + 1].sum())
+
+    def peak(self) -> tuple[float, float]:
+        """Right ascension and declination of the middle of the most probable pixel, degrees."""
+        best = int(np.argmax(self.probability / self.area))
+        lon, lat = HEALPix(2 ** int(self.level[best]), order="nested").healpix_to_lonlat([self.pixel[best]])
+        return float(lon.to_value("deg")[0]), float(lat.to_value("deg")[0])
+
+
+def read_sky_map(contents: bytes) -> SkyMap:
+    """The sky map in a FITS file, gzipped or not. ValueError with a reason if there is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that are not quite by the standard
+        try:
+            return _read(unpacked(contents, LARGEST))
+        except (OSError, KeyError, TypeError, IndexError, AttributeError, OverflowError, MemoryError) as error:
+            raise ValueError(f"its FITS cannot be read: {error}") from None
+
+
+def _read(plain: bytes) -> SkyMap:
+    with fits.open(io.BytesIO(plain), memmap=False, disable_image_compression=True) as units:
+        for unit in units:
+            if isinstance(unit, fits.BinTableHDU):
+                names = {name.upper() for name in unit.columns.names}
+                if "UNIQ" in names or names & {"PROB", "PROBABILITY"}:
+                    return _checked(_multi_order(unit) if "UNIQ" in names else _flat(unit, len(plain)))
+    raise ValueError("it holds no sky map: no table has a column UNIQ or PROB")
+
+
+def _multi_order(unit: Any) -> SkyMap:
+    uniq = np.asarray(unit.data["UNIQ"], dtype=np.int64).ravel()
+    if not len(uniq) or uniq.min() < 4:
+        raise ValueError("its column UNIQ holds numbers that are no pixels")
+    level, pixel = (np.asarray(part, dtype=np.int64) for part in uniq_to_level_ipix(uniq))
+    if level.max() > DEEPEST:
+        raise ValueError("its column UNIQ holds numbers that are no pixels")
+    density = np.asarray(unit.data["PROBDENSITY"], dtype=float).ravel()
+    order = np.argsort(pixel << (2 * (DEEPEST - level)), kind="stable")
+    steradians = 4 * np.pi / (12.0 * 4.0**level)
+    return SkyMap(level[order], pixel[order], (density * steradians)[order], _distances(unit, order), _header(unit))
+
+
+def _flat(unit: Any, most: int) -> SkyMap:
+    column = next(name for name in unit.columns.names if name.upper() in ("PROB", "PROBABILITY"))
+    probability = np.asarray(unit.data[column], dtype=float).ravel()
+    if len(probability) > most:
+        raise ValueError("it says that it has more pixels than it holds")
+    level = round(np.log2(max(len(probability) / 12, 1)) / 2)
+    if len(probability) != 12 * 4**level:
+        raise ValueError(f"{len(probability)} pixels are no whole sky: HEALPix has 12, 48, 192, …")
+    pixels = np.arange(len(probability))
+    order = pixels
+    if str(unit.header.get("ORDERING", "")).strip().upper() != "NESTED":
+        order = np.argsort(HEALPix(2**level, order="ring").ring_to_nested(pixels), kind="stable") if level else pixels
+    return SkyMap(np.full(len(pixels), level), pixels, probability[order], _distances(unit, order), _header(unit))
+
+
+def _distances(unit: Any, order: "NDArray[np.int64]") -> "dict[str, NDArray[np.float64]]":
+    names = {name.upper(): name for name in unit.columns.names}
+    wanted = ("DISTMU", "DISTSIGMA", "DISTNORM")
+    if not all(name in names for name in wanted):
+        return {}
+    return {name: np.asarray(unit.data[names[name]], dtype=float).ravel()[order] for name in wanted}
+
+
+def _header(unit: Any) -> dict[str, Any]:
+    return {str(card.keyword): card.value for card in unit.header.cards if card.keyword}
+
+
+def _checked(found: SkyMap) -> SkyMap:
+    """The same, with probabilities that are numbers of no less than 0 and not all 0."""
+    probability = np.where(np.isfinite(found.probability), np.maximum(found.probability, 0), 0)
+    if not probability.sum() > 0:
+        raise ValueError("its probabilities are all 0")
+    return replace(found, probability=probability / probability.sum())
