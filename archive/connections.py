@@ -145,3 +145,4 @@ class Connections:
             self._copy = None
         self._reader.close()
         self._identity = None
+        self._unwatch()  # who asked meanwhile may have begun to watch what is no longer there

@@ -9,6 +9,7 @@ import pytest
 
 from gracetape.archive import Archive, cli
 from gracetape.archive.extract import LAYOUTS, extract, versioned
+from gracetape.archive.listing import SORTS
 from gracetape.archive.verify import verify
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
@@ -58,6 +59,7 @@ def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: p
         return [row["id"] for row in Said(capsys, "ls", "--json", *words).json]
 
     graceid = superevent(tape)
+    assert "|".join(SORTS) in Said(capsys, "ls", "--help").out
     assert listed("--limit", "2") == [graceid, "T1"]
     assert listed("--limit", "2", "--offset", "2") == ["T2"]
     assert listed("--sort", "-captured") == ["T2", "T1", graceid]

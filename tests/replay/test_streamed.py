@@ -27,7 +27,8 @@ from gracetape.archive import (
 from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
-from gracetape.replay import MaxClock, Player, VirtualClock, play
+from gracetape.replay import MaxClock, Player, VirtualClock, play, streamed as streamed_selection
+from gracetape.replay.storm import storm_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SERVICE = "https://gracedb.invalid/api/"
@@ -259,3 +260,18 @@ def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(run: Path, tmp_p
 def _whole(path: Path) -> list[Alert]:
     with Archive.open(path) as archive:
         return list(alerts_of(timeline_of(archive)))
+
+
+def test_a_storm_is_told_of_before_it_comes_where_what_comes_is_quickly_counted(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = storm_of(play(run, clock=MaxClock(), laps=3))
+    with monkeypatch.context() as patch:
+        patch.setattr(streamed_timeline, "HELD", 10**6)
+        whole = storm_of(play(run, clock=MaxClock(), laps=3))
+    assert told is not None
+    assert whole is not None
+    assert (told.messages, told.duration_s) == (whole.messages, whole.duration_s)
+    assert told.bytes == pytest.approx(whole.bytes, rel=0.1)
+    monkeypatch.setattr(streamed_selection, "_SOON_COUNTED", 20)
+    assert storm_of(play(run, clock=MaxClock(), laps=3)) is None
