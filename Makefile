@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 # What `make check` runs: the tests that start nothing, or little.
 QUICK := tests/test_*.py tests/pipelines tests/dummy/query tests/dummy/api tests/archive/test_store.py tests/archive/test_commands.py tests/replay/test_player.py tests/replay/test_selection.py
 
+# An environment of a Python that is too old would stay, and fail again when a newer one is named.
+MAKE_VENV = test -x $(PY) || { $(PYTHON) -c 'import sys; sys.exit("gracetape needs Python 3.11 or later, and this is %d.%d: name a newer one, as in make demo PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)' && $(PYTHON) -m venv $(VENV); }
+
 .PHONY: help demo test told check lint types docs dist sbom unit clients coverage torture real-data fixtures bench lock clean
 
 help:
@@ -25,7 +28,7 @@ help:
 	@echo "make lock       write requirements-dev.lock from pyproject.toml"
 
 $(READY): requirements-dev.lock pyproject.toml
-	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(MAKE_VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $(READY)
@@ -34,12 +37,12 @@ $(READY): requirements-dev.lock pyproject.toml
 DEMO := $(VENV)/.demo-ready
 $(DEMO): requirements-dev.lock pyproject.toml
 	@echo "making an environment in $(VENV) with what the demo needs (a minute or two, once)"
-	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.lock --editable .
-	touch $(DEMO)
+	@$(MAKE_VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.lock --editable .
+	@touch $(DEMO)
 
 demo: $(DEMO)
-	$(PY) -m demo.run
+	@$(PY) -m demo.run
 
 real-data: $(READY)
 	$(PY) -m demo.real_data
@@ -67,7 +70,7 @@ docs: $(READY)
 unit: $(READY)
 	@sh tests/system.sh
 	-@$(PY) -m demo.real_data
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist worksteal
 
 # Wheel and source archive, each tried in an empty environment, and a bill of materials (CycloneDX), in dist/.
 dist sbom: $(READY)

@@ -1,5 +1,6 @@
 """What differs between two captures."""
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +19,13 @@ class Difference:
     fields: tuple[str, ...] = ()
     old: tuple[Any, ...] = ()
     new: tuple[Any, ...] = ()
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row of a table for each field that changed; one for what was added or removed."""
+        begin = (self.change, self.kind, self.key)
+        values = zip(self.fields, self.old, self.new, strict=True)
+        found = [(*begin, name, *(json.dumps(value, ensure_ascii=False) for value in pair)) for name, *pair in values]
+        return found or [(*begin, "", "", "")]
 
 
 def compare(archive: Archive, old: str, new: str) -> list[Difference]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gracetape.archive import layout
 from gracetape.archive.inside import check_database
-from gracetape.archive.older import MigratedCopy
+from gracetape.archive.older import MigratedCopy, at_rest
 from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.errors import ArchiveError
 
@@ -112,9 +112,10 @@ class Connections:
         """A connection to the copy, made at the first use, and once more by who reads on after closing."""
         with self._copying:
             if self._copy is None:
+                state = at_rest(self._database)
                 original = self._reader.connect(**options)
                 try:
-                    self._copy = MigratedCopy(self._database, original, self._reader.location)
+                    self._copy = MigratedCopy(state, original, self._reader.location)
                 finally:
                     original.close()
             return self._copy.connect(**options)

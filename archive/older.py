@@ -37,7 +37,7 @@ def _copy_rows(original: sqlite3.Connection, copy: sqlite3.Connection, name: str
         raise damage[0]
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
     """What tells whether a database at rest is still what it was. SQLite's own count of changes is in its first bytes."""
 
     path: Path
@@ -47,24 +47,24 @@ class _State(NamedTuple):
     head: bytes
 
 
-def _at_rest(database: Path) -> _State | None:
-    """None if it cannot be told, since somebody writes it or left a log."""
+def at_rest(database: Path) -> State | None:
+    """How a database is now; None if it cannot be told, since somebody writes it or left a log."""
     if any(Path(f"{database}{end}").exists() for end in SIDE_FILES):
         return None
     with suppress(OSError):
         found = database.stat()
         with database.open("rb") as file:
             head = file.read(100)
-        return _State(database.resolve(), (found.st_dev, found.st_ino), found.st_ctime_ns, found.st_size, head)
+        return State(database.resolve(), (found.st_dev, found.st_ino), found.st_ctime_ns, found.st_size, head)
     return None
 
 
 #: Migrated copies as this process made them, so that the next test over a tape need not: of the last few tapes that are small.
-_KEPT: dict[_State, bytes] = {}
+_KEPT: dict[State, bytes] = {}
 _MOST, _LARGEST = 4, 8 << 20
 
 
-def _keep(state: _State | None, path: Path) -> None:
+def _keep(state: State | None, path: Path) -> None:
     if state is not None and path.stat().st_size <= _LARGEST:
         for earlier in list(_KEPT)[: len(_KEPT) - _MOST + 1]:
             _KEPT.pop(earlier, None)
@@ -74,14 +74,14 @@ def _keep(state: _State | None, path: Path) -> None:
 class MigratedCopy:
     """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed.
 
-    `original` reads the database, whose address is `location`.
+    `original` reads the database, whose address is `location`; `state` is how it was at rest before that was opened. If it is changed or
+    replaced meanwhile, that is nobody's state any more.
     """
 
-    def __init__(self, database: Path, original: sqlite3.Connection, location: str) -> None:
+    def __init__(self, state: State | None, original: sqlite3.Connection, location: str) -> None:
         self._folder = HeldFolder(None, COPIED)
         self._location = location
         self._path = self._folder.path / "archive.sqlite"
-        state = _at_rest(database)  # before it is read: if it changes meanwhile, this is nobody's state any more
         try:
             known = _KEPT.get(state) if state is not None else None
             if known is not None:

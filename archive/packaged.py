@@ -33,8 +33,15 @@ def copied(source: "Traversable") -> tuple[Path, HeldFolder]:
         raise ArchiveError(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if not target.exists():
         folder.close()
-        raise ArchiveError(f"{source} is not a gracetape archive: there is nothing there")
+        raise ArchiveError(f"{source} is not a gracetape archive: there is nothing there{beside(source)}")
     return target, folder
+
+
+def beside(source: "Traversable") -> str:
+    """The archives in the folder in which one was looked for."""
+    found = sorted(path.name for path in source.parent.glob("*.tape")) if isinstance(source, Path) else []
+    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+    return f" (beside it: {', '.join(found[:4])}{more})" if found else ""
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Any
 from gracetape.archive.tables import Held, Tables
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.plain_text import cut, plain
 
 Record = dict[str, Any]
 
@@ -31,6 +32,11 @@ class Recorded:
     node: str
     payload: Record
     text: str = field(default="", repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        uid = self.payload.get("uid") if isinstance(self.payload, dict) else None
+        about = f"{uid} {self.payload.get('alert_type')}" if uid is not None else "about no object"
+        return f"<Recorded {cut(plain(about), 40)} on {cut(plain(self.node), 30)}, {self.arrived:%Y-%m-%d %H:%M:%S.%f} UTC>"
 
     def __post_init__(self) -> None:
         if not self.text:
@@ -104,6 +110,15 @@ def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
     except ValueError as error:
         raise ArchiveError(f"a recorded message of {graceid} cannot be read: {error}") from None
     return Recorded(when, node, payload, text)
+
+
+def heard_only(archive: Tables) -> dict[str, int]:
+    """The objects that messages were heard of, but that were never captured: how many messages, in order of the first one."""
+    query = (
+        "SELECT object, count(*) FROM alerts WHERE object NOT IN (SELECT object FROM captures WHERE completed IS NOT NULL) "
+        "AND object NOT IN (SELECT name FROM names) GROUP BY object ORDER BY min(arrived)"
+    )
+    return {str(graceid): int(count) for graceid, count in archive.connection.execute(query)}
 
 
 def count_recorded(archive: Tables, graceid: str) -> int:

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from gracetape.archive.alerts.heard import heard_only
 from gracetape.archive.command_parts import reading, summary_of
-from gracetape.archive.compare import Difference, compare
-from gracetape.archive.extract import extract as extract_files
-from gracetape.archive.history.history import history_of
 from gracetape.archive.listing import page_of
-from gracetape.archive.recorded import Recorded, recorded_of
+from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
-from gracetape.errors import NotFound
+from gracetape.errors import NotFound, UsageError
 from gracetape.plain_text import by_cause, plain
 from gracetape.tables import say_reasons, show_table
 from gracetape.terminal import human_bytes, say, show_json, show_text
@@ -96,6 +92,8 @@ def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> No
 
 def log(ref: str, archive: Path | None, as_json: bool) -> None:
     """List an object's log entries, with what each tells of."""
+    from gracetape.archive.history.history import history_of
+
     with reading(archive) as tape:
         history = history_of(tape, ref)
         if as_json:
@@ -143,7 +141,13 @@ def cat(ref: str, file: str, archive: Path | None) -> None:
 
 def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: bool) -> None:
     """Write all files of an object, every version, into a folder."""
+    from gracetape.archive.extract import extract as extract_files
+
     with reading(archive, contents=True) as tape:
+        if not folder.is_dir() and tape.view(ref).file(folder.name) is not None:
+            raise UsageError(
+                f"a folder is meant, {folder.name} is a file of {ref}: `gracetape archive cat {ref} {folder.name} > {folder}` writes it alone"
+            )
         written, left = extract_files(tape, ref, folder, layout)
     if as_json:
         show_json({"written": written, "left out": left})
@@ -155,6 +159,8 @@ def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: 
 
 def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:
     """Tell what differs between two captures."""
+    from gracetape.archive.compare import compare
+
     with reading(archive) as tape:
         found = compare(tape, old, new)
     if as_json:
@@ -162,13 +168,4 @@ def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:
     elif not found:
         say(f"{old} and {new} hold the same")
     else:
-        show_table(["", "kind", "which", "field", "~old", "~new"], [row for one in found for row in _difference(one)])
-
-
-def _difference(found: Difference) -> list[tuple[object, ...]]:
-    """A row per field that changed; one for what was added or removed."""
-    begin = (found.change, found.kind, found.key)
-    values = zip(found.fields, found.old, found.new, strict=True)
-    return [(*begin, name, *(json.dumps(value, ensure_ascii=False) for value in pair)) for name, *pair in values] or [
-        (*begin, "", "", "")
-    ]
+        show_table(["", "kind", "~which", "field", "~old", "~new"], [row for one in found for row in one.rows()])

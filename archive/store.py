@@ -64,10 +64,16 @@ class Archive(Captures):
         path = Path(path)
         with _paths_can_be_asked_for(path):
             packed = path.is_file()
+            if packed and path.suffix == ".jsonl" and not _is_sqlite(path):
+                raise ArchiveError(
+                    f"{path} is not a gracetape archive, but a file of messages: gracetape replay plays it"
+                )
             if not packed and path.is_dir():
                 check(path / "archive.sqlite")
             if not packed and not (path / "archive.sqlite").is_file():
-                what = "there is nothing there" if not path.exists() else "it holds no archive.sqlite"
+                from gracetape.archive.packaged import beside
+
+                what = f"there is nothing there{beside(path)}" if not path.exists() else "it holds no archive.sqlite"
                 raise ArchiveError(f"{path} is not a gracetape archive: {what}")
         archive = cls(path, read_only=read_only, packed=packed)
         try:
@@ -330,6 +336,11 @@ def _paths_can_be_asked_for(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16).startswith(b"SQLite format 3")
 
 
 def _is_there(path: Path) -> bool:

@@ -10,6 +10,7 @@ from gracetape.archive.kinds import read_record
 from gracetape.archive.shapes import GREATEST
 from gracetape.archive.tables import Tables
 from gracetape.errors import ArchiveError
+from gracetape.plain_text import cut, plain
 
 Record = dict[str, Any]
 
@@ -23,6 +24,10 @@ class FileEntry:
     sha256: str | None
     size: int | None
     absent: str | None = None
+
+    def __repr__(self) -> str:
+        held = f"{self.size} bytes, sha256 {self.sha256[:12]}…" if self.sha256 is not None else f"absent: {self.absent}"
+        return f"<FileEntry {cut(plain(f'{self.name},{self.version}'), 50)}, {cut(plain(held), 50)}>"
 
     def __post_init__(self) -> None:
         texts = (
@@ -67,6 +72,9 @@ class StoredView:
     def __init__(self, archive: Tables, capture: Capture) -> None:
         self.archive, self.capture = archive, capture
         self.graceid, self.category, self.service = capture.object, capture.category, capture.service
+
+    def __repr__(self) -> str:
+        return f"<StoredView {self.capture.ref}>"
 
     def _of_kind(self) -> str:
         layer = self.archive.layer(self.capture.id)

@@ -12,8 +12,8 @@ _MADE = re.compile(r"(.+)\.(?:packed|unpacked)\.tape")
 
 
 def looks_like_archive(text: str) -> bool:
-    """Whether an argument that may be an archive or an id is an archive."""
-    return text.endswith(".tape") or os.sep in text or Path(text).exists()
+    """Whether an argument that may be an archive (or a file of messages) or an id is an archive."""
+    return text.endswith((".tape", ".jsonl")) or os.sep in text or Path(text).exists()
 
 
 def locate(path: str | Path | None = None) -> Path:

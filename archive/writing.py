@@ -43,6 +43,9 @@ class Transaction:
         self._run = archive.connection.execute
         self._heads: dict[str, Capture] = {}
 
+    def __repr__(self) -> str:
+        return f"<Transaction on {self.archive!r}>"
+
     # -- versions
 
     def begin(

@@ -54,6 +54,9 @@ class Publisher(ABC):
     def close(self) -> None:
         """Flush and leave."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {getattr(self, 'counts', '')}>"
+
     def __enter__(self) -> Self:
         return self
 

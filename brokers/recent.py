@@ -13,6 +13,9 @@ class Recent:
         for key in seen:
             self.is_new(key)
 
+    def __repr__(self) -> str:
+        return f"<Recent {len(self._seen)} of {self.most} at most>"
+
     def is_new(self, key: bytes) -> bool:
         """Whether a thing is told of for the first time, as far as is remembered; remembers it."""
         if key in self._seen:

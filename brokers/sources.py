@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
+from gracetape.plain_text import cut, plain
 from gracetape.shown import printable
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ class Heard:
     arrived: datetime
     place: Place | None = None
     acknowledge: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Heard on {cut(plain(self.node), 40)} at {self.arrived:%Y-%m-%d %H:%M:%S.%f} UTC, {len(self.payload)} characters>"
 
     def ack(self) -> None:
         """Tell the broker that the message, and all before it on its node, need not be sent again. Any thread may."""
@@ -65,6 +69,9 @@ class Source(ABC):
 
     #: Whether the broker keeps what is said while nobody listens.
     keeps = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}{', closed' if self.closed else ''}>"
 
     @property
     def heard_until(self) -> datetime:

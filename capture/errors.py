@@ -1,6 +1,7 @@
 """What can go wrong while asking a GraceDB, each as one sentence."""
 
 import json
+import socket
 
 import requests
 from ligo.gracedb.exceptions import HTTPError
@@ -79,4 +80,8 @@ def _root(error: BaseException) -> str:
         if not isinstance(inner, BaseException):
             return str(inner)
         reason = inner
+    if isinstance(reason, socket.gaierror):
+        return "no address is known of that host: is it spelt right, and is this machine online?"
+    if isinstance(reason, ConnectionRefusedError):
+        return "nothing answers at that address: is the server running?"
     return f"{type(reason).__name__}: {reason}".split(" object at 0x")[0]

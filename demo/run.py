@@ -30,7 +30,9 @@ def say(text: str) -> None:
 def command(*words: object) -> None:
     """Run a command as a user would, showing it first."""
     line = [str(word) for word in words]
-    console.print(f"[green]$[/] {' '.join(Path(line[0]).name if i == 0 else w for i, w in enumerate(line))}")
+    console.print(
+        f"[green]$[/] {' '.join(Path(line[0]).name if i == 0 else w for i, w in enumerate(line))}", soft_wrap=True
+    )
     subprocess.run(line, check=True, cwd=FOLDER)
 
 
@@ -38,7 +40,7 @@ def command(*words: object) -> None:
 def served(*words: object) -> Iterator[str]:
     """Serve a tape as a GraceDB on loopback while the block runs; gives its URL."""
     line = [str(GRACETAPE), "dummy", "serve", *map(str, words)]
-    console.print(f"[green]$[/] gracetape {' '.join(line[1:])} &")
+    console.print(f"[green]$[/] gracetape {' '.join(line[1:])} &", soft_wrap=True)
     server = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, cwd=FOLDER)
     try:
         found = None

@@ -156,17 +156,27 @@ class Counted:
         return f"{own}; {said}" if said else own
 
 
-class Told:
-    """A sink whose alerts a page is told of, too."""
+class Telling:
+    """Tells a page of alerts."""
 
-    def __init__(self, sink: Counted, tell: Teller) -> None:
-        self._sink, self._tell = sink, tell
+    def __init__(self, tell: Teller) -> None:
+        self._tell = tell
         self._first: Alert | None = None
 
     def __call__(self, alert: Alert) -> None:
         self._first = self._first or alert
         offset_s = (alert.created - self._first.created).total_seconds()
         self._tell(line_of(alert, offset_s, alert.nodes), alert.payload)
+
+
+class Told:
+    """A sink whose alerts a page is told of, too."""
+
+    def __init__(self, sink: Counted, tell: Teller) -> None:
+        self._sink, self._telling = sink, Telling(tell)
+
+    def __call__(self, alert: Alert) -> None:
+        self._telling(alert)
         self._sink(alert)
 
     def close(self) -> str | None:

@@ -59,8 +59,9 @@ def run(options: RunOptions) -> None:
     Every ligo.gracedb client in it, and in what it starts, is led there, whatever address it asks for.
     """
     words = options.words
-    if words[1:2] == ["--"]:
-        options, words = replace(options, archive=one_archive(Path(words[0]), options.archive)), words[2:]
+    if words[1:2] == ["--"] or (words and words[0].endswith(".tape")):  # an archive is no program
+        options = replace(options, archive=one_archive(Path(words[0]), options.archive))
+        words = words[2:] if words[1:2] == ["--"] else words[1:]
     if not words:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     from gracetape.dummy.serving import served

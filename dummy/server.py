@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from typing import Any
@@ -22,9 +23,11 @@ from waitress.utilities import BadRequest
 
 from gracetape.dummy.faults import Dropped
 from gracetape.dummy.serving_limits import LIMITS, ServingLimits
-from gracetape.errors import ArchiveError
+from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.same_origin import around, check_loopback
+from gracetape.shown import printable
 
+_log = logging.getLogger(__name__)
 THREADS = 16
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -55,7 +58,13 @@ class _Task(WSGITask):  # type: ignore[misc]
     def execute(self) -> None:
         try:
             super().execute()
-        except Dropped:
+        except (Dropped, GracetapeError, sqlite3.Error) as error:
+            if not isinstance(
+                error, Dropped
+            ):  # what is sent turned out to be damaged: its reader sees that the end is missing
+                _log.error(
+                    "the answer to %s ends early: %s", printable(str(self.request.path))[:300], printable(str(error))
+                )
             self.complete = self.wrote_header = self.close_on_finish = True
             self.chunked_response = False
 

@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from gracetape.lazy_commands import LazyCommands
@@ -31,9 +32,10 @@ class DefaultCommandGroup(LazyCommands):
         default = self.commands[DEFAULT]
         if "Besides:" not in (default.epilog or ""):
             besides = (
-                f"`{info_name} {name}`: {command.get_short_help_str(200)}" for name, command in self.others.items()
+                f"  {info_name} {name}\n{fill(command.get_short_help_str(200), 72, initial_indent=' ' * 6, subsequent_indent=' ' * 6)}"
+                for name, command in self.others.items()
             )
-            default.epilog = f"{default.epilog or ''}\n\nBesides: {'; '.join(besides)}".strip()
+            default.epilog = "\n".join((f"{default.epilog or ''}\n\n\b\nBesides:", *besides)).strip()
         if not completing and args and (close := self._meant(args[0])):
             said = f"No such command {args[0]!r}. Did you mean {close[0]!r}?"
             self.context_class(self, info_name=info_name, parent=parent).fail(said)

@@ -27,6 +27,10 @@ def category_of(graceid: str) -> str:
         return "event"
     if _SUPEREVENT.fullmatch(graceid):
         return "superevent"
+    if graceid.endswith(".tape"):
+        raise UsageError(
+            f"{graceid!r} is an archive: say which object in it (`gracetape archive ls {graceid}` lists them)"
+        )
     raise UsageError(f"{graceid!r} is not a GraceID: ids look like G1234, T1234, E1234, S220609hl or GW150914A")
 
 

@@ -2,6 +2,16 @@
 
 `{"time": "2022-06-09T22:18:16Z", "offset": 0.0, "node": "superevent", "graceid": "S220609hl", "n": 1, "certainty": "exact",
 "payload": {…}}`: one line per message and node. `payload` comes last, as it was sent, nothing added.
+
+Lines of others may say less. What one rule makes of that, whoever reads them:
+
+| a line says | it came on | and at |
+| --- | --- | --- |
+| `node`, `time`, `payload` | that node (`topic` means the same) | that time |
+| no `node`, or a payload alone | where the server sent such a message; a listener: the first node that it listens to | |
+| no `time`, or a payload alone | | `created` of what it tells of, but after the line above it |
+| and tells of nothing created | | no time: who orders by time refuses the line (replay, add-alerts), a listener takes it |
+| a `time` that is none | | the same |
 """
 
 import json
@@ -12,9 +22,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gracetape.bounded_json import read_fast
-from gracetape.errors import UsageError
+from gracetape.errors import GracetapeError, UsageError
 from gracetape.shown import target
-from gracetape.times import iso_time
+from gracetape.times import iso_time, parse_time
 
 #: How a line begins that we wrote, and what stands before its payload.
 BEGINS = b'{"time": '
@@ -72,6 +82,25 @@ class Line(NamedTuple):
     node: str | None = None
     time: Any = None
     bare: bool = False
+
+
+def time_of(line: Line) -> datetime | None:
+    """When a message came (UTC): as its line says, else when the server made what it tells of; None if neither is told.
+
+    ValueError, with the reason, for what is no time.
+    """
+    said = line.time
+    if said is None:
+        about = (line.payload.get("data"), line.payload.get("object"))
+        said = next((record["created"] for record in about if isinstance(record, dict) and record.get("created")), None)
+    if said is None:
+        return None
+    if not isinstance(said, str):
+        raise ValueError("its time is no text: write it as 2022-06-09T22:18:16.25Z")
+    try:
+        return parse_time(said)
+    except GracetapeError as error:
+        raise ValueError(str(error)) from None
 
 
 def text_of(line: bytes | str) -> str:

@@ -120,12 +120,12 @@ def each(items: Iterable[T], what: str, total: float | None = None, unit: str = 
 
 
 def _tell(over: threading.Event) -> None:
-    """What the teller's thread does; that nobody can be told is no fault."""
-    begun, terminal = time.process_time(), sys.stderr.isatty()
-    if over.wait(QUIET_S):
+    """What the teller's thread does; that nobody can be told is no fault, nor a size that no number can be."""
+    begun = time.process_time()
+    if over.wait(QUIET_S) or sys.stderr is None:  # closed before Python began
         return
-    with suppress(OSError, ValueError):
-        if terminal:
+    with suppress(OSError, ValueError, OverflowError):
+        if sys.stderr.isatty():
             _draw(over)
             return
         for _ in range(int(PATIENCE_S / LOOK_S)):
@@ -193,7 +193,7 @@ class _Line:
             text = Text.from_ansi(bar.get()).append("  ").append(text)
         if now.doing:
             text.append(f"  {printable(now.doing)}", "dim")
-        text.truncate(console.width - 1, overflow="ellipsis")
+        text.truncate(max(1, console.width - 1), overflow="ellipsis")
         with console.capture() as line:
             console.print(text, end="", soft_wrap=True)
         return line.get()

@@ -10,6 +10,7 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -19,7 +20,11 @@ from gracetape.settings import BY_NAME, Kind, Setting, Trust
 from gracetape.shown import target
 
 PROJECT_FILES = ("gracetape.toml", "pyproject.toml")
-_LARGEST = 1 << 20  # bytes of a settings file
+_LARGEST = 1 << 18  # bytes of a settings file
+_ROOT = 0  # who may do anything anyway
+_LONGEST_KEY = 100  # characters that are told of a key
+#: A key of more parts than any has: tomllib takes the square of their number, which is hours for a file of this size.
+_LONG_CHAIN = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){30}""")
 #: A broker as a project's file may name it: neither options nor passwords, of which some turn TLS off or trust others.
 _BROKER = re.compile(r"(kafka|xmpp)://[\w.~@:,/\[\]-]+", re.ASCII)
 #: Whose servers logins of the field are made for: a project may name theirs.
@@ -56,11 +61,23 @@ def project_file(folder: Path | None = None) -> Path | None:
     except FileNotFoundError:  # the working folder was removed
         return None
     for above in (start, *start.parents):
-        if is_file(path := above / PROJECT_FILES[0]):
+        if is_file(path := above / PROJECT_FILES[0]) and not _is_planted(path):
             return path
-        if is_file(path := above / PROJECT_FILES[1]) and _own_table(path) is not None:
+        if is_file(path := above / PROJECT_FILES[1]) and not _is_planted(path) and _own_table(path) is not None:
             return path
     return None
+
+
+def _is_planted(path: Path) -> bool:
+    """Whether a file of another user lies where everybody may put one, as in /tmp: whoever works below it did not ask for it.
+
+    It could send what is captured into a file of that user's.
+    """
+    try:
+        owners, open_to_all = {path.lstat().st_uid, path.stat().st_uid}, path.parent.stat().st_mode & stat.S_IWOTH
+    except OSError:
+        return True
+    return bool(open_to_all) and not owners <= {os.getuid(), _ROOT}
 
 
 def is_file(path: Path) -> bool:
@@ -94,7 +111,7 @@ def _own_table(path: Path) -> Any:
     """[tool.gracetape] of a pyproject.toml, None if there is none; who writes that file badly is told by others."""
     try:
         text = _text(path)
-        tool = tomllib.loads(text).get("tool", {}) if "gracetape" in text else {}
+        tool = _parsed(text).get("tool", {}) if "gracetape" in text else {}
     except (UsageError, ValueError, RecursionError):
         return None
     return tool.get("gracetape") if isinstance(tool, Mapping) else None
@@ -121,11 +138,19 @@ def _read(path: Path, folder: Path | None) -> Iterator[tuple[str, Any]]:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(path))
+        return _parsed(_text(path))
     except RecursionError:
         raise UsageError(f"{path} is nested too deeply") from None
     except ValueError as error:  # TOMLDecodeError, and what Python says of numbers with too many digits
         raise UsageError(f"{path}: {' '.join(str(error).split())}") from None
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> dict[str, Any]:
+    """A file's tables, which nobody changes: commands look at the same file again and again."""
+    if _LONG_CHAIN.search(text):
+        raise ValueError("a key has more than 30 parts, which no setting has")
+    return tomllib.loads(text)
 
 
 def _text(path: Path) -> str:
@@ -152,6 +177,7 @@ def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _unknown(key: str) -> str:
+    key = key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…"
     if _SECRET.search(key):
         return f"{key!r} is no setting: passwords and tokens stand in no settings file, but in ~/.netrc or where the field's own tools keep them"
     plain = key.replace("_", "-")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = 2  # blanks between columns
 _LEAST_TEXT = 12  # cells that a text keeps, or columns of the kind `?` go
+_LEAST_LONGEST = 24  # and that the longest text keeps: it is what one reads
 
 
 @dataclass
@@ -48,17 +49,23 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[_Co
 def _fitted(columns: list[_Column], width: int) -> list[_Column]:
     """The columns that there is room for, each as wide as it is shown."""
 
-    def needed(least: bool) -> int:
-        widths = (min(c.width, max(_LEAST_TEXT, len(c.name))) if least and c.text else c.width for c in columns)
-        return sum(widths) + _BETWEEN * (len(columns) - 1)
+    longest = max((c for c in columns if c.text and not c.optional), key=lambda c: c.width, default=None)
+
+    def least(column: _Column) -> int:
+        if not column.text:
+            return column.width
+        return min(column.width, max(_LEAST_LONGEST if column is longest else _LEAST_TEXT, len(column.name)))
 
     columns = list(columns)
-    while needed(least=True) > width and any(c.optional for c in columns):
+    while sum(map(least, columns)) + _BETWEEN * (len(columns) - 1) > width and any(c.optional for c in columns):
         columns.remove(next(c for c in reversed(columns) if c.optional))
-    texts = [c for c in columns if c.text]
-    room = width - (needed(least=False) - sum(c.width for c in texts))
-    for number, column in enumerate(sorted(texts, key=lambda c: c.width)):
-        column.width = min(column.width, max(_LEAST_TEXT, room // (len(texts) - number)))
+    texts = sorted((c for c in columns if c.text), key=lambda c: c.width)
+    room = width - sum(c.width for c in columns if not c.text) - _BETWEEN * (len(columns) - 1)
+    for number, column in enumerate(texts):
+        share = room // (len(texts) - number)
+        if column.optional and longest is not None and longest in texts[number:]:
+            share = min(share, room - least(longest) - _LEAST_TEXT * (len(texts) - number - 2))
+        column.width = min(column.width, max(_LEAST_TEXT, share))
         room -= column.width
     return columns
 

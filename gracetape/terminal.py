@@ -77,6 +77,12 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(0) from None
         except sqlite3.Error as error:
             complain(damage(error))
+        except ModuleNotFoundError as error:
+            from gracetape.installing import lacking
+
+            if (told := lacking(error)) is None:
+                raise
+            complain(told)
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else error)
 
@@ -125,19 +131,35 @@ def _know_version_and_help(command: Any) -> None:
 
 def _speak_plainly(command: Any) -> None:
     """Of a command and those under it: types have names that people know, and an archive may stand among the words or after `-a`."""
+    if command.help and not command.short_help:  # the whole sentence in a list of commands, on two lines if need be
+        command.short_help = _first_sentence(command.help)
     for parameter in command.params:
         if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
             parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
         if _type_in_words(parameter) == "NUMBER":
             parameter.process_value = functools.partial(_finite, parameter, parameter.process_value)
+        argument = parameter.param_type_name == "argument"
         if not parameter.metavar and not getattr(parameter, "is_flag", False):
-            parameter.metavar = _type_in_words(parameter)
-        if parameter.param_type_name == "argument" and parameter.metavar:
+            parameter.metavar = parameter.name.upper() if argument else _type_in_words(parameter)
+        if argument:
+            parameter.get_usage_pieces = functools.partial(_usage_of, parameter)
             parameter.display_type_rich = lambda ctx: None  # its name says what it takes
     if any("--archive" in parameter.opts for parameter in command.params):
         command.parse_args = functools.partial(_with_archive, command, command.parse_args)
     for known in getattr(command, "commands", {}).values():
         _speak_plainly(known)
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a help text, on one line."""
+    return re.split(r"(?<=\w\.)\s", " ".join(text.partition("\n\n")[0].split()))[0]
+
+
+def _usage_of(parameter: Any, *context: Any) -> list[str]:
+    """How an argument stands in the line of usage: its name, which may say already that it may be left out or come often."""
+    name = parameter.metavar
+    often = "..." if parameter.nargs == -1 and not name.endswith("...") else ""
+    return [f"{name if parameter.required or name.startswith('[') else f'[{name}]'}{often}"]
 
 
 def _show_examples(command: Any, name: str) -> None:
@@ -234,9 +256,11 @@ def _with_archive(
     tapes = [word for word in words if word.endswith(".tape") and not _is_value(words, word, command)]
     taken = [p for p in command.params if p.param_type_name == "argument"]
     mixed = command.context_settings.get("allow_interspersed_args", command.allow_interspersed_args)
-    if len(tapes) != 1 or {"-a", "--archive"} & set(words) or not mixed:
+    if {"-a", "--archive"} & set(words) or not mixed or any("ARCHIVE" in (p.metavar or "") for p in taken):
         return parse(context, words)
-    if any("ARCHIVE" in (p.metavar or "") for p in taken):
+    if not tapes and words and not any(p.nargs == -1 for p in taken) and Path(words[-1]).exists():
+        tapes = [words[-1]]  # an archive of another name, if it is a word too many
+    if len(tapes) != 1:
         return parse(context, words)
     place = words.index(tapes[0])
     named = [*words[:place], *words[place + 1 :], "--archive", tapes[0]]
@@ -300,11 +324,11 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         code = command.main(words, prog_name=name, standalone_mode=False)
     except _Unreadable as error:
         context = getattr(error, "ctx", None)
-        said = _suggesting(" ".join(error.format_message().split()).rstrip("."))
+        where = context.command_path if context is not None else name
+        said = _suggesting(" ".join(error.format_message().split()).rstrip("."), where)
         if context is not None and not context.args and type(error).__name__ == "NoArgsIsHelpError":
             print(context.get_help(), file=sys.stderr)
         else:
-            where = context.command_path if context is not None else name
             say(
                 f"gracetape: {said}{'' if said.endswith('?') else ':'} `{where} --help` tells what can be asked",
                 error=True,
@@ -331,9 +355,23 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
-def _suggesting(said: str) -> str:
-    """What typer says of a word that is not one of those that can be chosen, with the one that was perhaps meant."""
+def _instead(word: str) -> str:
+    """What was perhaps meant by a word that stands where a command should: one of a room, or an archive before its command."""
+    from gracetape.examples import EXAMPLES
+
+    if word.endswith(".tape"):
+        return f": an archive comes after the command, as in gracetape archive ls {word}"
+    known = [f"gracetape {command}" for command in EXAMPLES if command.endswith(f" {word}")]
+    return f". Did you mean {' or '.join(map(repr, known))}?" if known else ""
+
+
+def _suggesting(said: str, where: str) -> str:
+    """What typer says of the words of the command `where`, with what was perhaps meant."""
     said = said.replace("Value error, ", "")
+    if (wrong := re.match(r"No such command '([^']*)'", said)) and "Did you mean" not in said:
+        return f"{said}{_instead(wrong[1])}"
+    if "Missing argument 'ID" in said and where.startswith("gracetape archive"):
+        return f"{said} (`gracetape archive ls` lists them)"
     found = re.search(r"'([^']*)' is not one of ('.*)$", said)
     from difflib import get_close_matches
 

@@ -64,6 +64,9 @@ class Listener:
             self._undo.close()
             raise
 
+    def __repr__(self) -> str:
+        return f"<Listener of {len(self.configuration.children)} children>"
+
     def _open(self) -> None:
         configuration = self.configuration
         try:

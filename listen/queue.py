@@ -80,6 +80,9 @@ class Queue:
         self._by_graceid: dict[str, dict[int, QueueItem]] = defaultdict(dict)
         self._newest = self._newest_kept = 0  # numbers: of the last item, and of the last that a journal may have
 
+    def __repr__(self) -> str:
+        return f"<Queue of {len(self)}, {self.finished} finished>"
+
     def __len__(self) -> int:
         return len(self._waiting)
 

@@ -98,6 +98,9 @@ class Branch:
             elif player.position is not None:
                 self.reach(0, player.position)
 
+    def __repr__(self) -> str:
+        return f"<Branch of {len(self._sources)} tapes, {len(self._copies)} copies>"
+
     def _source(self, selection: Selection) -> Archive:
         if selection.source is None or selection.timeline is None:
             raise BadRequest("a GraceDB can only follow a replay of archives")

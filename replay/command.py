@@ -16,6 +16,7 @@ from gracetape import shown
 from gracetape.errors import BadRequest, GracetapeError, UsageError
 from gracetape.live_pages import Teller, live_page
 from gracetape.options import shows_lines
+from gracetape.replacing import only_over
 from gracetape.replay.faults import Faults, Touched
 from gracetape.replay.moves import PlayerMoves
 from gracetape.replay.options import Options
@@ -69,6 +70,7 @@ class ReplayRun:
         options = self.options
         player = player_of(options)
         self.faults = faults_of(options)
+        self._tell_of_other_forms(player)
         storm = None if options.quiet else storm_of(player, options.copies)
         if storm is not None:
             _say(f"gracetape: {storm}")
@@ -113,6 +115,13 @@ class ReplayRun:
                 _say(told)
         return [problem for problem in problems if problem]
 
+    def _tell_of_other_forms(self, player: Player) -> None:
+        """What is not sent because it has another form: a word, or an error if that is all there is."""
+        if player.left_out and not len(player.queue):
+            raise UsageError("; ".join(player.left_out))
+        for sentence in player.left_out if not self.options.quiet else ():
+            _say(f"gracetape: {sentence}")
+
     def _page(self, player: Player) -> AbstractContextManager[Teller | None]:
         """The page that shows the replay, if one was asked for."""
         options, copies = self.options, player.queue.copies
@@ -138,6 +147,7 @@ class ReplayRun:
         """What is told of each message that a fault touches: a line of JSON in the log, or else a sentence."""
         if self.options.fault_log is None:
             return lambda touched: None if self.options.quiet else _say(str(touched))
+        only_over(Path(self.options.fault_log), (b'{"',), "log of faults")
         try:
             log = stack.enter_context(Path(self.options.fault_log).open("w", encoding="utf-8"))  # noqa: SIM115
         except (OSError, ValueError) as error:

@@ -24,6 +24,9 @@ class Copy:
     start_s: float = 0.0
     rewrite_of: Callable[[int], Rewrite] = field(default=lambda lap: UNCHANGED)
 
+    def __repr__(self) -> str:
+        return f"<Copy of {len(self.selection)} alerts from {self.start_s:g} s on>"
+
     @property
     def plain(self) -> bool:
         """Whether its alerts are sent as they were recorded."""

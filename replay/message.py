@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gracetape.archive import Alert
+from gracetape.plain_text import cut, plain
 
 # Messages come from JSON, so no part of one holds itself.
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -37,7 +38,9 @@ class Message:
     body: Body
 
     def __repr__(self) -> str:
-        return f"<Message to {self.node} at {self.offset_s:g} s: {self.alert!r}>"
+        alert = self.alert
+        about = f"{alert.graceid} {alert.alert_type}{'' if alert.n is None else f', log {alert.n}'}"
+        return f"<Message to {cut(plain(self.node), 40)} at {self.offset_s:g} s: {cut(plain(about), 50)}>"
 
     @property
     def payload(self) -> dict[str, Any]:

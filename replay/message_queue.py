@@ -36,6 +36,10 @@ class MessageQueue:
         self._next: Queued | None = None  # what `peek` found
         self._go(0, [0] * len(self.copies))
 
+    def __repr__(self) -> str:
+        many = len(self) if self.counted else "many"
+        return f"<MessageQueue of {many if self.laps else 'endless'} alerts, {self.done if self.counted or not self.lap else 'some'} done>"
+
     @property
     def lap_length(self) -> int:
         """How many alerts one lap is."""

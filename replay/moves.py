@@ -8,6 +8,8 @@ from gracetape.replay.player import Player
 
 #: A faster or slower replay goes to the next of these, times powers of 10.
 _STEPS = (1, 2, 5)
+#: Seconds: no replay is as long, and clocks can count them.
+_FARTHEST_S = 1e11
 
 
 def changed_speed(speed: float, up: bool) -> float:
@@ -33,7 +35,7 @@ def _slower(player: Player, value: Any) -> None:
 
 
 def _speed(player: Player, value: Any) -> None:
-    if type(value) not in (int, float) or not 0 < value < 1e7:
+    if type(value) not in (int, float) or not 1e-9 <= value < 1e7:
         raise BadRequest("a speed is a number above 0, as in 10")
     if player.speed is None:
         raise BadRequest("this replay goes as fast as possible: there is no speed to change")
@@ -50,7 +52,7 @@ def _next_kind(player: Player, value: Any) -> None:
 def _seek(player: Player, value: Any) -> None:
     if isinstance(value, str) and value:
         player.seek(alert_type=value)
-    elif type(value) in (int, float):
+    elif type(value) in (int, float) and abs(value) < _FARTHEST_S:
         player.seek(float(value))
     else:
         raise BadRequest("say where to go: seconds since the beginning, or a type of alert")

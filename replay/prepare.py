@@ -9,11 +9,12 @@ from pathlib import Path
 from weakref import finalize
 
 from gracetape.archive import Archive, History, Timeline, history_of
-from gracetape.archive.alerts.heard import heard_messages, heard_only
+from gracetape.archive.alerts.heard import heard_messages
 from gracetape.archive.alerts.message_file import read_messages
 from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
+from gracetape.archive.recorded import heard_only
 from gracetape.clocks import Clock, check_speed, clock_for
-from gracetape.errors import BadRequest, GracetapeError, UsageError
+from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
 from gracetape.message_lines import holds_messages
 from gracetape.progress import progress
@@ -101,6 +102,7 @@ def prepare(
     queue = MessageQueue(arrangement.copies_of(selections), laps=arrangement.laps, gap_s=arrangement.gap_s)
     timeline_of_first = selections[0][0].timeline if selections else None
     player = Player(queue, clock, format=wanted.format, timeline=timeline_of_first, rate=rate)
+    player.left_out = [sentence for selection, _ in selections if (sentence := selection.left_out())]
     player.stand()
     return player
 
@@ -116,8 +118,12 @@ def is_message_file(path: object) -> bool:
             begin = stream.read(16)
     except (OSError, ValueError):  # what an archive says of such a path
         return False
+    if begin.startswith(b"SQLite format 3"):
+        return False
+    if Path(path).suffix != ".tape":  # whatever it holds: what is wrong with it is told line by line
+        return True
     try:
-        return not begin.startswith(b"SQLite format 3") and holds_messages(Path(path))
+        return holds_messages(Path(path))
     except UsageError:  # a file of something else
         return False
 
@@ -125,6 +131,8 @@ def is_message_file(path: object) -> bool:
 def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
     """What is wanted of a file of messages, our own or anybody's (a payload a line)."""
     messages = read_messages(path, lambda uid: uid).messages
+    if not messages:
+        raise ArchiveError(f"{path} is empty: there is no message in it")
     refs = {ref.graceid: ref for ref in map(_ref, names)}
     if missing := sorted(refs.keys() - messages.keys()):
         raise BadRequest(f"{path} has no message about {', '.join(missing)}")

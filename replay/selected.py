@@ -1,7 +1,7 @@
 """The alerts of a tape that are played: a list of them, each held once, with their seconds since the first."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 
@@ -16,7 +16,7 @@ class Selection:
     """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
 
     `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
-    it on the time line will never be.
+    it on the time line will never be. `others`: how many messages each other format has that the one that was asked for lacks.
     """
 
     def __init__(
@@ -27,11 +27,18 @@ class Selection:
         source: Archive | str | PathLike[str] | None = None,
         end: Position | None = None,
         spread: str = "as-recorded",
+        others: Mapping[str, int] | None = None,
     ) -> None:
         self._alerts = alerts
+        self.others = others or {}
         self.timeline, self.source, self.end = timeline, source, end
         born, self._offsets = offsets([alert.created for alert in alerts], spread)
         self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
+
+    def __repr__(self) -> str:
+        if not self.counted:
+            return "<Selection of many alerts>"
+        return f"<Selection of {len(self)} alerts, {self.duration_s:.0f} s>"
 
     @property
     def alerts(self) -> Sequence[Alert]:
@@ -47,6 +54,14 @@ class Selection:
     def origin(self) -> str:
         """The path of the archive, for telling selections from one of those from another."""
         return str(getattr(self.source, "path", self.source))
+
+    def left_out(self) -> str:
+        """What to say of messages that another format has; '' if there is nothing to say."""
+        if not self.others:
+            return ""
+        form, count = max(self.others.items(), key=lambda item: item[1])
+        messages = "1 message is" if count == 1 else f"{count} messages are"
+        return f"{messages} of another form: --format {form} plays {'it' if count == 1 else 'them'}"
 
     @property
     def duration_s(self) -> float:

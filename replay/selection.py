@@ -1,5 +1,6 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -55,11 +56,13 @@ def select(
     object's log.
     """
     if heard and not (timeline.histories and (refs.keys() & timeline.histories.keys() or not refs)):
-        return Selection(select_heard(heard, refs, wanted), timeline=timeline, source=source, spread=wanted.spread)
+        return _of_format(select_heard(heard, refs, wanted), timeline, wanted, source)
     told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
     along = _told(timeline, told, wanted)
     if isinstance(timeline, StreamedTimeline) and not heard:
-        return StreamedSelection(along, timeline=timeline, source=source, spread=wanted.spread)
+        streamed = StreamedSelection(along.of_format(wanted), timeline=timeline, source=source, spread=wanted.spread)
+        if streamed:
+            return streamed
     alerts = along.all()
     if heard:
         others = Wanted(until=wanted.until, format=wanted.format) if not refs else wanted
@@ -69,7 +72,21 @@ def select(
         ):  # what is played of the one object bounds all
             loud = [alert for alert in loud if alerts and alerts[0].created <= alert.created <= alerts[-1].created]
         alerts = list(with_places(list(merge(alerts, loud, key=lambda alert: alert.created))))
-    return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
+    return _of_format(alerts, timeline, wanted, source)
+
+
+def _of_format(
+    alerts: Sequence[Alert], timeline: Timeline, wanted: Wanted, source: Archive | str | PathLike[str] | None
+) -> Selection:
+    """Those that have a message of the wanted format, and how many the others have: where no message is left, or was heard so."""
+    kept, left = list[Alert](), list[Alert]()
+    for alert in alerts:
+        (left if alert.payload(wanted.format) is None else kept).append(alert)
+    others = Counter[str]()
+    for alert in left:
+        if alert.heard is not None or not kept:
+            others.update(dict.fromkeys((f for f in FORMATS if alert.payload(f) is not None), len(alert.nodes)))
+    return Selection(kept, timeline=timeline, source=source, spread=wanted.spread, others=others)
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,10 @@ class _Told:
         """Those after a moment, one after the other."""
         since = max(filter(None, (after, self.start)), default=None)
         return filter(self.fits, alerts_of(self.timeline, self.latest, since))
+
+    def of_format(self, wanted: Wanted) -> "_Told":
+        """Those of them that have a message of the wanted format."""
+        return replace(self, fits=lambda alert: self.fits(alert) and alert.payload(wanted.format) is not None)
 
     def all(self) -> list[Alert]:
         """All of them; how far that is, is told."""
@@ -116,7 +137,6 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> _Told:
             and (start is None or position > start)
             and (until is None or alert.created <= until)
             and (not wanted.certain_only or alert.certainty in CERTAIN)
-            and alert.payload(wanted.format) is not None
         )
 
     bounded = all(graceid in ends for graceid in refs) if refs else bool(ends)
@@ -138,7 +158,7 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
     alerts = [
         replace(alert, position=alert.position or Position(0))
         for alert in heard_alerts(heard)
-        if (until is None or alert.created <= until) and alert.payload(wanted.format) is not None
+        if until is None or alert.created <= until
     ]
     first = _bounds(alerts, heard, refs, "--start", wanted.start)
     last = _bounds(alerts, heard, refs, "--cutoff", wanted.cutoff)

@@ -58,6 +58,7 @@ class StreamedSelection(Selection):
     ) -> None:
         self._along, self._spread = along, spread
         self.timeline, self.source, self.end = timeline, source, None
+        self.others = {}
         first = next(along(None), None)
         start = first.created if first is not None else datetime(1980, 1, 6, tzinfo=UTC)
         self.born = born_of(start, spread)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gracetape.alert_lines import topics_in_short
@@ -48,5 +48,13 @@ def print_dry_run(player: Player, *, as_json: bool) -> None:
         )  # fmt: skip
         if alert.reason:
             reasons.append((line.certainty, alert.reason))
-    show_table(COLUMNS, cells)
+    show_table(*(_of_one_day(cells) if sys.stdout.isatty() else (COLUMNS, cells)))
     say_reasons(reasons)
+
+
+def _of_one_day(cells: Sequence[tuple[object, ...]]) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
+    """The table for a terminal: a day that all rows have stands above their times, which leaves more room for what they tell."""
+    days = {str(time).partition(" ")[0] for time, *_ in cells}
+    if len(days) != 1:
+        return COLUMNS, cells
+    return (days.pop(), *COLUMNS[1:]), [(str(time).partition(" ")[2], *rest) for time, *rest in cells]

@@ -13,7 +13,7 @@ import typer
 
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.errors import SimulateError
-from gracetape.options import Really, ShowOption, Topics
+from gracetape.options import ListenerOption, PageOption, Really, ShowOption, Topics
 from gracetape.terminal import commands, run, sentences
 from gracetape.times import gps_of
 
@@ -104,12 +104,11 @@ def simulate(
     on_error: _OnError = OnError.stop,
     unsafe: _Unsafe = False,
     show: ShowOption = None,
+    page: PageOption = None,
+    listener: ListenerOption = None,
     quiet: _Quiet = False,
 ) -> None:
-    """Live events that never happened, one or a stream of them.
-
-    Besides: `simulate stages` and `simulate configurations` print what there is, `simulate run FILE` runs what --save kept.
-    """
+    """Live events that never happened, one or a stream of them."""
     import numpy
 
     from gracetape.destinations import check_writes
@@ -134,7 +133,9 @@ def simulate(
         _shares("--duty-cycle", duty_cycle) if duty_cycle else {},
     )  # fmt: skip
     check(stream)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show)
+    way = way_of(
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener
+    )
     if not (dry_run or save) and way.to is None and way.alerts_only is None:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
@@ -163,6 +164,8 @@ def run_saved(
     on_error: _OnError = OnError.stop,
     unsafe: _Unsafe = False,
     show: ShowOption = None,
+    page: PageOption = None,
+    listener: ListenerOption = None,
     quiet: _Quiet = False,
 ) -> None:
     """Run a schedule that was kept in a file."""
@@ -172,7 +175,9 @@ def run_saved(
     from gracetape.simulate.showing import show_schedule
 
     schedule, start = saved.load(path)
-    way = way_of(to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show)
+    way = way_of(
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener
+    )
     if dry_run:
         show_schedule(schedule, as_json)
         return

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import typer
 
@@ -12,6 +13,7 @@ from gracetape.destinations import is_server
 from gracetape.dummy.alert_lines import LineOutput
 from gracetape.dummy.alert_targets import Sink, StandardOutput
 from gracetape.errors import SimulateError
+from gracetape.live_pages import live_page
 from gracetape.options import Show, shows_lines
 from gracetape.progress import hush, progress
 from gracetape.schedule import Action, Outcome, Schedule, run
@@ -35,6 +37,8 @@ class Way:
     quiet: bool
     topics: str | None = None
     show: Show | None = None
+    page: int | None = None
+    listener: Path | None = None
 
 
 def way_of(
@@ -47,6 +51,8 @@ def way_of(
     quiet: bool,
     topics: str | None = None,
     show: Show | None = None,
+    page: int | None = None,
+    listener: Path | None = None,
 ) -> Way:
     """What the options mean together. SimulateError if some exclude each other."""
     if to is not None and alerts_only is not None:
@@ -57,11 +63,15 @@ def way_of(
         raise SimulateError(
             "--show shows the alerts of an archive or of --alerts-only: a server sends its own elsewhere"
         )
+    if page is not None and to is not None and is_server(to):
+        raise SimulateError(
+            "--page shows what an archive or --alerts-only makes: of a server, `gracetape dummy serve --page` does"
+        )
     try:
         clock_for(speed, maximum)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics, show)
+    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics, show, page, listener)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
@@ -77,11 +87,13 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     elif way.quiet or not sys.stderr.isatty():  # plain lines are for storms
         hush()
     shown = _shown(way)
+    what = f"what is simulated{'' if way.to is None else f' in {way.to}'}"
+    paged = lambda tape: live_page(way.page, what, tape, listener=way.listener)  # noqa: E731
     if way.to is not None:
-        place = places.live_in(way.to, now, shown)
+        place = places.live_in(way.to, now, shown, paged)
     else:
         target = way.alerts_only or "-"
-        place = places.alerts_alone(target, now, way.really, way.topics, lambda: clock.stop(), shown)
+        place = places.alerts_alone(target, now, way.really, way.topics, lambda: clock.stop(), shown, paged)
     with place as client, progress("simulating", len(schedule), "actions") as done:
 
         def after(action: Action, failure: str | None) -> None:

@@ -1,24 +1,36 @@
 """Where a life is lived: a dummy archive, a served GraceDB by its URL, or a dummy of which only the alerts are kept."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Alert, ArchiveError
+from gracetape.archive import Alert, Archive, ArchiveError
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.alert_targets import Sink, open_alerts
+from gracetape.dummy.alert_targets import Sink, Telling, open_alerts
 from gracetape.errors import ReplayError, SimulateError
+from gracetape.live_pages import Teller
 from gracetape.replay.reenact.server import client_at
+
+#: Makes a page on which one sees an archive, and gives what to tell it of alerts; None: there is no page.
+Paged = Callable[[Archive], AbstractContextManager[Teller | None]]
+
+
+def _no_page(tape: Archive) -> AbstractContextManager[Teller | None]:
+    return nullcontext()
 
 
 @contextmanager
-def live_in(place: str, now: Callable[[], datetime], on_alert: Callable[[Alert], None] | None = None) -> Iterator[Any]:
-    """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears its alerts."""
+def live_in(
+    place: str, now: Callable[[], datetime], on_alert: Callable[[Alert], None] | None = None, paged: Paged = _no_page
+) -> Iterator[Any]:
+    """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears
+    its alerts, as the page that `paged` makes does.
+    """
     if is_server(place):
         url = server_address(place)
         try:
@@ -30,8 +42,15 @@ def live_in(place: str, now: Callable[[], datetime], on_alert: Callable[[Alert],
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with opened as archive, GraceDb(archive, now=now, on_alert=on_alert) as client:
-        yield client
+    with opened as archive, paged(archive) as tell:
+        hears = [one for one in (on_alert, Telling(tell) if tell else None) if one is not None]
+
+        def send(alert: Alert) -> None:
+            for one in hears:
+                one(alert)
+
+        with GraceDb(archive, now=now, on_alert=send if hears else None) as client:
+            yield client
 
 
 @contextmanager
@@ -42,22 +61,27 @@ def alerts_alone(
     topics: str | None = None,
     on_end: Callable[[], object] | None = None,
     shown: Sink | None = None,
+    paged: Paged = _no_page,
 ) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
-    `shown` hears them besides, and instead if the target is `-`.
+    `shown` hears them besides, and instead if the target is `-`; so does the page that `paged` makes.
     `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
+        paged(archive) as tell,
     ):
         sink = shown if shown is not None and target == "-" else open_alerts(target, archive, really, topics)
-        others = [shown] if shown is not None and sink is not shown else []
+        others: list[Callable[[Alert], None]] = [shown] if shown is not None and sink is not shown else []
+        if tell is not None:
+            others.append(Telling(tell))
 
         def send(alert: Alert) -> None:
-            for one in (sink, *others):
+            sink(alert)
+            for one in others:
                 one(alert)
             if getattr(sink, "reader_gone", False) and on_end is not None:
                 on_end()

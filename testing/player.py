@@ -24,6 +24,9 @@ class Replay:
     def __init__(self, player: Player) -> None:
         self.player = player
 
+    def __repr__(self) -> str:
+        return f"<Replay by {self.player!r}>"
+
     @property
     def clock(self) -> Clock:
         return self.player.clock

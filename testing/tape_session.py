@@ -75,6 +75,9 @@ class TapeSession:
                 self.positions  # noqa: B018  # a sentence now, if there is no such moment
             self._stack = stack.pop_all()
 
+    def __repr__(self) -> str:
+        return f"<TapeSession over {len(self.archives)} tapes, {len(self.alerts)} alerts>"
+
     @staticmethod
     def _opened(tape: str | PathLike[str] | Traversable | Archive, stack: ExitStack) -> Archive:
         if isinstance(tape, Archive):

@@ -135,3 +135,24 @@ def test_packing_and_verifying_tell_how_far_they_are(tmp_path: Path, monkeypatch
         assert list(verify(tape)) == []
     assert {now.what for now in seen} >= {"verifying", "verifying contents"}
     assert all(now.done == now.total for now in seen if now.total)
+
+
+@pytest.mark.parametrize("total", [float("inf"), float("nan"), 10**400, -5, 0, 1e308])
+def test_no_size_and_no_terminal_is_a_traceback(at_once: None, monkeypatch: pytest.MonkeyPatch, total: float) -> None:
+    trouble: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", trouble.append)
+    for stream in (sys.stderr, None):
+        with monkeypatch.context() as changed:
+            changed.setattr(sys, "stderr", stream)
+            with shown(), progress("packing \x1b[31m", total, "bytes") as now:
+                now.advance(10**12)
+                time.sleep(0.1)
+    assert trouble == []
+
+
+def test_the_narrowest_terminal_gets_no_more_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1")
+    line = told._Line()
+    line._console.width = 1
+    now = Progress("x" * 500, 10)
+    assert "xx" not in line._text(now)

@@ -1,5 +1,6 @@
 """What is set once: the order of who says so, mistakes in one sentence, and what a stranger's folder cannot do."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gracetape import settings_files
 from gracetape.__main__ import _gathered
 from gracetape.archive.which import locate
 from gracetape.capture.service import AskedByNobody, connect, service_url
@@ -338,3 +340,38 @@ def test_every_variable_that_the_code_reads_is_in_the_table() -> None:
         setting.trust is not Trust.environment or setting.name in ("cache", "dummy", "limits", "shared")
         for setting in SETTINGS
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{'a.' * 50_000}b = 1", f"[{'a.' * 50_000}b]", f"""{"'a' . " * 20_000}b = 1""", f"""x = {{{'"a".' * 20_000}b = 1}}""", f"{'a' * 200_000} = 1"],
+)  # fmt: skip
+def test_no_key_takes_hours_or_fills_the_screen(project: Path, text: str) -> None:
+    project.joinpath("gracetape.toml").write_text(text)
+    with pytest.raises(UsageError) as told:
+        settings_of()
+    assert len(str(told.value)) < 1000
+    project.joinpath("gracetape.toml").unlink()
+    project.joinpath("pyproject.toml").write_text(f"[tool.gracetape]\n{text}")
+    for look in (settings_of, lambda: find("show")):
+        with contextlib.suppress(UsageError):
+            look()
+
+
+def test_long_texts_are_no_keys(project: Path) -> None:
+    project.joinpath("gracetape.toml").write_text(
+        f'archive = "{"a" * 50_000}"\nshow = "json" # {"a" * 100_000} {"." * 50_000}'
+    )
+    assert find("show") is not None
+
+
+def test_a_file_that_another_user_put_where_everybody_may_does_not_count(project: Path, monkeypatch: Any) -> None:
+    own = os.getuid()
+    project.joinpath("gracetape.toml").write_text('show = "json"')
+    project.chmod(0o1777)
+    assert find("show") is not None
+    monkeypatch.setattr(os, "getuid", lambda: own + 1)  # as another user sees it
+    monkeypatch.setattr(settings_files, "_ROOT", own + 2)
+    assert find("show") is None
+    project.chmod(0o755)  # a colleague's folder, into which one went
+    assert find("show") is not None

@@ -1,16 +1,43 @@
 """Every public object tells on one line what it is, and a notebook gets tables in which nothing of a stranger is markup."""
 
 import asyncio
+import importlib
+import inspect
 from pathlib import Path
 
 import pytest
 
 import gracetape
 from gracetape import Archive, Player, VirtualClock, history_of, play, run_virtual
-from gracetape.archive import Alert, Snapshot, timeline_of
+from gracetape.archive import Alert, Recorded, Snapshot, timeline_of
+from gracetape.brokers import Heard, Recent
 from gracetape.clocks import MaxClock, RealClock, ScaledClock
+from gracetape.listen import Queue
+from gracetape.testing import Replay, TapeSession
 
 FIXTURE = Path(__file__).parent / "fixtures" / "long.tape"
+
+
+#: Characters of a line.
+LONGEST = 120
+#: The rooms whose public names are looked at, and the package itself.
+ROOMS = (
+    "", ".archive", ".brokers", ".capture", ".dummy", ".listen", ".pipelines", ".replay", ".simulate", ".testing", ".view",
+)  # fmt: skip
+#: Public classes whose text another library gives: an extension of syrupy, a mix-in of unittest's cases.
+OTHERS = {"AlertsExtension", "TapeMixin"}
+
+
+def test_no_public_class_tells_an_address() -> None:
+    seen = 0
+    for room in ROOMS:
+        module = importlib.import_module(f"gracetape{room}")
+        for name in getattr(module, "__all__", ()):
+            thing = getattr(module, name)
+            if inspect.isclass(thing) and not getattr(thing, "_is_protocol", False) and name not in OTHERS:
+                seen += 1
+                assert thing.__repr__ is not object.__repr__, f"{module.__name__}.{name}"
+    assert seen > 60
 
 
 def test_reprs_fit_a_line() -> None:
@@ -22,11 +49,14 @@ def test_reprs_fit_a_line() -> None:
             things = [
                 tape, history, timeline, player, client, *alerts, *player.messages(alerts[3]), *history.entries,
                 history.at(3), VirtualClock(), MaxClock(), RealClock(), ScaledClock(3), gracetape.Faults(["*:latency=1"]),
-                gracetape.Throttle(), *tape.view("T1").files(), gracetape.parse_ref("T1:2"),
+                gracetape.Throttle(), *tape.view("T1").files(), gracetape.parse_ref("T1:2"), tape.view("T1"),
+                player.queue, player.queue.copies[0], player.queue.copies[0].selection, Recent(3), Queue(), Recorded(
+                    alerts[0].created, "superevent", {"uid": "T1", "text": "x" * 999}, "x" * 999
+                ), Heard("superevent", "x" * 999, alerts[0].created), Replay(player), TapeSession(tape),
             ]  # fmt: skip
             for thing in things:
                 assert " at 0x" not in repr(thing)
-                assert len(repr(thing)) < 250, repr(thing)
+                assert len(repr(thing)) <= LONGEST, repr(thing)
                 assert "\n" not in repr(thing)
     assert isinstance(history.at(3), Snapshot)
     assert repr(alerts[1]).startswith("<Alert T1 label_added PASTRO_READY, log 2, 2026-03-01 12:00:00 UTC")

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+TAPE = Path(__file__).parent / "fixtures" / "short.tape"
 
 #: What takes long to load; no help needs any of it.
 HEAVY = {
@@ -47,3 +50,15 @@ def test_a_commands_help_loads_nothing_that_works(command: str) -> None:
 def test_a_commands_help_loads_few_modules_of_our_own(command: str, most: int) -> None:
     ours = [name for name in loaded(command, "--help") if name.startswith("gracetape")]
     assert len(ours) <= most, ours
+
+
+def test_a_list_of_an_archive_loads_nothing_that_looks_into_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "gracetape", "archive", "ls", "-a", str(TAPE)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "TS" in done.stdout
+    modules = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+    assert "gracetape.archive.store" in modules
+    looking = ("gracetape.archive.history", "gracetape.archive.alerts", "gracetape.archive.compare")
+    assert [name for name in modules if name.startswith(looking)] == []

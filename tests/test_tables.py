@@ -26,6 +26,21 @@ def test_a_table_fits_and_cuts_texts_alone(width: int) -> None:
     assert ("(a wider terminal shows" in lines[-1]) == (width < 100)
 
 
+def test_a_text_that_stays_is_readable_before_others_are_shown() -> None:
+    row = (
+        "108",
+        "2022-06-09 22:18:16",
+        "label_added",
+        "Added label: EM_Selected by somebody",
+        "cWB.fits.gz",
+        "sky_loc, public",
+    )
+    names = (">N", "created (UTC)", "act", "~comment", "?~file", "?~tags")
+    lines = [line.plain for line in table_lines(names, [row], 80)]
+    assert "Added label: EM_Selec" in lines[1]
+    assert lines[-1] == "(a wider terminal shows tags, too)"
+
+
 def test_off_a_terminal_cells_are_whole_and_lines_have_no_blanks_at_their_end() -> None:
     lines = [line.plain for line in table_lines(NAMES, ROWS)]
     assert all(str(cell) in lines[1] for cell in ROWS[0])

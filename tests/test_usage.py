@@ -1,14 +1,21 @@
 """Wrong values of every option of every command are told of in one sentence that names the option, with exit code 2."""
 
+import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from gracetape.__main__ import _gathered
+from gracetape.capture.errors import explain
 from gracetape.capture.listen_cli import app as capture_listen
 from gracetape.terminal import prepared
+from tests.commands import run as started
 from tests.test_words import Done, run
 
 #: What is wrong for whatever takes a value of a kind, by what its help calls that.
@@ -79,7 +86,8 @@ def test_a_wrong_value_is_one_sentence_that_names_its_option(room: str) -> None:
         "gracetape capture G1 --service-url=", "gracetape listen status {folder}", "gracetape listen run missing.ini",
         "gracetape simulate missing.ini --dry-run", "gracetape simulate {folder} --dry-run",
         "gracetape simulate gstlal --dry-run --instruments nonsense", "gracetape simulate gstlal --dry-run --distribution flat",
-        "gracetape simulate gstlal --save {readme}",
+        "gracetape simulate gstlal --save {readme}", "gracetape view {tape} --html {readme}", "gracetape view {tape} --html {folder}",
+        "replay {tape} --max --drop 1 --fault-log {readme} --to exec:true", "gracetape dummy run {tape}",
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_one_sentence(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +99,53 @@ def test_what_makes_no_sense_is_one_sentence(line: str, tmp_path: Path, monkeypa
     assert done.stderr.startswith("gracetape: ")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_nothing_is_written_over_an_archive_whose_name_stands_where_a_page_s_should(tmp_path: Path) -> None:
+    tape = shutil.copy(FIXTURES / "short.tape", tmp_path / "packed.tape")
+    before = tape.read_bytes()
+    for line in (
+        f"gracetape view --html {tape} {tape}",
+        f"replay {tape} --max --drop 1 --fault-log {tape} --to exec:true",
+    ):
+        done = run(line.split())
+        assert done.returncode == 2
+        assert f"{tape} is there and is no " in done.stderr
+        assert tape.read_bytes() == before
+    page = tmp_path / "page.html"
+    for _ in range(2):  # a page may be written over a page
+        assert run(["gracetape", "view", str(tape), "--html", str(page)]).returncode == 0
+
+
+def test_a_room_whose_extra_is_not_installed_says_so_in_one_sentence(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['nh3'] = None; from gracetape.__main__ import main; "
+        f"sys.argv[1:] = ['view', {str(FIXTURES / 'short.tape')!r}, '--html', 'page.html']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("gracetape: this needs the package nh3: pip install ")
+    assert "gracetape[view]'" in line or "[view]'" in line
+
+
+def test_an_archive_before_a_program_needs_no_dashes(tmp_path: Path) -> None:
+    line = ["gracetape", "dummy", "run", str(FIXTURES / "short.tape"), "sh", "-c", "echo $GRACEDB_SERVICE_URL"]
+    done = started(line, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "is it spelt right, and is this machine online?"),
+        (ConnectionRefusedError(111, "Connection refused"), "nothing answers at that address: is the server running?"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_told_in_plain_words(reason: Exception, said: str) -> None:
+    error = requests.exceptions.ConnectionError("Max retries exceeded")
+    error.__cause__ = reason
+    told = str(explain(error, "G1"))
+    assert told.endswith(said)
+    assert "Error" not in told

@@ -145,6 +145,8 @@ def test_the_archives_here_are_among_what_a_replay_can_begin_with(tmp_path: Path
     ("line", "meant"),
     [
         ("gracetape archiv", "archive"),
+        ("gracetape ls", "gracetape archive ls"),
+        ("gracetape serve", "gracetape dummy serve"),
         ("gracetape replya", "replay"),
         ("gracetape archive veryfy", "verify"),
         ("gracetape archive import mge", "meg"),
@@ -167,3 +169,32 @@ def test_what_was_perhaps_meant_is_said(line: str, meant: str) -> None:
     (said,) = done.stderr.splitlines()
     assert said.startswith("gracetape: ")
     assert meant in said.replace(line, "")
+
+
+@pytest.mark.parametrize("room", ["archive", "listen", "dummy", "broker"])
+def test_a_list_of_commands_has_whole_sentences_that_fit(room: str) -> None:
+    said = run(["gracetape", room, "--help"], {"COLUMNS": "80"}).stdout
+    listed = said[said.index("Commands:") :]
+    assert "..." not in listed
+    assert max(map(len, listed.splitlines())) < 80
+    assert not any(line.startswith("  ") and line.endswith(".;") for line in listed.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "usage"),
+    [
+        ("gracetape simulate", "gracetape simulate [OPTIONS] CONFIG..."),
+        ("gracetape view", "gracetape view [OPTIONS] [ARCHIVE] [ID]..."),
+        ("gracetape listen command", "gracetape listen command [OPTIONS] NAME [KEY=VALUE...]"),
+        ("capture", "capture [OPTIONS] ID..."),
+    ],
+)
+def test_usage_says_once_what_may_come_often(words: str, usage: str) -> None:
+    assert usage in run([*words.split(), "--help"], {"COLUMNS": "80"}).stdout.splitlines()[0]
+
+
+def test_what_else_a_command_does_is_a_list_that_fits() -> None:
+    said = run(["gracetape", "simulate", "--help"], {"COLUMNS": "80"}).stdout
+    assert said.count("Besides:") == 1
+    assert "    gracetape simulate stages\n" in said
+    assert max(map(len, said.splitlines())) <= 80

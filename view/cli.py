@@ -38,6 +38,10 @@ def view(
         raise UsageError(
             f"{ids[0]} would be one page of many: leave it out, or say --html OUT.html to write a file of it"
         )
+    if html is not None:  # before anything takes time
+        from gracetape.view.written import check_place
+
+        check_place(html)
     from gracetape.archive import Archive
 
     with Archive.open(locate(archive)) as tape:
@@ -56,15 +60,13 @@ def view(
 
 
 def _write(tape: object, ids: Sequence[str], place: Path) -> None:
-    """Write the file whole or not at all."""
     from gracetape.archive import Archive
     from gracetape.view.one_file import page_of
+    from gracetape.view.written import write_page
 
     assert isinstance(tape, Archive)
     page = page_of(tape, ids).encode()
-    beside = place.with_name(f".{place.name}.part")
-    beside.write_bytes(page)
-    beside.replace(place)
+    write_page(page, place)
     terminal.say(f"{place}: {terminal.human_bytes(len(page))}")
 
 

@@ -29,7 +29,11 @@ def shown_html(comment: str, service: str) -> str | None:
     """A comment as safe HTML, its relative links led to the server it came from; None if it is plain text."""
     if "<" not in comment and "&" not in comment:
         return None
-    return _cleaner(_root(service)).clean(comment[:MOST])
+    text = comment[:MOST].encode(errors="replace").decode()  # half a surrogate pair is no letter
+    try:
+        return _cleaner(_root(service)).clean(text)
+    except ValueError:  # a service at an address that no browser knows
+        return _cleaner("").clean(text)
 
 
 def _root(service: str) -> str:

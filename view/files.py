@@ -3,13 +3,14 @@
 Nothing that is in a file is trusted: contents go out as an attachment, and what is made of them as JSON or as a picture that we drew.
 """
 
-import mimetypes
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from gracetape.archive import Archive, FileEntry, NotFound
 from gracetape.bounded_json import read_json
@@ -125,12 +126,11 @@ def shown_file(archive: Archive, entry: FileEntry) -> Record:
         return found | {"kind": "absent", "absent": entry.absent}
     said = []
     for row in (row for row in KINDS if row.takes(entry.name)):
-        contents, whole = _beginning(archive.read(entry), row.most)
-        if row.whole and not whole:
-            said.append(f"too large to be shown as a whole: more than {row.most:,} bytes")
-            continue
         try:
-            with _DRAWING:
+            with _DRAWING:  # read in it, too: many requests at once must not each hold a large file
+                contents, whole = _beginning(archive.read(entry), row.most)
+                if row.whole and not whole:
+                    raise ValueError(f"too large to be shown as a whole: more than {row.most:,} bytes")
                 made = row.make(contents, entry)
         except ValueError as error:
             said.append(" ".join(str(error).split()))
@@ -172,7 +172,8 @@ def found_file(files: list[FileEntry], full_name: str) -> FileEntry:
     raise NotFound(f"there is no file {full_name!r:.120}")
 
 
-def media_type(entry: FileEntry) -> str:
-    """What contents are said to be when they are downloaded."""
-    kind = mimetypes.guess_type(entry.name)
-    return "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
+def attachment(name: str) -> str:
+    """The header that lets a browser save contents under a name, whatever a stranger put into it (RFC 6266)."""
+    plain = re.sub(r"[^\w.,+ -]", "_", name, flags=re.ASCII)
+    whole = quote(re.sub(r"[\x00-\x1f\x7f/\\]", "_", name), safe="", errors="replace")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 
 from gracetape.archive import Archive
-from gracetape.archive.alerts.heard import heard_only
+from gracetape.archive.recorded import heard_only
 from gracetape.errors import NotFound
 from gracetape.view.film import Film
 from gracetape.view.only_heard import OnlyHeard

@@ -3,7 +3,8 @@
 The form of the events is that of the HTML standard, section 9.2. A page that lost its connection asks for what came after the last it has seen.
 """
 
-import json
+import os
+import secrets
 import threading
 import time
 from collections import deque
@@ -12,16 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.alert_lines import AlertLine
-from gracetape.archive.encode import encode
+from gracetape.bounded_json import read_json
 from gracetape.errors import NotFound, UsageError
 from gracetape.live_pages import Mover
 from gracetape.plain_text import plain
+from gracetape.view.page_json import encode_for_page
 
 Record = dict[str, Any]
 #: Lines that are kept for pages that come later, messages that can still be opened, and pages that may look on at once.
 MOST_LINES, MOST_MESSAGES, MOST_PAGES = 20_000, 2_000, 8
 _LOOK_S, _ALIVE_S = 0.25, 10.0
+#: How often all pages are written to where one more would be too many: who has gone is noticed at the second writing.
+_PROBES = 4
 _LISTENER = "listener.status.json"
+_LARGEST_STATUS = 1 << 20
 
 
 class Live:
@@ -35,7 +40,8 @@ class Live:
         self._told = 0
         self._changed = threading.Condition()
         self._closed = False
-        self._pages = 0
+        self._pages, self._probed = 0, 0
+        self._name = secrets.token_hex(4)  # of this run: a page may come back to another one at the same port
 
     def tell(self, line: AlertLine, message: Callable[[], Any]) -> None:
         """An alert has gone out, or was heard; `message()` gives it if somebody opens it."""
@@ -83,30 +89,46 @@ class Live:
         with self._changed:
             self._changed.notify_all()
 
+    def after(self, last: str | None) -> int:
+        """With which alert a page goes on that has seen the event with this id last; 0 if that is none of this run."""
+        name, _, number = (last or "").partition("-")
+        known = name == self._name and number.isascii() and number.isdigit() and len(number) < 16
+        return min(int(number), self._told) if known else 0
+
     def events(self, after: int) -> Iterator[bytes]:
         """Server-sent events for one page, from the alert with number `after` on. UsageError if too many look on."""
         with self._changed:
+            for _ in range(_PROBES):
+                if self._pages < MOST_PAGES:
+                    break
+                self._probed += 1
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._pages < MOST_PAGES, _LOOK_S)
             if self._pages >= MOST_PAGES:
                 raise UsageError(f"{MOST_PAGES} pages look on already: close one of them")
             self._pages += 1
         return self._events(after)
 
     def _events(self, after: int) -> Iterator[bytes]:
-        said, state, at = 0.0, b"", after
+        said, state, at, probed = 0.0, b"", after, self._probed
         try:
             while True:
                 with self._changed:
                     at = max(at, self._told - len(self._lines))
                     fresh = [self._lines[i - self._told] for i in range(at, min(self._told, at + 500))]
                     at, closed = at + len(fresh), self._closed and at + len(fresh) >= self._told
-                now, pieces = encode(self.state()).encode(), []
+                now, pieces = encode_for_page(self.state()).encode(), []
                 if fresh:
-                    pieces.append(b"event: alerts\nid: %d\ndata: %s\n\n" % (at, encode(fresh).encode()))
+                    pieces.append(
+                        b"event: alerts\nid: %s-%d\ndata: %s\n\n"
+                        % (self._name.encode(), at, encode_for_page(fresh).encode())
+                    )
                 if now != state:
                     pieces.append(b"event: state\ndata: %s\n\n" % now)
                     state = now
-                if not pieces and time.monotonic() - said > _ALIVE_S:
+                if not pieces and (probed != self._probed or time.monotonic() - said > _ALIVE_S):
                     pieces.append(b": still there\n\n")
+                probed = self._probed
                 if pieces:
                     said = time.monotonic()
                     yield b"".join(pieces)
@@ -123,7 +145,8 @@ class Live:
 def _status(path: Path) -> Record:
     """What a listener last told of itself, or why that cannot be read."""
     try:
-        record = json.loads(path.read_bytes()[: 1 << 20])
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            record = read_json(file.read(_LARGEST_STATUS))
         children = [
             {name: value for name, value in child.items() if not isinstance(value, list)}
             for child in record["children"]

@@ -34,9 +34,8 @@ class _OfLive:
 
 class _Events(_OfLive):
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        last = req.get_header("Last-Event-ID") or "0"
         resp.content_type = "text/event-stream"
-        resp.stream = self.live.events(int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0)
+        resp.stream = self.live.events(self.live.after(req.get_header("Last-Event-ID")))
 
 
 class _Message(_OfLive):

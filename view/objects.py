@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gracetape.archive import Archive
-from gracetape.archive.alerts.heard import heard_only
+from gracetape.archive.recorded import heard_only
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
 from gracetape.dummy.query.reading import read
 from gracetape.dummy.query.search import Order, find, order_of
@@ -16,6 +16,7 @@ from gracetape.errors import UsageError
 Record = dict[str, Any]
 #: Objects on a page of the list, at most.
 LARGEST = 500
+_FARTHEST = 1 << 40  # objects that a list may begin after; SQLite's integers end later
 #: What the page sorts by besides what a server's list can be sorted by -> columns of the search tables.
 _MORE: Mapping[str, tuple[str, ...]] = {"far": ("far",)}
 _SORTS = {"event": EVENT_SORTS, "superevent": SUPEREVENT_SORTS}
@@ -47,15 +48,16 @@ def objects(
     """One page of the objects that a query finds. UsageError for a query or an order that means nothing."""
     if category not in _SORTS:
         raise UsageError(f"there are events and superevents, and no {category!r}")
+    start = min(max(0, start), _FARTHEST)
     with archive.reading():
         try:
             asked = read(archive.connection, category, query, datetime.now(UTC), settings_of(archive))
             found = find(
-                archive.connection, category, asked, _order(category, sort), max(0, start), min(max(0, count), LARGEST)
+                archive.connection, category, asked, _order(category, sort), start, min(max(0, count), LARGEST)
             )
         except QueryError as error:
             raise UsageError(f"this query is not understood: {' '.join(str(error).split())}") from None
-        return {"total": found.total, "start": max(0, start), "objects": _rows(archive, found.objects)}
+        return {"total": found.total, "start": start, "objects": _rows(archive, found.objects)}
 
 
 def _order(category: str, sort: str) -> Order:

@@ -2,16 +2,16 @@
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from gracetape.archive import Archive, UsageError
-from gracetape.archive.alerts.heard import heard_only
+from gracetape.archive.recorded import heard_only
 from gracetape.view.announced import alerts_document
 from gracetape.view.films import film_for
 from gracetape.view.objects import LARGEST, about, objects
+from gracetape.view.page_json import encode_for_page
 from gracetape.view.page_parts import FOLDER, library, script, style
 
 #: Objects that one file holds without being asked for each.
@@ -27,7 +27,7 @@ def page_of(archive: Archive, refs: Sequence[str] = ()) -> str:
     document = _document(archive, refs or [*archive.objects(), *heard_only(archive)])
     styles, brought, own = style(), library(), script()
     # Read by the page as text: `<` inside of it must not end the element.
-    data = json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    data = encode_for_page(document).replace("<", "\\u003c")
     page = (FOLDER / "index.html").read_text()
     head = page[: page.index("<!-- parts -->")]
     tail = page[page.index("<!-- end of parts -->") :]
@@ -35,7 +35,8 @@ def page_of(archive: Archive, refs: Sequence[str] = ()) -> str:
         f"default-src 'none'; script-src {_hash(brought)} {_hash(own)}; style-src {_hash(styles)}; img-src data:; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'; trusted-types gracetape"
     )
-    title = f"<title>{archive.path.name.replace('<', '').replace('&', '')} · gracetape</title>"
+    name = archive.path.name.encode(errors="replace").decode()  # of bytes that are no text, on some systems
+    title = f"<title>{name.replace('<', '').replace('&', '')[:200]} · gracetape</title>"
     return "".join((
         re.sub(r"<title>.*?</title>", lambda _: title, head),
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{styles}</style>\n',

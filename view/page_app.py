@@ -1,22 +1,27 @@
 """The page as a web application (WSGI): its files, and the JSON from which it shows an archive. It answers GET alone."""
 
+import logging
 import sqlite3
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import falcon
 
 from gracetape.archive import Archive
-from gracetape.archive.encode import encode
 from gracetape.errors import GracetapeError, NotFound, UsageError
+from gracetape.media_types import media_type
+from gracetape.shown import printable
 from gracetape.terminal import damage
 from gracetape.view.announced import alerts_document, message_document
 from gracetape.view.answers import answer_document, asked
-from gracetape.view.files import found_file, media_type, picture_of, shown_file
+from gracetape.view.files import attachment, found_file, picture_of, shown_file
 from gracetape.view.films import Films
 from gracetape.view.objects import about, objects
+from gracetape.view.page_json import encode_for_page
 from gracetape.view.page_parts import Part, parts
 
+_log = logging.getLogger(__name__)
 #: What a browser may do with the page: run its own scripts and styles, ask this server, and nothing else.
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "frame-src 'self'",
@@ -42,7 +47,9 @@ def make_page(archive: Archive | None, more: Mapping[str, Any] | None = None, li
     rows["/api/about"] = _About(archive, live)
     for address, resource in (rows | dict(more or {})).items():
         app.add_route(address, resource)
+    app.add_error_handler(Exception, _unforeseen)
     app.add_error_handler(GracetapeError, _failed)
+    app.add_error_handler(falcon.HTTPError, _refused)
     app.add_error_handler(sqlite3.Error, _damaged)
     app.set_error_serializer(_serialize)
     return app
@@ -119,7 +126,7 @@ class _Film(_OfFilms):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str) -> None:
         film = self.films.film(ref)
         if film.answered is None:
-            film.answered = encode(film.document() | {"asked": asked(film)}).encode()
+            film.answered = encode_for_page(film.document() | {"asked": asked(film)}).encode()
         resp.content_type, resp.data = "application/json", film.answered
 
 
@@ -143,9 +150,11 @@ class _Answers(_OfFilms):
 class _Contents(_OfArchive):
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref: str, name: str) -> None:
         entry = found_file(self.archive.view(ref).files(), name)
-        resp.content_type = media_type(entry)
-        resp.downloadable_as = entry.name
-        resp.stream, resp.content_length = self.archive.read(entry), entry.size
+        resp.content_type = media_type(entry.name)
+        resp.set_header("Content-Disposition", attachment(entry.name))
+        contents = self.archive.read(entry)
+        first = next(contents, b"")  # before anything is answered: they may be missing
+        resp.stream, resp.content_length = chain([first], contents), entry.size
 
 
 class _Shown(_OfArchive):
@@ -163,7 +172,7 @@ class _Picture(_OfArchive):
 def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
     """Answer with JSON."""
     resp.status, resp.content_type = falcon.code_to_http_status(status), "application/json"
-    resp.data = encode(value).encode()
+    resp.data = encode_for_page(value).encode()
 
 
 def _failed(req: falcon.Request, resp: falcon.Response, error: GracetapeError, params: object) -> None:
@@ -176,10 +185,28 @@ def _damaged(req: falcon.Request, resp: falcon.Response, error: sqlite3.Error, p
     answer(resp, {"error": damage(error)}, 500)
 
 
+def _refused(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: object) -> None:
+    """As Falcon does it, which a handler of everything else would come before."""
+    raise error
+
+
+def _unforeseen(req: falcon.Request, resp: falcon.Response, error: Exception, params: object) -> None:
+    """What nobody thought of is a sentence, too; `logging` at DEBUG tells where it was."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    told = _log.isEnabledFor(logging.DEBUG)
+    _log.error(
+        "unforeseen trouble while showing %s: %s",
+        printable(req.path)[:300],
+        printable(what),
+        exc_info=error if told else None,
+    )
+    answer(resp, {"error": f"this cannot be shown: {what}"}, 500)
+
+
 def _serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     """What Falcon itself refuses, as one sentence."""
     said = error.description or error.title or "that cannot be answered"
     if isinstance(error, falcon.HTTPNotFound):
         said = f"there is nothing at {req.path}"
     resp.content_type = "application/json"
-    resp.data = encode({"error": " ".join(str(said).split())}).encode()
+    resp.data = encode_for_page({"error": " ".join(str(said).split())}).encode()

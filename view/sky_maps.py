@@ -1,11 +1,14 @@
 """Reads HEALPix sky maps, flat and multi-order, into one form. The layout: the gwcelery, BAYESTAR and IVOA MOC conventions that ligo.skymap reads.
 
-Maps come from strangers: nothing is read that the file does not hold, and no more than `LARGEST` bytes of it.
+Maps come from strangers: nothing is read that the file does not hold, no more than `LARGEST` bytes of it, and no more pixels, tables and
+headers than maps have.
 """
 
 import io
+import re
 import warnings
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
 #: A flat map of NSIDE 1024 with distances has 400 MB and 2 to 20 packed.
 LARGEST = replace(LIMITS, file_bytes=512 << 20)
 DEEPEST = 29  # the finest order that an integer of 64 bits holds
+MOST_PIXELS = 50_400_000  # a flat map of NSIDE 2048, the finest that analyses have written, has 50,331,648
+_MOST_UNITS = 50  # headers with what follows them, before the one with the map
+_MOST_COLUMNS = 999  # by the standard of FITS
+_MOST_BLOCKS = 1000  # of 36 lines, of all headers together
+_BLOCK = 2880  # bytes
+#: The form of a column whose rows are all as long; P and Q point to where their contents are.
+_FORM = re.compile(r"(\d*)[LXBIJKAEDCM]")
 _SQUARE_DEGREES = 4 * np.pi * (180 / np.pi) ** 2
 
 
@@ -71,18 +81,57 @@ def read_sky_map(contents: bytes) -> SkyMap:
         warnings.simplefilter("ignore")  # of headers that are not quite by the standard
         try:
             return _read(unpacked(contents, LARGEST))
-        except (OSError, KeyError, TypeError, IndexError, AttributeError, OverflowError, MemoryError) as error:
-            raise ValueError(f"its FITS cannot be read: {error}") from None
+        except (
+            OSError, KeyError, TypeError, IndexError, AttributeError, OverflowError, MemoryError, ZeroDivisionError, AssertionError,
+            fits.VerifyError,
+        ) as error:  # fmt: skip
+            raise ValueError(f"its FITS cannot be read: {str(error) or type(error).__name__}") from None
+
+
+class _Headers(io.BytesIO):
+    """A file in memory, from which no endless headers are read: astropy asks for them block by block."""
+
+    def __init__(self, plain: bytes) -> None:
+        super().__init__(plain)
+        self._blocks, self.said = 0, ""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size == _BLOCK:
+            self._blocks += 1
+            if self._blocks > _MOST_BLOCKS:
+                self.said = f"its headers have more than {_MOST_BLOCKS * _BLOCK:,} bytes"
+                raise ValueError(self.said)  # which astropy takes for the end of the file
+        return super().read(size)
 
 
 def _read(plain: bytes) -> SkyMap:
-    with fits.open(io.BytesIO(plain), memmap=False, disable_image_compression=True) as units:
-        for unit in units:
+    with fits.open(headers := _Headers(plain), memmap=False, disable_image_compression=True) as units:
+        for unit in islice(units, _MOST_UNITS):
             if isinstance(unit, fits.BinTableHDU):
+                if not 0 <= int(unit.header["TFIELDS"]) <= _MOST_COLUMNS:
+                    raise ValueError(
+                        f"it says that a table has more than {_MOST_COLUMNS} columns, which FITS does not know"
+                    )
                 names = {name.upper() for name in unit.columns.names}
                 if "UNIQ" in names or names & {"PROB", "PROBABILITY"}:
-                    return _checked(_multi_order(unit) if "UNIQ" in names else _flat(unit, len(plain)))
-    raise ValueError("it holds no sky map: no table has a column UNIQ or PROB")
+                    _check_sizes(unit, len(plain))
+                    return _checked(_multi_order(unit) if "UNIQ" in names else _flat(unit))
+    raise ValueError(
+        headers.said or f"it holds no sky map: no table has a column UNIQ or PROB (of the first {_MOST_UNITS})"
+    )
+
+
+def _check_sizes(unit: Any, most: int) -> None:
+    """ValueError for a table that says that it holds more than its file does, or more pixels than a map has."""
+    rows, width = int(unit.header["NAXIS2"]), int(unit.header["NAXIS1"])
+    if rows < 0 or width < 1 or rows * width > most:
+        raise ValueError("it says that it has more pixels than it holds")
+    for column in unit.columns:
+        form = _FORM.match(str(column.format))
+        if form is None:
+            raise ValueError(f"its column {column.name} has lengths of its own in each row, which no map has")
+        if rows * int(form[1] or 1) > MOST_PIXELS:
+            raise ValueError(f"it has more than {MOST_PIXELS:,} pixels")
 
 
 def _multi_order(unit: Any) -> SkyMap:
@@ -98,11 +147,9 @@ def _multi_order(unit: Any) -> SkyMap:
     return SkyMap(level[order], pixel[order], (density * steradians)[order], _distances(unit, order), _header(unit))
 
 
-def _flat(unit: Any, most: int) -> SkyMap:
+def _flat(unit: Any) -> SkyMap:
     column = next(name for name in unit.columns.names if name.upper() in ("PROB", "PROBABILITY"))
     probability = np.asarray(unit.data[column], dtype=float).ravel()
-    if len(probability) > most:
-        raise ValueError("it says that it has more pixels than it holds")
     level = round(np.log2(max(len(probability) / 12, 1)) / 2)
     if len(probability) != 12 * 4**level:
         raise ValueError(f"{len(probability)} pixels are no whole sky: HEALPix has 12, 48, 192, …")
@@ -126,8 +173,10 @@ def _header(unit: Any) -> dict[str, Any]:
 
 
 def _checked(found: SkyMap) -> SkyMap:
-    """The same, with probabilities that are numbers of no less than 0 and not all 0."""
+    """The same, with probabilities that are numbers of no less than 0, not all 0, and can be added."""
     probability = np.where(np.isfinite(found.probability), np.maximum(found.probability, 0), 0)
-    if not probability.sum() > 0:
-        raise ValueError("its probabilities are all 0")
-    return replace(found, probability=probability / probability.sum())
+    with np.errstate(over="ignore"):
+        whole = probability.sum()
+    if not 0 < whole < np.inf:
+        raise ValueError("its probabilities are all 0" if whole == 0 else "its probabilities are too large to be added")
+    return replace(found, probability=probability / whole)

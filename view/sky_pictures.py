@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WIDE, _HIGH = 1440, 720
+#: Pixels of all maps that are kept, beside the one that was asked for last; with distances, each takes 48 bytes.
+_MOST_KEPT = 12_600_000
 #: Of the light page and of the dark one: the paper, lines, texts, and the colours of what is improbable to what is most probable.
 _LOOKS = {
     False: ("#ffffff", "#b9c0c9", "#4b5563", ["#ffffff", "#fde9c8", "#f5a742", "#c2410c", "#5c1a06"]),
@@ -36,7 +38,8 @@ def sky_png(found: SkyMap, dark: bool) -> bytes:
     axes.set_axis_off()
     axes.set_aspect("equal")
     extent = (-2.0, 2.0, -1.0, 1.0)
-    shown = np.where(inside, np.sqrt(share / share.max()), np.nan)
+    # Where all that is probable lies between two points of the picture, the most is 0.
+    shown = np.where(inside, np.sqrt(share / (share.max() or 1.0)), np.nan)
     axes.imshow(
         shown, origin="lower", extent=extent, cmap=LinearSegmentedColormap.from_list("sky", colours), vmin=0, vmax=1
     )
@@ -180,7 +183,10 @@ class Shelf:
     def _map(self, digest: str, contents: Callable[[], bytes]) -> SkyMap:
         if digest not in self._maps:
             self._maps[digest] = read_sky_map(contents())
-            while len(self._maps) > self._most_maps:
+            while len(self._maps) > 1 and (len(self._maps) > self._most_maps or self._pixels() > _MOST_KEPT):
                 self._maps.popitem(last=False)
         self._maps.move_to_end(digest)
         return self._maps[digest]
+
+    def _pixels(self) -> int:
+        return sum(len(found.level) for found in self._maps.values())

@@ -10,15 +10,6 @@ from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 
 
-def heard_only(archive: Archive) -> dict[str, int]:
-    """The objects that messages were heard of, but that were never captured: how many messages, in order of the first one."""
-    query = (
-        "SELECT object, count(*) FROM alerts WHERE object NOT IN (SELECT object FROM captures WHERE completed IS NOT NULL) "
-        "AND object NOT IN (SELECT name FROM names) GROUP BY object ORDER BY min(arrived)"
-    )
-    return {str(graceid): int(count) for graceid, count in archive.connection.execute(query)}
-
-
 def heard_messages(archive: Archive, graceids: Iterable[str]) -> dict[str, list[Recorded]]:
     """The messages that were heard of some objects, by their ids, in order of arrival."""
     return {graceid: recorded_of(archive, graceid) for graceid in graceids}

@@ -9,8 +9,7 @@ from gracetape.archive.alerts.alert import nodes_of
 from gracetape.archive.recorded import Recorded
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
-from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line, text_of
-from gracetape.times import parse_time
+from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line, text_of, time_of
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -42,51 +41,49 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
                 raise ArchiveError(f"{where} is about {uid}: import only its own messages, or say --skip-others")
             found.others += 1
             continue
-        arrived = _arrival(where, read)
-        if (
-            read.bare
-        ):  # `created` may be that of the object, and is in whole seconds; lines come in the order of sending
-            arrived = latest = max(arrived, latest + timedelta(microseconds=1))
+        arrived = _arrival(where, read, latest)
+        latest = max(arrived, latest)
         for node in _nodes(where, read):
             found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        with path.open(encoding="utf-8") as stream:
-            for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), ""), start=1):
+        with path.open("rb") as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
                 if len(line) > LONGEST_LINE:
                     raise ArchiveError(f"{path} line {number} is longer than any message: is it a file of messages?")
                 if text_of(line):
                     yield number, line
-    except UnicodeDecodeError:
-        raise ArchiveError(f"{path} is no file of messages: it is not UTF-8 text") from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _read(where: str, line: str) -> Line:
+def _read(where: str, line: bytes) -> Line:
     try:
+        line.decode()
         return read_line(line)
+    except UnicodeDecodeError:
+        raise ArchiveError(f"{where} is no alert message: it is not UTF-8 text") from None
     except NotAnObject as error:
         raise ArchiveError(f"{where} is no alert message: {error}") from None
     except ValueError as error:
         raise ArchiveError(f"{where} is not JSON: {error}") from None
 
 
-def _arrival(where: str, read: Line) -> datetime:
-    """When the message arrived; for a payload alone, when the server made what it tells of."""
-    text = read.time
-    if read.bare:
-        about = [read.payload.get("data"), read.payload.get("object")]
-        text = next((a["created"] for a in about if isinstance(a, dict) and a.get("created")), None)
-    if not isinstance(text, str):
-        raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
+def _arrival(where: str, read: Line, latest: datetime) -> datetime:
+    """When the message arrived: as its line says, else as the message tells, but after the line above."""
     try:
-        return parse_time(text)
-    except GracetapeError as error:
+        told = time_of(read)
+    except ValueError as error:
         raise ArchiveError(f"{where}: {error}") from None
+    if told is None:
+        raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
+    if read.time is not None:
+        return told
+    # `created` may be that of the object, and is in whole seconds; lines come in the order of sending
+    return max(told, latest + timedelta(microseconds=1))
 
 
 def _nodes(where: str, read: Line) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Files: the listing, which names each version and the newest, and their contents, streamed."""
 
-import mimetypes
 from collections.abc import Iterator
 
 import falcon
@@ -12,6 +11,7 @@ from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.resource import Resource, led
 from gracetape.dummy.source import ComposedView, FileView
+from gracetape.media_types import media_type
 
 
 class Files(Resource):
@@ -46,8 +46,7 @@ class File(Resource):
             first = next(contents, b"")
         except NotFound as error:
             raise Problem(404, str(error), Style.ERROR) from None
-        kind = mimetypes.guess_type(entry.name)
-        resp.content_type = "application/octet-stream" if kind[1] else kind[0] or "application/octet-stream"
+        resp.content_type = media_type(entry.name)
         resp.set_stream(_Stream(first, contents), entry.size or 0)
 
 

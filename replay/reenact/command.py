@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from shutil import get_terminal_size
 from typing import Any
 
 from gracetape.archive import Archive
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest
-from gracetape.plain_text import by_cause, plain
+from gracetape.plain_text import by_cause, cut, plain
 from gracetape.progress import progress
 from gracetape.replay.options import Options
 from gracetape.replay.prepare import Tape
@@ -23,6 +24,7 @@ from gracetape.shown import printable, say, target
 from gracetape.tables import show_table
 from gracetape.times import iso_time
 
+_LONGEST_LINE = 160  # cells, off a terminal
 _TOLD = 12  # entries left out that are named one by one
 
 
@@ -115,7 +117,7 @@ class ReenactmentRun:
         if not self.options.quiet:
             now = plan.context.ids.given.get(write.graceid, "")
             line = f"{write.graceid} -> {now:12} {write.act:16} {write.label}"
-            write_out(printable(line)[:160].rstrip() + "\n")
+            write_out(cut(printable(line), _width()).rstrip() + "\n")
 
     def _tell_what_is_left_out(self, left_out: list[LeftOut]) -> None:
         if self.options.quiet or not left_out:
@@ -137,6 +139,11 @@ class ReenactmentRun:
             [(f"{row['offset']:.0f}", row["graceid"], row["n"], row["act"], plain(row["what"])) for row in _rows(plan)],
         )
         self._tell_what_is_left_out(plan.left_out)
+
+
+def _width() -> int:
+    """Cells of a line that tells of a write: those of the terminal."""
+    return get_terminal_size().columns if sys.stdout.isatty() else _LONGEST_LINE
 
 
 def _cause(left: LeftOut) -> str:

@@ -163,14 +163,19 @@ def test_rm_diff_and_gc(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("cat T1 nofile", 1, "has no file 'nofile'"),
         ("cat T1 ../../etc/passwd", 1, "has no file"),
         ("cat T1 cbc-lm.xml,7", 1, "has no file"),
-        ("ls -a nowhere.tape", 1, "there is nothing there"),
+        ("ls -a nowhere.tape", 1, "there is nothing there (beside it: short.tape)"),
+        ("ls folder", 1, "folder is not a gracetape archive: it holds no archive.sqlite"),
+        ("log T1 folder", 1, "folder is not a gracetape archive"),
+        ("log short.tape", 2, "is an archive: say which object in it"),
+        ("short.tape", 2, "an archive comes after the command, as in gracetape archive ls short.tape"),
+        ("extract T1 cbc-lm.xml", 2, "`gracetape archive cat T1 cbc-lm.xml > cbc-lm.xml` writes it alone"),
         ("pack short.tape", 2, "is packed already"),
         ("diff T1@1 T1@2", 1, "holds no T1@2"),
         ("rm G5", 1, "holds no G5"),
         ("import meg short.tape", 1, "cannot be unpacked as a cache"),
         ("import meg nowhere", 1, "nothing there to import"),
         ("nonsense", 2, "No such command 'nonsense'"),
-        ("show", 2, "Missing argument"),
+        ("show", 2, "Missing argument 'ID' (`gracetape archive ls` lists them)"),
         ("ls --speed 3", 2, "No such option"),
         ("extract T1 /dev/null/here", 1, "cannot write into /dev/null/here"),
     ],
@@ -178,6 +183,7 @@ def test_rm_diff_and_gc(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_wrong_is_told_in_one_sentence(
     tape: Path, capsys: pytest.CaptureFixture[str], words: str, code: int, told: str
 ) -> None:
+    tape.with_name("folder").mkdir()
     before = tape.read_bytes()
     said = Said(capsys, *words.split())
     assert said.code == code

@@ -1,10 +1,13 @@
 """An archive of an older schema: read as it is without being touched, brought up to date by whoever may write."""
 
+import shutil
 import sqlite3
 import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,9 @@ from demo.lives import sample
 from gracetape import dummy
 from gracetape.archive import Archive, counters, index, schema
 from gracetape.archive.packing import collect
+from gracetape.archive.reading import Reader
 from gracetape.archive.verify import verify
+from gracetape.errors import ArchiveError
 
 
 def _without_the_fourth(connection: sqlite3.Connection) -> None:
@@ -90,6 +95,33 @@ def test_the_copy_of_a_tape_at_rest_is_made_once_a_process_and_anew_when_the_tap
         other.execute("UPDATE captures SET tool = ?", (f"tool {number}",))
         assert tools() == {f"tool {number}"}
     other.close()
+
+
+def test_what_is_kept_of_a_tape_that_is_replaced_meanwhile_is_not_taken_for_the_new_one(
+    older: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made_older(older)
+    database = older if older.is_file() else older / "archive.sqlite"
+    other = tmp_path / "other"
+    shutil.copyfile(database, other)
+    changed = sqlite3.connect(other, isolation_level=None)
+    changed.execute("UPDATE captures SET tool = 'the new one'")
+    changed.close()
+    ordinary, asked = Reader.connect, list[Reader]()
+
+    def connect(reader: Reader, **options: Any) -> sqlite3.Connection:
+        connection = ordinary(reader, **options)
+        connection.execute("SELECT 1 FROM captures").fetchone()
+        asked.append(reader)
+        if len(asked) == 2:  # the first found out that it is older, the second is copied
+            other.replace(database)
+        return connection
+
+    monkeypatch.setattr(Reader, "connect", connect)
+    with suppress(ArchiveError), Archive.open(older) as archive:
+        archive.captures()
+    with Archive.open(older) as archive:
+        assert {capture.tool for capture in archive.captures()} == {"the new one"}
 
 
 def test_an_older_archive_is_brought_up_to_date_where_it_may_be_written(older: Path) -> None:

@@ -108,8 +108,8 @@ def test_a_kafka_broker_that_forgets_is_noticed(kafka_memory: PrivateBroker) -> 
                 publisher.publish("night", text(i))
         collector.until(80)
     assert numbers(collector.heard) == [*range(20), *range(100, 160)]
-    assert [gap.nodes for gap in gaps] == [("night",)]
-    assert "anew" in gaps[0].reason
+    assert {gap.nodes for gap in gaps} == {("night",)}  # a slow start can be noticed twice
+    assert any("anew" in gap.reason for gap in gaps)
 
 
 @pytest.fixture

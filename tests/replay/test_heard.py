@@ -147,3 +147,60 @@ def test_a_line_without_end_is_not_read_whole(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("gracetape.archive.alerts.message_file.LONGEST_LINE", 500)
     with pytest.raises(GracetapeError, match="line 2 is longer than any message"):
         replay.play(str(path), clock=VirtualClock())
+
+
+OLD = {
+    "uid": "T1", "alert_type": "update", "description": "LOG: seen", "file": "", "labels": [],
+    "object": {"N": 1, "comment": "seen", "created": "2016-06-09 22:18:16 UTC"},
+}  # fmt: skip
+NEW = {"uid": "T2", "alert_type": "log", "data": {"N": 1, "created": "2016-06-09 22:18:17 UTC"}, "object": {}}
+
+
+def test_messages_of_another_form_are_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "old.jsonl"
+    path.write_text(f"{json.dumps({'node': 'test_gstlal', 'payload': OLD})}\n" * 2)
+    done = commands.run(["replay", str(path), "--max"], capture_output=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "gracetape: 2 messages are of another form: --format legacy plays them\n"
+    path.write_text(path.read_text() + json.dumps({"node": "test_gstlal", "payload": NEW}) + "\n")
+    done = commands.run(["replay", str(path), "--max"], capture_output=True)
+    assert [json.loads(line)["graceid"] for line in done.stdout.splitlines()] == ["T2"]
+    assert "2 messages are of another form: --format legacy plays them" in done.stderr
+    player = replay.play(path, format="legacy", clock=VirtualClock())
+    assert (len(list(player)), player.left_out) == (3, [])  # what is modern can be told in the old form
+
+
+def test_a_line_without_a_time_has_that_of_what_it_tells(tmp_path: Path) -> None:
+    path = tmp_path / "timeless.jsonl"
+    path.write_text("".join(json.dumps({"node": "test_gstlal", "payload": NEW}) + "\n" for _ in range(2)))
+    first, last = (alert.created for alert in replay.play(path, clock=VirtualClock()))
+    assert first.isoformat() == "2016-06-09T22:18:17+00:00"
+    assert (last - first).total_seconds() == 1e-6  # lines come in the order of sending
+
+
+@pytest.mark.parametrize(
+    ("contents", "sentence"),
+    [
+        (b"[1,2]\n", "line 1 is no alert message: it is not a JSON object"),
+        (b"\n\xff\xfe\x00\n", "line 2 is no alert message: it is not UTF-8 text"),
+        (b"", "is empty: there is no message in it"),
+        (b"\n \n", "is empty: there is no message in it"),
+        (b"[" * 5000, "line 1 is not JSON"),
+        (b'{"a": 1}', "line 1 is no alert message: it has no uid and alert_type"),
+    ],
+)
+@pytest.mark.parametrize("name", ["night.jsonl", "night.txt"])
+def test_what_holds_no_message_is_told_of_as_a_file_of_messages(
+    name: str, contents: bytes, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(contents)
+    with pytest.raises(GracetapeError, match=sentence):
+        replay.play(tmp_path / name)
+
+
+def test_an_archive_is_no_file_of_messages(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    for read_only in (True, False):
+        with pytest.raises(GracetapeError, match="but a file of messages: gracetape replay plays it"):
+            Archive.open(tmp_path / "empty.jsonl", read_only=read_only)
+    assert not (tmp_path / "empty.jsonl").stat().st_size

@@ -1,8 +1,11 @@
 """A simulation shows its alerts as a replay does, and says before a storm how much it will be."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from gracetape.clocks import MaxClock
 from gracetape.dummy import GraceDb
 from gracetape.replay.message import messages_of
 from gracetape.schedule import run
+from gracetape.simulate import living
 from gracetape.simulate.configuration import read_configuration
 from gracetape.simulate.storm import storm_of
 from gracetape.simulate.streams import Stream
@@ -66,3 +70,32 @@ def test_a_storm_is_told_beforehand(tmp_path: Path) -> None:
 def test_a_few_events_are_no_storm() -> None:
     stream = Stream([read_configuration("mly")], ("H1", "L1"), 1422144018.0, 0.2, 3)
     assert storm_of(stream.gen_schedule(np.random.default_rng(1)), lambda: datetime.now(UTC), None) is None
+
+
+@pytest.mark.parametrize("option", ["--to", "--alerts-only"])
+def test_a_page_is_told_of_each_alert(
+    option: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def page(port: int | None, what: str, archive: Any, listener: Any = None) -> Iterator[Any]:
+        assert (port, archive.read_only) == (0, False)
+        yield lambda line, payload: told.append(f"{line.alert_type} {payload()['uid']}")
+
+    monkeypatch.setattr(living, "live_page", page)
+    there = str(tmp_path / ("new.tape" if option == "--to" else "new.jsonl"))
+    said = Said(capsys, "mly", "--seed", "1", "--max", option, there, "--page", "0", "--show", "json")
+    assert said.code == 0, said.err
+    payloads = [json.loads(line)["payload"] for line in said.out.splitlines()]
+    heard = dict.fromkeys(f"{payload['alert_type']} {payload['uid']}" for payload in payloads)
+    assert list(dict.fromkeys(told)) == list(heard)
+
+
+def test_a_page_serves_what_is_simulated(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = Said(capsys, "mly", "--seed", "1", "--max", "--to", str(tmp_path / "new.tape"), "--page", "0")
+    assert said.code == 0, said.err
+    assert said.err.startswith("it is shown at http://127.0.0.1:")
+    said = Said(capsys, "mly", "--max", "--to", "http://127.0.0.1:9/api/", "--page", "0")
+    assert said.code == 2
+    assert "--page" in said.err

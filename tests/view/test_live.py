@@ -13,7 +13,7 @@ import requests
 from gracetape.archive import Archive, alerts_of, timeline_of
 from gracetape.archive.alerts.lines import line_of
 from gracetape.clocks import ScaledClock
-from gracetape.errors import NotFound, UsageError
+from gracetape.errors import BadRequest, NotFound, UsageError
 from gracetape.live_pages import live_page
 from gracetape.replay.moves import MOVES, PlayerMoves
 from gracetape.replay.player import Player
@@ -173,3 +173,12 @@ def test_a_server_with_pages_that_look_on_stops_at_once(alerts: list[Any]) -> No
         assert {next(stream)[0], next(stream)[0]} == {"alerts", "state"}
         assert requests.get(f"{url}api/objects", timeout=60).status_code == 404  # there is no archive to look at
     assert [state["over"] for kind, state in stream][-1:] == [True]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e308, 10**400, True, [], {}, "", None])
+def test_a_move_to_nowhere_is_refused_and_the_replay_stands(alerts: list[Any], value: Any) -> None:
+    moves = PlayerMoves(Player(alerts, ScaledClock(1e-6)))
+    for word in ("seek", "speed"):
+        with pytest.raises(BadRequest):
+            moves.move(word, value)
+    assert moves.state()["sent"] == 0

@@ -64,6 +64,8 @@ export class LivePage {
   }
 
   add(alerts) {
+    // A command that was started anew at the same port counts anew.
+    if (this.alerts.length && alerts[0].number <= this.alerts.at(-1).number) this.alerts = [];
     for (const alert of alerts) this.alerts.push(alert);
     this.count.textContent = this.alerts.length.toLocaleString("en");
     this.list.count = this.alerts.length;

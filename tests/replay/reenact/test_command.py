@@ -64,7 +64,7 @@ def test_a_range_of_gps_times_is_played_again_and_again_as_new_events(capsys: An
         ("--to dummy:new.tape --to -", 2, "name no other target"),
         ("--to gracedb+http://127.0.0.1:9/api/", 1, "cannot be written to"),
         ("--to dummy:new.tape --group Nonsense", 1, "stopped after 0 writes: uploaded of T1 (log entry 1): bad group"),
-        ("--to dummy:new.tape --on-error never", 2, "on_error is stop or go-on"),
+        ("--to dummy:new.tape --on-error never", 2, "--on-error is stop or go-on"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_sentence(capsys: Any, words: str, code: int, told: str) -> None:
