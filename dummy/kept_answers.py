@@ -15,8 +15,10 @@ from typing import Any
 from gracetape.archive.encode import encode
 from gracetape.dummy.links import relink
 
-#: Bytes of answers that are kept, and of how many records it is known how their links are led.
-_MOST_BYTES, _MOST_KNOWN = 32 << 20, 100_000
+#: Bytes of answers that are kept.
+_MOST_BYTES = 32 << 20
+#: Of how many records it is known how their links are led.
+_MOST_KNOWN = 100_000
 #: Where links are led in order to see whether replacing them in the text does the same as in the record.
 _ELSEWHERE = "https://elsewhere.invalid/api/"
 
