@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from gracetape.archive.alerts.merge_recorded import (
         alerts_of as alerts_of,
     )
+    from gracetape.archive.alerts.notices.public_alerts import (
+        public_alerts as public_alerts,
+    )
     from gracetape.archive.alerts.rebuild import (
         rebuilt_alerts as rebuilt_alerts,
     )

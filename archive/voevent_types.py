@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class VOEventType:
     """A type: its `code` in records, its `name` in requests, its `title` in file names (`S1-1-EarlyWarning.xml`) and the XML.
 
-    `packet` and `packet_name` are those of GCN's notice types; `cited` is what a later document says of those before it.
+    `packet` and `packet_name` are those of GCN's notice types; `cited` is what a document says beside its citations of those before it.
     """
 
     code: str
@@ -17,16 +17,21 @@ class VOEventType:
     packet_name: str
     cited: str
 
+    @property
+    def notice(self) -> str:
+        """What a notice calls it: `EARLYWARNING`."""
+        return self.name.upper()
+
 
 #: By code, in the server's order.
 VOEVENT_TYPES = {
     row.code: row
     for row in (
-        VOEventType("PR", "preliminary", "Preliminary", 150, "LVC_PRELIMINARY", "Preliminary localisation is available"),
-        VOEventType("IN", "initial", "Initial", 151, "LVC_INITIAL", "Initial localisation is available"),
-        VOEventType("UP", "update", "Update", 152, "LVC_UPDATE", "Updated localisation is available"),
-        VOEventType("RE", "retraction", "Retraction", 164, "LVC_RETRACTION", "No viable candidate"),
-        VOEventType("EW", "earlywarning", "EarlyWarning", 163, "LVC_EARLY_WARNING", "Early localisation is available"),
+        VOEventType("PR", "preliminary", "Preliminary", 150, "LVC_PRELIMINARY", "Initial localization is now available (preliminary)"),
+        VOEventType("IN", "initial", "Initial", 151, "LVC_INITIAL", "Initial localization is now available"),
+        VOEventType("UP", "update", "Update", 152, "LVC_UPDATE", "Updated localization is now available"),
+        VOEventType("RE", "retraction", "Retraction", 164, "LVC_RETRACTION", "Determined to not be a viable GW event candidate"),
+        VOEventType("EW", "earlywarning", "EarlyWarning", 163, "LVC_EARLY_WARNING", "Early warning localization is now available"),
     )
 }  # fmt: skip
 

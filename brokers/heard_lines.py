@@ -8,6 +8,7 @@ from typing import Any
 from gracetape.alert_lines import AlertLine, AlertLines, entry_of, shown_at_once, what_of
 from gracetape.brokers.sources import Heard
 from gracetape.message_lines import read_line
+from gracetape.notices import about, is_voevent
 from gracetape.shown import visible
 
 
@@ -28,10 +29,12 @@ class HeardLines:
         try:
             payload = read_line(heard.payload).payload
         except ValueError:  # whatever it is, it was heard
-            payload = {"data": {"comment": heard.payload}}
+            payload = {"text": heard.payload} if is_voevent(heard.payload) else {"data": {"comment": heard.payload}}
+        named, kind = about(payload)
         return AlertLine(
             heard.arrived, (heard.arrived - self._first).total_seconds(), entry_of(payload),
-            _text(payload.get("uid")), _text(payload.get("alert_type")) or "?", what_of(payload), (heard.node,), "recorded",
+            _text(payload.get("uid")) or named, _text(payload.get("alert_type")) or kind or "?", what_of(payload), (heard.node,),
+            "recorded",
         )  # fmt: skip
 
 

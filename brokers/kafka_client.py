@@ -11,9 +11,12 @@ from confluent_kafka.cimpl import NewTopic
 
 from gracetape.brokers.urls import BrokerUrl, is_plain, parse_url
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.topics import GWALERT_TOPIC
 
 #: What a topic takes, in bytes; hop-client refuses to write to topics without such a limit.
 _LARGEST = 1_048_588
+#: The same for notices to the public, which hold sky maps.
+_LARGEST_NOTICE = 16 << 20
 
 
 def client_settings(url: BrokerUrl) -> dict[str, Any]:
@@ -92,7 +95,8 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
             raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
     if not wanted:
         return
-    new = [NewTopic(topic, 1, 1, config={"max.message.bytes": str(_LARGEST)}) for topic in wanted]
+    sizes = {topic: _LARGEST_NOTICE if GWALERT_TOPIC in topic else _LARGEST for topic in wanted}
+    new = [NewTopic(topic, 1, 1, config={"max.message.bytes": str(size)}) for topic, size in sizes.items()]
     made = admin.create_topics(new, request_timeout=max(1.0, url.patience_s))
     for topic in wanted:
         try:

@@ -13,12 +13,14 @@ from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
-from gracetape.topics import named
+from gracetape.topics import is_public, named
 
 #: Messages, and kilobytes, handed over but not acknowledged, at most.
 IN_FLIGHT, _IN_FLIGHT_KB = 20_000, 65_536
 #: Deliveries are reported when asked for: after so many messages, or so many seconds.
 _POLL_EVERY, _POLL_WITHIN_S = 64, 0.02
+#: Bytes of a message of GraceDB's, as librdkafka has it; notices to the public, which hold sky maps, are longer.
+_LARGEST, _LARGEST_NOTICE = 1_000_000, 16 << 20
 
 
 class KafkaPublisher(Publisher):
@@ -49,6 +51,7 @@ class KafkaPublisher(Publisher):
                 "max.in.flight.requests.per.connection": 1,
                 "queue.buffering.max.messages": in_flight,
                 "queue.buffering.max.kbytes": _IN_FLIGHT_KB,
+                "message.max.bytes": _LARGEST_NOTICE,
                 "message.timeout.ms": max(1, int(self.url.patience_s * 1000)),
                 "on_delivery": self._failed,
                 "delivery.report.only.error": True,  # half the cost of a delivery is to be told of it
@@ -57,9 +60,14 @@ class KafkaPublisher(Publisher):
         )
         self._lock = threading.Lock()
 
-    def publish(self, node: str, payload: str) -> None:
+    def publish(self, node: str, payload: str | bytes) -> None:
         topic = self._topics.get(node) or self._topic(node)
-        value, headers = self._pack(payload)
+        bare = isinstance(payload, bytes) or is_public(node)
+        value, headers = self._pack.bare(payload) if bare else self._pack(payload)  # type: ignore[arg-type]
+        if not bare and len(value) > _LARGEST:
+            raise BrokerError(
+                f"{self.url} cannot take a message for {node}: it is too large, more than {_LARGEST} bytes"
+            )
         with self._lock:
             while self._fatal is None:
                 try:

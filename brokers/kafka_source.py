@@ -14,11 +14,12 @@ from confluent_kafka import KafkaError, TopicPartition
 from gracetape.brokers.credentials import kafka_login
 from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, objection, said, topics_on
 from gracetape.brokers.kafka_places import look
-from gracetape.brokers.kafka_wire import check_group, marks_of, text_of, topic_of
+from gracetape.brokers.kafka_wire import check_group, marks_of, node_of, text_of, topic_of
 from gracetape.brokers.recent import Recent
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BadUrl, BrokerError
+from gracetape.topics import is_public
 
 _SLICE_S = 0.2
 _AT_ONCE = 256
@@ -54,8 +55,9 @@ class KafkaSource(Source):
         after: Callable[[str], int | None] | None = None,
     ) -> None:
         self.url = parse_url(url)
-        check_group(self.url)
-        self.nodes = tuple(dict.fromkeys(nodes))
+        if not all(map(is_public, nodes)):  # whose names are whole
+            check_group(self.url)
+        self.nodes = tuple(dict.fromkeys(node_of(self.url, node) for node in nodes))
         self._after, self._on_gap = after, on_gap
         self._from_beginning = self.url.options.get("start", "latest") == "earliest"
         if self.url.options.get("start", "latest") not in ("earliest", "latest"):

@@ -13,21 +13,37 @@ import orjson
 from gracetape.bounded_json import read_fast
 from gracetape.brokers.urls import BrokerUrl
 from gracetape.errors import BadUrl
+from gracetape.notices import AVRO, from_avro
+from gracetape.topics import is_public
 
 Headers = list[tuple[str, str | bytes | None]]
 
 
 class Packer:
-    """Makes records as hop's own producer does: the headers `_id` (16 bytes, unlike any other's), `_sender` and `_format`."""
+    """Makes records as hop's own producer does: the headers `_id` (16 bytes, unlike any other's), `_sender` and `_format`.
+
+    A notice for the public goes as gwcelery sends it, JSON or Avro by itself; a VOEvent as GCN does, without any header.
+    """
 
     def __init__(self, user: str | None = None) -> None:
         self._mine, self._numbers = os.urandom(8), count(int.from_bytes(os.urandom(7), "big"))
-        self._headers: Headers = [("_sender", user)] if user else []
-        self._headers.append(("_format", "json"))
+        self._sender: Headers = [("_sender", user)] if user else []
+        self._headers: Headers = [*self._sender, ("_format", "json")]
 
     def __call__(self, text: str) -> tuple[bytes, Headers]:
         """Value and headers for a text."""
-        return _packed(text), [("_id", self._mine + next(self._numbers).to_bytes(8, "big")), *self._headers]
+        return _packed(text), [("_id", self._id()), *self._headers]
+
+    def bare(self, content: str | bytes) -> tuple[bytes, Headers]:
+        """Value and headers for a notice, or a VOEvent."""
+        value = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+        if value.startswith(b"<"):
+            return value, []
+        form = "avro" if value.startswith(AVRO) else "json"
+        return value, [("_id", self._id()), *self._sender, ("_format", form)]
+
+    def _id(self) -> bytes:
+        return self._mine + next(self._numbers).to_bytes(8, "big")
 
 
 def _packed(text: str) -> bytes:
@@ -36,7 +52,12 @@ def _packed(text: str) -> bytes:
 
 
 def text_of(value: bytes | None) -> str:
-    """The text in a record's value; a value that is not packed as igwn-alert does is given as it is."""
+    """The text in a record's value; a value that is not packed as igwn-alert does is given as it is, a notice in Avro as JSON."""
+    if value is not None and value.startswith(AVRO):
+        try:
+            return json.dumps(from_avro(value))
+        except ValueError:
+            pass
     raw = (value or b"").decode(errors="replace")
     if raw.startswith('"'):
         try:
@@ -58,8 +79,15 @@ def marks_of(headers: Any) -> tuple[bytes | None, bool]:
 
 
 def topic_of(url: BrokerUrl, node: str) -> str:
-    """`GROUP.topic` on the broker for a node."""
-    return f"{url.path}.{url.options.get('prefix', '')}{node}"
+    """`GROUP.topic` on the broker for a node; the name of a public topic is whole."""
+    named = f"{url.options.get('prefix', '')}{node}"
+    return named if is_public(node) else f"{url.path}.{named}"
+
+
+def node_of(url: BrokerUrl, node: str) -> str:
+    """A node by the name that it has here: a public topic's is whole, also where the URL's group is a part of it."""
+    whole = f"{url.path}.{node}"
+    return whole if is_public(whole) else node
 
 
 def check_group(url: BrokerUrl) -> None:

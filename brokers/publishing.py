@@ -11,7 +11,7 @@ class Undelivered:
     """A message that no broker acknowledged, with the reason."""
 
     node: str
-    payload: str
+    payload: str | bytes
     reason: str
 
 
@@ -43,8 +43,10 @@ class Publisher(ABC):
     counts: Counts
 
     @abstractmethod
-    def publish(self, node: str, payload: str) -> None:
-        """Send a text to a node; waits while too many are in flight. BrokerError if the publisher has given up."""
+    def publish(self, node: str, payload: str | bytes) -> None:
+        """Send a text to a node, or bytes where its topic takes them; waits while too many are in flight. BrokerError if the publisher
+        has given up.
+        """
 
     @abstractmethod
     def flush(self) -> None:

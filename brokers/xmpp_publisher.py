@@ -40,7 +40,9 @@ class XmppPublisher(Publisher):
         self._session = XmppSession(self.url, ready=self._ready, stanza=self._came, over=self._ended)
         self._session.start()
 
-    def publish(self, node: str, payload: str) -> None:
+    def publish(self, node: str, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            raise BrokerError(f"{self.url} takes texts, not Avro: send it in the form gwalert or voevent")
         node = self._prefix + node
         number = f"p{next(self._numbers)}"
         publish_iq("x", number, node, payload)

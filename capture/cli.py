@@ -42,6 +42,9 @@ def capture(
     with_events: Annotated[bool, typer.Option(help="Take a superevent's member events too.")] = True,
     recapture: Annotated[bool, typer.Option(help="Fetch every file again, known or not.")] = False,
     connections: Annotated[int, typer.Option(min=1, max=64, help="How many files to fetch at once.")] = CONNECTIONS,
+    as_public: Annotated[
+        bool, typer.Option("--as-public", help="Without a login, and only what the public sees of superevents.")
+    ] = False,
     api_version: Annotated[str | None, typer.Option(help="v1 or v2 (default: the server's).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
@@ -55,7 +58,7 @@ def capture(
 
     capture_into(
         archive or Path(f"{ids[0]}.tape"), ids, url, api_version, quiet=quiet, files=files, pattern=pattern,
-        with_events=with_events, recapture=recapture, connections=connections,
+        with_events=with_events, recapture=recapture, connections=connections, as_public=as_public,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from gracetape.live_pages import live_page
 from gracetape.options import ListenerOption, PageOption, ShowOption, shows_lines
 from gracetape.shown import identity
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
+from gracetape.topics import is_public, with_public_topics
 
 app = commands("")
 
@@ -38,8 +39,14 @@ def listen(
         ),
     ],
     nodes: Annotated[
-        str, typer.Option("--nodes", "-n", metavar="NODE,...", help="What to listen to, as in superevent,cbc_gstlal.")
-    ],
+        str,
+        typer.Option(
+            "--nodes",
+            "-n",
+            metavar="NODE,...",
+            help="What to listen to, as in superevent,cbc_gstlal; public topics are named whole: igwn.gwalert.",
+        ),
+    ] = "",
     archive: Annotated[
         Path | None, typer.Option("--archive", "-a", help="Keep the messages in an archive; made if it is not there.")
     ] = None,
@@ -59,7 +66,8 @@ def listen(
 
     Started again, it goes on where it was; what it can have missed is written down.
     """
-    wanted = [node.strip() for node in nodes.split(",") if node.strip()]
+    wanted = [node.strip() for node in nodes.split(",") if node.strip()] or _named_in(source)
+    source = with_public_topics(source, wanted)
     service = service_url(url) if url is not None or set_service() else None
     if archive is not None and to is not None:
         raise UsageError("--archive and --to exclude each other")
@@ -91,6 +99,18 @@ def listen(
     if follower is not None and follower.missing:
         said = f"not captured: {_some(sorted(follower.missing))}"
         leave(FAILURE, said) if follower.hangs else complain(said, FAILURE)
+
+
+def _named_in(source: str) -> list[str]:
+    """The public topics that a Kafka URL names as hop's do: `kafka://HOST/igwn.gwalert`. UsageError if it names none."""
+    try:
+        url = parse_url(source)
+    except BadUrl:
+        url = None
+    topics = [topic for topic in (url.path if url else "").split(",") if is_public(topic)]
+    if not topics:
+        raise UsageError("name at least one node to listen to: --nodes superevent,cbc_gstlal, or --nodes igwn.gwalert")
+    return topics
 
 
 def _some(names: Sequence[str]) -> str:

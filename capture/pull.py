@@ -11,6 +11,7 @@ from typing import Any
 from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
 from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
+from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
 from gracetape.archive.services import keep_service, same_object
 from gracetape.archive.shapes import is_category
 from gracetape.archive.view import StoredView
@@ -49,25 +50,30 @@ def capture(
     recapture: bool = False,
     connections: int = CONNECTIONS,
     progress: Progress | None = None,
+    as_public: bool = False,
 ) -> list[CaptureResult]:
     """Pull objects through a `ligo.gracedb` client into an archive, each kept as soon as it is whole.
 
     `archive` may be a path, or what opens or makes one: it is made when the first object's records have come, and not before.
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
-    fetches every file again. An object that has not changed gives no new version. With each goes the service's root document,
+    fetches every file again. `as_public`: of superevents what the public sees is kept, of others nothing; what a server gives to who
+    has no login is known by itself. An object that has not changed gives no new version. With each goes the service's root document,
     which tells what the server was set up with. Raises ArchiveError.
     """
     if connections < 1:
         raise UsageError(f"files are fetched over 1 connection or more, not {connections}")
     ids = [ids] if isinstance(ids, str) else list(ids)
+    if as_public and (events := [graceid for graceid in ids if category_of(graceid) == "event"]):
+        raise UsageError(f"the public sees no events: {events[0]} cannot be captured as public, its superevent can")
     choice, shown = _Choice(files, pattern), progress or Silent()
     results: dict[str, CaptureResult] = {}
     with held(client), Place(archive) as place:
         pull = partial(
-            _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown
-        )
+            _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown,
+            as_public=as_public,
+        )  # fmt: skip
         try:
-            _pull_all(ids, client, pull, results, with_events)
+            _pull_all(ids, client, pull, results, with_events and not as_public)
         except GracetapeError as error:
             kept = [result.capture.ref for result in _once(results)]
             if kept:
@@ -99,7 +105,8 @@ def _pull_all(
             continue
         record = fetch(client, graceid)
         superevent = category_of(graceid) == "superevent"  # an event has no members, whatever its record says
-        members = _members(record, limits_of(client).members) if superevent and with_events else []
+        hidden = superevent and is_shortened(record)  # the server takes us for anybody: it would give none of them
+        members = _members(record, limits_of(client).members) if superevent and with_events and not hidden else []
         own = record["superevent_id"] if superevent else graceid
         if own not in results:
             results[own] = pull(own, record, root).run()
@@ -136,11 +143,14 @@ class _Pull:
 
     def __init__(
         self, place: Place, client: Any, graceid: str, record: Record, root: Record, *, choice: Any,
-        recapture: bool, connections: int, progress: Progress,
+        recapture: bool, connections: int, progress: Progress, as_public: bool = False,
     ) -> None:  # fmt: skip
         self.place, self.client, self.graceid, self.record, self.root = place, client, graceid, record, root
         self.choice, self.recapture, self.connections, self.progress = choice, recapture, connections, progress
-        self.notes: dict[str, Any] = {}
+        self.as_public = category_of(graceid) == "superevent" and (as_public or is_shortened(record))
+        self.notes: dict[str, Any] = {AS_PUBLIC: True} if self.as_public else {}
+        if self.as_public:
+            self.record = public_record(record)
 
     @property
     def archive(self) -> Archive:
@@ -156,7 +166,13 @@ class _Pull:
             asked = pool.submit(self._listing)
             lists = dict(zip((kind.name for kind in LISTED), pool.map(self._list, LISTED), strict=True))
             listing = asked.result()
+        if self.as_public:
+            lists = {name: public_records(name, records) for name, records in lists.items()}
+            self.notes.pop("not given", None)
         wanted = versions(listing, lists["log"])
+        if self.as_public:
+            shown = {(log.get("filename"), log.get("file_version")) for log in lists["log"]}
+            wanted = [file for file in wanted if (file.name, file.version) in shown]
         try:
             capture = self._start(lists)
         except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:

@@ -19,16 +19,26 @@ _LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on f
 
 
 def capture_into(
-    path: Path, ids: Sequence[str], url: str | None, api_version: str | None, *, quiet: bool, **options: Any
+    path: Path,
+    ids: Sequence[str],
+    url: str | None,
+    api_version: str | None,
+    *,
+    quiet: bool,
+    as_public: bool = False,
+    **options: Any,
 ) -> None:
     """Capture objects into the archive at `path`, made when the first of them has come. `options` are those of `capture`."""
     service = service_url(url)
     progress = progress_for(quiet)
     if not is_free(path):
         Archive.at(path).close()  # a sentence now, if there is something that is no archive
-    with connect(service, api_version) as client, stopped_by_signals(partial(_stop, client), _LAST_WORDS) as stopping:
+    with (
+        connect(service, api_version, anonymous=as_public) as client,
+        stopped_by_signals(partial(_stop, client), _LAST_WORDS) as stopping,
+    ):
         try:
-            capture(ids, partial(Archive.at, path), client, progress=progress, **options)
+            capture(ids, partial(Archive.at, path), client, progress=progress, as_public=as_public, **options)
         except CaptureError as error:
             raise CaptureError(f"{error} (asked: {target(service)})") from None
         except KeyboardInterrupt:

@@ -88,12 +88,13 @@ def without_login(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def connect(url: str, api_version: str | None = None) -> Any:
-    """The client for a service, which asks nobody else. On plain HTTP, without any credential, or where a project's settings file
-    alone says which server it is, as nobody in particular."""
+def connect(url: str, api_version: str | None = None, *, anonymous: bool = False) -> Any:
+    """The client for a service, which asks nobody else. On plain HTTP, without any credential, `anonymous`, or where a project's
+    settings file alone says which server it is, as nobody in particular."""
     try:
         # Asking again is done here, where it can be told: the client's own retries would multiply with it.
-        return Client(url, api_version=api_version, retries=0, force_noauth=isinstance(url, AskedByNobody))
+        nobody = anonymous or isinstance(url, AskedByNobody)
+        return Client(url, api_version=api_version, retries=0, force_noauth=nobody)
     except (RuntimeError, ValueError, OSError) as error:
         raise CaptureError(f"no client for {target(url)}: {error}") from None
 

@@ -20,6 +20,7 @@ from gracetape.brokers import Gap, Heard, Recent
 from gracetape.brokers.heard_lines import HeardLines
 from gracetape.live_pages import Teller
 from gracetape.message_lines import BEGINS, Envelope, read_line, text_of
+from gracetape.notices import about
 from gracetape.shown import identity, say
 from gracetape.times import iso_time
 
@@ -74,7 +75,7 @@ def payload_of(heard: Heard) -> dict[str, Any]:
 
 def graceid_of(payload: dict[str, Any]) -> str | None:
     """The id of the object that a message is about, None if it is about none (a command, a heartbeat)."""
-    uid = payload.get("uid")
+    uid = payload["uid"] if "uid" in payload else about(payload)[0]
     return uid if isinstance(uid, str) and _is_text(uid) else None
 
 
@@ -115,8 +116,8 @@ class StreamSink:
             return None
         self._first = self._first or heard.arrived
         offset_s = (heard.arrived - self._first).total_seconds()
-        about = Envelope(heard.arrived, offset_s, heard.node, graceid_of(payload), None, "recorded")
-        return f"{about.line(text)}\n"
+        envelope = Envelope(heard.arrived, offset_s, heard.node, graceid_of(payload), None, "recorded")
+        return f"{envelope.line(text)}\n"
 
     def _is_new(self, node: str, text: str) -> bool:
         return True

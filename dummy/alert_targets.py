@@ -1,5 +1,6 @@
 """Where the alerts of a served dummy go: lines on standard output or in a file, or what a sink of another room makes of a URL."""
 
+import base64
 import json
 import logging
 import os
@@ -9,7 +10,7 @@ from collections import deque
 from collections.abc import Collection
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gracetape.appending import LineFile
 from gracetape.archive import Alert, Archive, UsageError
@@ -20,7 +21,10 @@ from gracetape.archive.scratch import ScratchView
 from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible
-from gracetape.topics import with_topics
+from gracetape.topics import with_public_topics, with_topics
+
+if TYPE_CHECKING:
+    from gracetape.dummy.public_alerts import PublicAlerts
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +55,8 @@ class _Lines:
 
     def text(self, alert: Alert) -> bytes:
         self._first = self._first or alert
-        offset_s, payload = (alert.created - self._first.created).total_seconds(), json.dumps(alert.payload())
+        offset_s, said = (alert.created - self._first.created).total_seconds(), alert.payload()
+        payload = json.dumps(base64.b64encode(said).decode("ascii") if isinstance(said, bytes) else said)
         return "".join(f"{alert.envelope(node, offset_s).line(payload)}\n" for node in alert.nodes).encode()
 
 
@@ -185,6 +190,32 @@ class Told:
 
 def _alerts(number: int) -> str:
     return "1 alert was" if number == 1 else f"{number} alerts were"
+
+
+def check_public(url: str | None, format: str | None) -> None:
+    """UsageError for a form in which the public is told nothing, or one without a place where it is told."""
+    if format is None:
+        return
+    from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
+
+    if url is None:
+        raise UsageError("--public-format says how the public is told: name where, with --public-alerts TARGET")
+    if format not in PUBLIC_FORMATS:
+        raise UsageError(f"--public-format {format}: use {', '.join(PUBLIC_FORMATS)}")
+
+
+def open_public(
+    url: str, archive: Archive, format: str | None, really: Collection[str] = ()
+) -> tuple["PublicAlerts", Counted]:
+    """What is called with each alert of a dummy for the public to be told, and the sink that it sends to, as of `open_alerts`."""
+    from gracetape.dummy.public_alerts import PublicAlerts  # most dummies tell the public nothing
+
+    sink = open_alerts(with_public_topics(url), archive, really)
+    try:
+        return PublicAlerts(archive, sink, format or "gwalert"), sink
+    except UsageError:
+        sink.close()
+        raise
 
 
 def open_alerts(url: str | None, archive: Archive, really: Collection[str] = (), topics: str | None = None) -> Counted:

@@ -12,9 +12,12 @@ from gracetape.dummy.error_handlers import add_handlers
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.option_checks import check_options
+from gracetape.dummy.refusals import refused
+from gracetape.dummy.resources.listing import Search
 from gracetape.dummy.resources.resource import Resource
 from gracetape.dummy.server_settings import ServerSettings, check_first_id, settings_of
 from gracetape.dummy.service import Service
+from gracetape.dummy.source import is_public_tape
 from gracetape.dummy.throttle import RATES, Throttle
 
 #: Methods that change something, where an address has them at all.
@@ -39,6 +42,7 @@ def make_app(
     searches: Iterable[str] = (),
     server_version: str | None = None,
     first_id: int | None = None,
+    as_public: bool | None = None,
 ) -> Any:
     """A WSGI application that is a GraceDB over `archive`.
 
@@ -49,8 +53,9 @@ def make_app(
     be put into superevents as they come. `settings` are the server's lists (default: what the archive's captures tell of
     their servers); `labels`, `pipelines` and `searches` are names that it knows besides; `server_version` is the version that
     answers (2.35; default: that of `settings`); `first_id` is the least number that ids of new events have (default: 1000001 in
-    an archive that was given none before). Raises ArchiveError where captures are damaged, UsageError for what can be no name,
-    version or number.
+    an archive that was given none before). `as_public`: it answers as the public server does to who has no login: superevents that were
+    exposed, what of them is public, 403 to all else (default: where all was captured so). Raises ArchiveError where captures are
+    damaged, UsageError for what can be no name, version or number.
     """
     check_options(
         {"user": user, "on_alert": on_alert, "now": now, "faults": faults, "throttle": throttle, "api_default": api_default,
@@ -69,9 +74,10 @@ def make_app(
         grouping=grouping,
         settings=known,
         first_id=first_id,
+        as_public=is_public_tape(archive) if as_public is None else as_public,
     )
     router: Any = Addresses(service, api_default)
-    app: Any = falcon.App(router=router, middleware=[_ObjectFirst()])
+    app: Any = falcon.App(router=router, middleware=[*([_AsPublic()] if service.as_public else []), _ObjectFirst()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     add_handlers(app, lambda req: known.bare_refusals and _version_of(req.path, api_default) == "v1")
@@ -79,6 +85,18 @@ def make_app(
         app = (Throttle(RATES) if throttle is True else throttle).around(app)
     faults = faults if isinstance(faults, Faults) else Faults([faults] if isinstance(faults, str) else faults)
     return faults.around(app)
+
+
+class _AsPublic:
+    """Refuses what is only for those who have a login: every write, all of events, who belongs to a superevent, who signed it off."""
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: Any, fields: dict[str, str]
+    ) -> None:
+        hidden = isinstance(resource, Resource) and (resource.category == "event" or resource.for_members)
+        searches = resource is not None and not isinstance(resource, Search)
+        if hidden or (req.method in _WRITES and searches):
+            raise refused("not_authenticated")
 
 
 class _ObjectFirst:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from wsgiref.types import WSGIApplication
 
 import requests
+from igwn_auth_utils import IgwnAuthError
 from ligo.gracedb.rest import GraceDb as OrdinaryClient
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
@@ -22,18 +23,18 @@ from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.archive.blobs import CHUNK
 from gracetape.archive.history.streamed import whole_timeline
 from gracetape.dummy.app import make_app
+from gracetape.dummy.client_patch import in_nobodys_name
 from gracetape.dummy.faults import Dropped, Fault, Faults
 from gracetape.dummy.grouping import Grouping
 from gracetape.dummy.links import HOME
 from gracetape.dummy.positions import position_of
 from gracetape.dummy.server_settings import ServerSettings
+from gracetape.dummy.source import is_public_tape
 from gracetape.dummy.tapes import Tape, opened
 from gracetape.dummy.throttle import Throttle
-from gracetape.logins import mend, no_login
+from gracetape.logins import mend
 
 mend()
-#: Where a request's login stands, if it has no name: method, url, params, data, headers, cookies, files, auth.
-_AUTH = 7
 
 
 class InProcess(BaseAdapter):
@@ -177,7 +178,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
     id with one (`S1:20`), a mapping of ids to N, or a UTC time; `follow` anything with a `position`, such as a replay's
     player. With either, nothing can be written. `on_alert` is called with each alert of a write, `now` gives the server's
     time (UTC), `user` who writes; `faults`, `throttle`, `grouping`, `api_default`,
-    `settings`, `labels`, `pipelines`, `searches`, `server_version` and `first_id` are those of `make_app`. Other arguments go to
+    `settings`, `labels`, `pipelines`, `searches`, `server_version`, `first_id` and `as_public` are those of `make_app`. Other arguments go to
     the ordinary client.
     """
 
@@ -202,17 +203,21 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
         searches: Iterable[str] = (),
         server_version: str | None = None,
         first_id: int | None = None,
+        as_public: bool | None = None,
         **client_options: Any,
     ) -> None:
         tape, own = opened(archive, keep=keep, read_only=read_only or as_of is not None or follow is not None)
         self._opened = tape if own else None
         with ExitStack() as stack:  # a tape does not stay open for a client that was never made
             stack.callback(tape.close if own else lambda: None)
+            public = is_public_tape(tape) if as_public is None else as_public
+            if client_options.pop("fail_if_noauth", False) and public:
+                raise IgwnAuthError("no valid authorisation credentials found")
             self.app = app_over(
                 tape, as_of, follow, user=user, on_alert=on_alert, now=now, faults=faults, throttle=throttle,
                 grouping=grouping, settings=settings, api_default=api_default, labels=labels, pipelines=pipelines, searches=searches,
                 server_version=server_version,
-                first_id=first_id,
+                first_id=first_id, as_public=public,
             )  # fmt: skip
             stack.pop_all()
         self._about = f"<GraceDb over {tape.path}{'' if as_of is None else f' as of {as_of}'}>"
@@ -224,9 +229,7 @@ class GraceDb(OrdinaryClient):  # type: ignore[misc]
 
     def request(self, *args: Any, **options: Any) -> Any:
         """As the ordinary client's, but that no login is looked for: nobody is asked for one here."""
-        if len(args) <= _AUTH:
-            options["auth"] = options.get("auth") or no_login
-        return super().request(*args, **options)
+        return super().request(*args, **in_nobodys_name(args, options))
 
     def close(self) -> None:
         super().close()

@@ -62,11 +62,14 @@ def _asking_as_nobody(request: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(request)
     def ask(*args: Any, **options: Any) -> Any:
-        if len(args) <= _AUTH:
-            options["auth"] = options.get("auth") or _no_login
-        return request(*args, **options)
+        return request(*args, **in_nobodys_name(args, options))
 
     return ask
+
+
+def in_nobodys_name(args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a request that has no login of its own, so that none is looked for."""
+    return options if len(args) > _AUTH else options | {"auth": options.get("auth") or _no_login}
 
 
 def _no_login(request: Any) -> Any:

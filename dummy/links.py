@@ -42,6 +42,10 @@ class Links:
     def detail(self) -> str:
         return self.base if self.event else f"{self.base}/"
 
+    def page(self) -> str:
+        """Where a person looks at it."""
+        return f"{self.detail().replace('/api/', '/', 1)}{'' if self.event else 'view/'}"
+
     def log(self, n: int) -> str:
         return f"{self.base}/log/{n}" if self.event else f"{self.base}/logs/{n}/"
 

@@ -34,6 +34,16 @@ class DummyOptions:
             help="Where alerts go: -, a file, exec:CMD or any target of replay (ARCHIVE/alerts.jsonl).",
         ),
     ] = None
+    public_alerts: Annotated[
+        str | None,
+        _Option(
+            "--public-alerts", metavar="TARGET", help="Where the public is told what is written: any target of replay."
+        ),
+    ] = None
+    public_format: Annotated[
+        str | None,
+        _Option("--public-format", metavar="FORM", help="How it is told: gwalert (default), gwalert-avro or voevent."),
+    ] = None
     really: Really = None
     topics: Topics = None
     fault: Annotated[
@@ -66,6 +76,10 @@ class DummyOptions:
     pipeline: Annotated[
         list[str] | None, _Option("--pipeline", metavar="NAME", help="A pipeline that it knows besides.")
     ] = None
+    as_public: Annotated[
+        bool,
+        _Option("--as-public", help="Answer as the public server does to who has no login (a tape of that: always)."),
+    ] = False
     first_id: Annotated[
         int | None,
         _Option(min=1, max=10**12, metavar="N", help="The least number of new events' ids (a new archive: 1000001)."),

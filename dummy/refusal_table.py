@@ -48,6 +48,7 @@ def _earlier(status: int, style: Style, text: str, source: str) -> Refusal:
 
 _EVERYWHERE = (
     Refusal("not_found", 404, _D, "Not found.", _DRF),
+    Refusal("not_authenticated", 403, _D, "Authentication credentials were not provided.", _DRF),
     Refusal("unknown_event", 404, Style.PLAIN, "Event not found.", _EVENTS),
     Refusal("gone", 410, _D, "This functionality has been deprecated and will not be re-implemented on GraceDB", _SUITE),
     Refusal("method", 405, _D, 'Method "{method}" not allowed.', _DRF),

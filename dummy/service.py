@@ -14,14 +14,14 @@ from gracetape.dummy.kept_answers import KeptAnswers, Verbatim
 from gracetape.dummy.links import HOME, relink
 from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.server_settings import ServerSettings, settings_of
-from gracetape.dummy.source import Source
+from gracetape.dummy.source import PublicSource, Source
 
 
 class Service:
     """A GraceDB over an archive. `as_of`, if given, says which moment is answered; then nothing can be written.
 
     `settings` are the server's lists; if they are not given, those of the servers that the archive was captured from. `first_id`
-    is the least number of new events' ids.
+    is the least number of new events' ids. `as_public`: whoever asks is nobody in particular, sees what is public and changes nothing.
     """
 
     def __init__(
@@ -36,7 +36,9 @@ class Service:
         grouping: Grouping | None = None,
         settings: ServerSettings | None = None,
         first_id: int | None = None,
+        as_public: bool = False,
     ) -> None:
+        self.as_public = as_public
         self.archive, self.user, self.first_id = archive, user, first_id
         self.now = now or (lambda: datetime.now(UTC))
         self.on_alert, self.grouping = on_alert, grouping
@@ -56,7 +58,10 @@ class Service:
     def source(self) -> Source:
         """Where this moment's answers come from."""
         position = self._as_of() if self._as_of else None
-        return self._live if position is None else Source(self.archive, lambda: self.timeline, position)
+        kind = PublicSource if self.as_public else Source
+        if position is None:
+            return kind(self.archive) if self.as_public else self._live
+        return kind(self.archive, lambda: self.timeline, position)
 
     def check_writable(self) -> None:
         """Problem (403) if nothing can be written here."""

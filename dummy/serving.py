@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, UsageError, locate
+from gracetape.archive import Alert, Archive, UsageError, locate
 from gracetape.archive.history.streamed import whole_timeline
-from gracetape.dummy.alert_targets import Told, open_alerts
+from gracetape.dummy.alert_targets import Counted, Told, check_public, open_alerts, open_public
 from gracetape.dummy.app import make_app
 from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
 from gracetape.dummy.grouping import Grouping
@@ -40,6 +40,9 @@ def served(
         raise UsageError(
             "--as-of shows what was, where nothing is written: there are no alerts for --alerts; leave one of them out"
         )
+    check_public(options.public_alerts, options.public_format)
+    if options.public_alerts is not None and (options.as_of is not None or options.as_public or options.read_only):
+        raise UsageError("--public-alerts tells of what is written, and nothing can be written here: leave it out")
     rest = _asked_of_app(options)
     grouping = Grouping(options.group_window, options.group_window, options.group_offline)
     grouped = grouping if options.group_superevents or options.group_offline else None
@@ -54,17 +57,33 @@ def served(
                 yield tape, server
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
+        public, told = (None, None)
+        if options.public_alerts is not None:
+            public, told = open_public(options.public_alerts, tape, options.public_format, options.really or ())
+
         try:
             with shown(tape) as tell:
-                app = make_app(tape, on_alert=Told(sink, tell) if tell else sink, grouping=grouped, **rest)
+                heard = Told(sink, tell) if tell else sink
+
+                def send(alert: Alert) -> None:
+                    heard(alert)
+                    if public is not None:
+                        public(alert)
+
+                app = make_app(tape, on_alert=send, grouping=grouped, **rest)
                 with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
                     yield tape, server
         except BaseException:
-            if said := sink.close():
+            for said in _closed(sink, told):
                 say(f"gracetape: {said}", error=True)
             raise
-        if said := sink.close():
-            raise ArchiveError(said)
+        if problems := _closed(sink, told):
+            raise ArchiveError("; ".join(problems))
+
+
+def _closed(*sinks: Counted | None) -> list[str]:
+    """What sinks that are closed now say of what did not get out."""
+    return [said for sink in sinks if sink is not None and (said := sink.close())]
 
 
 def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
@@ -78,6 +97,7 @@ def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
         "throttle": Throttle(read_rates(options.rate or ())) if options.throttle or options.rate else False,
         "labels": options.label or (), "pipelines": options.pipeline or (), "searches": options.search or (),
         "server_version": options.server_version, "first_id": options.first_id,
+        "as_public": options.as_public or None,
     }  # fmt: skip
 
 

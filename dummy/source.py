@@ -16,6 +16,7 @@ from gracetape.archive import (
     category_of,
 )
 from gracetape.archive.history import embedded
+from gracetape.archive.public_view import NOTE, PublicView, is_exposed
 from gracetape.archive.store import Capture
 from gracetape.dummy.query import past
 from gracetape.errors import GracetapeError
@@ -139,6 +140,29 @@ class Source:
         """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
         found = self.archive.near(category, first_gps, last_gps)
         return [graceid for graceid in found if self.position is None or self.has(graceid)]
+
+
+class PublicSource(Source):
+    """Finds what the public sees: superevents that were exposed, each as `PublicView` has it."""
+
+    def view(self, graceid: str) -> FileView:
+        found = super().view(graceid)
+        if not is_exposed(found):
+            raise NotFound(f"{graceid} is not public")
+        return PublicView(found)
+
+
+def is_public_tape(archive: Archive) -> bool:
+    """Whether all that an archive has was captured as the public sees it."""
+    query, found = "SELECT object FROM captures WHERE completed IS NOT NULL ORDER BY id", False
+    try:
+        for (graceid,) in archive.connection.execute(query):  # as a rule the first says no
+            if not all(capture.noted().get(NOTE) for capture in archive.captures(graceid)):
+                return False
+            found = True
+    except sqlite3.Error:  # damaged: whoever reads it is told
+        return False
+    return found
 
 
 _LATEST = (

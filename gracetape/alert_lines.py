@@ -49,7 +49,7 @@ def what_of(payload: dict[str, Any]) -> str:
     """In a few words, what a message tells of: the label, the comment and file, the status, what is new of a superevent."""
     data = payload.get("data")
     data = data if isinstance(data, dict) else {}
-    thing = payload.get("object")
+    thing = payload.get("object", payload.get("event"))  # of a notice to the public, the event
     thing = thing if isinstance(thing, dict) else {}
     if "comment" in data or "filename" in data:
         file = f" [{data['filename']}]" if data.get("filename") else ""

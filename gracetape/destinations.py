@@ -74,6 +74,12 @@ def check_node(broker: _Broker, node: str) -> None:
         raise BadRequest(
             f"{broker}/{broker.path} is the production GraceDB's own group: send to another group, or add ?prefix=NAME"
         )
+    from gracetape.topics import is_public  # whoever sends nothing needs nothing of it
+
+    if broker.scheme == "kafka" and is_public(node):
+        raise BadRequest(
+            f"{node} is the topic on which everybody hears of real events: rename it on {broker.host} with ?prefix=NAME in the URL"
+        )
     if broker.scheme == "xmpp" and not node.startswith(_HARMLESS):
         raise BadRequest(
             f"{node} is a node of the production GraceDB: rename it on {broker.host} with ?prefix=NAME in the URL"

@@ -94,6 +94,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("gracetape simulate run night.schedule --to new.tape --max", "what --save kept"),
         ("gracetape simulate run night.schedule --dry-run", "show it"),
     ),
+    "simulate sample-alerts": (
+        ("gracetape simulate sample-alerts --to kafka://localhost:9092/ --every 60", "a mock event a minute"),
+        ("gracetape simulate sample-alerts -N 3 --max --to samples.jsonl", "three at once, into a file"),
+    ),
     "simulate stages": (
         ("gracetape simulate stages", "what can stand in a configuration"),
         ("gracetape simulate stages --json", "for a program"),

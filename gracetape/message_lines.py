@@ -14,6 +14,7 @@ Lines of others may say less. What one rule makes of that, whoever reads them:
 | a `time` that is none | | the same |
 """
 
+import base64
 import json
 import os
 from datetime import datetime
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 
 from gracetape.bounded_json import read_fast
 from gracetape.errors import GracetapeError, UsageError
+from gracetape.notices import AVRO_BASE64, from_avro, is_voevent
 from gracetape.shown import target
 from gracetape.times import iso_time, parse_time
 
@@ -93,6 +95,7 @@ def time_of(line: Line) -> datetime | None:
     if said is None:
         about = (line.payload.get("data"), line.payload.get("object"))
         said = next((record["created"] for record in about if isinstance(record, dict) and record.get("created")), None)
+        said = said or line.payload.get("time_created")  # of a notice to the public
     if said is None:
         return None
     if not isinstance(said, str):
@@ -122,7 +125,11 @@ def read_line(line: bytes | str) -> Line:
         return Line(record, text, _node(record), bare=True)
     payload = record["payload"]
     if isinstance(payload, str):  # the text as it came over the wire
-        inner = read_fast(payload)
+        if is_voevent(payload):
+            return Line({"text": payload}, json.dumps({"text": payload}), _node(record), record.get("time"))
+        inner = from_avro(base64.b64decode(payload)) if payload.startswith(AVRO_BASE64) else read_fast(payload)
+        if payload.startswith(AVRO_BASE64):
+            return Line(inner, json.dumps(inner), _node(record), record.get("time"))
         if not isinstance(inner, dict):
             raise NotAnObject("its payload is not a JSON object")
         return Line(inner, payload, _node(record), record.get("time"))

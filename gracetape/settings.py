@@ -80,9 +80,14 @@ def one_of(*names: str) -> Kind:
 
 
 def _format(value: Any) -> str:
-    known = import_module(
-        "gracetape.archive.alerts.formats"
-    ).FORMATS  # loaded when it is named: the ground knows no room
+    # Loaded when it is named: the ground knows no room.
+    known = import_module("gracetape.archive.alerts.formats").FORMATS
+    public_forms = import_module("gracetape.archive.alerts.notices.public_alert").public_forms
+    return value if isinstance(value, str) and public_forms(value) else str(one_of(*known).read(value))
+
+
+def _public_format(value: Any) -> str:
+    known = import_module("gracetape.archive.alerts.notices.public_alert").PUBLIC_FORMATS
     return str(one_of(*known).read(value))
 
 
@@ -142,11 +147,26 @@ def _without_kafka(given: Given) -> bool:
     return not any(str(url).startswith("kafka:") for url in urls)
 
 
+def _as_public(given: Given) -> bool:
+    return bool(given.get("as_public"))
+
+
+def _without_public(given: Given) -> bool:
+    return given.get("public_alerts") is None
+
+
+def _naming_topics(given: Given) -> bool:
+    """Whether what is listened to says itself what is heard there: `kafka://HOST/igwn.gwalert`."""
+    is_public = import_module("gracetape.topics").is_public  # helps name no topics
+    return any(map(is_public, str(given.get("source")).partition("?")[0].rpartition("/")[2].split(",")))
+
+
 def _to_a_file(given: Given) -> bool:
     return given.get("alerts_only") is not None or bool(given.get("dry_run")) or given.get("save") is not None
 
 
 _S = Setting
+_PUBLIC_FORM = Kind(_public_format, "gwalert, gwalert-avro or voevent")
 _TOPICS = "topics that are made beforehand on a Kafka broker"
 
 #: All of them, in the order in which they are shown.
@@ -162,8 +182,10 @@ SETTINGS: tuple[Setting, ...] = (
     _S("capture.files", TRUTH, "fetch the contents of files"),
     _S("capture.only", TEXT, "fetch only files like this"),
     _S("capture.with-events", TRUTH, "take a superevent's member events, too"),
-    _S("capture.nodes", TEXT, "capture listen: what is listened to, by commas"),
-    _S("replay.format", Kind(_format, "the name of a form of messages, as in modern"), "the form of the messages"),
+    _S("capture.as-public", TRUTH, "without a login, and only what the public sees", commands=("",)),
+    _S("capture.nodes", TEXT, "capture listen: what is listened to, by commas", leaves=_naming_topics),
+    _S("replay.format", Kind(_format, "the name of a form of messages, as in modern"), "the form of the messages",
+       leaves=_as_public),
     _S("replay.certain-only", TRUTH, "leave out what is inferred or guessed"),
     _S("replay.speed", POSITIVE, "times as fast as it happened", leaves=_with_max),
     _S("replay.rate", POSITIVE, "messages a second at most"),
@@ -178,6 +200,9 @@ SETTINGS: tuple[Setting, ...] = (
     _S("replay.on-error", one_of("stop", "go-on"), "when a write fails"),
     _S("dummy.user", TEXT, "who writes"),
     _S("dummy.alerts", TEXT, "where alerts go", Trust.target),
+    _S("dummy.public-alerts", TEXT, "where the public is told what is written", Trust.target),
+    _S("dummy.public-format", _PUBLIC_FORM, "in which form it is told", leaves=_without_public),
+    _S("dummy.as-public", TRUTH, "answer as the public server does"),
     _S("dummy.topics", TEXT, _TOPICS, leaves=_without_kafka),
     _S("dummy.throttle", TRUTH, "refuse more writes than the server allows"),
     _S("dummy.rate", TEXTS, "at which rates"),
@@ -201,7 +226,8 @@ SETTINGS: tuple[Setting, ...] = (
     _S("simulate.seed", WHOLE, "the same seed, the same lives"),
     _S("simulate.far", TEXT, "false-alarm rates"),
     _S("simulate.duty-cycle", TEXT, "share of time that detectors listen"),
-    _S("simulate.to", TEXT, "where events are written", Trust.inside, leaves=_to_a_file),
+    _S("simulate.to", TEXT, "where events are written", Trust.inside, ("", "run"), _to_a_file),
+    _S("simulate.public-format", _PUBLIC_FORM, "in which form the public is told", leaves=_without_public),
     _S("simulate.topics", TEXT, _TOPICS, leaves=_without_kafka),
     _S("simulate.speed", POSITIVE, "times as fast as real time", leaves=_with_max),
     _S("simulate.on-error", one_of("stop", "go-on"), "when an action fails"),

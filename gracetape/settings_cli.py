@@ -22,6 +22,7 @@ _WIDE = 120
 _DEFAULTS = {
     "archive": "the only *.tape here",
     "service": "ligo.gracedb's own",
+    "replay.format": "modern",
     "tape-record": "once (none where CI is set)",
     "tape-service": "as service",
 }
@@ -74,7 +75,7 @@ def _rows() -> Iterator[Row]:
     for setting in SETTINGS:
         found = find(setting.name)
         if found is None:
-            yield Row(setting, defaults.get(setting.name, _DEFAULTS.get(setting.name)), "default", "")
+            yield Row(setting, _DEFAULTS.get(setting.name, defaults.get(setting.name)), "default", "")
         else:
             yield Row(setting, found.value, found.source, found.where)
 
@@ -94,7 +95,8 @@ def _collect(command: Any, found: dict[str, Any]) -> None:
     names = {setting.variable: setting.name for setting in SETTINGS}
     for parameter in command.params:
         if (name := names.get(parameter.envvar)) is not None:
-            found.setdefault(name, getattr(parameter.default, "value", parameter.default))
+            default = getattr(parameter.default, "value", parameter.default)
+            found.setdefault(name, None if default == "" else default)
     for under in getattr(command, "commands", {}).values():
         _collect(under, found)
 

@@ -8,6 +8,10 @@ from gracetape.errors import UsageError
 
 #: Topics of superevents, by their category.
 SUPEREVENT_TOPICS = {"Production": "superevent", "MDC": "mdc_superevent", "Test": "test_superevent"}
+#: The topic of notices of gravitational waves to the public, at GCN (JSON) and SCiMMA (Avro); their names are whole, no group comes before.
+GWALERT_TOPIC = "igwn.gwalert"
+#: How GCN's topics of the older notices begin, in VOEvent XML; the notice's type follows: `LVC_PRELIMINARY`.
+CLASSIC_TOPIC = "gcn.classic.voevent."
 #: Words that stand for many topics: who knows them, loaded when a word is used (the ground knows no room).
 _LISTS = {"igwn": ("gracetape.pipelines.topics", "usual_topics")}
 
@@ -19,6 +23,19 @@ def event_topics(group: str | None, pipeline: str | None, search: str | None) ->
     ]  # a stranger's record may hold anything
     topics = ["_".join(names), *(["_".join([*names, search])] if isinstance(search, str) and search else [])]
     return tuple(topic.lower() for topic in topics)
+
+
+def is_public(topic: str) -> bool:
+    """Whether a topic is one of those on which the public hears of gravitational waves."""
+    return topic == GWALERT_TOPIC or topic.startswith(CLASSIC_TOPIC)
+
+
+def with_public_topics(url: str, topics: Iterable[str] = (GWALERT_TOPIC,)) -> str:
+    """A Kafka broker's URL that names no group, where nothing but public topics is meant, whose names are whole."""
+    if not _is_kafka(url) or urlsplit(url).path.strip("/") or not all(map(is_public, topics)):
+        return url
+    parts = urlsplit(url)
+    return parts._replace(path=f"/{GWALERT_TOPIC}").geturl()
 
 
 def named(words: str | Iterable[str]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
 from gracetape.terminal import FAILURE, USAGE, complain, damage
-from gracetape.topics import with_topics
+from gracetape.topics import with_public_topics, with_topics
 
 
 class _Terminated(BaseException):
@@ -49,6 +49,8 @@ class Run(Protocol):
 
 def _fate(options: Options) -> str:
     """What becomes of writes to the GraceDB that is served."""
+    if options.as_public and options.record_branch is None:
+        return "it shows what is public, and writes are refused"
     if options.record_branch is not None:
         return f"writes are kept in {options.record_branch}"
     return (
@@ -78,6 +80,8 @@ class ReplayRun:
             print_dry_run(player, as_json=options.as_json)
             return []
         urls, targets = options.to or [], list[Target]()
+        if player.public:
+            urls = [with_public_topics(url) for url in urls]
         if options.topics is not None:
             urls = with_topics(urls, options.topics)
         existing = Existing.append if options.append else Existing.replace if options.force else Existing.refuse

@@ -134,8 +134,12 @@ class Faults:
         return late_s, message
 
     def _damaged(self, message: Message) -> Message:
-        how = self._rng.choice(list(_DAMAGES))
-        damaged = replace(message, body=Body(_DAMAGES[how](message.payload_json(), self._rng)))
+        how, content = self._rng.choice(list(_DAMAGES)), message.content
+        if _DAMAGES[how] is _robbed and not isinstance(message.body.payload, dict):
+            how = "cut off"  # a VOEvent and an Avro container have no keys
+        text = content if isinstance(content, str) else content.decode("latin-1")
+        left = _DAMAGES[how](text, self._rng)
+        damaged = replace(message, body=Body(left if isinstance(content, str) else left.encode("latin-1")))
         self._tell("corrupt", how, damaged)
         return damaged
 

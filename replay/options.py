@@ -21,8 +21,9 @@ _Again = partial(
 def _formats(incomplete: str) -> list[str]:
     """What a shell completes: the forms that messages have had."""
     from gracetape.archive.alerts.formats import FORMATS
+    from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 
-    return [name for name in FORMATS if name.startswith(incomplete)]
+    return [name for name in (*FORMATS, *PUBLIC_FORMATS) if name.startswith(incomplete)]
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,14 @@ class Options:
     format: Annotated[
         str,
         _What(
-            metavar="ERA", autocompletion=_formats,
-            help="The form of the messages: modern, or that of older servers (a wrong name lists them).",
+            metavar="FORM", autocompletion=_formats, show_default="modern; with --as-public: gwalert",
+            help="The form of the messages: modern, that of older servers, or a notice's (a wrong name lists them).",
         ),
-    ] = "modern"  # fmt: skip
+    ] = ""  # fmt: skip
+    as_public: Annotated[
+        bool,
+        _What("--as-public", help="What the public was told: notices (igwn.gwalert), not GraceDB's own messages."),
+    ] = False
     certain_only: Annotated[bool, _What("--certain-only", help="Leave out what is inferred or guessed.")] = False
 
     speed: Annotated[float | None, _When(help="Times as fast as it happened (default 1).", show_default=False)] = None

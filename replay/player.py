@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from gracetape.archive import Alert, Position, Timeline
+from gracetape.archive.alerts.notices.public_alert import public_forms
 from gracetape.clocks import Clock
 from gracetape.errors import ReplayError
 from gracetape.replay.copies import Copy
@@ -67,6 +68,11 @@ class Player:
         return f"<Player of {many if self.queue.laps else 'endless'} alerts, {how}>"
 
     # -- how it stands
+
+    @property
+    def public(self) -> bool:
+        """Whether it plays what the public was told."""
+        return bool(public_forms(self.format))
 
     @property
     def elapsed_s(self) -> float:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gracetape.archive import locate, looks_like_archive
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS
 from gracetape.clocks import clock_for
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.progress import progress
@@ -25,7 +26,7 @@ _Part = TypeVar("_Part", Wanted, Arrangement, Faults)
 def player_of(options: Options) -> Player:
     """The player that is asked for; BadRequest or ArchiveError if it can't be had."""
     clock = clock_for(options.speed, options.maximum)
-    wanted = _read(Wanted, options, until=time_of(options.until))
+    wanted = _read(Wanted, options, until=time_of(options.until), format=format_of(options))
     arrangement = _read(
         Arrangement,
         options,
@@ -37,6 +38,16 @@ def player_of(options: Options) -> Player:
     )
     with progress("preparing the replay"):
         return prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
+
+
+def format_of(options: Options) -> str:
+    """The form of the messages that are asked for; BadRequest where the public had no such messages."""
+    wanted = Wanted(format=options.format or ("gwalert" if options.as_public else "modern"))
+    if options.as_public and not wanted.public:
+        raise BadRequest(
+            f"--as-public sends notices, which the form {options.format} is not: use {', '.join(PUBLIC_FORMATS)}"
+        )
+    return wanted.format
 
 
 def faults_of(options: Options) -> Faults | None:

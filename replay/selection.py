@@ -7,10 +7,13 @@ from datetime import datetime
 from heapq import merge
 from os import PathLike
 
-from gracetape.archive import Alert, Archive, History, Position, Recorded, Timeline, alerts_of
+from gracetape.archive import Alert, Archive, Position, Recorded, Timeline, alerts_of
 from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
-from gracetape.archive.alerts.merge_recorded import with_places
+from gracetape.archive.alerts.merge_recorded import servers_own, with_places
+from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS, public_forms
+from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
@@ -28,7 +31,8 @@ class Wanted:
     """What of each tape is to be played.
 
     `cutoff`: nothing that the server sent after log entry N of each named object (of the only superevent, or only object, if
-    none is named). `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come.
+    none is named). `start`: begin at log entry N. `until`: UTC. `spread`: when the messages of one second come. `format`: the
+    messages of GraceDB in one of FORMATS, or the notices of the public in one of PUBLIC_FORMATS.
     """
 
     cutoff: int | None = None
@@ -39,8 +43,19 @@ class Wanted:
     spread: str = "as-recorded"
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise BadRequest(f"there is no message format {self.format!r}: use {', '.join(FORMATS)}")
+        if self.format not in FORMATS and not self.public_forms:
+            known = f"{', '.join(FORMATS)}, or for the public {', '.join(PUBLIC_FORMATS)} (or some of these, by commas)"
+            raise BadRequest(f"there is no message format {self.format!r}: use {known}")
+
+    @property
+    def public_forms(self) -> tuple[str, ...]:
+        """The forms in which what the public was told is wanted; none if what GraceDB's own listeners heard is."""
+        return public_forms(self.format)
+
+    @property
+    def public(self) -> bool:
+        """Whether what the public was told is wanted, not what GraceDB's own listeners were."""
+        return bool(self.public_forms)
 
 
 def select(
@@ -60,7 +75,13 @@ def select(
     told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
     along = _told(timeline, told, wanted)
     if isinstance(timeline, StreamedTimeline) and not heard:
-        streamed = StreamedSelection(along.of_format(wanted), timeline=timeline, source=source, spread=wanted.spread)
+        streamed = StreamedSelection(
+            along.of_format(wanted),
+            timeline=timeline,
+            source=source,
+            spread=wanted.spread,
+            from_anywhere=along.from_anywhere,
+        )
         if streamed:
             return streamed
     alerts = along.all()
@@ -79,6 +100,8 @@ def _of_format(
     alerts: Sequence[Alert], timeline: Timeline, wanted: Wanted, source: Archive | str | PathLike[str] | None
 ) -> Selection:
     """Those that have a message of the wanted format, and how many the others have: where no message is left, or was heard so."""
+    if wanted.public:  # made or chosen in their forms, each of which is much to write
+        return Selection(alerts, timeline=timeline, source=source, spread=wanted.spread)
     kept, left = list[Alert](), list[Alert]()
     for alert in alerts:
         (left if alert.payload(wanted.format) is None else kept).append(alert)
@@ -97,14 +120,30 @@ class _Told:
     start: Position | None
     latest: Position | None
     fits: Callable[[Alert], bool]
+    public_forms: tuple[str, ...] = ()
 
     def __call__(self, after: Position | None) -> Iterator[Alert]:
         """Those after a moment, one after the other."""
-        since = max(filter(None, (after, self.start)), default=None)
-        return filter(self.fits, alerts_of(self.timeline, self.latest, since))
+        return filter(self.fits, self._announced(max(filter(None, (after, self.start)), default=None)))
+
+    def _announced(self, after: Position | None) -> Iterator[Alert]:
+        """All, whether they fit or not: what GraceDB's own listeners were told; or what the public was, from the beginning."""
+        if not self.public_forms:
+            return alerts_of(self.timeline, self.latest, after)
+        from gracetape.archive.alerts.notices.public_alerts import public_alerts  # which reads XML, and few want it
+
+        of_each = (public_alerts(self.timeline, form, self.latest) for form in self.public_forms)
+        return merge(*of_each, key=lambda alert: alert.created)
+
+    @property
+    def from_anywhere(self) -> bool:
+        """Whether those after a moment are made without those before it."""
+        return not self.public_forms and not self.timeline.heard
 
     def of_format(self, wanted: Wanted) -> "_Told":
         """Those of them that have a message of the wanted format."""
+        if self.public_forms:  # made or chosen in their forms, each of which is much to write
+            return self
         return replace(self, fits=lambda alert: self.fits(alert) and alert.payload(wanted.format) is not None)
 
     def all(self) -> list[Alert]:
@@ -115,7 +154,7 @@ class _Told:
         with progress("rebuilding alerts", last.index, "entries") as done:
 
             def told() -> Iterator[Alert]:
-                for alert in alerts_of(self.timeline, last, self.start):
+                for alert in self._announced(self.start):
                     done.done = _position(alert).index
                     yield alert
 
@@ -143,9 +182,11 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> _Told:
     latest = (
         max((end for graceid, end in ends.items() if not refs or graceid in refs), default=None) if bounded else None
     )
-    if until is not None:
+    if until is not None and not (
+        wanted.public and timeline.heard_by_public
+    ):  # which may have come before what they tell of
         latest = min(filter(None, (latest, timeline.at_time(until))))
-    return _Told(timeline, start, latest, fits)
+    return _Told(timeline, start, latest, fits, wanted.public_forms)
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
@@ -157,7 +198,7 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
     until = as_utc(wanted.until) if wanted.until else None
     alerts = [
         replace(alert, position=alert.position or Position(0))
-        for alert in heard_alerts(heard)
+        for alert in _heard(heard, wanted)
         if until is None or alert.created <= until
     ]
     first = _bounds(alerts, heard, refs, "--start", wanted.start)
@@ -167,6 +208,21 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
         for alert in alerts
         if first.get(alert.object_id, alert.created) <= alert.created <= last.get(alert.object_id, alert.created)
     ]
+
+
+def _heard(heard: Mapping[str, Sequence[Recorded]], wanted: Wanted) -> list[Alert]:
+    """Messages as alerts: what the public was told, or what GraceDB's own listeners were; where nothing but the former was heard, that."""
+    found: dict[str, list[Recorded]] = {graceid: servers_own(messages) for graceid, messages in heard.items()}
+    if not wanted.public and (any(found.values()) or not any(heard.values())):
+        return heard_alerts(found)
+    public = [
+        replace(heard_alert(message, graceid), form=form)
+        for graceid, messages in heard.items()
+        for message in public_messages(messages)
+        for form in (wanted.public_forms if wanted.public else (form_of(message) or "",))
+        if fits(message, form)
+    ]
+    return sorted(public, key=lambda alert: alert.created)
 
 
 def _bounds(
@@ -208,19 +264,6 @@ def _when(alerts: Sequence[Alert], graceid: str, n: int, *, last: bool) -> datet
 def before(alert: Alert) -> Position:
     """The moment just before what an alert tells of."""
     return alert.since or Position(max(0, _position(alert).index - 1))
-
-
-def mentions(history: History) -> set[str]:
-    """The graceids that an object's record and log tie it to: a superevent's events, past ones too; an event's superevents."""
-    record = history.final
-    names = {record.get("superevent"), record.get("preferred_event")}
-    names.update(record.get("gw_events") or (), record.get("em_events") or ())
-    for entry in history.entries:
-        params = entry.act.params
-        names.update(params.get(name) for name in ("graceid", "preferred_event", "superevent"))
-        names.update(params.get("events") or ())
-        names.update(old for name, old, _ in params.get("changes") or () if name == "preferred_event")
-    return {name for name in names if isinstance(name, str)} - {history.graceid}
 
 
 def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = False) -> dict[str, Position]:

@@ -38,7 +38,7 @@ def following(
         if branch is not None:
             app = _written(player, str(branch), stack, {})
         else:
-            app = on_scratch(player, stack) if scratch else _read_only(player, stack)
+            app = on_scratch(player, stack) if scratch and not player.public else _read_only(player, stack)
         yield stack.enter_context(serve(app, port=port)).url
 
 
@@ -93,8 +93,11 @@ def _read_only(player: Player, stack: ExitStack) -> Any:
     if _is_plain(player):
         source = copy.selection.source
         tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
-        return make_app(tape, as_of=lambda: player.position or Position(0), timeline=copy.selection.timeline)
+        public = True if player.public else None  # who hears what the public hears asks as the public does
+        position = lambda: player.position or Position(0)  # noqa: E731
+        return make_app(tape, as_of=position, timeline=copy.selection.timeline, as_public=public)
     path = stack.enter_context(HeldFolder(None, COPIED)).path / "played.tape"
     branch = Branch(player, path)
     stack.callback(branch.close)
-    return make_app(stack.enter_context(Archive.open(path)), settings=settings_of(*branch.tapes))
+    kept = stack.enter_context(Archive.open(path))
+    return make_app(kept, settings=settings_of(*branch.tapes), as_public=True if player.public else None)

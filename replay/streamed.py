@@ -42,8 +42,9 @@ class _Count:
 class StreamedSelection(Selection):
     """As `Selection`, made of what gives its alerts from any moment of a timeline on.
 
-    It stands somewhere and goes on from there; going back makes alerts again. How many there are in all is found out at the end,
-    or by making all of them once, when somebody asks.
+    It stands somewhere and goes on from there; going back makes alerts again, from a mark on the way, or from the beginning if `along`
+    cannot give them `from_anywhere` more cheaply. How many there are in all is found out at the end, or by making all of them once,
+    when somebody asks.
     """
 
     timeline: Timeline
@@ -55,8 +56,9 @@ class StreamedSelection(Selection):
         timeline: Timeline,
         source: Archive | str | PathLike[str] | None = None,
         spread: str = "as-recorded",
+        from_anywhere: bool = True,
     ) -> None:
-        self._along, self._spread = along, spread
+        self._along, self._spread, self._from_anywhere = along, spread, from_anywhere
         self.timeline, self.source, self.end = timeline, source, None
         self.others = {}
         first = next(along(None), None)
@@ -68,7 +70,13 @@ class StreamedSelection(Selection):
         self._long = timeline.has_more_than(_SOON_COUNTED)
 
     def anew(self) -> "StreamedSelection":
-        return StreamedSelection(self._along, timeline=self.timeline, source=self.source, spread=self._spread)
+        return StreamedSelection(
+            self._along,
+            timeline=self.timeline,
+            source=self.source,
+            spread=self._spread,
+            from_anywhere=self._from_anywhere,
+        )
 
     # -- how much there is
 
@@ -143,7 +151,7 @@ class StreamedSelection(Selection):
 
     def _mark(self, here: int, following: tuple[float, Alert]) -> None:
         """Remember a place where a step and a second begin, if it is far from the last one."""
-        if not self._window or here < self._marks[-1].index + _APART or self.timeline.heard:
+        if not self._window or here < self._marks[-1].index + _APART or not self._from_anywhere:
             return
         before_s, before = self._window[-1]
         if before.position != following[1].position and before_s // 1 < following[0] // 1:

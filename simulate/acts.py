@@ -220,7 +220,8 @@ class SendVOEvent:
 
     def __call__(self, client: Any) -> Any:
         about = {"skymap_type": self.skymap.split(".")[0], "skymap_filename": self.skymap} if self.skymap else {}
-        return client.create_voevent(self.graceid.get(), self.kind, **about, **dict(self.more))
+        open_to_all = {"internal": False, "open_alert": True}
+        return client.create_voevent(self.graceid.get(), self.kind, **open_to_all, **about, **dict(self.more))
 
     def __str__(self) -> str:
         return f"VOEvent: {self.kind}" + (f" ({self.skymap})" if self.skymap else "")

@@ -45,6 +45,14 @@ _To = Annotated[
 _AlertsOnly = Annotated[
     str | None, _Option(metavar="TARGET", help="Keep nothing, send the alerts: -, FILE.jsonl, or a target of replay.")
 ]
+_PublicAlerts = Annotated[
+    str | None,
+    _Option("--public-alerts", metavar="TARGET", help="Tell the public, too: -, FILE.jsonl, or a target of replay."),
+]
+_PublicFormat = Annotated[
+    str | None,
+    _Option("--public-format", metavar="FORM", help="How: gwalert (default), gwalert-avro or voevent."),
+]
 _Speed = Annotated[float | None, _Option(help="Times as fast as real time (default 1).", show_default=False)]
 _Max = Annotated[bool, _Option("--max", help="As fast as possible.")]
 _OnError = Annotated[OnError, _Option(help="What to do when an action fails.")]
@@ -92,6 +100,8 @@ def simulate(
     ] = None,
     to: _To = None,
     alerts_only: _AlertsOnly = None,
+    public_alerts: _PublicAlerts = None,
+    public_format: _PublicFormat = None,
     really: Really = None,
     topics: Topics = None,
     speed: _Speed = None,
@@ -134,9 +144,10 @@ def simulate(
     )  # fmt: skip
     check(stream)
     way = way_of(
-        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener
-    )
-    if not (dry_run or save) and way.to is None and way.alerts_only is None:
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener,
+        public_alerts, public_format,
+    )  # fmt: skip
+    if not (dry_run or save or way.somewhere):
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, --dry-run or --save FILE")
     if way.to is not None:
         check_writes(way.to, way.really, {one.group for one in stream.configurations}, unsafe=unsafe)
@@ -145,7 +156,7 @@ def simulate(
         saved.save(schedule, save, start)
     if dry_run:
         show_schedule(schedule, as_json)
-    elif way.to is not None or way.alerts_only is not None:
+    elif way.somewhere:
         live(schedule, start, way)
 
 
@@ -155,6 +166,8 @@ def run_saved(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule kept with --save.")],
     to: _To = None,
     alerts_only: _AlertsOnly = None,
+    public_alerts: _PublicAlerts = None,
+    public_format: _PublicFormat = None,
     really: Really = None,
     topics: Topics = None,
     speed: _Speed = None,
@@ -176,12 +189,13 @@ def run_saved(
 
     schedule, start = saved.load(path)
     way = way_of(
-        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener
-    )
+        to, alerts_only, really or (), speed, maximum, on_error is OnError.go_on, quiet, topics, show, page, listener,
+        public_alerts, public_format,
+    )  # fmt: skip
     if dry_run:
         show_schedule(schedule, as_json)
         return
-    if way.to is None and way.alerts_only is None:
+    if not way.somewhere:
         raise SimulateError("say where: --to ARCHIVE or URL, --alerts-only TARGET, or --dry-run")
     if way.to is not None:
         check_writes(
@@ -191,6 +205,38 @@ def run_saved(
             unsafe=unsafe,
         )
     live(schedule, gps_of(datetime.now(UTC)) if start is None else start, way)
+
+
+@app.command("sample-alerts")
+@sentences
+def sample_alerts(
+    to: Annotated[
+        list[str] | None,
+        _Option(metavar="TARGET", help="Where they go: - (the default), FILE.jsonl, a broker or any target of replay."),
+    ] = None,
+    every: Annotated[float, _Option(min=0.001, metavar="S", help="Seconds from one mock event to the next.")] = 3600.0,
+    num_events: Annotated[
+        int | None, _Option("--num-events", "-N", min=1, help="How many mock events (default: until it is stopped).")
+    ] = None,
+    format: Annotated[str, _Option(metavar="FORM", help="gwalert, gwalert-avro or voevent.")] = "gwalert",
+    seed: Annotated[int | None, _Option(min=0, help="The same seed, the same events.")] = None,
+    really: Really = None,
+    speed: _Speed = None,
+    maximum: _Max = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Send what the public is sent every hour to test with: a mock event (MS...), from its early warning to the last alert.
+
+    Each is an EARLYWARNING, two PRELIMINARY, then INITIAL and perhaps UPDATE, or a RETRACTION, with sky maps.
+    """
+    from gracetape.simulate.samples import send_samples
+
+    targets = to or ["-"]
+    if len(targets) > 1:
+        raise SimulateError("sample alerts go to one target at a time: name one with --to")
+    send_samples(
+        targets[0], every, num_events, format, seed, really or (), speed=speed, maximum=maximum, quiet=quiet
+    )  # fmt: skip
 
 
 @app.command()

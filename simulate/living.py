@@ -11,7 +11,7 @@ import typer
 from gracetape.clocks import clock_for
 from gracetape.destinations import is_server
 from gracetape.dummy.alert_lines import LineOutput
-from gracetape.dummy.alert_targets import Sink, StandardOutput
+from gracetape.dummy.alert_targets import Sink, StandardOutput, check_public
 from gracetape.errors import SimulateError
 from gracetape.live_pages import live_page
 from gracetape.options import Show, shows_lines
@@ -39,6 +39,12 @@ class Way:
     show: Show | None = None
     page: int | None = None
     listener: Path | None = None
+    public: places.Public | None = None
+
+    @property
+    def somewhere(self) -> bool:
+        """Whether it goes anywhere at all."""
+        return self.to is not None or self.alerts_only is not None or self.public is not None
 
 
 def way_of(
@@ -53,8 +59,10 @@ def way_of(
     show: Show | None = None,
     page: int | None = None,
     listener: Path | None = None,
+    public_alerts: str | None = None,
+    public_format: str | None = None,
 ) -> Way:
-    """What the options mean together. SimulateError if some exclude each other."""
+    """What the options mean together. UsageError if some exclude each other."""
     if to is not None and alerts_only is not None:
         raise SimulateError("--to and --alerts-only exclude each other")
     if topics is not None and to is not None:
@@ -71,7 +79,9 @@ def way_of(
         clock_for(speed, maximum)
     except ValueError as error:
         raise SimulateError(str(error)) from None
-    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics, show, page, listener)
+    check_public(public_alerts, public_format)
+    public = None if public_alerts is None else places.Public(public_alerts, public_format, really)
+    return Way(to, alerts_only, really, speed, maximum, go_on, quiet, topics, show, page, listener, public)
 
 
 def live(schedule: Schedule, start_gps: float, way: Way) -> None:
@@ -90,10 +100,10 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     what = f"what is simulated{'' if way.to is None else f' in {way.to}'}"
     paged = lambda tape: live_page(way.page, what, tape, listener=way.listener)  # noqa: E731
     if way.to is not None:
-        place = places.live_in(way.to, now, shown, paged)
+        place = places.live_in(way.to, now, shown, paged, way.public)
     else:
-        target = way.alerts_only or "-"
-        place = places.alerts_alone(target, now, way.really, way.topics, lambda: clock.stop(), shown, paged)
+        alone = way.alerts_only or ("-" if way.public is None else None)
+        place = places.alerts_alone(alone, now, way.really, way.topics, lambda: clock.stop(), shown, paged, way.public)
     with place as client, progress("simulating", len(schedule), "actions") as done:
 
         def after(action: Action, failure: str | None) -> None:
@@ -116,7 +126,8 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
 
 
 def _shown(way: Way) -> Sink | None:
-    """What shows alerts on standard output: lines on a terminal unless it is quiet, else what was asked for."""
-    if way.show is None and (way.quiet or not sys.stdout.isatty()):
+    """What shows alerts on standard output: lines on a terminal unless it is quiet, or the public is told there, else what was asked for."""
+    public_here = way.public is not None and way.public.target == "-"
+    if way.show is None and (way.quiet or public_here or not sys.stdout.isatty()):
         return None
     return LineOutput() if shows_lines(way.show) else StandardOutput()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
-from gracetape.dummy.alert_targets import Sink, Telling, open_alerts
+from gracetape.dummy.alert_targets import Sink, Telling, open_alerts, open_public
 from gracetape.errors import ReplayError, SimulateError
 from gracetape.live_pages import Teller
 from gracetape.replay.reenact.server import client_at
@@ -26,11 +27,19 @@ def _no_page(tape: Archive) -> AbstractContextManager[Teller | None]:
 
 @contextmanager
 def live_in(
-    place: str, now: Callable[[], datetime], on_alert: Callable[[Alert], None] | None = None, paged: Paged = _no_page
+    place: str,
+    now: Callable[[], datetime],
+    on_alert: Callable[[Alert], None] | None = None,
+    paged: Paged = _no_page,
+    public: "Public | None" = None,
 ) -> Iterator[Any]:
     """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears
-    its alerts, as the page that `paged` makes does.
+    its alerts, as the page that `paged` makes does; `public` is told what the public is.
     """
+    if is_server(place) and public is not None:
+        raise SimulateError(
+            f"{place} tells the public itself, if it does (dummy serve --public-alerts): leave that out here"
+        )
     if is_server(place):
         url = server_address(place)
         try:
@@ -42,28 +51,59 @@ def live_in(
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with opened as archive, paged(archive) as tell:
-        hears = [one for one in (on_alert, Telling(tell) if tell else None) if one is not None]
-
-        def send(alert: Alert) -> None:
-            for one in hears:
-                one(alert)
-
-        with GraceDb(archive, now=now, on_alert=send if hears else None) as client:
+    with opened as archive, paged(archive) as tell, _told(archive, public) as tell_public:
+        send = _to_all(on_alert, Telling(tell) if tell else None, tell_public)
+        with GraceDb(archive, now=now, on_alert=send) as client:
             yield client
+
+
+@dataclass(frozen=True)
+class Public:
+    """Where and in which form the public is told of a life; `really`: hosts other than this machine that are allowed."""
+
+    target: str
+    format: str | None = None
+    really: Collection[str] = ()
+
+
+@contextmanager
+def _told(archive: Archive, public: Public | None) -> Iterator[Callable[[Alert], None] | None]:
+    """What is called with each alert so that the public is told. Raises ArchiveError at the end if the target says that something went wrong."""
+    if public is None:
+        yield None
+        return
+    tell, sink = open_public(public.target, archive, public.format, public.really)
+    try:
+        yield tell
+    finally:
+        problem = sink.close()
+    if problem:
+        raise ArchiveError(problem)
+
+
+def _to_all(*hearers: Callable[[Alert], object] | None) -> Callable[[Alert], None] | None:
+    """What calls each that there is; None if there is none."""
+    here = [hear for hear in hearers if hear is not None]
+
+    def send(alert: Alert) -> None:
+        for hear in here:
+            hear(alert)
+
+    return send if here else None
 
 
 @contextmanager
 def alerts_alone(
-    target: str,
+    target: str | None,
     now: Callable[[], datetime],
     really: Collection[str] = (),
     topics: str | None = None,
     on_end: Callable[[], object] | None = None,
     shown: Sink | None = None,
     paged: Paged = _no_page,
+    public: Public | None = None,
 ) -> Iterator[Any]:
-    """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows.
+    """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows (None: nowhere).
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
     `shown` hears them besides, and instead if the target is `-`; so does the page that `paged` makes.
@@ -73,16 +113,16 @@ def alerts_alone(
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
         paged(archive) as tell,
+        _told(archive, public) as tell_public,
     ):
-        sink = shown if shown is not None and target == "-" else open_alerts(target, archive, really, topics)
-        others: list[Callable[[Alert], None]] = [shown] if shown is not None and sink is not shown else []
-        if tell is not None:
-            others.append(Telling(tell))
+        sink: Sink | None = shown if target == "-" else None
+        if sink is None and target is not None:
+            sink = open_alerts(target, archive, really, topics)
+        to_all = _to_all(sink, shown if shown is not sink else None, Telling(tell) if tell else None, tell_public)
 
         def send(alert: Alert) -> None:
-            sink(alert)
-            for one in others:
-                one(alert)
+            if to_all is not None:
+                to_all(alert)
             if getattr(sink, "reader_gone", False) and on_end is not None:
                 on_end()
 
@@ -90,6 +130,6 @@ def alerts_alone(
             with GraceDb(archive, now=now, on_alert=send) as client:
                 yield client
         finally:
-            problem = sink.close()
+            problem = sink.close() if sink is not None else None
         if problem:
             raise ArchiveError(problem)

@@ -107,6 +107,16 @@ def _has_distance(trigger: Trigger, name: str) -> bool:
     return trigger.mass1 > 0 and name.split(".")[0] in ("bayestar", "lalinference_skymap", "Bilby")
 
 
+def _distance_cards(trigger: Trigger, name: str) -> list[tuple[str, Any, str]]:
+    """What readers of alerts look at first: the distance and its spread over the whole sky (Mpc)."""
+    if not _has_distance(trigger, name):
+        return []
+    return [
+        ("DISTMEAN", round(trigger.distance, 6), "posterior mean distance (Mpc)"),
+        ("DISTSTD", round(0.2 * trigger.distance, 6), "posterior standard deviation of distance (Mpc)"),
+    ]
+
+
 def flat(trigger: Trigger, rng: "Generator", name: str, width: float) -> bytes:
     """A flat map: PROB per pixel, nested, with distances where the analysis gives them; gzipped if its name says so."""
     probability = density(trigger, width, tilt(rng), NSIDE)
@@ -114,7 +124,7 @@ def flat(trigger: Trigger, rng: "Generator", name: str, width: float) -> bytes:
     if _has_distance(trigger, name):
         columns += _distances(trigger, len(probability))
     about = [
-        *_header(trigger, name), ("ORDERING", "NESTED", "NESTED or RING"), ("NSIDE", NSIDE, "resolution"),
+        *_distance_cards(trigger, name), *_header(trigger, name), ("ORDERING", "NESTED", "NESTED or RING"), ("NSIDE", NSIDE, "resolution"),
         ("FIRSTPIX", 0, "first pixel"), ("LASTPIX", len(probability) - 1, "last pixel"), ("INDXSCHM", "IMPLICIT", "indexing"),
     ]  # fmt: skip
     return _file(columns, about, name)
@@ -136,7 +146,7 @@ def multiorder(trigger: Trigger, rng: "Generator", name: str, width: float) -> b
     if _has_distance(trigger, name):
         columns += _distances(trigger, len(uniq))
     about = [
-        *_header(trigger, name), ("ORDERING", "NUNIQ", "multi-order"), ("MOCORDER", _LEVEL + 1, "finest order"),
+        *_distance_cards(trigger, name), *_header(trigger, name), ("ORDERING", "NUNIQ", "multi-order"), ("MOCORDER", _LEVEL + 1, "finest order"),
         ("INDXSCHM", "EXPLICIT", "indexing"),
     ]  # fmt: skip
     return _file(columns, about, name)

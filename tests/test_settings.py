@@ -107,6 +107,22 @@ def test_a_setting_never_contradicts_a_command_line(project: Path) -> None:
     assert parsed("replay", "--to", "kafka://localhost/g")["topics"] == "igwn"
 
 
+def test_what_is_set_of_public_alerts_is_meant_where_the_public_is_told(project: Path) -> None:
+    (project / "gracetape.toml").write_text(
+        'replay.format = "legacy"\nsimulate.to = "new.tape"\n[dummy]\npublic-format = "voevent"\n'
+    )
+    assert (parsed("replay")["format"], parsed("replay", "--as-public")["format"]) == ("legacy", "")
+    assert parsed("dummy serve")["public_format"] is None
+    assert parsed("dummy serve", "--public-alerts", "-")["public_format"] == "voevent"
+    assert "--to" in of_command("simulate run")
+    assert "--to" not in of_command("simulate sample-alerts")  # which goes to a broker, not into an archive
+    listening = BY_NAME["capture.nodes"]
+    assert listening.leaves({"source": "kafka://localhost/igwn.gwalert?start=earliest"})
+    assert not listening.leaves({"source": "kafka://localhost/gracedb-test"})
+    (project / "gracetape.toml").write_text('replay.format = "gwalert,voevent"\n')
+    assert parsed("replay")["format"] == "gwalert,voevent"
+
+
 def test_archive_and_service_are_those_that_are_set(project: Path, monkeypatch: Any) -> None:
     (project / "gracetape.toml").write_text('archive = "tapes/a.tape"\nservice = "https://gracedb-test.ligo.org/api"\n')
     assert locate() == Path("../tapes/a.tape")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gracetape.alert_lines import entry_of
 from gracetape.archive.alerts.alert import Alert
-from gracetape.archive.alerts.merge_recorded import alone, bare_node
+from gracetape.archive.alerts.merge_recorded import alone, bare_node, servers_own
 from gracetape.archive.recorded import Recorded, recorded_of
 from gracetape.archive.store import Archive
 
@@ -25,7 +25,7 @@ def heard_alerts(messages: Mapping[str, Sequence[Recorded]]) -> list[Alert]:
 
 def _alerts(graceid: str, heard: Sequence[Recorded]) -> Iterator[Alert]:
     last: Alert | None = None
-    for message in heard:
+    for message in servers_own(heard):
         node = bare_node(message.node)
         if last is not None and last.heard == message.payload and node not in last.nodes:
             last = replace(last, nodes=(*last.nodes, node))

@@ -12,6 +12,7 @@ from gracetape.archive.alerts.alert import Alert
 from gracetape.archive.alerts.rebuild import alerts_along, rebuilt_alerts
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.archive.recorded import Record, Recorded
+from gracetape.topics import is_public
 
 _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
@@ -43,8 +44,13 @@ class Pair:
 
 
 def bare_node(node: str) -> str:
-    """A node without the instance that igwn-alert puts before it: `gracedb.cbc_gstlal` is `cbc_gstlal`."""
-    return node.rpartition(".")[2]
+    """A node without the instance that igwn-alert puts before it: `gracedb.cbc_gstlal` is `cbc_gstlal`; a public topic's name is whole."""
+    return node if is_public(node) else node.rpartition(".")[2]
+
+
+def servers_own(heard: Sequence[Recorded]) -> list[Recorded]:
+    """Those of some messages that GraceDB sent to its own listeners; the others were for the public."""
+    return [message for message in heard if not is_public(message.node)]
 
 
 def pairs(rebuilt: Sequence[Alert], heard: Sequence[Recorded]) -> list[Pair]:
@@ -127,11 +133,11 @@ def _in_order(timeline: Timeline) -> Iterator[Alert]:
     for part in timeline.parts():
         while waiting and waiting[0][0] < part.begins:
             yield heapq.heappop(waiting)[-1]
-        heard = {graceid: timeline.histories[graceid].recorded for graceid in part.objects}
+        heard = {graceid: servers_own(timeline.histories[graceid].recorded) for graceid in part.objects}
         found = _placed(list(alerts_along(timeline, part.steps)), heard)
         for number, (when, alert) in enumerate(found):
             loose = alert.position is None
-            place = timeline.heard[alert.object_id] if alert.position is None else alert.position.index
+            place = timeline.place_of(alert.object_id) if alert.position is None else alert.position.index
             heapq.heappush(waiting, (when, not loose, place, number, alert))
     while waiting:
         yield heapq.heappop(waiting)[-1]

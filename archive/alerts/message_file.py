@@ -10,6 +10,8 @@ from gracetape.archive.recorded import Recorded
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
 from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line, text_of, time_of
+from gracetape.notices import about, is_notice
+from gracetape.topics import GWALERT_TOPIC
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -32,8 +34,9 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
     for number, line in _lines(path):
         where = f"{path} line {number}"
         read = _read(where, line)
-        uid = read.payload.get("uid")
-        if not isinstance(uid, str) or not isinstance(read.payload.get("alert_type"), str):
+        named, told = about(read.payload)
+        uid, kind = read.payload.get("uid") or named, read.payload.get("alert_type") or told
+        if not isinstance(uid, str) or not isinstance(kind, str):
             raise ArchiveError(f"{where} is no alert message: it has no uid and alert_type")
         owner = owner_of(uid)
         if owner is None:
@@ -90,8 +93,10 @@ def _nodes(where: str, read: Line) -> tuple[str, ...]:
     """The node that the message came on; where the line does not say, those that the server sent it to."""
     if read.node is not None:
         return (read.node,)
-    about = read.payload.get("object") or read.payload.get("data")
+    if is_notice(read.payload):
+        return (GWALERT_TOPIC,)
+    record = read.payload.get("object") or read.payload.get("data")
     try:
-        return nodes_of(about if isinstance(about, dict) else {}, category_of(read.payload["uid"]))
+        return nodes_of(record if isinstance(record, dict) else {}, category_of(read.payload["uid"]))
     except (GracetapeError, KeyError):
         raise ArchiveError(f"{where} does not say on which node it came, and its payload does not tell") from None

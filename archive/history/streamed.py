@@ -25,6 +25,7 @@ from gracetape.archive.recorded import recorded_of
 from gracetape.archive.spans import Span, ticks
 from gracetape.archive.store import Archive
 from gracetape.archive.view import StoredView
+from gracetape.topics import is_public
 
 _ID, _BITS = 32, {"category": 1, "born": 64, "id": 256, "entry": 32, "place": 24}
 #: What follows a step's time in the number of its moment.
@@ -33,6 +34,7 @@ _REST = sum(_BITS.values())
 HELD = 16
 #: How many groups that are not walked along are kept, in case they are asked for again.
 _RECENT = 32
+_CAPTURED = "SELECT object FROM captures WHERE completed IS NOT NULL"
 
 
 def _number(rank: Rank) -> int:
@@ -111,10 +113,7 @@ class StreamedTimeline(Timeline):
         return len(self._groups)
 
     def _first_arrivals(self) -> dict[str, int]:
-        query = (
-            "SELECT object, min(arrived) FROM alerts "
-            "WHERE object IN (SELECT object FROM captures WHERE completed IS NOT NULL) GROUP BY object"
-        )
+        query = f"SELECT object, min(arrived) FROM alerts WHERE object IN ({_CAPTURED}) GROUP BY object"
         found = self.archive.connection.execute(query).fetchall()
         return {str(graceid): ticks(datetime.fromisoformat(arrived)) for graceid, arrived in found}
 
@@ -127,10 +126,22 @@ class StreamedTimeline(Timeline):
         return dict(self.archive.connection.execute(query, (self._newest,)).fetchall())
 
     @cached_property
-    def heard(self) -> Mapping[str, int]:
-        if not self._arrivals:
-            return {}
-        return {graceid: place for place, graceid in enumerate(self.histories) if graceid in self._arrivals}
+    def heard(self) -> bool:
+        return self._heard_of(public=False)
+
+    @cached_property
+    def heard_by_public(self) -> bool:
+        return self._heard_of(public=True)
+
+    def _heard_of(self, *, public: bool) -> bool:
+        query = (
+            f"SELECT DISTINCT node FROM alerts WHERE object IN ({_CAPTURED})"  # ends with the first one that is found
+        )
+        return any(is_public(node) == public for (node,) in self.archive.connection.execute(query))
+
+    def place_of(self, graceid: str) -> int:
+        query = "SELECT min(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
+        return int(self.archive.connection.execute(query, (graceid,)).fetchone()[0])
 
     # -- what is held
 
@@ -166,12 +177,8 @@ class StreamedTimeline(Timeline):
                 waiting += (self.archive.owner(name) or name for name in sorted(ties(history)))
             if not histories:
                 raise KeyError(first)
-            in_order = {name: histories[name] for name in sorted(histories, key=self._place)}
+            in_order = {name: histories[name] for name in sorted(histories, key=self.place_of)}
         return _Group(in_order)
-
-    def _place(self, graceid: str) -> int:
-        query = "SELECT min(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
-        return int(self.archive.connection.execute(query, (graceid,)).fetchone()[0])
 
     @cached_property
     def _untold(self) -> list[Span]:
@@ -214,9 +221,9 @@ class StreamedTimeline(Timeline):
                 heapq.heappop(open_groups)
             yield Position(moment), group.steps[place]
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self, until: Position | None = None) -> Iterator[Part]:
         coming = _Coming(self)
-        while (begins := coming.begins) is not None:
+        while (begins := coming.begins) is not None and (until is None or begins <= until.index >> _REST):
             if (group := coming.take()) is not None:
                 yield Part(spans.moment(begins), [*group.histories], group.walk())
 

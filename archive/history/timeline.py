@@ -12,6 +12,7 @@ from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Lookup, Snapshot
 from gracetape.archive.store import Archive
 from gracetape.errors import ArchiveError, GracetapeError
+from gracetape.topics import is_public
 
 
 @dataclass(frozen=True, order=True)
@@ -45,6 +46,7 @@ class Timeline:
             for name in (history.graceid, history.final.get("gw_id")):
                 if name:
                     self._named.setdefault(name, history)
+        self._places = {graceid: place for place, graceid in enumerate(self.histories)}
         self.steps = ordered_steps(self.histories)
         self._when: dict[str, list[int]] = defaultdict(list)  # graceid -> for each of its entries, the step
         for number, step in enumerate(self.steps, start=1):
@@ -67,9 +69,22 @@ class Timeline:
         return {graceid: history.category for graceid, history in self.histories.items()}
 
     @property
-    def heard(self) -> Mapping[str, int]:
-        """The objects of which messages were heard live, in order, each with its place among all."""
-        return {graceid: place for place, (graceid, history) in enumerate(self.histories.items()) if history.recorded}
+    def heard(self) -> bool:
+        """Whether any message to GraceDB's own listeners was heard live."""
+        return self._heard_of(public=False)
+
+    @property
+    def heard_by_public(self) -> bool:
+        """Whether any message to the public was heard live."""
+        return self._heard_of(public=True)
+
+    def _heard_of(self, *, public: bool) -> bool:
+        messages = (message for history in self.histories.values() for message in history.recorded)
+        return any(is_public(message.node) == public for message in messages)
+
+    def place_of(self, graceid: str) -> int:
+        """A number by which an object of the time line comes before or after the others of it."""
+        return self._places[graceid]
 
     def walk(self, after: Position | None = None, until: Position | None = None) -> Iterator[tuple[Position, Step]]:
         """The steps in order, each with the moment just after it; those after one moment, up to another one."""
@@ -77,8 +92,11 @@ class Timeline:
         for number, step in enumerate(self.steps[begin : until.index if until else None], start=begin + 1):
             yield Position(number), step
 
-    def parts(self) -> Iterator["Part"]:
-        """What lies on it in parts that no act ties to one another, by the moments before which nothing of them comes."""
+    def parts(self, until: Position | None = None) -> Iterator["Part"]:
+        """What lies on it in parts that no act ties to one another, by the moments before which nothing of them comes.
+
+        Those may be lacking of which nothing comes up to a moment `until`.
+        """
         yield Part(datetime.min.replace(tzinfo=UTC), [*self.histories], list(self.walk()))
 
     @property
@@ -90,6 +108,10 @@ class Timeline:
         """Just after log entry `n` of an object; ArchiveError if there is no such object or entry."""
         history = self._history(graceid)
         return Position(self._whens(history.graceid)[history.index_of(n) - 1])
+
+    def entry_positions(self, graceid: str) -> list[Position]:
+        """The moment just after each entry of an object, in order."""
+        return [Position(number) for number in self._whens(graceid)]
 
     def at_time(self, time: datetime) -> Position:
         """Just after the last step made at or before a time (UTC)."""

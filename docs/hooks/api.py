@@ -12,7 +12,7 @@ HERE = "<!-- the rooms -->"
 #: The packages with public names, in the order in which people need them. The first one has what all stand on, and gathers names of the others.
 PACKAGES = (
     "gracetape",
-    *(f"gracetape.{room}" for room in "archive capture dummy replay simulate brokers listen testing".split()),
+    *(f"gracetape.{room}" for room in "archive capture dummy replay simulate brokers listen testing view".split()),
 )
 for _package in PACKAGES:
     import_module(_package)

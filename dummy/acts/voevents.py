@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from gracetape.archive.alerts.notices.significance import is_significant
+from gracetape.archive.alerts.notices.voevent_xml import Told, render
 from gracetape.archive.blobs import spool_in
 from gracetape.archive.voevent_types import VOEVENT_TYPES
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.refusals import refused
 from gracetape.dummy.source import Record
-from gracetape.dummy.voevent_xml import Told, render
 
 #: Field of a request -> field of the record, for the numbers between 0 and 1.
 PROBABILITIES = {
@@ -39,7 +40,8 @@ def create(writer: Writer, subject: Subject, kind: str, given: Mapping[str, Any]
     name = f"{subject.graceid}-{n}-{VOEVENT_TYPES[kind].title}.xml"
     record = _record(writer, subject, kind, n, name, given)
     earlier = subject.view.records("voevent")
-    xml = render(Told(subject.record, event, record, earlier, external, subject.links), writer.now)
+    page = subject.links.page()
+    xml = render(Told(subject.record, event, record, earlier, external, page, subject.links.file), writer.now)
     blob = writer.tx.keep_blob(*spool_in(writer.tx.archive.blobs, iter([xml])))
     file = writer.tx.add_file(subject.graceid, name, blob)
     record |= {"file_version": file.version}
@@ -125,5 +127,6 @@ def _record(writer: Writer, subject: Subject, kind: str, n: int, name: str, give
     if subject.category == "event":
         return {"links": {}} | said
     said |= {"raven_coinc": given["raven_coinc"], "combined_skymap_filename": given.get("combined_skymap_filename")}
+    said["significant"] = given.get("Significant", is_significant(kind, subject.record.get("labels") or ()))
     first = ("voevent_type", "file_version", "ivorn", "created", "issuer", "filename", "N")
     return {name: said[name] for name in first} | {"links": {}} | {k: v for k, v in said.items() if k not in first}

@@ -17,7 +17,7 @@ from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources import renderings
 from gracetape.dummy.resources.resource import Resource, led, record_as_json, root_of
 from gracetape.dummy.service import Service
-from gracetape.dummy.source import FileView, Source
+from gracetape.dummy.source import FileView, PublicSource, Source
 from gracetape.pipelines.uploads import AT_ONCE
 
 _COUNT, _LARGEST = 10, 1000
@@ -116,7 +116,7 @@ def _answer(
     start, count = _whole(req, "start", 0, 0, 1 << 40), _whole(req, "count", 1, _COUNT, _LARGEST)
     stamp = source.archive.stamp()
     try:
-        found = find(source.tables(), category, query, _order(req, category), start, count)
+        found = _found(source, category, query, _order(req, category), start, count)
     except QueryError as error:
         raise _refused(category, error) from None
     if form == "xml":
@@ -133,6 +133,14 @@ def _answer(
     resp.data = b'{"numRows":%d,"%ss":[%b],"links":%b}' % (
         found.total, category.encode(), bodies, encode(links).encode(),
     )  # fmt: skip
+
+
+def _found(source: Source, category: str, query: Query, order: Order, start: int, count: int) -> Found:
+    """A page of what a query matches, as far as whoever asks may see it."""
+    if not isinstance(source, PublicSource):
+        return find(source.tables(), category, query, order, start, count)
+    shown = [name for name in find(source.tables(), category, query, order).objects if source.has(name)]
+    return Found(len(shown), shown[start : start + count])
 
 
 def _answer_xml(resp: falcon.Response, source: Source, found: Found, views: list[FileView]) -> None:

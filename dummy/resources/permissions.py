@@ -10,6 +10,8 @@ from gracetape.dummy.resources.resource import Resource, answer
 class Permissions(Resource):
     """The permissions that were granted."""
 
+    for_members = True
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         self.answer_list(req, resp, graceid, "permission")
 

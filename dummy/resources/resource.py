@@ -26,6 +26,8 @@ class Resource:
 
     #: Whether it is asked of an object that is there.
     of_object = True
+    #: Whether only those who have a login are told of it.
+    for_members = False
 
     def __init__(self, service: Service, category: str = "", version: str = "v1") -> None:
         self.service, self.category, self.version = service, category, version

@@ -25,6 +25,9 @@ class UserInfo(Resource):
     """Who is asking: always the one user."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        if self.service.as_public:
+            answer(resp, {"username": "", "first_name": "", "last_name": "", "email": "", "is_internal_user": False})
+            return
         who = {"username": self.service.user, "first_name": "", "last_name": "", "email": ""}
         answer(resp, who | {"is_internal_user": True, "upload_to_pipeline": list(self.service.settings.pipelines)})
 

@@ -14,6 +14,8 @@ from gracetape.dummy.server_settings import SIGNOFF_STATUSES, SIGNOFF_TYPES
 class Signoffs(Resource):
     """All signoffs of an object; a new one."""
 
+    for_members = True
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         self.answer_list(req, resp, graceid, "signoff")
 
@@ -34,6 +36,8 @@ class Signoffs(Resource):
 
 class Signoff(Resource):
     """One signoff, by type and instrument: OPH1, ADV."""
+
+    for_members = True
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, typeinst: str) -> None:
         self.answer_one(req, resp, graceid, "signoff", typeinst)

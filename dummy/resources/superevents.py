@@ -135,6 +135,8 @@ class Superevent(Resource):
 class Members(Resource):
     """The events of a superevent; a new one among them."""
 
+    for_members = True
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         view = self.view(graceid)
         found = [_member(req, name) for name in sorted(acts.members_of(view.record()), key=lambda name: int(name[1:]))]
@@ -164,6 +166,8 @@ def _add(
 class Member(Resource):
     """One event of a superevent."""
 
+    for_members = True
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
         if member not in acts.members_of(self.view(graceid).record()):
             raise not_found()
@@ -186,6 +190,8 @@ def _chosen(record: dict[str, Any]) -> list[str]:
 class PipelinePreferred(Resource):
     """The preferred events by pipeline; a new one."""
 
+    for_members = True
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         found = [_member(req, name) for name in _chosen(self.view(graceid).record())]
         answer(resp, page(req, "pipeline_preferred_events", found))
@@ -196,6 +202,8 @@ class PipelinePreferred(Resource):
 
 class PipelinePreferredEvent(Resource):
     """One preferred event of a pipeline."""
+
+    for_members = True
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, graceid: str, member: str) -> None:
         self.service.check_writable()

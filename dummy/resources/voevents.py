@@ -21,6 +21,8 @@ def _given(form: Form) -> dict[str, Any]:
     checks = Checks()
     given: dict[str, Any] = {name: str(form.get(name)) for name in _TEXTS if form.get(name)}
     given |= {name: checks.read(_flag, form.get(name, default)) for name, default in _FLAGS.items()}
+    if form.get("Significant") not in (None, ""):  # no client of today asks for it, gwcelery's own (2.x) did
+        given["Significant"] = checks.read(_flag, form.get("Significant"))
     asked = [name for name in acts.PROBABILITIES if form.get(name) not in (None, "")]
     given |= {name: checks.read(_probability, form.get(name)) for name in asked}
     checks.end()

@@ -17,7 +17,8 @@ def name_of(lost: Undelivered) -> str:
         payload = json.loads(lost.payload)
         data = payload.get("data")
         number = f" (log {data['N']})" if isinstance(data, dict) and "N" in data else ""
-        return f"{payload['uid']} {payload['alert_type']}{number} for {lost.node}"
+        about = payload["uid"] if "uid" in payload else payload["superevent_id"]
+        return f"{about} {payload['alert_type']}{number} for {lost.node}"
     except (ValueError, KeyError, AttributeError):
         return f"a message for {lost.node}"
 
@@ -65,7 +66,7 @@ class BrokerTarget:
         if node not in self._allowed:
             check_node(self.url, node)
             self._allowed.add(node)
-        payload = message.payload_json()
+        payload = message.content
         try:
             self._publisher.publish(node, payload)
         except BrokerError as error:

@@ -16,7 +16,7 @@ class PageTarget:
     def send(self, message: Message) -> None:
         if message.alert is not self._last:
             self._last = message.alert
-            self._tell(line_of(message.alert, message.offset_s, message.alert.nodes), lambda: message.payload)
+            self._tell(line_of(message.alert, message.offset_s, message.alert.nodes), lambda: message.line["payload"])
 
     def close(self) -> None:
         return None

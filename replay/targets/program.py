@@ -50,7 +50,8 @@ def _run(argv: list[str], given: bytes, environment: dict[str, str]) -> int:
 
 
 class ProgramTarget:
-    """Runs CMD (split as a shell would, without a shell) with the payload as a line of JSON on stdin and GRACETAPE_NODE set.
+    """Runs CMD (split as a shell would, without a shell) with the payload as a line of JSON on stdin, or a VOEvent's text, or Avro's bytes, and
+    GRACETAPE_NODE set.
 
     The next message waits until the program ends. A non-zero exit does not end the replay; it is told of at the end.
     """
@@ -70,7 +71,9 @@ class ProgramTarget:
     def send(self, message: Message) -> None:
         environment = {**os.environ, "GRACETAPE_NODE": message.node}
         try:
-            status = _run(self.argv, (message.payload_json() + "\n").encode(), environment)
+            content = message.content
+            given = content if isinstance(content, bytes) else (content + "\n").encode()
+            status = _run(self.argv, given, environment)
         except OSError as error:
             raise ReplayError(f"cannot run {self.name!r}: {error.strerror}") from None
         self.runs += 1

@@ -1,4 +1,4 @@
-"""Messages to a web server, one POST each, as JSON; the node is in the header `X-Gracetape-Node`."""
+"""Messages to a web server, one POST each, as JSON (or what a notice's form is); the node is in the header `X-Gracetape-Node`."""
 
 import queue
 import threading
@@ -48,7 +48,7 @@ class WebhookTarget:
         nobody(self._session, self.url)  # a login that is meant is in the URL
         if is_loopback(host):
             self._session.proxies.clear()  # no proxy stands between us and this machine
-        self._waiting: queue.Queue[tuple[str, str] | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[tuple[str, str | bytes] | None] = queue.Queue(_WAITING)
         self._broken: str | None = None
         self._thread = threading.Thread(target=self._work, name="webhook", daemon=True)
         self._thread.start()
@@ -57,7 +57,7 @@ class WebhookTarget:
         if self._broken is not None:
             raise ReplayError(self._broken)
         self.counts.sent += 1
-        self._waiting.put((message.node, message.payload_json()))
+        self._waiting.put((message.node, message.content))
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
@@ -68,14 +68,15 @@ class WebhookTarget:
                 self.counts.failed += 1
                 self._losses(Undelivered(*item, failure))
 
-    def _post(self, node: str, payload: str) -> str | None:
+    def _post(self, node: str, payload: str | bytes) -> str | None:
         """Deliver one message; the reason if it is given up."""
-        headers = {"Content-Type": "application/json", "X-Gracetape-Node": node}
+        content = payload.encode() if isinstance(payload, str) else payload
+        headers = {"Content-Type": _type_of(payload), "X-Gracetape-Node": node}
         limit = time.monotonic() + self.patience_s
         for pause in pauses():
             try:
                 answer = self._session.post(
-                    self.url, data=payload.encode(), headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
+                    self.url, data=content, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
                 )
             except requests.RequestException as error:
                 reason = f"{self._losses.where} cannot be reached: {type(error).__name__}"
@@ -101,6 +102,13 @@ class WebhookTarget:
         self._thread.join()
         self._session.close()
         return self._losses.sentence(self.counts)
+
+
+def _type_of(payload: str | bytes) -> str:
+    """What a web server is told of a payload: JSON, the XML of a VOEvent, or Avro."""
+    if isinstance(payload, bytes):
+        return "avro/binary"
+    return "text/xml" if payload.startswith("<") else "application/json"
 
 
 http = partial(WebhookTarget, "http")

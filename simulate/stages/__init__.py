@@ -105,6 +105,8 @@ _DETCHAR = (
     *timed("request", 30.0, 5.0, "DQR_REQUEST is applied"),
 )
 _VOEVENTS = (
+    *timed("earlywarning", 20.0, 2.0, "an early warning, after the superevent's creation", 0.0),
+    *timed("second", 300.0, 10.0, "a second preliminary notice, after the first", 0.0),
     *timed("preliminary", 30.0, 5.0, "the preliminary notice, after the superevent's creation"),
     *timed("initial", 30.0, 5.0, "the initial notice, after the advocates said OK", None),
     *timed("retraction", 30.0, 5.0, "the retraction, after they said no", None),

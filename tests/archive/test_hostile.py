@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gracetape.archive import Archive, ArchiveError, alerts_of, history_of, rebuilt_alerts, timeline_of
+from gracetape.archive import Archive, ArchiveError, alerts_of, history_of, public_alerts, rebuilt_alerts, timeline_of
+from gracetape.archive.alerts.notices.public_alerts import PUBLIC_FORMATS
 from gracetape.archive.cli import main
 from gracetape.archive.extract import extract
 from gracetape.archive.packing import collect, convert
@@ -48,6 +49,7 @@ def use(path: Path, folder: Path) -> None:
         for ask in (
             lambda: [archive.view(capture.ref).record() and capture.noted() for capture in archive.captures()],
             lambda: [alert.payload(form) for alert in alerts_of(timeline_of(archive)) for form in ("modern", "legacy")],
+            lambda: [alert.payload() for form in PUBLIC_FORMATS for alert in public_alerts(timeline_of(archive), form)],
             lambda: [alert.lines(alert.created) for alert in rebuilt_alerts(timeline_of(archive))],
             lambda: [history_of(archive, graceid).as_of(n=2).record() for graceid in archive.objects()],
             lambda: [extract(archive, graceid, folder / "files") for graceid in archive.objects()],

@@ -205,7 +205,7 @@ def test_a_webhook_gets_the_login_of_its_url_alone(login: str, seen: set[bytes])
     with unfriendly() as server:
         server.answers = {"hook": body(b"")}
         target = http(f"//{login}127.0.0.1:{server.port}/hook")
-        target.send(SimpleNamespace(node="node", payload_json=lambda: "{}"))  # type: ignore[arg-type]
+        target.send(SimpleNamespace(node="node", content="{}"))  # type: ignore[arg-type]
         assert target.close() is None
         assert server.logins() == seen
 

@@ -37,14 +37,22 @@ def drive(client: Client, scratch: Path) -> list[Row]:
     report = scratch / "report.jsonl"
     with contextlib.ExitStack() as stack:
         alerts, settings = str(scratch / "alerts.jsonl"), dict[str, str]()
+        free = any("{kafka}" in option for option in client.options)  # such a client goes to whatever port it is told
+        kafka = ""
         if client.group:
-            if answers(IGWN_ALERT_PORT):
+            if not free and answers(IGWN_ALERT_PORT):
                 return [Row(client.title, client.version, today, "a broker", f"port {IGWN_ALERT_PORT} is taken")]
-            broker = stack.enter_context(private_kafka(client.group, TOPICS, port=IGWN_ALERT_PORT))
-            alerts = broker.url
-            settings |= {"CLIENT_KAFKA": f"localhost:{broker.port}", "CLIENT_GROUP": client.group}
+            broker = stack.enter_context(private_kafka(client.group, TOPICS, port=None if free else IGWN_ALERT_PORT))
+            alerts, kafka = broker.url, f"localhost:{broker.port}"
+            settings |= {"CLIENT_KAFKA": kafka, "CLIENT_GROUP": client.group}
         command = [sys.executable, "-m", "gracetape", "dummy", "run", "-a", str(scratch / "dummy.tape"), "--create"]
-        command += [*client.options, "--alerts", alerts, "--", str(client.python)]
+        command += [
+            *(option.replace("{kafka}", kafka) for option in client.options),
+            "--alerts",
+            alerts,
+            "--",
+            str(client.python),
+        ]
         command += [str(client.steps.with_name("drive.py")), str(client.steps), str(report)]
         subprocess.run(command, cwd=scratch, env={**os.environ, **settings}, check=False)
     lines = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []

@@ -120,7 +120,7 @@ def test_it_announces_what_a_time_line_that_holds_all_does(name: str, request: p
         whole, streamed = timeline_of(archive), StreamedTimeline(archive)
         assert [_plain(a) for a in alerts_of(streamed)] == [_plain(a) for a in alerts_of(whole)]
         assert [step for _, step in streamed.walk()] == whole.steps
-        assert list(streamed.heard) == list(whole.heard)
+        assert streamed.heard == whole.heard
 
 
 def test_every_moment_shows_every_object_as_it_does_on_one_that_holds_all(run: Path) -> None:

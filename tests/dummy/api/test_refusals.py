@@ -255,7 +255,7 @@ CASES: list[Case] = [
 ]  # fmt: skip
 #: Rows that other tests meet: throttling (test_faults), and what needs a state of its own (below).
 ELSEWHERE = {
-    "throttled", "too_many_to_merge", "event_voevent_gpstime", "voevent_gpstime", "pipeline_preferred_kept", "em_type_invalid",
+    "not_authenticated", "throttled", "too_many_to_merge", "event_voevent_gpstime", "voevent_gpstime", "pipeline_preferred_kept", "em_type_invalid",
     "em_type_unknown", "combined_no_file",
 }  # fmt: skip
 

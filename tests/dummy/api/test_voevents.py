@@ -46,7 +46,7 @@ def test_each_type_of_voevent_is_valid_and_says_what_it_was_told(
         assert told.get("BBH") == (None if kind == "RE" else "0.6")
         assert told.get("HasRemnant") == (None if kind == "RE" else "0.25")
         cited = [(found.text, found.get("cite")) for found in parsed.iterfind("./Citations/EventIVORN")]
-        assert cited == [(ivorn, "retraction" if kind == "RE" else "supersedes") for ivorn in seen]
+        assert cited == [(ivorn, "retraction" if kind == "RE" else "supersedes") for ivorn in reversed(seen)]
         seen.append(answer.json()["ivorn"])
 
 

@@ -1,0 +1,118 @@
+"""Messages to the public, wherever they come from: which object a notice or a VOEvent is about, its type, and notices in Avro."""
+
+import base64
+import io
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from gracetape.errors import ArchiveError
+from gracetape.installing import hint
+
+Record = dict[str, Any]
+
+#: How every Avro container begins, and one in base64.
+AVRO, AVRO_BASE64 = b"Obj\x01", "T2JqA"
+#: Where notices hold sky maps: (part, field).
+SKYMAPS = (("event", "skymap"), ("external_coinc", "combined_skymap"))
+_SCHEMA = "igwn.alerts.Alert.avsc"
+#: What JSON may leave out, and Avro not.
+_UNSAID: dict[str, Record] = {"event": {"duration": None, "central_frequency": None}}
+#: Between the blocks of a container: the same notice gives the same bytes.
+_SYNC = b"gracetape notice"
+_PARAM = re.compile(r"<Param\b[^>]{0,1000}?/?>")
+_ATTRIBUTE = re.compile(r"""\b(name|value)\s*=\s*["']([^"']{0,1000})["']""")
+
+
+def is_notice(payload: Record) -> bool:
+    """Whether a message is a notice of the igwn-gwalert schema."""
+    return isinstance(payload.get("superevent_id"), str) and "alert_type" in payload and "uid" not in payload
+
+
+def is_voevent(text: object) -> bool:
+    """Whether a text looks like a VOEvent."""
+    return isinstance(text, str) and text.lstrip()[:1] == "<" and "VOEvent" in text[:1000]
+
+
+def document_of(payload: Record) -> str | None:
+    """The VOEvent in a message that was kept as an object, which holds what was no object as its `text`; None if it is none."""
+    text = payload.get("text")
+    return text if len(payload) == 1 and is_voevent(text) else None
+
+
+def about(payload: Record) -> tuple[str | None, str | None]:
+    """(id of the object, type of the alert) of a message to the public; None for what it does not say."""
+    if is_notice(payload):
+        kind = payload["alert_type"]
+        return payload["superevent_id"], kind if isinstance(kind, str) else None
+    params = params_in(document_of(payload) or "")
+    kind = params.get("AlertType")
+    return params.get("GraceID"), kind.upper() if kind else None
+
+
+def params_in(document: str) -> dict[str, str]:
+    """The parameters of a VOEvent, as far as its text shows them at once; who needs more parses it."""
+    found = (dict(_ATTRIBUTE.findall(match[0])) for match in _PARAM.finditer(document[:1_000_000]))
+    return {param["name"]: param["value"] for param in found if {"name", "value"} <= param.keys()}
+
+
+# -- Avro
+
+
+def to_avro(notice: Record) -> bytes:
+    """A notice, its sky maps bytes or in base64, as an Avro object container file of one record with its schema inside."""
+    buffer, found = io.BytesIO(), dict(notice)
+    library = _fastavro()
+    for part, name in SKYMAPS:
+        if isinstance(inner := found.get(part), dict):
+            found[part] = inner = {**_UNSAID.get(part, {}), **inner}
+            if isinstance(text := inner.get(name), str):
+                found[part] = inner | {name: base64.b64decode(text)}
+            if isinstance(number := inner.get("gcn_notice_id"), int) and not -(2**31) <= number < 2**31:
+                found[part] = found[part] | {"gcn_notice_id": str(number)}
+    try:
+        library.writer(buffer, _schema(), [found], sync_marker=_SYNC)
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
+        name = str(notice.get("superevent_id"))[:40]
+        raise ArchiveError(
+            f"a notice of {name} is not as the schema wants it, so Avro cannot hold it: {error}"
+        ) from None
+    return buffer.getvalue()
+
+
+def from_avro(container: bytes) -> Record:
+    """The notice in a container, its sky maps in base64. ValueError if it holds none."""
+    library = _fastavro()
+    try:
+        found = next(iter(library.reader(io.BytesIO(container))), None)
+    except Exception as error:  # whatever a damaged container lets the library stumble over
+        raise ValueError(f"it is no Avro container that can be read: {type(error).__name__}") from None
+    if not isinstance(found, dict):
+        raise ValueError("it holds no notice")
+    notice: Record = _plain(found)
+    return notice
+
+
+def _plain(value: Any) -> Any:
+    """What Avro gives, as JSON holds it."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def _schema() -> Any:
+    text = files("igwn_gwalert_schema").joinpath(_SCHEMA).read_text(encoding="utf-8")
+    return _fastavro().parse_schema(json.loads(text))
+
+
+def _fastavro() -> Any:
+    try:
+        import fastavro
+    except ImportError:
+        raise ArchiveError(f"notices in Avro need fastavro, which is not installed: {hint('public')}") from None
+    return fastavro

@@ -1,0 +1,62 @@
+"""Sample alerts: mock events that the public is told of at a steady rate, as the real service does for subscribers to test with."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import numpy as np
+
+from gracetape.clocks import clock_for
+from gracetape.errors import SimulateError
+from gracetape.schedule import run
+from gracetape.simulate.configuration import read_configuration
+from gracetape.simulate.places import Public, alerts_alone
+from gracetape.simulate.streams import Far, Stream, check
+from gracetape.terminal import say
+from gracetape.times import gps_of, utc_of
+
+#: Mock events whose schedules are made at once; and where those with a seed begin, so that a seed alone makes the same bytes.
+_AT_ONCE = 50
+_FIXED_START = 1422144018.0
+#: What mock events are like: (Hz).
+_FAR = Far(1e-13, 1e-9)
+
+
+def send_samples(
+    target: str, every_s: float, events: int | None, format: str, seed: int | None, really: Collection[str] = (), *,
+    speed: float | None = None, maximum: bool = False, quiet: bool = False,
+) -> None:  # fmt: skip
+    """Send mock events' alerts to a target, one event every `every_s` seconds, `events` of them (None: until it is stopped)."""
+    try:
+        clock = clock_for(speed, maximum)
+    except ValueError as error:
+        raise SimulateError(str(error)) from None
+    if maximum and events is None:
+        raise SimulateError("as fast as possible and for ever would be too much: say how many with --num-events N")
+    begin = _FIXED_START if seed is not None else float(round(gps_of(datetime.now(UTC))))
+    rng = np.random.default_rng(seed)
+    start = utc_of(begin)
+    done = 0
+    now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
+    public = Public(target, format, really)
+    with alerts_alone(None, now, public=public) as client:
+        for first in count(0, _AT_ONCE):
+            many = _AT_ONCE if events is None else min(_AT_ONCE, events - first)
+            if many <= 0:
+                break
+            offset = first * every_s
+            stream = Stream(
+                [read_configuration("mock")],
+                ("H1", "L1", "V1"),
+                begin + offset,
+                1.0 / every_s,
+                many,
+                None,
+                "uniform",
+                _FAR,
+            )
+            check(stream)
+            run(stream.gen_schedule(rng).bump(offset), client, clock)
+            done += many
+    if not quiet:
+        say(f"the public was told of {done} mock event{'' if done == 1 else 's'}", error=True)

@@ -1,0 +1,60 @@
+"""hop-client: SCiMMA's subscribers read the notices from Avro, their library and their command."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.clients.drive import Scene
+
+
+def _mock_event() -> Any:
+    """What makes the mock event, of the file beside this one, which is no package here."""
+    path = Path(__file__).with_name("gcn_kafka.py")
+    spec = importlib.util.spec_from_file_location("steps_of_mock_event", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def stream(scene: Scene) -> str:
+    """Its Stream decodes Avro by the schema inside, sky maps as bytes"""
+    from hop import Stream
+    from hop.io import StartPosition
+
+    mock = _mock_event()
+    name = mock.mock_event()
+    found: list[Any] = []
+
+    def heard() -> bool:
+        found.clear()
+        with Stream(auth=False, start_at=StartPosition.EARLIEST, until_eos=True).open(
+            f"kafka://{scene.kafka}/igwn.gwalert", "r"
+        ) as source:
+            found.extend(message.content for message in source)
+        return len(found) >= 3
+
+    scene.wait_for("notices", heard, 120)
+    assert [notice["alert_type"] for notice in found] == ["EARLYWARNING", "PRELIMINARY", "RETRACTION"]
+    assert found[1]["event"]["skymap"] == mock.skymap()
+    return f"3 notices of {name}"
+
+
+def subscribe(scene: Scene) -> str:
+    """hop subscribe prints them"""
+    import subprocess
+
+    command = [str(scene.programs / "hop"), "subscribe", "--no-auth", "-s", "EARLIEST", "-e"]
+    done = subprocess.run(
+        [*command, f"kafka://{scene.kafka}/igwn.gwalert"], capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-300:]
+    assert done.stdout.count(b"igwn.alerts") or b"RETRACTION" in done.stdout, done.stdout[-300:]
+    return f"{len(done.stdout)} bytes"
+
+
+STEPS = (stream, subscribe)
