@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from gracetape.archive import (
     alerts_of,
     timeline_of,
 )
+from gracetape.archive.alerts.notices.public_alerts import public_alerts
 from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
@@ -109,6 +111,41 @@ def heard(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def told(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same tape, the public told of two lives in three; some of that was heard, late or early, and nothing else was."""
+    path = tmp_path_factory.mktemp("told") / "told.tape"
+    with Archive.open(run) as archive:
+        convert(archive, path, packed=False)
+    with Archive.open(path, read_only=False) as archive:
+        with archive.transaction() as tx:
+            for number, graceid in enumerate(g for g in archive.objects() if g.startswith("S") if number_of(g) % 3):
+                for n, label in enumerate(("GCN_PRELIM_SENT", "ADVOK"), start=5):
+                    created = _created(number_of(graceid) * APART_S + 20 * n - number % 2)
+                    entry = {
+                        "N": n,
+                        "comment": f"Added label: {label}",
+                        "created": created,
+                        "tag_names": [],
+                        "filename": "",
+                    }
+                    tx.put(graceid, "log", n, entry)
+                    tx.put(graceid, "label", label, {"name": label, "created": created, "creator": "x"})
+        messages: dict[str, list[Recorded]] = {}
+        for i, alert in enumerate(public_alerts(timeline_of(archive), "gwalert")):
+            arrived = alert.created + timedelta(seconds=(i * 37 % 11) - 3)
+            if i % 4 == 0:
+                messages.setdefault(alert.object_id, []).append(Recorded(arrived, "igwn.gwalert", alert.payload()))
+        with archive.transaction() as tx:
+            add_recorded(tx, messages)
+    return path
+
+
+def number_of(graceid: str) -> int:
+    """The number of the life that a superevent is of."""
+    return 26 * (ord(graceid[-2]) - 97) + ord(graceid[-1]) - 97
+
+
 def _plain(alert: Alert) -> Alert:
     return replace(alert, position=None, since=None)
 
@@ -121,6 +158,29 @@ def test_it_announces_what_a_time_line_that_holds_all_does(name: str, request: p
         assert [_plain(a) for a in alerts_of(streamed)] == [_plain(a) for a in alerts_of(whole)]
         assert [step for _, step in streamed.walk()] == whole.steps
         assert streamed.heard == whole.heard
+
+
+@pytest.mark.parametrize("form", ["gwalert", "voevent"])
+def test_it_tells_the_public_what_a_time_line_that_holds_all_does(told: Path, form: str) -> None:
+    until = BORN + timedelta(seconds=LIVES * APART_S / 2)
+    with Archive.open(told) as archive:
+        whole, streamed = timeline_of(archive), StreamedTimeline(archive)
+        assert (streamed.heard, streamed.heard_by_public) == (whole.heard, whole.heard_by_public) == (False, True)
+        assert [_plain(a) for a in alerts_of(streamed)] == [_plain(a) for a in alerts_of(whole)]
+        for end in (None, until):
+            mine, theirs = (
+                [_plain(a) for a in public_alerts(line, form, line.at_time(end) if end else None)]
+                for line in (streamed, whole)
+            )
+            assert mine == theirs
+            assert len(mine) > LIVES / 3
+
+
+def test_what_the_public_was_told_is_played_again_after_going_back(told: Path) -> None:
+    player = play(told, clock=VirtualClock(), format="gwalert,voevent")
+    told_first = [message.json() for alert in islice(player, 9) for message in player.messages(alert)]
+    player.seek(0)
+    assert [message.json() for alert in islice(player, 9) for message in player.messages(alert)] == told_first
 
 
 def test_every_moment_shows_every_object_as_it_does_on_one_that_holds_all(run: Path) -> None:
