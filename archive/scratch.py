@@ -143,32 +143,39 @@ class _Layers(Connections):
 class ScratchView(Archive):
     """An archive that is open for reading, and over it what is written, which is gone when this is closed.
 
-    Closed, it closes the archive under it, too, if that is its own.
+    Closed, it closes the archive under it, too, if that is its own. `shared` is the `place` of another process's scratch over the same
+    tape, which is written to from here, too, and stays when this is closed.
     """
 
     durable = False
     recordings = "tape"
 
-    def __init__(self, tape: Archive, *, owned: bool = False) -> None:
+    def __init__(self, tape: Archive, *, owned: bool = False, shared: Path | None = None) -> None:
         super().__init__(tape.path, read_only=False, packed=False)
         self.tape, self._owned = tape, owned
         self._connections: _Layers = _Layers(tape)
         self._folder: HeldFolder | None = None
+        self._written = shared  # the folder archive that holds what is written
         self._beginning = threading.Lock()
-        self.blobs: BlobStore = OverBlobs(self._begin, tape.blobs)
+        blobs = OverBlobs(self._begin, tape.blobs)
+        self.blobs: BlobStore = blobs
+        if shared is not None:
+            self._connections.begin(shared / "archive.sqlite")
+            blobs.open()
         sweep(None, SCRATCHED)
 
     def _begin(self) -> Path:
         """The folder archive that holds what is written, made at the first use."""
         with self._beginning:
-            if self._folder is None:
+            if self._written is None:
                 try:
                     self._folder = self._made()
                 except (OSError, sqlite3.Error) as error:
                     reason = getattr(error, "strerror", None) or error
                     raise ArchiveError(f"cannot make a scratch for writes to {self.path}: {reason}") from None
-                self._connections.begin(self._folder.path / "scratch.tape" / "archive.sqlite")
-            return self._folder.path / "scratch.tape"
+                self._written = self._folder.path / "scratch.tape"
+                self._connections.begin(self._written / "archive.sqlite")
+            return self._written
 
     @staticmethod
     def _made() -> HeldFolder:
@@ -185,7 +192,7 @@ class ScratchView(Archive):
         return self._begin()
 
     def layer(self, capture: int) -> str:
-        return "main" if capture > _FIRST and self._folder is not None else "tape"
+        return "main" if capture > _FIRST and self._written is not None else "tape"
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -199,7 +206,7 @@ class ScratchView(Archive):
         with self._beginning:
             if self._folder is not None:
                 self._folder.close()
-                self._folder = None
+                self._folder = self._written = None
                 self._connections.end()
         if self._owned:
             self.tape.close()
@@ -243,6 +250,10 @@ class OverBlobs:
     def __init__(self, begin: Callable[[], Path], *tapes: BlobStore) -> None:
         self._begin, self._tapes = begin, tapes
         self._made: FolderBlobs | None = None
+
+    def open(self) -> None:
+        """Look among what others put there, too, before anything is put there from here."""
+        self._own()
 
     def _own(self) -> FolderBlobs:
         folder = self._begin() / "blobs"
