@@ -151,8 +151,8 @@ class ReplayRun:
         """What is told of each message that a fault touches: a line of JSON in the log, or else a sentence."""
         if self.options.fault_log is None:
             return lambda touched: None if self.options.quiet else _say(str(touched))
-        only_over(Path(self.options.fault_log), (b'{"',), "log of faults")
         try:
+            only_over(Path(self.options.fault_log), lambda head: head.startswith(b'{"'), "log of faults")
             log = stack.enter_context(Path(self.options.fault_log).open("w", encoding="utf-8"))  # noqa: SIM115
         except (OSError, ValueError) as error:
             raise BadRequest(
