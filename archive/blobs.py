@@ -4,9 +4,11 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Protocol, cast
 
@@ -129,9 +131,43 @@ class _Pieces:
 
 def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
     """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more."""
-    digest, size = hashlib.sha256(), 0
+    first = next(pieces, b"")
+    second = next(pieces, None)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=store.spool_folder())
-    spool, packed = Path(name), Path(name + ".zst")
+    spool = Path(name)
+    try:
+        if second is None:
+            return _spooled_whole(handle, spool, first)
+        return _spooled(handle, spool, chain((first, second), pieces))
+    except BaseException as error:
+        spool.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise ArchiveError(f"cannot write to {spool.parent}: {error.strerror}") from None
+        raise
+
+
+class _Compressors(threading.local):
+    """A compressor for each thread: making one takes as long as compressing a megabyte."""
+
+    def __init__(self) -> None:
+        self.own = zstandard.ZstdCompressor(level=3)
+
+
+_COMPRESSORS = _Compressors()
+
+
+def _spooled_whole(handle: int, spool: Path, contents: bytes) -> tuple[Path, Blob]:
+    """Contents that came in one piece, as most do: compressed before anything is written, so that they are written once."""
+    with os.fdopen(handle, "wb") as file:
+        digest = hashlib.sha256(contents).hexdigest()
+        small = _COMPRESSORS.own.compress(contents)
+        packed = len(small) < 0.9 * len(contents)
+        file.write(small if packed else contents)
+    return spool, Blob(digest, len(contents), "zstd" if packed else "raw")
+
+
+def _spooled(handle: int, spool: Path, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
+    digest, size, packed = hashlib.sha256(), 0, Path(f"{spool}.zst")
     try:
         pack = zstandard.ZstdCompressor(level=3).compressobj()
         with os.fdopen(handle, "wb") as raw, packed.open("wb") as small:
@@ -146,11 +182,8 @@ def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
             return packed, Blob(digest.hexdigest(), size, "zstd")
         packed.unlink()
         return spool, Blob(digest.hexdigest(), size, "raw")
-    except BaseException as error:
-        spool.unlink(missing_ok=True)
+    except BaseException:
         packed.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in _FULL:
-            raise ArchiveError(f"cannot write to {spool.parent}: {error.strerror}") from None
         raise
 
 

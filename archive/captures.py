@@ -84,6 +84,11 @@ class Captures(ABC):
             raise ArchiveError(f"{self.path} is damaged: the id of an object in it is no text")
         return found
 
+    def holds_more_than(self, count: int) -> bool:
+        """Whether there are more objects than that, however many more."""
+        query = "SELECT DISTINCT object FROM captures WHERE completed IS NOT NULL LIMIT ?"
+        return len(self.connection.execute(query, (count + 1,)).fetchall()) > count
+
     def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
         """The graceids of the events or superevents in a range of GPS times (seconds), by time."""
         query = "SELECT object FROM places WHERE category = ? AND gps BETWEEN ? AND ? ORDER BY gps, object"

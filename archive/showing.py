@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gracetape.archive.command_parts import reading, summary_of
+from gracetape.archive.listing import page_of
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive
 from gracetape.archive.which import locate
@@ -17,15 +18,20 @@ from gracetape.terminal import human_bytes, say, show_json, show_text
 from gracetape.times import iso_time, shown_time
 
 
-def list_objects(archive: Path | None, as_json: bool) -> None:
-    """List the captures in an archive."""
+def list_objects(
+    archive: Path | None, query: str | None, sort: str, limit: int | None, offset: int, as_json: bool
+) -> None:
+    """List the captures in an archive: a page (`listing.py`) of those that a query finds, and what was only heard."""
     with reading(archive) as tape:
-        rows = [summary_of(tape, capture) for capture in tape.captures()]
-        heard = heard_only(tape)
+        page = page_of(tape, query, sort, offset, limit)
+        rows = [summary_of(tape, capture) for capture in page.captures]
+        heard = heard_only(tape) if query is None else {}
+    first = max(0, offset - page.total)  # what was only heard comes after all captures
+    room = None if limit is None else limit - len(rows)
+    shown = list(heard.items())[first : None if room is None else first + room]
+    left = page.total + len(heard) - offset - len(rows) - len(shown)
     if as_json:
-        show_json(
-            [*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in heard.items())]
-        )
+        show_json([*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in shown)])
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
     show_table(
@@ -38,8 +44,10 @@ def list_objects(archive: Path | None, as_json: bool) -> None:
             for r in rows
         ],
     )  # fmt: skip
-    for graceid, count in heard.items():
+    for graceid, count in shown:
         say(f"{graceid}: {count} messages that were heard, never captured")
+    if limit is not None and left > 0:
+        say(f"and {left} more: --offset {offset + limit} shows what follows")
 
 
 def show(ref: str, archive: Path | None, as_json: bool) -> None:

@@ -198,6 +198,10 @@ class Archive(Captures):
         """What SQLite opens, for reading only, to read what this archive reads, as long as this is open."""
         return self._connections.address
 
+    def stamp(self) -> tuple[int, ...]:
+        """What is another one once anybody has changed something; it is asked for before what it is to stand for is read."""
+        return self._connections.stamp()
+
     def layer(self, capture: int) -> str:  # an archive has but one
         """The schema in which a connection has all rows of a capture: a scratch has its own and those of the tape."""
         return "main"

@@ -40,7 +40,10 @@ def serve(options: ServeOptions) -> None:
     told = sys.stderr if options.alerts == "-" else sys.stdout
     lines = partial(with_lines, verbose=options.verbose)
     shown = lambda tape: live_page(options.page, f"writes to {tape.path.name}", tape, listener=options.listener)  # noqa: E731
-    with served(asked, options.host, options.port, options.allow_host or (), lines, shown) as (tape, server):
+    with served(asked, options.host, options.port, options.allow_host or (), lines, shown, options.workers) as (
+        tape,
+        server,
+    ):
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,

@@ -106,6 +106,16 @@ class ServeOptions(DummyOptions):
     allow_host: Annotated[
         list[str] | None, _Option(metavar="NAME", help="Answer requests for this host name, too; may be repeated.")
     ] = None
+    workers: Annotated[
+        int,
+        _Option(
+            "--workers",
+            min=1,
+            max=64,
+            metavar="N",
+            help="How many processes answer; alerts keep the order of the writes.",
+        ),
+    ] = 1
     page: PageOption = None
     listener: ListenerOption = None
 

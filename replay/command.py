@@ -105,7 +105,12 @@ class ReplayRun:
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
                 tell = stack.enter_context(
-                    status_line(player, quiet=options.quiet, programs=programs, storm=storm is not None)
+                    status_line(
+                        player,
+                        quiet=options.quiet,
+                        programs=programs,
+                        storm=storm is not None or not player.queue.counted,
+                    )
                 )
                 player.play(targets, tell, faults=self.faults)
         finally:

@@ -20,6 +20,9 @@ from gracetape.replay.seek import seek
 from gracetape.replay.selection import Selection
 from gracetape.replay.targets import Target
 
+#: How long (s) a player waits for a message at least, if it makes ready meanwhile what comes after it.
+_IDLE_S = 0.1
+
 
 class Player:
     """An iterator of alerts that waits for each one's moment.
@@ -61,7 +64,8 @@ class Player:
 
     def __repr__(self) -> str:
         how = "stopped" if self.stopped else "paused" if self.paused else f"{self.sent} sent"
-        return f"<Player of {len(self) if self.queue.laps else 'endless'} alerts, {how}>"
+        many = len(self) if self.queue.counted else "many"
+        return f"<Player of {many if self.queue.laps else 'endless'} alerts, {how}>"
 
     # -- how it stands
 
@@ -218,6 +222,8 @@ class Player:
                 if queued is None and errand_dt is None:
                     return None
                 origin = pace.origin
+                if origin is not None and queued is not None and origin + queued.dt - self.clock.now() > _IDLE_S:
+                    queue.look_ahead()
             if origin is None and errand_dt is not None and errand_dt <= pace.elapsed_s:
                 self._errands.do_next()
             elif origin is None:
@@ -269,5 +275,5 @@ class Player:
             if faults is not None and not self.stopped:
                 self._delivery.deliver(*faults.held())
         except ReplayError as error:
-            of = f" of {self.queue.messages}" if self.queue.laps is not None else ""
+            of = f" of {self.queue.messages}" if self.queue.laps is not None and self.queue.counted else ""
             raise ReplayError(f"{error} (at message {self.messages_sent}{of})") from None

@@ -1,15 +1,17 @@
 """From an archive and what was asked to a player that is ready to play."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from weakref import finalize
 
 from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.archive.alerts.heard import heard_messages
 from gracetape.archive.alerts.message_file import read_messages
+from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
 from gracetape.archive.recorded import heard_only
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
@@ -84,11 +86,17 @@ def prepare(
         if is_message_file(tape.archive):
             selections.append((_of_file(Path(str(tape.archive)), tape.refs, wanted), tape.offset_s))
             continue
-        with _opened(tape.archive) as archive:
+        with ExitStack() as stack:
+            archive = _opened(tape.archive, stack)
             only = heard_only(archive)
             refs = read_refs(archive, tape.refs, only)
-            told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
-            timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
+            if refs or arrangement.names or not is_streamed(archive):
+                told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
+                timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
+            else:
+                timeline = StreamedTimeline(archive)
+                if archive is not tape.archive:
+                    finalize(timeline, stack.pop_all().close)
             heard = heard_messages(archive, [graceid for graceid in only if graceid in refs or not refs])
             selections.append((select(timeline, refs, wanted, tape.archive, heard), tape.offset_s))
     queue = MessageQueue(arrangement.copies_of(selections), laps=arrangement.laps, gap_s=arrangement.gap_s)
@@ -132,13 +140,8 @@ def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
     return select(Timeline([]), refs, wanted, None, heard)
 
 
-@contextmanager
-def _opened(archive: Archive | str | PathLike[str]) -> Iterator[Archive]:
-    if isinstance(archive, Archive):
-        yield archive
-    else:
-        with Archive.open(str(archive)) as tape:
-            yield tape
+def _opened(archive: Archive | str | PathLike[str], stack: ExitStack) -> Archive:
+    return archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(str(archive)))
 
 
 def _ref(name: str) -> Ref:

@@ -43,8 +43,13 @@ class Storm:
 
 
 def storm_of(player: Player, copies: int = 1) -> Storm | None:
-    """What a player is going to send, if it is a storm: copies, laps, or many messages. Only a part of it is made."""
+    """What a player is going to send, if it is a storm: copies, laps, or many messages. Only a part of it is made.
+
+    None, too, for what is counted as it is played.
+    """
     queue = player.queue
+    if not queue.counted:  # of a whole run, which begins at once, nobody knows it yet
+        return None
     if copies == 1 and queue.laps == 1 and queue.messages < MANY:
         return None
     bytes_, making_s = _measured(player)
@@ -65,9 +70,8 @@ def _measured(player: Player) -> tuple[int, float]:
     first = {id(copy.selection): copy for copy in reversed(queue.copies)}
     size = took = 0.0
     for name, copy in first.items():
-        alerts, rewrite = copy.selection.alerts, copy.rewrite_of(0)
-        step = max(1, len(alerts) * len(first) // SAMPLE)
-        sample = alerts[::step]
+        rewrite = copy.rewrite_of(0)
+        sample = copy.selection.some(max(1, SAMPLE // len(first)))
         begun = time.perf_counter()
         made = [message for alert in sample for message in messages_of(rewrite.alert(alert), 0.0, player.format)]
         length = sum(len(message.payload_json().encode()) for message in made)
