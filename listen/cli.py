@@ -15,6 +15,7 @@ from gracetape import shown, terminal
 from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
 from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
+from gracetape.storms import tell_of
 
 if TYPE_CHECKING:
     from gracetape.brokers import Source
@@ -163,6 +164,9 @@ def ping(
 
     random = randomness.Random(seed)
     graceid = graceid or pings.random_graceid(random)
+    life = pings.Life(trials, wait, jitter, error_probability)
+    if word == "simulate":
+        tell_of(pings.storm_of(life, graceid))
     with open_sender(to) as sender:
 
         def tell(text: str) -> None:
@@ -172,7 +176,7 @@ def ping(
             print(f"{now} {node} {text}", flush=True)
 
         if word == "simulate":
-            pings.simulate(pings.Life(trials, wait, jitter, error_probability), graceid, tell, random)
+            pings.simulate(life, graceid, tell, random)
         else:
             tell(pings.message(word, graceid))
 
