@@ -48,12 +48,19 @@ def listen(
         ),
     ] = "",
     archive: Annotated[
-        Path | None, typer.Option("--archive", "-a", help="Keep the messages in an archive; made if it is not there.")
+        Path | None,
+        typer.Option(
+            "--archive", "-a", metavar="ARCHIVE", help="Keep the messages in an archive; made if it is not there."
+        ),
     ] = None,
-    to: Annotated[Path | None, typer.Option("--to", help="Add the messages to a file of JSON lines.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Add the messages to a file of JSON lines.")
+    ] = None,
     url: Annotated[
         str | None,
-        typer.Option("--service-url", help="Capture each object from this GraceDB (or $GRACETAPE_SERVICE), too."),
+        typer.Option(
+            "--service-url", metavar="URL", help="Capture each object from this GraceDB (or $GRACETAPE_SERVICE), too."
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Capture an object again after each of its alerts.")] = False,
     count: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N messages.")] = None,
