@@ -119,7 +119,7 @@ class ReplayRun:
         """What is not sent because it has another form: a word, or an error if that is all there is."""
         if player.left_out and not len(player.queue):
             raise UsageError("; ".join(player.left_out))
-        for sentence in player.left_out if not self.options.quiet else ():
+        for sentence in (*player.left_out, *player.remarks) if not self.options.quiet else ():
             _say(f"gracetape: {sentence}")
 
     def _page(self, player: Player) -> AbstractContextManager[Teller | None]:
