@@ -40,6 +40,7 @@ INSTEAD = (
     ("kafka://localhost:9092/", "sent.jsonl"),
     ("kafka://localhost/gracedb-test", "night.jsonl"),
     ("kafka://localhost/test", "night.jsonl"),
+    ("kafka://host/test", "night.jsonl"),
     ("xmpp://me@lvalert.example/", "night.jsonl"),
     ("--speed 10", "--speed 10000"),
     ("SPEED=10", "SPEED=10000"),
