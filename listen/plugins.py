@@ -4,11 +4,11 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from gracetape.errors import BadConfiguration
+from gracetape.lazy import entry_points
 from gracetape.listen.alert import Alert
 from gracetape.listen.logs import AlertLog
 from gracetape.listen.queue import Queue, QueueItem, Task

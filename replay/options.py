@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from gracetape.options import ListenerOption, PageOption, ShowOption, archives_here
-from gracetape.replay.reenact import ON_ERROR
 
 _What = partial(typer.Option, rich_help_panel="What is played")
 _When = partial(typer.Option, rich_help_panel="When it comes")
@@ -166,7 +165,7 @@ class Options:
     placeholders: Annotated[
         bool, _Again("--placeholders", help="Write a line in place of files that the recording lacks.")
     ] = False
-    on_error: Annotated[str, _Again(metavar="|".join(ON_ERROR), help="When a write fails.")] = "stop"
+    on_error: Annotated[str, _Again(metavar="stop|go-on", help="When a write fails.")] = "stop"
 
     dry_run: Annotated[bool, _Where("--dry-run", help="Show what would be sent, and send nothing.")] = False
     as_json: Annotated[bool, _Where("--json", help="With --dry-run: JSON instead of a table.")] = False
