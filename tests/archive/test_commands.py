@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gracetape.archive import Archive, cli
+from gracetape.archive.command_parts import size_of
 from gracetape.archive.extract import LAYOUTS, extract, versioned
 from gracetape.archive.verify import verify
 
@@ -51,6 +52,13 @@ def test_ls_and_show_tell_what_is_there(tape: Path, capsys: pytest.CaptureFixtur
     assert about["record"]["superevent_id"] == graceid
     assert about["logs"] == len(Said(capsys, "log", graceid, "--json").json)
     assert "preferred_event" not in Said(capsys, "show", graceid).out
+
+
+def test_contents_that_are_all_absent_have_no_size() -> None:
+    about = {"files": 2, "bytes": 0, "absent": ["a,0: not asked for", "b,0: not asked for"]}
+    assert size_of(about) == "absent"
+    assert size_of(about | {"bytes": 5, "absent": ["a,0: not asked for"]}) == "5 B"
+    assert size_of({"files": 0, "bytes": 0, "absent": []}) == "0 B"
 
 
 def test_log_tells_of_acts(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
