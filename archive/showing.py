@@ -28,18 +28,20 @@ def list_objects(archive: Path | None, as_json: bool) -> None:
         )
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
-    show_table(
-        columns,
-        [
-            (
-                f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], size_of(r),
-                shown_time(r["captured"]), r["origin"], r["service"],
-            )
-            for r in rows
-        ],
-    )  # fmt: skip
+    if rows or not heard:
+        show_table(
+            columns,
+            [
+                (
+                    f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], size_of(r),
+                    shown_time(r["captured"]), r["origin"], r["service"],
+                )
+                for r in rows
+            ],
+        )  # fmt: skip
     for graceid, count in heard.items():
-        say(f"{graceid}: {count} messages that were heard, never captured")
+        many = "1 message that was" if count == 1 else f"{count} messages that were"
+        say(f"{graceid}: {many} heard, never captured")
 
 
 def show(ref: str, archive: Path | None, as_json: bool) -> None:

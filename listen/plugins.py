@@ -40,6 +40,9 @@ class Context:
     open_gracedb: Callable[[], Any] = field(default=lambda: None, repr=False)
     send_mail: Callable[[str, str, str], object] = field(default=lambda subject, body, alert_id: None, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Context at {self.now:.3f}, {len(self.queue)} waiting>"
+
     @property
     def key(self) -> str:
         """A text that stays the same when a task is done again after a kill; '' while an alert is heard."""
@@ -83,6 +86,9 @@ class PlugIn:
     tasks: Mapping[str, Callable[[Task, Context], float | None]] = field(default_factory=dict)
     check: Callable[[Sections], object] = lambda sections: None
     states: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda memory: {}
+
+    def __repr__(self) -> str:
+        return f"<PlugIn with {len(self.tasks)} tasks>"
 
 
 class Memories:
