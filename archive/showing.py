@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from gracetape.archive.command_parts import reading, summary_of
+from gracetape.archive.command_parts import reading, size_of, summary_of
 from gracetape.archive.listing import page_of
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive
@@ -34,18 +34,20 @@ def list_objects(
         show_json([*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in shown)])
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
-    show_table(
-        columns,
-        [
-            (
-                f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
-                shown_time(r["captured"]), r["origin"], r["service"],
-            )
-            for r in rows
-        ],
-    )  # fmt: skip
+    if rows or not shown:
+        show_table(
+            columns,
+            [
+                (
+                    f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], size_of(r),
+                    shown_time(r["captured"]), r["origin"], r["service"],
+                )
+                for r in rows
+            ],
+        )  # fmt: skip
     for graceid, count in shown:
-        say(f"{graceid}: {count} messages that were heard, never captured")
+        many = "1 message that was" if count == 1 else f"{count} messages that were"
+        say(f"{graceid}: {many} heard, never captured")
     if limit is not None and left > 0:
         say(f"and {left} more: --offset {offset + limit} shows what follows")
 
@@ -60,8 +62,8 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
             return
+    about["bytes"] = size_of(about)
     absent, notes = about.pop("absent"), about.pop("notes")
-    about["bytes"] = human_bytes(about["bytes"])
     about["labels_now"] = ", ".join(about["labels_now"])
     for name in ("created", "captured"):
         about[name] = f"{shown_time(about[name])} UTC" if about[name] else None
@@ -116,7 +118,8 @@ def files(ref: str, archive: Path | None, as_json: bool) -> None:
         show_json([asdict(entry) for entry in entries])
         return
     show_table(
-        ["file", ">size", "sha256"], [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries]
+        ["^file", ">size", "?sha256"],
+        [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries],
     )
     say_reasons(("absent", e.absent or "") for e in entries if e.sha256 is None)
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gracetape.archive import counters, derived, index, spans
@@ -22,6 +21,8 @@ from gracetape.ids import category_of
 @cache
 def tool_name() -> str:
     """What wrote a capture: `gracetape VERSION`."""
+    from importlib.metadata import PackageNotFoundError, version  # those who read write nothing
+
     try:
         return f"gracetape {version('gracetape')}"
     except PackageNotFoundError:

@@ -41,14 +41,19 @@ def start(
         ),
     ],
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Default: the usual one, or any if that is taken.")
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Default: the usual one, or any if that is taken."),
     ] = None,
     users: Annotated[
-        list[str] | None, typer.Option("--user", help="xmpp: an account; may be repeated (default: alice).")
+        list[str] | None,
+        typer.Option("--user", metavar="NAME", help="xmpp: an account; may be repeated (default: alice)."),
     ] = None,
-    group: Annotated[str, typer.Option(help="kafka: the group that topics' names begin with.")] = "gracedb-test",
+    group: Annotated[
+        str, typer.Option(metavar="GROUP", help="kafka: the group that topics' names begin with.")
+    ] = "gracedb-test",
     topics: Annotated[
-        list[str] | None, typer.Option("--topic", help="kafka: a topic to be made at once; may be repeated.")
+        list[str] | None,
+        typer.Option("--topic", metavar="TOPIC", help="kafka: a topic to be made at once; may be repeated."),
     ] = None,
     beforehand: Annotated[
         str | None,

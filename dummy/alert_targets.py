@@ -8,7 +8,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Collection
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +17,7 @@ from gracetape.archive.alerts.lines import line_of
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
+from gracetape.lazy import entry_points
 from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
 from gracetape.shown import target, visible

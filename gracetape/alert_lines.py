@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -80,6 +80,14 @@ def topics_in_short(topics: Sequence[str]) -> str:
     return ", ".join(topics)
 
 
+def _forms(topics: Sequence[str]) -> Iterator[str]:
+    """The topics, the longest form first: all, or the first and how many more. A name that is cut says nothing."""
+    names = [printable(topic) for topic in topics]
+    yield topics_in_short(names)
+    if len(names) > 1:
+        yield f"{names[0]}(+{len(names) - 1})"
+
+
 class AlertLines:
     """Prints alerts as lines, with the date once a day, to standard output; BrokenPipeError if its reader went away."""
 
@@ -137,11 +145,12 @@ def _shown(line: AlertLine, time: datetime, width: int) -> Any:
     begin.append(f"{printable(line.graceid or '-'):<10} ", "bold")
     begin.append(f"{kind:<13} ", style)
     sure = "" if line.certainty in ("exact", "recorded") else f" {line.certainty}"
-    topics = topics_in_short([printable(topic) for topic in line.topics])
     room = width - 1 - begin.cell_len - cell_len(sure)
-    what = cut(plain(line.what), max(room - min(cell_len(topics) + 1, max(0, room - _LEAST_WHAT)), 1))
+    words = plain(line.what)
+    spare = room - 1 - min(cell_len(words), _LEAST_WHAT)
+    topics = next((form for form in _forms(line.topics) if cell_len(form) <= spare), "")
+    what = cut(words, max(room - (cell_len(topics) + 1 if topics else 0), 1))
     room -= cell_len(what)
-    topics = cut(topics, room - 1) if room > 4 else ""
     begin.append(what, style).append(" " * (room - cell_len(topics) - 1 if topics else 0))
     return begin.append(sure, CERTAINTY_STYLES.get(line.certainty, "")).append(f" {topics}" if topics else "", "dim")
 

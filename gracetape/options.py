@@ -18,7 +18,8 @@ def archives_here(incomplete: str) -> list[str]:
 
 
 ArchiveOption = Annotated[
-    Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
+    Path | None,
+    typer.Option("--archive", "-a", metavar="ARCHIVE", help="The archive (default: the only *.tape in this folder)."),
 ]
 
 

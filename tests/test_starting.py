@@ -11,7 +11,7 @@ TAPE = Path(__file__).parent / "fixtures" / "short.tape"
 
 #: What takes long to load; no help needs any of it.
 HEAVY = {
-    "astropy", "confluent_kafka", "falcon", "igwn_ligolw", "jsonschema", "lark", "ligo", "numpy", "prometheus_client",
+    "astropy", "confluent_kafka", "falcon", "igwn_ligolw", "jsonschema", "lark", "ligo", "numpy", "prometheus_client", "pydantic",
     "requests", "rich", "slixmpp", "sqlite_utils", "zstandard",
 }  # fmt: skip
 
@@ -38,7 +38,23 @@ def loaded(*words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["replay", "replay check", "simulate", "simulate run", "dummy", "dummy serve", "broker", "listen"]
+    "command",
+    [
+        "replay",
+        "replay check",
+        "simulate",
+        "simulate run",
+        "dummy",
+        "dummy serve",
+        "broker",
+        "listen",
+        "listen run",
+        "capture",
+        "capture listen",
+        "archive ls",
+        "config",
+        "view",
+    ],
 )
 def test_a_commands_help_loads_nothing_that_works(command: str) -> None:
     modules = loaded(*command.split(), "--help")

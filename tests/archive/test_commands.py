@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gracetape.archive import Archive, cli
+from gracetape.archive.command_parts import size_of
 from gracetape.archive.extract import LAYOUTS, extract, versioned
 from gracetape.archive.listing import SORTS
 from gracetape.archive.verify import verify
@@ -75,6 +76,13 @@ def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: p
         wrong = Said(capsys, "ls", *words)
         assert (wrong.code, wrong.out) == (2, "")
         assert told in wrong.err
+
+
+def test_contents_that_are_all_absent_have_no_size() -> None:
+    about = {"files": 2, "bytes": 0, "absent": ["a,0: not asked for", "b,0: not asked for"]}
+    assert size_of(about) == "absent"
+    assert size_of(about | {"bytes": 5, "absent": ["a,0: not asked for"]}) == "5 B"
+    assert size_of({"files": 0, "bytes": 0, "absent": []}) == "0 B"
 
 
 def test_log_tells_of_acts(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:

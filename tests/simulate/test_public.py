@@ -2,13 +2,15 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gracetape.archive import Archive
-from gracetape.simulate import shipped
+from gracetape.simulate import samples, shipped
+from gracetape.simulate.places import Public
 from tests.archive.notices.superevents import heard, validator
 from tests.simulate.conftest import LiveIn, MakeLife
 from tests.test_words import run
@@ -63,6 +65,16 @@ def test_samples_come_at_their_rate_with_ids_of_mock_events(tmp_path: Path) -> N
         assert kinds[3:] in (["RETRACTION"], ["INITIAL"], ["INITIAL", "UPDATE"])
     times = [notice["event"]["time"] for notice in found if notice["alert_type"] == "EARLYWARNING"]
     assert [time[11:16] for time in times] == ["00:00", "00:10"]
+
+
+def test_samples_without_end_are_told_of_as_such_before_the_first() -> None:
+    told = samples.storm_of(60.0, None, Public("-", "voevent"), 1422144018.0, 2.0)
+    assert told is not None
+    assert 3 <= told.messages <= 5
+    assert re.fullmatch(
+        r"endless mock events: about \d messages, about .* each event, in 30 s from .* \(speed 2\)", str(told)
+    )
+    assert samples.storm_of(60.0, 3, Public("-"), 1422144018.0, None) is None
 
 
 def test_samples_without_end_are_not_sent_at_once() -> None:
