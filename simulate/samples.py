@@ -39,7 +39,7 @@ def send_samples(
     done = 0
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     public = Public(target, format, really)
-    with alerts_alone(None, now, public=public) as client:
+    with alerts_alone(None, now, on_end=clock.stop, public=public) as client:
         for first in count(0, _AT_ONCE):
             many = _AT_ONCE if events is None else min(_AT_ONCE, events - first)
             if many <= 0:
@@ -56,7 +56,8 @@ def send_samples(
                 _FAR,
             )
             check(stream)
-            run(stream.gen_schedule(rng).bump(offset), client, clock)
+            if run(stream.gen_schedule(rng).bump(offset), client, clock).stopped:
+                return  # whoever read them has gone
             done += many
     if not quiet:
         say(f"the public was told of {done} mock event{'' if done == 1 else 's'}", error=True)
