@@ -113,7 +113,8 @@ def alerts_alone(
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
     `shown` hears them besides, and instead if the target is `-`; so does the page that `paged` makes.
-    `on_end` is called when nobody reads the alerts any more, nor what the public is told. Raises ArchiveError at the end if the target says that something went wrong on the way.
+    `on_end` is called when nobody reads the alerts any more, nor what the public is told. Raises ArchiveError at the end if the target says
+    that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,

@@ -238,3 +238,17 @@ def test_avro_holds_what_json_leaves_out_and_says_what_it_cannot_hold() -> None:
 @pytest.mark.parametrize("name", ["short", "long"])
 def test_fixtures_are_told_of_in_the_schema(name: str) -> None:
     assert len(messages(FIXTURES / f"{name}.tape")) == {"short": 1, "long": 3}[name]
+
+
+def test_notices_in_json_name_their_maps_from_june_of_2026_on_and_those_in_avro_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    with a_superevent(path) as told:
+        told.skymap()
+        told.alert("preliminary", "bayestar.multiorder.fits,0")
+        told.later(120 * 86400).alert("initial", "bayestar.multiorder.fits,0")
+        told.later().alert("update", None)
+    first, second, third = (message["event"] for message in messages(path))
+    assert "skymap_filename" not in first
+    assert (second["skymap_filename"], third["skymap_filename"]) == ("bayestar.multiorder.fits,0", None)
+    (packed,) = fastavro.reader(io.BytesIO(heard(path)[1].payload("gwalert-avro")))
+    assert "skymap_filename" not in packed["event"]
