@@ -10,6 +10,7 @@ from typing import Any
 
 from gracetape.errors import ArchiveError
 from gracetape.installing import hint
+from gracetape.topics import LVC_PACKETS
 
 Record = dict[str, Any]
 
@@ -50,8 +51,14 @@ def about(payload: Record) -> tuple[str | None, str | None]:
         kind = payload["alert_type"]
         return payload["superevent_id"], kind if isinstance(kind, str) else None
     params = params_in(document_of(payload) or "")
-    kind = params.get("AlertType")
-    return params.get("GraceID"), kind.upper() if kind else None
+    return params.get("GraceID"), _kind(params)
+
+
+def _kind(params: dict[str, str]) -> str | None:
+    """The type of a VOEvent: its own word, or that of its packet at GCN (`COUNTERPART`, which others send)."""
+    packet = params.get("Packet_Type", "")
+    named = LVC_PACKETS.get(int(packet) if packet.isascii() and packet.isdecimal() and len(packet) < 6 else 0, "")
+    return (params.get("AlertType") or named.removeprefix("LVC_")).upper() or None
 
 
 def params_in(document: str) -> dict[str, str]:
@@ -83,7 +90,7 @@ def document_in_short(document: str) -> str:
     event: Record = {name: params.get(name.capitalize()) for name in ("group", "pipeline", "search")}
     event |= {"far": _number(params.get("FAR")), "skymap_filename": params.get("skymap_fits", "").rpartition("/")[2]}
     event["classification"] = {name: p for name in CLASSES if (p := _number(params.get(name))) is not None}
-    kind = params.get("AlertType", "").upper()
+    kind = _kind(params)
     return in_short({"alert_type": kind, "event": None if kind == "RETRACTION" else event})
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gracetape.brokers.private import answers
 from gracetape.brokers.tansu import private_kafka
+from gracetape.topics import PUBLIC_TOPICS
 from tests.clients import table
 from tests.clients.environments import FOLDER, Client, NoEnvironment, all_clients, make_environment
 from tests.clients.table import YES, Row
@@ -27,7 +28,7 @@ IGWN_ALERT_PORT = 9092
 TOPICS = (
     *(f"{kind}superevent" for kind in ("", "mdc_", "test_")),
     *(f"cbc_{name}" for name in ("gstlal", "pycbc", "mbta", "spiir", "sgnl", "aframe")), "burst_cwb", "burst_mly",
-    *(f"external_{name}" for name in ("fermi", "swift", "svom", "chime", "icecube", "snews")),
+    *(f"external_{name}" for name in ("fermi", "swift", "svom", "chime", "icecube", "snews")), *PUBLIC_TOPICS,
 )  # fmt: skip
 
 
