@@ -23,7 +23,11 @@ def skymap() -> bytes:
     probability[3] = 0.5
     uniq = fits.Column("UNIQ", "K", array=np.arange(48) + 16)
     density = fits.Column("PROBDENSITY", "D", "sr-1", array=probability * 48 / (4 * np.pi))
-    table, buffer = fits.BinTableHDU.from_columns([uniq, density]), io.BytesIO()
+    distances = [
+        fits.Column(name, "D", unit, array=np.full(48, value))
+        for name, unit, value in (("DISTMU", "Mpc", 100.0), ("DISTSIGMA", "Mpc", 10.0), ("DISTNORM", "Mpc-2", 1e-4))
+    ]
+    table, buffer = fits.BinTableHDU.from_columns([uniq, density, *distances]), io.BytesIO()
     cards = {"PIXTYPE": "HEALPIX", "ORDERING": "NUNIQ", "COORDSYS": "C", "MOCORDER": 1, "INDXSCHM": "EXPLICIT"}
     table.header.update(
         cards
@@ -33,6 +37,8 @@ def skymap() -> bytes:
             "DISTMEAN": 100.0,
             "DISTSTD": 10.0,
             "DATE-OBS": "2010-10-20T12:00:00.0",
+            "DATE": "2010-10-20T12:00:30.0",
+            "OBJECT": "M1",
         }
     )
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(buffer)
