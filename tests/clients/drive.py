@@ -36,6 +36,8 @@ class Scene:
     #: host:port of a private Kafka broker, and the igwn-alert group on which the dummy's alerts come; empty without one.
     kafka: str
     group: str
+    #: A port that nobody had, where something of the dummy's may listen.
+    port: str
     #: What earlier steps made, for later ones.
     made: dict[str, Any] = field(default_factory=dict)
     #: What ends everything that steps started; called in the reverse order.
@@ -130,6 +132,7 @@ def main() -> None:
     scene = Scene(
         url=os.environ["GRACEDB_SERVICE_URL"], folder=Path.cwd(), programs=Path(sys.executable).parent,
         kafka=os.environ.get("CLIENT_KAFKA", ""), group=os.environ.get("CLIENT_GROUP", ""),
+        port=os.environ.get("CLIENT_PORT", ""),
     )  # fmt: skip
     try:
         for step in steps_of(path):

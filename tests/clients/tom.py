@@ -77,15 +77,14 @@ def _database(scene: Scene, port: int) -> None:
     home = Path("/tmp" if os.geteuid() == 0 else scene.folder) / f"gracetape-tom-{os.getpid()}"
     home.mkdir()
     scene.endings.append(lambda: shutil.rmtree(home, ignore_errors=True))
-    user = {"user": "nobody"} if os.geteuid() == 0 else {}
-    if user:
-        shutil.chown(home, "nobody")
+    user = "nobody" if os.geteuid() == 0 else None
+    if user is not None:
+        shutil.chown(home, user)
     data = str(home / "data")
 
     def do(*words: str) -> None:
-        done = subprocess.run(
-            [str(programs / words[0]), *words[1:]], cwd=home, capture_output=True, text=True, timeout=120, check=False, **user
-        )  # fmt: skip
+        command = [str(programs / words[0]), *words[1:]]
+        done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120, check=False, user=user)
         assert done.returncode == 0, done.stderr[-300:] or done.stdout[-300:]
 
     do("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8")
