@@ -20,8 +20,9 @@ def listen(scene: Scene) -> str:
 
 def read(scene: Scene) -> str:
     """Its handlers know the packets' types, and the words of the documents"""
+    from xml.etree import ElementTree as ET
+
     import gcn
-    from lxml import etree
 
     found: list[tuple[str, str]] = []
 
@@ -32,7 +33,7 @@ def read(scene: Scene) -> str:
     handle = gcn.include_notice_types(*(getattr(gcn.NoticeType, name) for name in _PACKETS))(keep)
     for path in sorted(scene.folder.glob("ivo*")):
         payload = path.read_bytes()
-        handle(payload, etree.fromstring(payload))
+        handle(payload, ET.fromstring(payload))
     assert found == list(zip(_PACKETS, _KINDS, strict=True)), found
     return ", ".join(name for name, _ in found)
 
