@@ -1,11 +1,9 @@
-"""gocart: reads notices as its `listen` does, and writes their sky maps with what it makes of them.
-
-Its command asks GCN alone; so that its reader of notices, which is the rest of it, is given what gcn-kafka's Consumer hears.
-"""
+"""gocart: collects notices, and writes their sky maps with what it makes of them. Its command asks GCN alone, and is led."""
 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,4 +28,27 @@ def listen(scene: Scene) -> str:
     return f"{len(maps)} maps of {name}"
 
 
-STEPS = (listen,)
+def echo(scene: Scene) -> str:
+    """gocart echo, which asks GCN, collects the notices of the last day, and their maps"""
+    import os
+
+    import gocart
+
+    os.environ["HOME"] = str(scene.folder)
+    text = (Path(gocart.__file__).parent / "default_settings.yaml").read_text()
+    for old, new in (
+        ("XXXX", "nobody-at-all"),
+        ("~/lvk_events", str(scene.folder / "events")),
+        ("convert: True", "convert: False"),
+    ):
+        text = text.replace(old, new)
+    place = scene.folder / ".config" / "gocart" / "gocart.yaml"
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+    scene.run(f"gocart echo 1 -s {place}")
+    found = sorted(path.parent.name for path in (scene.folder / "events").rglob("*.fits*"))
+    assert len(found) == 2, found
+    return ", ".join(found)
+
+
+STEPS = (listen, echo)
