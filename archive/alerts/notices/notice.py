@@ -164,12 +164,12 @@ def _source(moment: Moment, files: Files, event: Record, group: str) -> tuple[Pr
 
 
 def _burst(event: Record) -> tuple[float | None, float | None]:
-    """Duration (s) and central frequency (Hz) of a burst."""
+    """Duration (s) and central frequency (Hz) of a burst: of its attributes, which the public does not see, or as its VOEvent has them."""
     tables: Any = event.get("extra_attributes")
     for table, duration, frequency in _BURSTS:
-        if isinstance(tables, dict) and isinstance(found := tables.get(table), dict):
+        if isinstance(tables, dict) and isinstance(found := tables.get(table), dict) and frequency in found:
             return number(found.get(duration)), number(found.get(frequency))
-    return None, None
+    return number(event.get("duration")), number(event.get("central_frequency"))
 
 
 def _add_coincidence(

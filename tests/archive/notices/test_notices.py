@@ -11,6 +11,8 @@ import pytest
 
 from gracetape import dummy
 from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.alerts.notices.documents import event_of
+from gracetape.archive.alerts.notices.notice import _burst
 from gracetape.notices import from_avro, to_avro
 from tests.archive.notices.superevents import EM_BRIGHT, P_ASTRO, a_superevent, heard, validator
 
@@ -250,3 +252,9 @@ def test_notices_in_json_name_their_maps_from_june_of_2026_on_and_those_in_avro_
     assert ("skymap_filename" in first, second["skymap_filename"]) == (False, "bayestar.multiorder.fits,0")
     (packed,) = fastavro.reader(io.BytesIO(heard(path)[1].payload("gwalert-avro")))
     assert "skymap_filename" not in packed["event"]
+
+
+def test_a_burst_whose_attributes_the_public_does_not_see_is_told_of_as_its_voevent_has_it() -> None:
+    said = event_of({"Duration": "0.25", "CentralFreq": "150.5", "Group": "Burst"})
+    assert _burst(said | {"extra_attributes": {"MultiBurst": {"ifos": "H1,L1"}}}) == (0.25, 150.5)
+    assert _burst({"extra_attributes": {"MLyBurst": {"duration": 0.1, "central_freq": 60.0}}}) == (0.1, 60.0)
