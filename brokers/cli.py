@@ -57,7 +57,9 @@ def start(
     ] = None,
     beforehand: Annotated[
         str | None,
-        typer.Option("--topics", metavar="NAMES", help="kafka: the same, igwn (the usual ones) or names by commas."),
+        typer.Option(
+            "--topics", metavar="NAMES", help="kafka: the same, igwn (the usual ones), public, or names by commas."
+        ),
     ] = None,
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
@@ -94,8 +96,9 @@ def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: 
 
         return private_xmpp(users, port=port)
     from gracetape.brokers.private_kafka import private_kafka
+    from gracetape.topics import PUBLIC_TOPICS
 
-    return private_kafka(group, topics, port=port)
+    return private_kafka(group, (*topics, *(name for name in PUBLIC_TOPICS if name not in topics)), port=port)
 
 
 def _tell(broker: "PrivateBroker") -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from gracetape.notices import document_in_short, document_of, in_short, is_notice
 from gracetape.plain_text import cut, plain
 from gracetape.shown import printable
 
@@ -47,9 +48,13 @@ class AlertLine:
 
 def what_of(payload: dict[str, Any]) -> str:
     """In a few words, what a message tells of: the label, the comment and file, the status, what is new of a superevent."""
+    if is_notice(payload):
+        return in_short(payload)
+    if (document := document_of(payload)) is not None:
+        return document_in_short(document)
     data = payload.get("data")
     data = data if isinstance(data, dict) else {}
-    thing = payload.get("object", payload.get("event"))  # of a notice to the public, the event
+    thing = payload.get("object", payload.get("event"))
     thing = thing if isinstance(thing, dict) else {}
     if "comment" in data or "filename" in data:
         file = f" [{data['filename']}]" if data.get("filename") else ""

@@ -40,7 +40,7 @@ Topics = Annotated[
     str | None,
     typer.Option(
         "--topics", metavar="NAMES",
-        help="Make topics on the Kafka broker beforehand, for listeners: igwn (the usual ones), or names by commas.",
+        help="Make topics on the Kafka broker beforehand, for listeners: igwn (the usual ones), public, or names by commas.",
     ),
 ]  # fmt: skip
 

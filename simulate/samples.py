@@ -43,7 +43,7 @@ def send_samples(
     public = Public(target, format, really)
     if not quiet:
         tell_of(storm_of(every_s, events, public, begin, None if maximum else speed or 1.0))
-    with alerts_alone(None, now, public=public) as client:
+    with alerts_alone(None, now, on_end=clock.stop, public=public) as client:
         for first in count(0, _AT_ONCE):
             many = _AT_ONCE if events is None else min(_AT_ONCE, events - first)
             if many <= 0:
@@ -51,7 +51,8 @@ def send_samples(
             offset = first * every_s
             stream = _stream(begin + offset, every_s, many)
             check(stream)
-            run(stream.gen_schedule(rng).bump(offset), client, clock)
+            if run(stream.gen_schedule(rng).bump(offset), client, clock).stopped:
+                return  # whoever read them has gone
             done += many
     if not quiet:
         say(f"the public was told of {done} mock event{'' if done == 1 else 's'}", error=True)

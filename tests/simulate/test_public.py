@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,17 @@ def test_samples_without_end_are_told_of_as_such_before_the_first() -> None:
 def test_samples_without_end_are_not_sent_at_once() -> None:
     done = run(["gracetape", "simulate", "sample-alerts", "--max"])
     assert (done.returncode, "--num-events" in done.stderr) in ((1, True), (2, True))
+
+
+@pytest.mark.parametrize(
+    "words", ["mock --seed 4 -N 200 --rate 0.005 --public-alerts -", "sample-alerts --seed 4 -N 500 --to -"]
+)
+def test_what_tells_the_public_alone_ends_when_its_reader_has_gone(words: str) -> None:
+    command = [sys.executable, "-m", "gracetape", "simulate", *words.split(), "--max", "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["payload"]["alert_type"] == "EARLYWARNING"
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
