@@ -19,6 +19,8 @@ from gracetape.errors import ArchiveError, GracetapeError
 CHUNK = 1 << 20
 #: What the system says where no more can be written.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: Fewer bytes than this are small; of so many of what is large, a sample is tried.
+_SMALL, _SAMPLE = 256 << 10, 16 << 10
 #: How long (seconds) whoever reads contents and whoever deletes them wait for each other.
 PATIENCE_S = 60.0
 
@@ -129,16 +131,20 @@ class _Pieces:
         return bytes(found)
 
 
-def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
-    """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more."""
-    first = next(pieces, b"")
-    second = next(pieces, None)
+def spool_in(store: BlobStore, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
+    """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more.
+
+    What is small is compressed before it is written; what is large is compressed afterwards, if pieces of it shrink at all.
+    """
+    pieces = iter(pieces)
+    begin = _begin(pieces)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=store.spool_folder())
     spool = Path(name)
     try:
-        if second is None:
-            return _spooled_whole(handle, spool, first)
-        return _spooled(handle, spool, chain((first, second), pieces))
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            if len(begin) < _SMALL:
+                return spool, _small(file, begin)
+            return _large(spool, file, chain((begin,), pieces))
     except BaseException as error:
         spool.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in _FULL:
@@ -156,35 +162,52 @@ class _Compressors(threading.local):
 _COMPRESSORS = _Compressors()
 
 
-def _spooled_whole(handle: int, spool: Path, contents: bytes) -> tuple[Path, Blob]:
-    """Contents that came in one piece, as most do: compressed before anything is written, so that they are written once."""
-    with os.fdopen(handle, "wb") as file:
-        digest = hashlib.sha256(contents).hexdigest()
-        small = _COMPRESSORS.own.compress(contents)
-        packed = len(small) < 0.9 * len(contents)
-        file.write(small if packed else contents)
-    return spool, Blob(digest, len(contents), "zstd" if packed else "raw")
+def _begin(pieces: Iterator[bytes]) -> bytes:
+    """The first pieces, until they are more than is small."""
+    held, size = list[bytes](), 0
+    while size < _SMALL and (piece := next(pieces, None)) is not None:
+        held.append(piece)
+        size += len(piece)
+    return b"".join(held)
 
 
-def _spooled(handle: int, spool: Path, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
-    digest, size, packed = hashlib.sha256(), 0, Path(f"{spool}.zst")
-    try:
-        pack = zstandard.ZstdCompressor(level=3).compressobj()
-        with os.fdopen(handle, "wb") as raw, packed.open("wb") as small:
-            for piece in pieces:
-                digest.update(piece)
-                size += len(piece)
-                raw.write(piece)
-                small.write(pack.compress(piece))
-            small.write(pack.flush())
-        if packed.stat().st_size < 0.9 * size:
-            spool.unlink()
-            return packed, Blob(digest.hexdigest(), size, "zstd")
-        packed.unlink()
-        return spool, Blob(digest.hexdigest(), size, "raw")
-    except BaseException:
-        packed.unlink(missing_ok=True)
-        raise
+def _small(file: IO[bytes], contents: bytes) -> Blob:
+    small = _COMPRESSORS.own.compress(contents)
+    packed = len(small) < 0.9 * len(contents)
+    _write(file, small if packed else contents)
+    return Blob(hashlib.sha256(contents).hexdigest(), len(contents), "zstd" if packed else "raw")
+
+
+def _large(spool: Path, file: IO[bytes], pieces: Iterable[bytes]) -> tuple[Path, Blob]:
+    digest, size, judged, shrinks = hashlib.sha256(), 0, 0, False
+    for piece in pieces:
+        digest.update(piece)
+        _write(file, piece)
+        if not shrinks and size >= judged:
+            shrinks = len(_COMPRESSORS.own.compress(piece[:_SAMPLE])) < 0.98 * len(piece[:_SAMPLE])
+            judged = size + _SMALL
+        size += len(piece)
+    if shrinks:
+        packed = Path(f"{spool}.zst")
+        try:
+            file.seek(0)
+            with packed.open("wb") as small:
+                _COMPRESSORS.own.copy_stream(file, small, size=size, read_size=CHUNK)
+            if packed.stat().st_size < 0.9 * size:
+                spool.unlink()
+                return packed, Blob(digest.hexdigest(), size, "zstd")
+            packed.unlink()
+        except BaseException:
+            packed.unlink(missing_ok=True)
+            raise
+    return spool, Blob(digest.hexdigest(), size, "raw")
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    """All of a piece, into a file without a buffer of its own."""
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def read_stream(stream: IO[bytes]) -> Iterator[bytes]:

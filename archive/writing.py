@@ -1,7 +1,7 @@
 """Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -257,7 +257,7 @@ class Transaction:
 
     # -- files
 
-    def store_blob(self, pieces: Iterator[bytes]) -> Blob:
+    def store_blob(self, pieces: Iterable[bytes]) -> Blob:
         """Keep contents (once, however often they come) and say what they are."""
         spool, blob = spool_in(self.archive.blobs, pieces)
         return self.keep_blob(spool, blob)
