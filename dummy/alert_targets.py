@@ -20,6 +20,7 @@ from gracetape.archive.scratch import ScratchView
 from gracetape.lazy import entry_points
 from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
+from gracetape.notices import check_avro
 from gracetape.shown import target, visible
 from gracetape.topics import with_public_topics, with_topics
 
@@ -202,6 +203,8 @@ def check_public(url: str | None, format: str | None) -> None:
         raise UsageError("--public-format says how the public is told: name where, with --public-alerts TARGET")
     if format not in PUBLIC_FORMATS:
         raise UsageError(f"--public-format {format}: use {', '.join(PUBLIC_FORMATS)}")
+    if format == "gwalert-avro":
+        check_avro()
 
 
 def open_public(

@@ -153,6 +153,11 @@ def _schema() -> Any:
     return _fastavro().parse_schema(json.loads(text))
 
 
+def check_avro() -> None:
+    """ArchiveError, with what to install, where notices in Avro cannot be written."""
+    _fastavro()
+
+
 def _fastavro() -> Any:
     try:
         import fastavro

@@ -117,6 +117,8 @@ def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> An
     _obey_settings(command, name.removeprefix("gracetape").strip())
     if completes:
         arguments = typer.main.get_install_completion_arguments()
+        for argument in arguments:
+            _read_plainly(argument)
         for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
             known.params.extend(arguments)
     return command
