@@ -11,12 +11,15 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from gracetape.brokers.gracedb.answers import json_of
+from gracetape.brokers.gracedb.conditions import conditions_of
 from gracetape.brokers.gracedb.errors import Refused
 from gracetape.brokers.gracedb.limits import Limits
 from gracetape.brokers.gracedb.origins import Origin, check
 from gracetape.brokers.gracedb.watch import Exchange, Watch
 
 _PIECE = 1 << 15
+#: Connections that are kept open to a server, at most: as many as a capture may ask over.
+_KEPT = 64
 #: What this thread is asking just now.
 _asking = threading.local()
 
@@ -61,6 +64,9 @@ class _TlsPool(HTTPSConnectionPool):
 class Sockets(HTTPAdapter):
     """The ordinary transport, whose sockets are in our hands."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(pool_maxsize=_KEPT, **options)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
@@ -84,6 +90,8 @@ class Guarded(BaseAdapter):
         check(str(request.url), self.homes, self.path if getattr(request, "is_redirect", False) else "/")
         if str(request.url).startswith("http:"):
             request.headers.pop("Authorization", None)
+        if request.method == "GET":
+            request.headers.update(conditions_of(str(request.url)))
         whole, reads = not options.get("stream"), request.method in ("GET", "HEAD")
         longest = (self.limits.answer_s if whole else math.inf) if reads else self.limits.write_s
         # Who is asked again in here, with pauses, has the time for one answer for all of them.
@@ -103,7 +111,8 @@ class Guarded(BaseAdapter):
         finally:
             _asking.exchange = None
         status = response.status_code
-        if not 200 <= status < 600 or (300 <= status < 400 and not response.is_redirect):
+        unchanged = status == 304 and "If-None-Match" in request.headers
+        if not 200 <= status < 600 or (300 <= status < 400 and not response.is_redirect and not unchanged):
             exchange.end()
             response.close()
             raise Refused(f"the server answers {status}, which is no answer to the question")
