@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, cast
@@ -151,6 +151,45 @@ def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
         packed.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in _FULL:
             raise ArchiveError(f"cannot write to {spool.parent}: {error.strerror}") from None
+        raise
+
+
+#: How much of contents tells whether the rest of them can be made smaller.
+_SAMPLE = 4 << 20
+
+
+def compressed(spool: Path, blob: Blob) -> tuple[Path, Blob]:
+    """Contents that lie plain in a spool file, compressed beside it where that helps by a tenth or more; `spool` stays."""
+    packer, packed = zstandard.ZstdCompressor(level=3), Path(f"{spool}.zst")
+    with spool.open("rb") as raw:
+        sample = raw.read(_SAMPLE)
+        small = packer.compress(sample)
+        if len(small) >= 0.9 * len(sample):
+            return spool, blob
+        try:
+            with packed.open("wb") as file:
+                if len(sample) == blob.size:
+                    file.write(small)
+                else:
+                    raw.seek(0)
+                    packer.copy_stream(raw, file, size=blob.size, read_size=CHUNK, write_size=CHUNK)
+            if packed.stat().st_size < 0.9 * blob.size:
+                return packed, Blob(blob.sha256, blob.size, "zstd")
+        except BaseException:
+            packed.unlink(missing_ok=True)
+            raise
+    packed.unlink()
+    return spool, blob
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """A disk that is full as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise ArchiveError(f"cannot write to {folder}: {error.strerror}") from None
         raise
 
 
