@@ -33,7 +33,7 @@ def list_objects(archive: Path | None, as_json: bool) -> None:
         [
             (
                 f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
-                shown_time(r["captured"]), r["origin"], r["service"],
+                shown_time(r["captured"]), f"{r['origin']}{', torn' if r['torn'] else ''}", r["service"],
             )
             for r in rows
         ],
@@ -52,7 +52,7 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
             return
-    absent, notes = about.pop("absent"), about.pop("notes")
+    absent, notes, _ = about.pop("absent"), about.pop("notes"), about.pop("torn")  # which is a note
     about["bytes"] = human_bytes(about["bytes"])
     about["labels_now"] = ", ".join(about["labels_now"])
     for name in ("created", "captured"):

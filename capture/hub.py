@@ -54,7 +54,7 @@ class Hub(Generic[T]):
 
     def turn(self, task: T) -> Steps[None]:
         """Wait until all tasks that came before have had their turn, or are done."""
-        while next(other for other, over in self._order.items() if not over) is not task:
+        while not self._order[task] and next(other for other, over in self._order.items() if not over) is not task:
             yield
 
     def had_turn(self, task: T) -> None:

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from gracetape.archive import Archive, Capture, FileEntry, category_of
+from gracetape.archive.capture_notes import TAGS, TORN
 from gracetape.archive.kinds import LISTED, Record
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
 from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
 from gracetape.archive.services import SERVICE, keep_service, same_object
-from gracetape.archive.torn import TORN
 from gracetape.archive.view import StoredView
 from gracetape.capture.files import download
 from gracetape.capture.hub import Hub, Steps
@@ -19,7 +19,7 @@ from gracetape.capture.listing import Wanted
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress
 from gracetape.capture.records import Answer
-from gracetape.capture.seen import TAGS, Look, Seen, as_before, kept_tags
+from gracetape.capture.seen import Look, Seen, as_before, kept_tags
 from gracetape.capture.service import without_login
 from gracetape.errors import CaptureError
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Archive, ArchiveError, category_of
+from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import Record
 from gracetape.archive.public_view import is_shortened
 from gracetape.archive.services import SERVICE
@@ -23,7 +24,6 @@ from gracetape.capture.partials import sweep
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
 from gracetape.capture.records import fetch_root
-from gracetape.capture.seen import TAGS
 from gracetape.capture.service import limits_of, without_login
 from gracetape.errors import CaptureError, GracetapeError, UsageError
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from gracetape.archive import Capture
+from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import notes_of
 from gracetape.archive.shapes import is_text
@@ -16,8 +17,6 @@ from gracetape.capture.listing import Wanted, versions
 from gracetape.capture.records import Answer, fetch, fetch_files, fetch_list, what_of
 from gracetape.capture.service import without_login
 
-#: Where a capture keeps, among its notes, the ETags of the answers that it was made of, by their addresses under the service's.
-TAGS = "etags"
 _LOG = next(kind for kind in LISTED if kind.name == "log")
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TextIO
 
 from gracetape.archive import Archive, ArchiveError
 from gracetape.archive.inside import open_inside
-from gracetape.archive.recorded import Recorded, add_recorded
+from gracetape.archive.recorded import Recorded, add_recorded, add_texts
 from gracetape.bounded_json import read_fast
 from gracetape.brokers import Gap, Heard, Recent
 from gracetape.brokers.heard_lines import HeardLines
@@ -278,26 +278,19 @@ class ArchiveSink:
         self.since = datetime.fromtimestamp(last / 1e6, UTC) if last is not None else None
 
     def keep(self, batch: Sequence[Heard]) -> int:
-        messages: dict[str, list[Recorded]] = {}
-        left_off: dict[str, int] = {}
+        messages, left_off = [], dict[str, int]()
         for heard in batch:
             payload, text = opened(heard)
-            uid = graceid_of(payload) or ""
-            messages.setdefault(uid, []).append(Recorded(heard.arrived, heard.node, payload, text))
+            messages.append((graceid_of(payload) or "", heard.arrived, heard.node, text))
             if heard.place is not None:
                 left_off[heard.place.log] = heard.place.offset
         with self.archive.transaction() as tx:
-            added = add_recorded(tx, self._by_object(messages))
+            # By the ids under which the archive keeps the objects, or will.
+            owners = self.archive.owners({uid for uid, *_ in messages})
+            added = add_texts(tx, ((owners.get(uid, uid), came, node, text) for uid, came, node, text in messages))
             for log, offset in left_off.items():
                 tx.set_heard(_left_off(log), offset)
         return added
-
-    def _by_object(self, messages: dict[str, list[Recorded]]) -> dict[str, list[Recorded]]:
-        """By the ids under which the archive keeps the objects, or will."""
-        found: dict[str, list[Recorded]] = {}
-        for uid, some in messages.items():
-            found.setdefault(self.archive.owner(uid) or uid, []).extend(some)
-        return found
 
     def gap(self, gap: Gap) -> None:
         say(f"gap: {gap}", error=True)
