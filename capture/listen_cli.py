@@ -81,8 +81,7 @@ def listen(
         shown = live_page(page, f"{identity(source)} as it is heard", archive, listener=listener)
         if (told := stack.enter_context(shown)) is not None:
             sink = Told(sink, told)
-        heard = follower.heard if follower else None
-        recorder = Recorder(_with_group(source, archive or to), wanted, sink, heard, tell)
+        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_listening=tell)
         stopping = stack.enter_context(stopped_by_signals(recorder.stop))
         try:
             gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
@@ -128,8 +127,8 @@ def _kept(
     if archive is None:
         return (FileSink(to) if to else StreamSink()), None
     tape = stack.enter_context(Archive.at(archive))
-    sink = ArchiveSink(tape, source)
-    return sink, Follower(tape, service, always=follow) if service is not None else None
+    follower = Follower(tape, service, always=follow) if service is not None else None
+    return (ArchiveSink(tape, source, follower.named) if follower else ArchiveSink(tape, source)), follower
 
 
 def _with_group(source: str, kept: Path | None) -> str:

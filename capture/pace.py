@@ -26,7 +26,7 @@ class Pace:
         self._least = _MARGIN / max_rate if max_rate else 0.0
         self._learned = 0.0
         self._next = self._rest_until = 0.0
-        self._since, self._answered = clock(), 0
+        self._since, self._answered, self._held_since = clock(), 0, 0.0
 
     def turn(self) -> float:
         """Take the next place in the line; when it comes, on the clock."""
@@ -48,6 +48,15 @@ class Pace:
                 self._since, self._answered = now, 0
             self._answered += 1
             self._learned *= _EASED
+
+    def hold(self, seconds: float, most: float) -> None:
+        """Let something else go first; `most` seconds in a row, then questions go on for a while."""
+        with self._lock:
+            now = self._clock()
+            if now > self._rest_until + seconds:  # the last time is over
+                self._held_since = now
+            if now - self._held_since < most:
+                self._rest_until = max(self._rest_until, now + seconds)
 
     def rest(self, seconds: float) -> None:
         """The server wants to be left alone, by everybody."""

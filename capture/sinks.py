@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -264,10 +264,14 @@ def _digest(node: str, text: str) -> bytes:
 class ArchiveSink:
     """Messages beside the objects that they are about, and where the broker's logs were left, in one transaction.
 
-    What is about no object (commands, heartbeats, gaps) is kept under the empty id.
+    What is about no object (commands, heartbeats, gaps) is kept under the empty id. `on_objects` is told of the objects that
+    messages were about, once these are kept, and of how many messages.
     """
 
-    def __init__(self, archive: Archive, source: str) -> None:
+    def __init__(
+        self, archive: Archive, source: str, on_objects: Callable[[set[str], int], object] = lambda names, count: None
+    ) -> None:
+        self._on_objects = on_objects
         whole = source if source.startswith("exec:") else source.partition("?")[0]
         self.archive, self._alive = archive, _heard_until(whole)
         # Where those before us wrote it: a command was cut at a question mark, and kept as it was, secrets and all.
@@ -286,10 +290,12 @@ class ArchiveSink:
                 left_off[heard.place.log] = heard.place.offset
         with self.archive.transaction() as tx:
             # By the ids under which the archive keeps the objects, or will.
-            owners = self.archive.owners({uid for uid, *_ in messages})
+            about = {uid for uid, *_ in messages}
+            owners = self.archive.owners(about)
             added = add_texts(tx, ((owners.get(uid, uid), came, node, text) for uid, came, node, text in messages))
             for log, offset in left_off.items():
                 tx.set_heard(_left_off(log), offset)
+        self._on_objects(about, len(messages))
         return added
 
     def gap(self, gap: Gap) -> None:

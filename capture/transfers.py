@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 #: A strong ETag: byte for byte the same.
 _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
+_PIECE = 1 << 16
 _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
 
 
@@ -97,7 +99,8 @@ class _Transfer:
             raise requests.exceptions.ConnectionError(f"{self.what} is not what it was") from None
         with response:
             total = self._begins(response)
-            for piece in response.iter_content(CHUNK):
+            pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
+            for piece in pieces():
                 self._take(piece)
         if total is not None and total != self.size:
             raise requests.exceptions.ConnectionError(f"{self.what} broke off after {self.size} of {total} bytes")
