@@ -24,7 +24,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 #: A strong ETag: byte for byte the same.
 _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
-_PIECE = 1 << 16
+_PIECE, _TO_DISK = 1 << 16, 32 << 20
 _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
 
 
@@ -51,7 +51,7 @@ class _Transfer:
         self.part: Partial | None = None
         self.handle, self.path = -1, Path()
         self.size, self.tag, self.digest = 0, "", hashlib.sha256()
-        self._told = 0
+        self._told = self._sent = 0
 
     def run(self) -> tuple[Path, Blob]:
         self._open(partial_of(self.archive, self.url, make=False))
@@ -139,7 +139,7 @@ class _Transfer:
         os.truncate(self.handle, 0)
         os.lseek(self.handle, 0, os.SEEK_SET)
         self.arrived(-self._told)
-        self.size = self._told = 0
+        self.size = self._told = self._sent = 0
         self.tag, self.digest = "", hashlib.sha256()
 
     def _take(self, piece: bytes) -> None:
@@ -149,6 +149,10 @@ class _Transfer:
             while left:
                 left = left[os.write(self.handle, left) :]
         self.size += len(piece)
+        if self.size - self._sent >= _TO_DISK:
+            # On its way to the disk already, where it must be in the end, while the rest comes.
+            os.posix_fadvise(self.handle, self._sent, self.size - self._sent, os.POSIX_FADV_DONTNEED)
+            self._sent = self.size
         self._told += len(piece)
         self.arrived(len(piece))
 
