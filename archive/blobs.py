@@ -5,10 +5,10 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, Protocol, cast, runtime_checkable
 
 import zstandard
 
@@ -68,6 +68,19 @@ class BlobStore(Protocol):
 
     def close(self) -> None:
         """Remove what this process was about to put in."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A place into which many contents go at less cost than each by itself."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """A block whose contents are kept for good at its end, and only then."""
+
+
+def together(store: BlobStore) -> AbstractContextManager[None]:
+    """A block in which this thread puts many contents into a place; rows may name them, in the same transaction."""
+    return store.together() if isinstance(store, Together) else nullcontext()
 
 
 def plain(store: BlobStore, blob: Blob) -> Iterator[bytes]:

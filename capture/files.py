@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Capture
-from gracetape.archive.blobs import Blob
+from gracetape.archive.blobs import Blob, together
 from gracetape.capture.hub import Hub, Steps
 from gracetape.capture.listing import Wanted
 from gracetape.capture.place import Place
@@ -50,7 +50,7 @@ def download(
 def _keep(place: Place, capture: Capture, files: Sequence[tuple[Wanted, _Result]]) -> list[tuple[Wanted, Blob | str]]:
     """Keep files that came, and say of the others why not, in one transaction."""
     found: list[tuple[Wanted, Blob | str]] = []
-    with place.archive.transaction() as tx:
+    with place.archive.transaction() as tx, together(place.archive.blobs):
         place.check(capture)
         for file, result in files:
             if isinstance(result, str):

@@ -14,6 +14,7 @@ from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import Archive
 from gracetape.archive.blobs import CHUNK, Blob, compressed, full_disk
+from gracetape.archive.held_folders import sync_folder
 from gracetape.capture.errors import Absent, Interrupted
 from gracetape.capture.listing import Wanted
 from gracetape.capture.partials import LEAST, Partial, partial_of
@@ -159,8 +160,8 @@ class _Transfer:
     def _finish(self) -> tuple[Path, Blob]:
         with full_disk(self.path.parent):
             path, blob = compressed(self.path, Blob(self.digest.hexdigest(), self.size, "raw"))
-            if self.archive.durable:
-                _sync(path)
+            if self.archive.durable and self.size >= LEAST:
+                sync_folder(path)  # who keeps it then holds the archive for less long
         if path != self.path:
             self.path.unlink()
         if self.part is not None:
@@ -177,12 +178,6 @@ class _Transfer:
             self.path.unlink(missing_ok=True)
         os.close(self.handle)
         self.handle = -1
-
-
-def _sync(path: Path) -> None:
-    """On disk, here and now: who keeps it then holds the archive for less long."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def size_of(client: Any, file: Wanted, graceid: str) -> int | None:
