@@ -210,7 +210,7 @@ def _recorded(url: str, alerts: list[Alert], recorder: Callable[..., None], *how
     listening, all_kept = context.Event(), context.Event()
     process = context.Process(target=recorder, args=(*how, len(alerts), listening, all_kept))
     process.start()
-    assert listening.wait(20)
+    assert listening.wait(60)
     begin = time.perf_counter()
     sent = _replayed(url, alerts)
     assert all_kept.wait(120)

@@ -73,6 +73,11 @@ def capture(
 ) -> None:
     """Pull everything that GraceDB has on some objects into an archive."""
     chosen = choose(ids, query, from_file, api_version, max_rate)
+    events = [graceid for graceid in chosen if category_of(graceid) == "event"] if as_public else []
+    if events or (as_public and query is not None and not superevents):
+        raise UsageError(
+            f"the public sees no events: {(events or ['what --events finds'])[0]} cannot be captured as public"
+        )
     if archive is None and not ids:
         raise UsageError("name the tape that they go into: --archive run.tape")
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
