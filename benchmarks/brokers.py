@@ -28,6 +28,7 @@ from gracetape.brokers.private import PrivateBroker
 from gracetape.brokers.tansu import private_kafka
 from gracetape.brokers.xmpp_publisher import IN_FLIGHT
 from gracetape.capture.listen import Recorder
+from gracetape.capture.listen_cli import GARBAGE
 from gracetape.capture.sinks import ArchiveSink, FileSink, Sink
 
 _NODE = "cbc_gstlal"
@@ -180,6 +181,7 @@ def _record(url: str, to_archive: bool, count: int, listening: Event, all_kept: 
             url, [_NODE], sink, lambda _: all_kept.set() if recorder.tally.kept == count else None, listening.set
         )
         gc.freeze()  # as the command does
+        gc.set_threshold(GARBAGE)
         recorder.run(count)
         assert recorder.tally.kept == count
 

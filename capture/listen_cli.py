@@ -26,6 +26,9 @@ from gracetape.shown import identity
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 from gracetape.topics import is_public, with_public_topics
 
+#: Objects that come before garbage is looked for: thousands of messages are no garbage until they are kept.
+GARBAGE = 50_000
+
 app = commands("")
 
 
@@ -85,6 +88,7 @@ def listen(
         stopping = stack.enter_context(stopped_by_signals(recorder.stop))
         try:
             gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
+            gc.set_threshold(GARBAGE)
             recorder.run(count)
         except BadUrl as error:
             complain(error, USAGE)
