@@ -11,6 +11,8 @@ from gracetape.brokers.gracedb import Stopped
 _EASED = 0.99
 #: Questions are this much further apart than the rate says, since they do not all take equally long to arrive.
 _MARGIN = 1.02
+#: How many times as long as it is held whoever waited for something else goes on, at least.
+_FREE = 10
 #: Seconds that are looked back on to learn what the server bears.
 _WINDOW_S = 10.0
 
@@ -50,10 +52,10 @@ class Pace:
             self._learned *= _EASED
 
     def hold(self, seconds: float, most: float) -> None:
-        """Let something else go first; `most` seconds in a row, then questions go on for a while."""
+        """Let something else go first; `most` seconds in a row, then questions go on for some times `seconds`."""
         with self._lock:
             now = self._clock()
-            if now > self._rest_until + seconds:  # the last time is over
+            if now > self._rest_until + _FREE * seconds:  # the last time is over
                 self._held_since = now
             if now - self._held_since < most:
                 self._rest_until = max(self._rest_until, now + seconds)
