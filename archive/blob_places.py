@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from gracetape.archive.inside import check, open_inside
 from gracetape.errors import ArchiveError, NotFound
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+#: Files and folders that are worth threads to bring them to the disk, and how many threads: what comes at once is one write to its journal.
+_FEW, _AT_ONCE = 6, 16
 _PART = 8 << 20  # SQLite limits one value to 1 GB
 
 
@@ -52,6 +55,7 @@ class FolderBlobs:
 
     def __init__(self, folder: Path, *, synced: bool = True) -> None:
         self.folder, self._synced = folder, synced
+        self._local = threading.local()
         self._spools = _Spools(self._incoming, "")
 
     def _path(self, sha256: str) -> Path:
@@ -75,14 +79,32 @@ class FolderBlobs:
         modes.folder_in(self.folder)
         modes.folder_in(path.parent)
         spool.chmod(modes.mode_of(self.folder) & 0o666)
-        if self._synced:
-            with spool.open("rb") as stream:
-                os.fsync(stream.fileno())
+        later: set[Path] | None = getattr(self._local, "later", None)
+        if self._synced and later is None:
+            sync_folder(spool)
         os.replace(spool, path)
         if self._synced:
-            sync_folder(path.parent)
-            if new:
-                sync_folder(self.folder)
+            places = {path.parent, *([self.folder] if new else ())}
+            if later is not None:
+                later |= {path, *places}
+            else:
+                for place in places:
+                    sync_folder(place)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block in which this thread puts in many contents: they are on disk at its end, all at once, and not each by itself."""
+        later = self._local.later = set[Path]()
+        try:
+            yield
+        finally:
+            self._local.later = None
+        if len(later) < _FEW:
+            for place in later:
+                sync_folder(place)
+        else:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(sync_folder, later))
 
     def stored(self, sha256: str) -> Iterator[bytes]:
         try:

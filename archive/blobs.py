@@ -6,11 +6,11 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, Protocol, cast, runtime_checkable
 
 import zstandard
 
@@ -74,6 +74,19 @@ class BlobStore(Protocol):
         """Remove what this process was about to put in."""
 
 
+@runtime_checkable
+class Together(Protocol):
+    """A place into which many contents go at less cost than each by itself."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """A block whose contents are kept for good at its end, and only then."""
+
+
+def together(store: BlobStore) -> AbstractContextManager[None]:
+    """A block in which this thread puts many contents into a place; rows may name them, in the same transaction."""
+    return store.together() if isinstance(store, Together) else nullcontext()
+
+
 def plain(store: BlobStore, blob: Blob) -> Iterator[bytes]:
     """The contents of a blob in pieces of about 1 MiB; ArchiveError before the last one if they are damaged."""
     return unpacked(store.stored(blob.sha256), blob)
@@ -134,21 +147,33 @@ class _Pieces:
 def spool_in(store: BlobStore, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
     """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more.
 
-    What is small is compressed before it is written; what is large is compressed afterwards, if pieces of it shrink at all.
+    What is small is compressed before it is written.
     """
     pieces = iter(pieces)
     begin = _begin(pieces)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=store.spool_folder())
     spool = Path(name)
     try:
-        with os.fdopen(handle, "r+b", buffering=0) as file:
+        with full_disk(spool.parent), os.fdopen(handle, "r+b", buffering=0) as file:
             if len(begin) < _SMALL:
                 return spool, _small(file, begin)
-            return _large(spool, file, chain((begin,), pieces))
-    except BaseException as error:
+            found, blob = compressed(spool, _plain(file, chain((begin,), pieces)))
+        if found != spool:
+            spool.unlink()
+        return found, blob
+    except BaseException:
         spool.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in _FULL:
-            raise ArchiveError(f"cannot write to {spool.parent}: {error.strerror}") from None
+        raise
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """A disk that is full as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise ArchiveError(f"cannot write to {folder}: {error.strerror}") from None
         raise
 
 
@@ -178,29 +203,42 @@ def _small(file: IO[bytes], contents: bytes) -> Blob:
     return Blob(hashlib.sha256(contents).hexdigest(), len(contents), "zstd" if packed else "raw")
 
 
-def _large(spool: Path, file: IO[bytes], pieces: Iterable[bytes]) -> tuple[Path, Blob]:
-    digest, size, judged, shrinks = hashlib.sha256(), 0, 0, False
+def _plain(file: IO[bytes], pieces: Iterable[bytes]) -> Blob:
+    digest, size = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)
         _write(file, piece)
-        if not shrinks and size >= judged:
-            shrinks = len(_COMPRESSORS.own.compress(piece[:_SAMPLE])) < 0.98 * len(piece[:_SAMPLE])
-            judged = size + _SMALL
         size += len(piece)
-    if shrinks:
-        packed = Path(f"{spool}.zst")
+    return Blob(digest.hexdigest(), size, "raw")
+
+
+def compressed(spool: Path, blob: Blob) -> tuple[Path, Blob]:
+    """Contents that lie plain in a spool file, compressed beside it where that helps by a tenth or more; `spool` stays."""
+    packed = Path(f"{spool}.zst")
+    with spool.open("rb", buffering=0) as raw:
+        if not _shrinks(raw, blob.size):
+            return spool, blob
+        raw.seek(0)
         try:
-            file.seek(0)
-            with packed.open("wb") as small:
-                _COMPRESSORS.own.copy_stream(file, small, size=size, read_size=CHUNK)
-            if packed.stat().st_size < 0.9 * size:
-                spool.unlink()
-                return packed, Blob(digest.hexdigest(), size, "zstd")
-            packed.unlink()
+            with packed.open("wb") as file:
+                _COMPRESSORS.own.copy_stream(raw, file, size=blob.size, read_size=CHUNK, write_size=CHUNK)
+            if packed.stat().st_size < 0.9 * blob.size:
+                return packed, Blob(blob.sha256, blob.size, "zstd")
         except BaseException:
             packed.unlink(missing_ok=True)
             raise
-    return spool, Blob(digest.hexdigest(), size, "raw")
+    packed.unlink()
+    return spool, blob
+
+
+def _shrinks(raw: IO[bytes], size: int) -> bool:
+    """Whether any of the samples from all over a file can be made smaller."""
+    for place in range(0, size, _SMALL):
+        raw.seek(place)
+        sample = raw.read(_SAMPLE)
+        if len(_COMPRESSORS.own.compress(sample)) < 0.98 * len(sample):
+            return True
+    return False
 
 
 def _write(file: IO[bytes], piece: bytes) -> None:

@@ -1,7 +1,9 @@
 """What a capture is: one version of one object, a row of the table `captures`; and which of them an archive holds."""
 
+import json
 import sqlite3
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,11 @@ class Captures(ABC):
         """As `resolve`; None if there is none."""
         row = self.connection.execute("SELECT object FROM names WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row is not None else None
+
+    def owners(self, names: Iterable[str]) -> dict[str, str]:
+        """As `owner`, of many names at once: those that there are."""
+        query = "SELECT name, object FROM names WHERE name IN (SELECT value FROM json_each(?))"
+        return {str(name): str(owner) for name, owner in self.connection.execute(query, (json.dumps(list(names)),))}
 
     def names_of(self, graceid: str) -> set[str]:
         """Every id that an object goes or went by, given the one under which it is kept."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gracetape.archive.capture_notes import TAGS, TORN
 from gracetape.archive.kinds import LISTED
 from gracetape.archive.recorded import count_recorded
 from gracetape.archive.store import Archive, Capture
@@ -32,7 +33,7 @@ def size_of(about: dict[str, Any]) -> str:
 def summary_of(archive: Archive, capture: Capture) -> dict[str, Any]:
     """What an archive holds of an object, in numbers and words."""
     view = archive.view(capture.ref)
-    record, files = view.record(), view.files()
+    record, files, notes = view.record(), view.files(), capture.noted()
     return {
         "id": capture.object,
         "version": capture.version,
@@ -49,5 +50,6 @@ def summary_of(archive: Archive, capture: Capture) -> dict[str, Any]:
         "absent": [f"{f.full_name}: {f.absent}" for f in files if f.sha256 is None],
         "labels_now": record.get("labels", []),
         "far": record.get("far"),
-        "notes": capture.noted(),
+        "torn": TORN in notes,
+        "notes": {name: note for name, note in notes.items() if name != TAGS},
     }

@@ -96,7 +96,7 @@ def _locked(path: Path) -> int | None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that what was put into a folder is found there after a power cut."""
+    """Make sure that what was put into a folder, or written to a file, is found there after a power cut."""
     with _opened(folder) as handle:
         os.fsync(handle)
 

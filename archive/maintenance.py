@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from gracetape.archive.capture_notes import TORN
 from gracetape.archive.command_parts import reading, summary_of, writing
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.store import Archive
@@ -45,9 +46,11 @@ def verify(archive: Path | None, as_json: bool) -> None:
     """Read everything in an archive again and name what is damaged or missing (exit 1)."""
     with reading(archive, contents=True) as tape:
         faults = list(find_faults(tape))
-        sound = f"{tape.path} is sound: {len(tape.captures())} captures" if not faults else ""
+        captures = tape.captures() if not faults else []
+    torn = [capture.ref for capture in captures if TORN in capture.noted()]
+    sound = f"{tape.path} is sound: {len(captures)} captures" + (f", torn: {', '.join(torn)}" if torn else "")
     if as_json:
-        show_json({"sound": not faults, "faults": faults})
+        show_json({"sound": not faults, "faults": faults, "torn": torn})
     else:
         say(*(faults or [sound]))
     if faults:

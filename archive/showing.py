@@ -42,7 +42,7 @@ def list_objects(
             [
                 (
                     f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], size_of(r),
-                    shown_time(r["captured"]), r["origin"], r["service"],
+                    shown_time(r["captured"]), f"{r['origin']}{', torn' if r['torn'] else ''}", r["service"],
                 )
                 for r in rows
             ],
@@ -83,7 +83,7 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
             show_json(about | {"record": tape.view(ref).record()})
             return
     about["bytes"] = size_of(about)
-    absent, notes = about.pop("absent"), about.pop("notes")
+    absent, notes, _ = about.pop("absent"), about.pop("notes"), about.pop("torn")  # which is a note
     about["labels_now"] = ", ".join(about["labels_now"])
     for name in ("created", "captured"):
         about[name] = f"{shown_time(about[name])} UTC" if about[name] else None

@@ -46,6 +46,8 @@ ALL = {
     "record": brokers.recording_keeps_up,
     "latency": brokers.latency_from_deadline_to_arrival,
     "capture": captures.capture_against_its_connections,
+    "recapture": captures.a_second_capture,
+    "large_file": captures.a_large_file_against_curl,
     "query": queries.queries_go_with_the_answer,
     "listener": listeners.alerts_through_the_listener,
     "listener_latency": listeners.latency_of_the_listener,

@@ -74,9 +74,8 @@ class KafkaSource(Source):
         self._waiting: deque[Heard] = deque()
         self._recent = Recent(_REMEMBERED)  # ids of messages
         self._begun = self._given_until = now()
-        self._written: dict[
-            Partition, datetime
-        ] = {}  # when the last message that came was written, by its producer's clock
+        # When the last message that came was written, by its producer's clock, in milliseconds since 1970.
+        self._written: dict[Partition, int] = {}
         login = kafka_login(self.url)
         self._user = login.get("sasl.username", "?")
         settings = {**client_settings(self.url), **login}
@@ -155,19 +154,26 @@ class KafkaSource(Source):
 
     def _tell_gap(self, partition: TopicPartition, reason: str) -> None:
         """What came next in a partition was written after the last message that came; whether soon after, nobody knows."""
-        since, until = self._written.get((partition.topic, partition.partition), self._begun), now()
+        since, until = self._written_at((partition.topic, partition.partition)), now()
         self._on_gap(Gap((self._topics[partition.topic],), since, max(since, until), reason))
+
+    def _written_at(self, key: Partition) -> datetime:
+        """When the last message that came was written; if none came, when we began."""
+        milliseconds = self._written.get(key)
+        return self._begun if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
     @property
     def heard_until(self) -> datetime:
         """When the oldest of the last messages of each partition was written: those after it may be missed by who forgets."""
         if not self._waiting:
-            self._given_until = min((self._written.get(key, self._begun) for key in self._next), default=self._begun)
+            self._given_until = min(map(self._written_at, self._next), default=self._begun)
         return self._given_until
 
     # -- listening
 
     def poll(self, timeout_s: float | None = None) -> Heard | None:
+        if self._waiting:
+            return self._waiting.popleft()
         limit = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._waiting:
             left = _SLICE_S if limit is None else max(0.0, min(_SLICE_S, limit - time.monotonic()))
@@ -189,22 +195,23 @@ class KafkaSource(Source):
         if record is None:
             return
         arrived = now()
+        arrived_ms = arrived.timestamp() * 1000
         for one in [record, *self._consumer.consume(_AT_ONCE, timeout=0)]:
             if (error := one.error()) is None:
-                self._take(one, arrived)
+                self._take(one, arrived, arrived_ms)
             elif error.code() in _FORGOTTEN:
                 self._away = self._away or time.monotonic()
             elif error.fatal() or (not error.retriable() and error.code() > 0):
                 raise BrokerError(f"{self.url}: {error.str()}")
 
-    def _take(self, record: Any, arrived: datetime) -> None:
+    def _take(self, record: Any, arrived: datetime, arrived_ms: float) -> None:
         topic, partition, offset = record.topic(), record.partition(), record.offset()
         key = topic, partition
         id_, test = marks_of(record.headers())
         self._next[key], self._known[key] = offset + 1, id_
         known, milliseconds = record.timestamp()
-        if known != confluent_kafka.TIMESTAMP_NOT_AVAILABLE and 0 <= milliseconds < arrived.timestamp() * 1000:
-            self._written[key] = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        if known != confluent_kafka.TIMESTAMP_NOT_AVAILABLE and 0 <= milliseconds < arrived_ms:
+            self._written[key] = milliseconds
         if test or (id_ is not None and not self._recent.is_new(id_)):  # sent again after its acknowledgement was lost
             return
         place = Place(self._logs[key], offset)

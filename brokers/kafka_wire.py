@@ -58,13 +58,21 @@ def text_of(value: bytes | None) -> str:
             return json.dumps(from_avro(value))
         except ValueError:
             pass
-    raw = (value or b"").decode(errors="replace")
-    if raw.startswith('"'):
+    value = value or b""
+    if value.startswith(b'"'):
         try:
-            return str(read_fast(raw))
-        except ValueError:
-            return raw
-    return raw
+            return str(read_fast(value))
+        except ValueError:  # no text of JSON, or none in UTF-8
+            return _unpacked(value.decode(errors="replace"))
+    return value.decode(errors="replace")
+
+
+def _unpacked(raw: str) -> str:
+    """The text in a JSON string; what is none is given as it is."""
+    try:
+        return str(read_fast(raw))
+    except ValueError:
+        return raw
 
 
 def marks_of(headers: Any) -> tuple[bytes | None, bool]:

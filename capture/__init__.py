@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __getattr__, __dir__ = public_names(__name__)
 
-#: How many files are fetched at once, unless it is said.
+#: How many requests are under way at once, unless it is said.
 CONNECTIONS = 8
 
 

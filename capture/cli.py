@@ -8,6 +8,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from gracetape.capture import CONNECTIONS
+from gracetape.capture.choosing import (
+    ApiVersionOption,
+    CategoryOption,
+    ConnectionsOption,
+    FromFileOption,
+    IdsArgument,
+    MaxRateOption,
+    OnlyOption,
+    QueryOption,
+    ServiceOption,
+    WithEventsOption,
+    choose,
+)
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.errors import UsageError
 from gracetape.ids import category_of
@@ -15,7 +28,10 @@ from gracetape.terminal import commands, run, sentences
 
 
 class _Commands(DefaultCommandGroup):
-    rooms = {"listen": ("gracetape.capture.listen_cli", "Record a live stream of alerts until Ctrl-C.")}
+    rooms = {
+        "listen": ("gracetape.capture.listen_cli", "Record a live stream of alerts until Ctrl-C."),
+        "plan": ("gracetape.capture.plan_cli", "Tell what a capture would fetch, and how large it is."),
+    }
 
 
 app = commands("Pull objects from a GraceDB into an archive.", cls=_Commands, bare=True)
@@ -29,13 +45,11 @@ def _capture() -> None:
 @app.command(DEFAULT, hidden=True)
 @sentences
 def capture(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Events (G1234, T1234, …) and superevents.")],
-    url: Annotated[
-        str | None,
-        typer.Option(
-            "--service-url", metavar="URL", help="The API root (default: $GRACETAPE_SERVICE, or ligo.gracedb's own)."
-        ),
-    ] = None,
+    ids: IdsArgument = None,
+    query: QueryOption = None,
+    superevents: CategoryOption = True,
+    from_file: FromFileOption = None,
+    url: ServiceOption = None,
     archive: Annotated[
         Path | None,
         typer.Option(
@@ -43,32 +57,39 @@ def capture(
         ),
     ] = None,
     files: Annotated[bool, typer.Option("--files/--no-files", help="Fetch the files' contents.")] = True,
-    pattern: Annotated[
-        str | None,
-        typer.Option("--only", "--files-like", metavar="PATTERN", help="Fetch only files like this, as in *.fits*."),
-    ] = None,
-    with_events: Annotated[bool, typer.Option(help="Take a superevent's member events too.")] = True,
+    pattern: OnlyOption = None,
+    with_events: WithEventsOption = True,
     recapture: Annotated[bool, typer.Option(help="Fetch every file again, known or not.")] = False,
-    connections: Annotated[
-        int, typer.Option(metavar="N", min=1, max=64, help="How many files to fetch at once.")
-    ] = CONNECTIONS,
+    connections: ConnectionsOption = CONNECTIONS,
+    max_rate: MaxRateOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Capture again as long as it is not stopped, each change as a version.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="With --follow: how soon at first; later more rarely.")
+    ] = 5.0,
     as_public: Annotated[
         bool, typer.Option("--as-public", help="Without a login, and only what the public sees of superevents.")
     ] = False,
-    api_version: Annotated[str | None, typer.Option(metavar="v1|v2", help="Default: the server's.")] = None,
+    api_version: ApiVersionOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
     """Pull everything that GraceDB has on some objects into an archive."""
-    for graceid in ids:
-        category_of(graceid)
-    if api_version not in (None, "v1", "v2"):
-        raise UsageError(f"there is no API version {api_version!r}: --api-version is v1 or v2")
+    chosen = choose(ids, query, from_file, api_version, max_rate)
+    events = [graceid for graceid in chosen if category_of(graceid) == "event"] if as_public else []
+    if events or (as_public and query is not None and not superevents):
+        raise UsageError(
+            f"the public sees no events: {(events or ['what --events finds'])[0]} cannot be captured as public"
+        )
+    if archive is None and not ids:
+        raise UsageError("name the tape that they go into: --archive run.tape")
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
-    from gracetape.capture.run import capture_into
+    from gracetape.capture.run import Asked, capture_into
 
     capture_into(
-        archive or Path(f"{ids[0]}.tape"), ids, url, api_version, quiet=quiet, files=files, pattern=pattern,
-        with_events=with_events, recapture=recapture, connections=connections, as_public=as_public,
+        archive or Path(f"{chosen[0]}.tape"), Asked(chosen, query, "superevent" if superevents else "event"), url,
+        api_version, quiet=quiet, files=files, pattern=pattern, with_events=with_events, recapture=recapture, connections=connections,
+        max_rate=max_rate, as_public=as_public, follow=every if follow else None,
     )  # fmt: skip
 
 
@@ -101,4 +122,8 @@ def main(words: Sequence[str] | None = None, name: str = "capture") -> NoReturn:
         from gracetape.capture.listen_cli import app as listen
 
         run(listen, f"{name} listen", asked[1:])
+    if asked[:1] == ["plan"]:
+        from gracetape.capture.plan_cli import app as plan
+
+        run(plan, f"{name} plan", _words(asked[1:]))
     run(app, name, _words(asked))

@@ -23,6 +23,10 @@ class Absent(CaptureError):
         self.status = status
 
 
+class Unreachable(CaptureError):
+    """The server gives no answer, or says that it can't: not to this question only, as it seems."""
+
+
 _LONGEST = 200
 _CREDENTIAL = "get one with htgettoken, or ligo-proxy-init, and try again"
 
@@ -36,11 +40,11 @@ def explain(error: Exception, what: str) -> CaptureError:
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return CaptureError(f"{what}: the server sends us in a circle (more than 30 redirects)")
     if isinstance(error, requests.exceptions.Timeout):
-        return CaptureError(f"{what}: the server did not answer in time")
+        return Unreachable(f"{what}: the server did not answer in time")
     if isinstance(error, requests.exceptions.SSLError):
         return CaptureError(f"{what}: the server's certificate, or yours, is not accepted: {_root(error)}")
     if isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return CaptureError(f"{what}: the server cannot be reached or broke off: {_root(error)}")
+        return Unreachable(f"{what}: the server cannot be reached or broke off: {_root(error)}")
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return CaptureError(f"{what}: the answer cannot be unpacked")
     if isinstance(error, KeyError):
@@ -69,8 +73,9 @@ def _status(error: HTTPError, what: str) -> CaptureError:
     if status == 410:
         return Absent(f"{what}: the server no longer gives it (410)", status)
     if status == 429:
-        return CaptureError(f"{what}: the server says that it was asked too often (429), again and again: try later")
-    return CaptureError(f"{what}: the server answers {status}: {said or visible(error.reason)}")
+        return Unreachable(f"{what}: the server says that it was asked too often (429), again and again: try later")
+    kind = Unreachable if status >= 500 else CaptureError
+    return kind(f"{what}: the server answers {status}: {said or visible(error.reason)}")
 
 
 def _root(error: BaseException) -> str:

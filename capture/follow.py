@@ -4,23 +4,30 @@ import queue
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterable
 
-from gracetape.archive import Archive, ArchiveError, category_of
+from gracetape.archive import Archive, category_of
 from gracetape.brokers import Heard
-from gracetape.capture.pull import capture
+from gracetape.capture.pace import Pace
+from gracetape.capture.pull import Missed, capture_each
 from gracetape.capture.service import connect
 from gracetape.capture.sinks import graceid_of, payload_of
 from gracetape.errors import GracetapeError
 
 #: Seconds that what waits gets after a signal to stop.
 _GRACE_S = 2.5
+#: Objects that are captured in one go.
+_AT_ONCE = 64
+#: Messages kept in one go that tell of a burst; seconds that captures then wait, and at most in a row.
+_BURST, _HELD_S, _HELD_AT_MOST_S = 500, 0.5, 30.0
 
 
 class Follower:
-    """A thread that captures objects one after another: each once, or (`always`) after each of its alerts.
+    """A thread that captures objects, some at once: each one time, or (`always`) after each of its alerts.
 
     Alerts that come while an object waits for its turn need no turn of their own. A capture that fails, for whatever
     reason, is told of in a sentence, and is tried again at the object's next alert; `missing` are those that failed last.
+    While alerts come faster than they are kept, captures wait: they can be made later, and what a broker forgets cannot.
     """
 
     def __init__(self, archive: Archive, service: str, *, always: bool) -> None:
@@ -28,43 +35,66 @@ class Follower:
         self.captured = self.failed = 0
         self.missing: dict[str, str] = {}
         self._client = connect(service)
+        self._client.pace = self._pace = Pace()
         self._done: set[str] = set()
         self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._queued: set[str] = set()
-        self._now: str | None = None
+        self._now: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="capture", daemon=True)
         self._thread.start()
 
     def heard(self, heard: Heard) -> None:
         """Take notice of a message."""
-        graceid = graceid_of(payload_of(heard))
-        if graceid is None or not _is_id(graceid):
-            return
-        with self._lock:
-            if graceid in self._queued or (graceid in self._done and not self.always):
-                return
-            self._queued.add(graceid)
-        self._waiting.put(graceid)
+        self.named({graceid_of(payload_of(heard)) or ""}, 1)
+
+    def named(self, graceids: Iterable[str], count: int) -> None:
+        """Take notice of the objects that `count` messages, which were kept in one go, are about."""
+        if count >= _BURST:
+            self._pace.hold(_HELD_S, _HELD_AT_MOST_S)
+        for graceid in graceids:
+            with self._lock:
+                known = graceid in self._queued or (graceid in self._done and not self.always)
+            if known or not _is_id(graceid):
+                continue
+            with self._lock:
+                self._queued.add(graceid)
+            self._waiting.put(graceid)
 
     def _work(self) -> None:
-        while (graceid := self._waiting.get()) is not None:
+        more = True
+        while more:
+            batch, waiting = [], self._waiting.get()
+            more = waiting is not None
+            while waiting is not None:
+                batch.append(waiting)
+                if len(batch) == _AT_ONCE or self._waiting.empty():
+                    break
+                waiting = self._waiting.get()
+                more = waiting is not None
             with self._lock:
-                self._queued.discard(graceid)  # an alert that comes from now on wants another capture
-                self._now = graceid
-            self._capture(graceid)
-            self._now = None
+                self._queued.difference_update(batch)  # an alert that comes from now on wants another capture
+                self._now = tuple(batch)
+            self._capture(batch)
+            self._now = ()
 
-    def _capture(self, graceid: str) -> None:
+    def _capture(self, batch: list[str]) -> None:
+        left = dict.fromkeys(batch)
         try:
-            results = capture([graceid], self.archive, self._client)
+            for one in capture_each(iter(batch), self.archive, self._client):
+                if isinstance(one, Missed):
+                    left.pop(one.graceid, None)
+                    self._fail(one.graceid, str(one.error))
+                else:
+                    self.captured += one.new
         except Exception as error:  # a stranger's answer must not end what comes after it
-            known = isinstance(error, ArchiveError | sqlite3.Error | OSError)
-            self._fail(graceid, str(error) if known else f"{graceid}: {type(error).__name__}: {error}")
+            known = isinstance(error, GracetapeError | sqlite3.Error | OSError)
+            for graceid in left:
+                self._fail(graceid, str(error) if known else f"{graceid}: {type(error).__name__}: {error}")
         else:
-            self.missing.pop(graceid, None)
-            self.captured += sum(result.new for result in results)
-            self._done.add(graceid)
+            for graceid in left:
+                self.missing.pop(graceid, None)
+            self._done.update(left)
 
     def _fail(self, graceid: str, sentence: str) -> None:
         self.failed += 1
@@ -86,7 +116,7 @@ class Follower:
         self._client.stop()
         self._thread.join(1.0)
         with self._lock:
-            for graceid in (*self._queued, *filter(None, (self._now,))):
+            for graceid in (*self._queued, *self._now):
                 self.missing.setdefault(graceid, "its turn did not come")
         self._client.close()
 

@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -54,6 +55,8 @@ class Recorder:
         self.listening = threading.Event()
         self._stopped = threading.Event()
         self._gaps: queue.SimpleQueue[Gap] = queue.SimpleQueue()
+        self._under_way: list[Heard] = []
+        self._keeping: Future[int] | None = None
 
     def run(self, count: int | None = None) -> Tally:
         """Record until `stop`, until `count` messages were kept, or until the source ends (a replay, standard input).
@@ -89,21 +92,34 @@ class Recorder:
         self.listening.set()
         self.on_listening()
         told, noted, stopping = begun, time.monotonic(), False
-        while not stopping and (count is None or self.tally.kept < count):
-            stopping = self._stopped.is_set() or source.closed  # what has come by then is still kept
-            most = _BATCH if count is None else min(_BATCH, count - self.tally.kept)
-            batch = _batch(source, most)
-            until = source.heard_until  # what was given by now
-            if batch:
-                self._keep(batch)
-            self._write_gaps()
-            # A broker that keeps things is asked, not told, where we left off.
-            if until > told and (not source.keeps or stopping or time.monotonic() - noted > _ALIVE_EVERY_S):
-                told, noted = until, time.monotonic()
-                self.sink.alive(until)
+        # What came is kept in a thread, while what comes next is read: the two are about as much work.
+        with ThreadPoolExecutor(1, thread_name_prefix="keeping") as pool:
+            while not stopping and (count is None or self.tally.kept < count):
+                stopping = self._stopped.is_set() or source.closed  # what has come by then is still kept
+                most = _BATCH if count is None else min(_BATCH, count - self.tally.kept - len(self._under_way))
+                batch = _batch(source, most, 0.02 if self._under_way else 0.2) if most else []
+                until = source.heard_until  # what was given by now
+                self._settle()
+                if batch:
+                    self._keeping, self._under_way = pool.submit(self.sink.keep, batch), batch
+                due = time.monotonic() - noted > _ALIVE_EVERY_S
+                # A broker that keeps things is asked, not told, where we left off.
+                is_news = until > told and (not source.keeps or stopping or due)
+                if is_news or stopping or not self._gaps.empty():
+                    self._settle()
+                self._write_gaps()
+                if is_news:
+                    told, noted = until, time.monotonic()
+                    self.sink.alive(until)
+            self._settle()
 
-    def _keep(self, batch: list[Heard]) -> None:
-        self.tally.kept += self.sink.keep(batch)
+    def _settle(self) -> None:
+        """Wait until what is being kept is kept, and tell the broker so."""
+        batch, self._under_way = self._under_way, []
+        if self._keeping is None:
+            return
+        keeping, self._keeping = self._keeping, None
+        self.tally.kept += keeping.result()
         self.tally.heard += len(batch)
         for heard in {heard.place.log if heard.place else "": heard for heard in batch}.values():
             heard.ack()  # the last of each log speaks for those before it
@@ -120,10 +136,10 @@ class Recorder:
         self._stopped.set()
 
 
-def _batch(source: Source, most: int) -> list[Heard]:
+def _batch(source: Source, most: int, wait_s: float) -> list[Heard]:
     """What has arrived, waiting a little if nothing has."""
     batch: list[Heard] = []
-    heard, length = source.poll(0.2), 0
+    heard, length = source.poll(wait_s), 0
     while heard is not None:
         batch.append(heard)
         length += len(heard.payload)

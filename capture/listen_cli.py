@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gracetape.capture.follow import Follower
     from gracetape.capture.sinks import Sink
 
+#: Objects that come before garbage is looked for: thousands of messages are no garbage until they are kept.
+GARBAGE = 50_000
+
 app = commands("")
 
 
@@ -92,11 +95,11 @@ def listen(
         shown = live_page(page, f"{identity(source)} as it is heard", archive, listener=listener)
         if (told := stack.enter_context(shown)) is not None:
             sink = Told(sink, told)
-        heard = follower.heard if follower else None
-        recorder = Recorder(_with_group(source, archive or to), wanted, sink, heard, tell)
+        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_listening=tell)
         stopping = stack.enter_context(stopped_by_signals(recorder.stop))
         try:
             gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
+            gc.set_threshold(GARBAGE)
             recorder.run(count)
         except BadUrl as error:
             complain(error, USAGE)
@@ -143,8 +146,8 @@ def _kept(
     if archive is None:
         return (FileSink(to) if to else StreamSink()), None
     tape = stack.enter_context(Archive.at(archive))
-    sink = ArchiveSink(tape, source)
-    return sink, Follower(tape, service, always=follow) if service is not None else None
+    follower = Follower(tape, service, always=follow) if service is not None else None
+    return (ArchiveSink(tape, source, follower.named) if follower else ArchiveSink(tape, source)), follower
 
 
 def _with_group(source: str, kept: Path | None) -> str:

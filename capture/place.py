@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from gracetape.archive import Archive, Capture
+from gracetape.archive.making import is_free
 from gracetape.archive.owners import Owner, owner_of
 from gracetape.errors import CaptureError
 
@@ -14,11 +15,18 @@ class Place:
     """An archive, its path, or what opens or makes one. What is opened here is closed here, and nothing is ever removed."""
 
     def __init__(self, archive: Archive | str | Path | Callable[[], Archive]) -> None:
+        self._path = Path(archive) if isinstance(archive, str | Path) else None
         self._given = partial(Archive.at, archive) if isinstance(archive, str | Path) else archive
 
     @cached_property
     def archive(self) -> Archive:
         return self._given if isinstance(self._given, Archive) else self._given()
+
+    @property
+    def known(self) -> Archive | None:
+        """The archive, if there is one by now: none is made to look into."""
+        here = "archive" in self.__dict__ or isinstance(self._given, Archive)
+        return self.archive if here or (self._path is not None and not is_free(self._path)) else None
 
     @cached_property
     def owner(self) -> Owner:

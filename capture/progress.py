@@ -2,17 +2,16 @@
 
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     MofNCompleteColumn,
     Progress as Bars,
     TextColumn,
-    TransferSpeedColumn,
+    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -24,23 +23,30 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Told of each step of a capture; `arrived` from several threads."""
+    """Told of each step of a capture, in one thread; `arrived` from several."""
+
+    def more(self, objects: int | None) -> None:
+        """So many more objects will come than was known; None: nobody can tell how many."""
 
     def begin(self, graceid: str) -> None: ...
-    def files(self, count: int) -> None: ...
+    def files(self, graceid: str, count: int) -> None: ...
     def arrived(self, size: int) -> None: ...
     def file(self, name: str) -> None: ...
     def end(self, result: "CaptureResult") -> None: ...
+    def missed(self, graceid: str, why: str) -> None: ...
     def close(self) -> None: ...
 
 
 class Silent:
     """Shows nothing."""
 
+    def more(self, objects: int | None) -> None:
+        pass
+
     def begin(self, graceid: str) -> None:
         pass
 
-    def files(self, count: int) -> None:
+    def files(self, graceid: str, count: int) -> None:
         pass
 
     def arrived(self, size: int) -> None:
@@ -50,6 +56,9 @@ class Silent:
         pass
 
     def end(self, result: "CaptureResult") -> None:
+        pass
+
+    def missed(self, graceid: str, why: str) -> None:
         pass
 
     def close(self) -> None:
@@ -62,7 +71,8 @@ def told(result: "CaptureResult") -> str:
     kept = f", {result.files - result.fetched - len(result.absent)} known" if result.fetched < result.files else ""
     absent = f", {len(result.absent)} absent" if result.absent else ""
     fetched = f"{result.fetched} files fetched ({human_bytes(result.bytes)}){kept}{absent}"
-    return f"{version}: {result.logs} log entries, {fetched}"
+    torn = f"; torn: {result.torn}" if result.torn else ""
+    return f"{version}: {result.logs} log entries, {fetched}{torn}"
 
 
 def absences(result: "CaptureResult") -> list[str]:
@@ -83,47 +93,68 @@ class Lines(Silent):
     def end(self, result: "CaptureResult") -> None:
         say(told(result), *absences(result), error=True)
 
+    def missed(self, graceid: str, why: str) -> None:
+        say(f"not captured: {why}", error=True)
+
 
 class Terminal(Silent):
-    """A bar per object, with files and bytes."""
+    """A bar of objects, with how many of them there are and when they will be here, and what arrives."""
 
     def __init__(self) -> None:
-        columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[unit]}"),
+            TimeRemainingColumn(),
+        )  # fmt: skip
         self.bars = Bars(*columns, console=Console(stderr=True))
-        self.bytes = Bars(TextColumn("{task.description:12}"), DownloadColumn(), TransferSpeedColumn())
         self.bars.start()
         self._lock = threading.Lock()
-        self._task: Any = None
-        self._size = 0
+        self._objects: Any = self.bars.add_task("objects", total=None, unit="")
+        self._files: Any = self.bars.add_task("files", total=None, unit="")
+        self._count, self._wanted, self._size, self._begun = 0, 0, 0, time.monotonic()
+        self._known = True
 
-    def begin(self, graceid: str) -> None:
-        self._task = self.bars.add_task(escape(printable(graceid)), total=None)
-        self._name, self._size = graceid, 0
+    def more(self, objects: int | None) -> None:
+        self._known, self._count = self._known and objects is not None, self._count + (objects or 0)
+        self.bars.update(self._objects, total=self._count if self._known else None)
 
-    def files(self, count: int) -> None:
-        self.bars.update(self._task, total=count)
+    def files(self, graceid: str, count: int) -> None:
+        self._wanted += count
+        self.bars.update(self._files, total=self._wanted)
 
     def arrived(self, size: int) -> None:
         with self._lock:
             self._size += size
-            self.bars.update(
-                self._task, description=f"{escape(printable(self._name))} {human_bytes(max(self._size, 0))}"
-            )
+            rate = max(self._size, 0) / max(time.monotonic() - self._begun, 0.1)
+            self.bars.update(self._files, unit=f"{human_bytes(max(self._size, 0))}, {human_bytes(int(rate))}/s")
 
     def file(self, name: str) -> None:
-        self.bars.advance(self._task)
+        self.bars.advance(self._files)
 
     def end(self, result: "CaptureResult") -> None:
-        self.bars.remove_task(self._task)
+        self.bars.advance(self._objects)
         for line in (told(result), *absences(result)):
             self.bars.console.print(Text(printable(line)))
+
+    def missed(self, graceid: str, why: str) -> None:
+        self.bars.advance(self._objects)
+        self.bars.console.print(Text(printable(f"not captured: {why}")))
 
     def close(self) -> None:
         self.bars.stop()
 
 
-def progress_for(quiet: bool) -> Progress:
+class News(Lines):
+    """A line on stderr for each object that has changed."""
+
+    def end(self, result: "CaptureResult") -> None:
+        if result.new:
+            super().end(result)
+
+
+def progress_for(quiet: bool, *, following: bool = False) -> Progress:
     """How to show progress on this terminal, or where there is none."""
     if quiet:
         return Silent()
+    if following:
+        return News()
     return Terminal() if sys.stderr.isatty() else Lines()

@@ -1,45 +1,44 @@
-"""Pulls whole objects: record, logs, labels, files and the rest, and for a superevent its member events."""
+"""Pulls whole objects: record, logs, labels, files and the rest, and for a superevent its member events; many at once."""
 
 import fnmatch
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, ArchiveError, Capture, FileEntry, category_of
-from gracetape.archive.kinds import LISTED, Kind, Record
-from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
-from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
-from gracetape.archive.services import keep_service, same_object
+from gracetape.archive import Archive, ArchiveError, category_of
+from gracetape.archive.capture_notes import TAGS
+from gracetape.archive.kinds import Record
+from gracetape.archive.public_view import is_shortened
+from gracetape.archive.services import SERVICE
 from gracetape.archive.shapes import is_category
 from gracetape.archive.view import StoredView
-from gracetape.brokers.gracedb import held
+from gracetape.brokers.gracedb import Client, held
 from gracetape.capture import CONNECTIONS
-from gracetape.capture.errors import Absent
-from gracetape.capture.files import Wanted, download, named, versions
+from gracetape.capture.errors import Interrupted, Unreachable
+from gracetape.capture.hub import Hub
+from gracetape.capture.object_pull import CaptureResult as CaptureResult, Pull, Run
+from gracetape.capture.pace import Pace
+from gracetape.capture.partials import sweep
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
-from gracetape.capture.records import fetch, fetch_list, fetch_root, what_of
-from gracetape.capture.service import ask, limits_of, without_login
+from gracetape.capture.records import fetch_root
+from gracetape.capture.service import limits_of, without_login
 from gracetape.errors import CaptureError, GracetapeError, UsageError
 
+#: Objects in a row that a server which cannot be reached did not give: then the others are not asked for.
+_IN_A_ROW = 3
+#: How many captures, and how many troubles, a sentence names.
+_NAMED = 8
 
-@dataclass
-class CaptureResult:
-    """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not."""
 
-    capture: Capture
-    new: bool
-    logs: int
-    files: int
-    fetched: int = 0
-    bytes: int = 0
-    absent: list[str] = field(default_factory=list)
+@dataclass(frozen=True)
+class Missed:
+    """An object that did not come, and why."""
 
-    def __repr__(self) -> str:
-        return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
+    graceid: str
+    error: GracetapeError
 
 
 def capture(
@@ -52,6 +51,7 @@ def capture(
     with_events: bool = True,
     recapture: bool = False,
     connections: int = CONNECTIONS,
+    max_rate: float | None = None,
     progress: Progress | None = None,
     as_public: bool = False,
 ) -> list[CaptureResult]:
@@ -59,65 +59,202 @@ def capture(
 
     `archive` may be a path, or what opens or makes one: it is made when the first object's records have come, and not before.
     `pattern` (like `*.fits*`) says which files to fetch, `with_events` takes the members of superevents too, `recapture`
-    fetches every file again. `as_public`: of superevents what the public sees is kept, of others nothing; what a server gives to who
-    has no login is known by itself. An object that has not changed gives no new version. With each goes the service's root document,
-    which tells what the server was set up with. Raises ArchiveError.
+    fetches every file again. Questions go out over `connections` at once, `max_rate` a second at most. `as_public`: of superevents
+    what the public sees is kept, of others nothing; what a server gives to who has no login is known by itself. An object that has not
+    changed gives no new version; one that changes while it is read is read again. With each goes the service's root document, which tells
+    what the server was set up with. An object that cannot be had does not keep the others from being captured. Raises ArchiveError,
+    CaptureError.
+    """
+    asked = [ids] if isinstance(ids, str) else list(ids)
+    for graceid in asked:
+        if category_of(graceid) == "event" and as_public:
+            raise UsageError(f"the public sees no events: {graceid} cannot be captured as public, its superevent can")
+    found = capture_each(
+        iter(asked), archive, client, files=files, pattern=pattern, with_events=with_events, recapture=recapture,
+        connections=connections, max_rate=max_rate, progress=progress, as_public=as_public,
+    )  # fmt: skip
+    results: list[CaptureResult] = []
+    come(found, results.append)
+    return results
+
+
+def come(found: Iterable["CaptureResult | Missed"], each: Callable[[CaptureResult], object]) -> None:
+    """Let objects come, each of them told to `each`. CaptureError at the end if some did not; it says what is kept."""
+    kept, missed = Some(), Some()
+    try:
+        for one in found:
+            if isinstance(one, Missed):
+                missed.add(str(one.error) if not missed.count else one.graceid)
+            else:
+                kept.add(one.capture.ref)
+                each(one)
+        if missed.count:
+            others = Some(missed.count - 1, missed.names[1:])
+            raise CaptureError(f"{missed.names[0]}{f'; not captured either: {others}' if others.count else ''}")
+    except GracetapeError as error:
+        if not kept.count or isinstance(error, UsageError):
+            raise
+        kind = CaptureError if isinstance(error, CaptureError) else ArchiveError
+        raise kind(f"{error} (kept so far: {kept})") from None
+
+
+@dataclass
+class Some:
+    """Names, of which a sentence has the first few, and how many there are."""
+
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        if len(self.names) < _NAMED:
+            self.names.append(name)
+
+    def __str__(self) -> str:
+        more = self.count - len(self.names)
+        return f"{', '.join(self.names)}{f' and {more} more' if more else ''}"
+
+
+def capture_each(
+    ids: Iterator[str],
+    archive: Archive | str | Path | Callable[[], Archive],
+    client: Any,
+    *,
+    files: bool = True,
+    pattern: str | None = None,
+    with_events: bool = True,
+    recapture: bool = False,
+    connections: int = CONNECTIONS,
+    max_rate: float | None = None,
+    progress: Progress | None = None,
+    as_public: bool = False,
+) -> Iterator[CaptureResult | Missed]:
+    """As `capture`, of any number of ids, which are asked for as they are needed; yields what came of each object, as it comes.
+
+    Ends with an error where nothing more can be had: the archive cannot be written, the server cannot be reached.
     """
     if connections < 1:
-        raise UsageError(f"files are fetched over 1 connection or more, not {connections}")
-    ids = [ids] if isinstance(ids, str) else list(ids)
-    if as_public and (events := [graceid for graceid in ids if category_of(graceid) == "event"]):
-        raise UsageError(f"the public sees no events: {events[0]} cannot be captured as public, its superevent can")
-    choice, shown = _Choice(files, pattern), progress or Silent()
-    results: dict[str, CaptureResult] = {}
-    with held(client), Place(archive) as place:
-        pull = partial(
-            _Pull, place, client, choice=choice, recapture=recapture, connections=connections, progress=shown,
-            as_public=as_public,
-        )  # fmt: skip
-        try:
-            _pull_all(ids, client, pull, results, with_events and not as_public)
-        except GracetapeError as error:
-            kept = [result.capture.ref for result in _once(results)]
-            if kept:
-                kind = CaptureError if isinstance(error, CaptureError) else ArchiveError
-                raise kind(f"{error} (kept so far: {', '.join(kept)})") from None
-            raise
-    return _once(results)
+        raise UsageError(f"a server is asked over 1 connection or more, not {connections}")
+    if max_rate is not None and not max_rate > 0:
+        raise UsageError(f"a rate is a number of requests a second above 0, not {max_rate}")
+    with held(client), Place(archive) as place, paced(client, max_rate):
+        yield from _Capture(
+            place, client, Hub(connections), Choice(files, pattern), with_events and not as_public, recapture,
+            progress or Silent(), as_public,
+        ).run(ids)  # fmt: skip
 
 
-def _once(results: dict[str, CaptureResult]) -> list[CaptureResult]:
-    """Each object's result, whatever names it was asked by."""
-    return list({result.capture.object: result for result in results.values()}.values())
+@contextmanager
+def paced(client: Any, max_rate: float | None) -> Iterator[None]:
+    """One pace for all that a client asks, unless it has one already."""
+    before = getattr(client, "pace", None)
+    if before is None or max_rate is not None:
+        client.pace = Pace(max_rate)
+    try:
+        yield
+    finally:
+        client.pace = before
 
 
-def _pull_all(
-    waiting: list[str],
-    client: Any,
-    pull: Callable[[str, Record, Record], "_Pull"],
-    results: dict[str, CaptureResult],
-    with_events: bool,
-) -> None:
-    """Pull objects one after another, a superevent's members after it, into `results`."""
-    for graceid in waiting:
-        category_of(graceid)
-    root = fetch_root(client) if waiting else {}
-    while waiting:
-        graceid = waiting.pop(0)
-        if graceid in results:
-            continue
-        record = fetch(client, graceid)
-        superevent = category_of(graceid) == "superevent"  # an event has no members, whatever its record says
-        hidden = superevent and is_shortened(record)  # the server takes us for anybody: it would give none of them
-        members = _members(record, limits_of(client).members) if superevent and with_events and not hidden else []
-        own = record["superevent_id"] if superevent else graceid
-        if own not in results:
-            results[own] = pull(own, record, root).run()
-        results.setdefault(graceid, results[own])
-        waiting[:0] = [member for member in members if member not in results]
+class _Capture:
+    """One run: which objects are on their way or done, and those that turn up on the way."""
+
+    def __init__(
+        self, place: Place, client: Any, hub: Hub[Pull], choice: "Choice", with_events: bool, recapture: bool,
+        progress: Progress, as_public: bool,
+    ) -> None:  # fmt: skip
+        self.place, self.client, self.hub, self.progress = place, client, hub, progress
+        self.with_events, self.as_public = with_events, as_public
+        self._known: set[str] = set()  # by every name that they were asked by
+        self._options = choice, recapture
+        self._in_a_row = 0
+
+    def run(self, ids: Iterator[str]) -> Iterator[CaptureResult | Missed]:
+        first = next(ids, None)
+        if first is None:
+            return
+        root = self.hub.now(self._root)
+        choice, recapture = self._options
+        tag = getattr(self.client, "root_tag", None)
+        tags = {self.client.root_address: tag} if tag is not None else {}
+        self._on = Run(
+            self.place, self.client, self.hub, root, tags, choice, recapture, self.progress, self.as_public, self._claim
+        )
+        if (archive := self.place.known) is not None:
+            sweep(archive)
+        for pull, found in self.hub.run(self._pulls(first, ids)):
+            if isinstance(found, Exception):
+                yield self._missed(pull, found)
+            elif found is not None:
+                self._in_a_row = 0
+                yield found
+
+    def _root(self) -> Record:
+        """The service's root document, which is not sent again if the newest capture has it as it is."""
+        archive = self.place.known
+        if archive is not None and isinstance(self.client, Client):
+            service = without_login(self.client.asked)
+            if (known := last_root(archive, service, self.client.root_address)) is not None:
+                self.client.expect_root(*known)
+        return fetch_root(self.client)
+
+    def _pulls(self, first: str, ids: Iterator[str]) -> Iterator[Pull]:
+        graceid: str | None = first
+        while graceid is not None:
+            category = category_of(graceid)
+            if self.as_public and category == "event":
+                raise UsageError(
+                    f"the public sees no events: {graceid} cannot be captured as public, its superevent can"
+                )
+            if graceid not in self._known:
+                self._known.add(graceid)
+                yield Pull(self._on, graceid)
+            graceid = self.hub.now(lambda: next(ids, None))
+
+    def _claim(self, pull: Pull, graceid: str, record: Record) -> bool:
+        """Take an object for who asks for it, unless another has it under another name; its members come next."""
+        if graceid != pull.asked_as:
+            if graceid in self._known:
+                return False
+            self._known.add(graceid)
+        # The server takes us for anybody where it shortens the record: it would give none of the members.
+        if category_of(graceid) == "superevent" and self.with_events and not is_shortened(record):
+            for member in members_of(record, limits_of(self.client).members):
+                if member not in self._known:
+                    self._known.add(member)
+                    self.hub.add(Pull(self._on, member))
+                    self.progress.more(1)
+        return True
+
+    def _missed(self, pull: Pull, error: Exception) -> Missed:
+        """An object that did not come; raises the error if no other can come either."""
+        if not isinstance(error, CaptureError) or isinstance(error, Interrupted):
+            if isinstance(error, OSError):
+                raise ArchiveError(f"cannot write to {self.place.archive.place}: {error.strerror or error}") from None
+            raise error
+        self._in_a_row = self._in_a_row + 1 if isinstance(error, Unreachable) else 0
+        if self._in_a_row >= _IN_A_ROW:
+            raise error
+        self.progress.missed(pull.asked_as, str(error))
+        return Missed(pull.asked_as, error)
 
 
-def _members(record: Record, most: int) -> list[str]:
+def last_root(archive: Archive, service: str, address: str) -> tuple[Record, str] | None:
+    """The root document of a service that the newest capture from it keeps, and its ETag; None if it has none."""
+    query = (
+        "SELECT object || '@' || version FROM captures WHERE service = ? AND origin = 'capture' AND completed IS NOT NULL "
+        "ORDER BY id DESC LIMIT 1"
+    )
+    row = archive.connection.execute(query, (service,)).fetchone()
+    if row is None:
+        return None
+    newest = archive.capture(row[0])
+    documents, tags = StoredView(archive, newest).records(SERVICE), newest.noted().get(TAGS)
+    tag = tags.get(address) if isinstance(tags, dict) else None
+    return (documents[-1], tag) if documents and isinstance(tag, str) else None
+
+
+def members_of(record: Record, most: int) -> list[str]:
     """The events of a superevent, which the record was checked to be."""
     named = [*(record.get("gw_events") or []), *(record.get("em_events") or [])]
     if preferred := record.get("preferred_event"):
@@ -131,7 +268,7 @@ def _members(record: Record, most: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Choice:
+class Choice:
     """Which files' contents are asked for."""
 
     any: bool
@@ -139,148 +276,3 @@ class _Choice:
 
     def __call__(self, name: str) -> bool:
         return self.any and (self.pattern is None or fnmatch.fnmatch(name, self.pattern))
-
-
-class _Pull:
-    """One object on its way into the archive."""
-
-    def __init__(
-        self, place: Place, client: Any, graceid: str, record: Record, root: Record, *, choice: Any,
-        recapture: bool, connections: int, progress: Progress, as_public: bool = False,
-    ) -> None:  # fmt: skip
-        self.place, self.client, self.graceid, self.record, self.root = place, client, graceid, record, root
-        self.choice, self.recapture, self.connections, self.progress = choice, recapture, connections, progress
-        self.as_public = category_of(graceid) == "superevent" and (as_public or is_shortened(record))
-        self.notes: dict[str, Any] = {AS_PUBLIC: True} if self.as_public else {}
-        if self.as_public:
-            self.record = public_record(record)
-
-    @property
-    def archive(self) -> Archive:
-        return self.place.archive
-
-    @property
-    def service(self) -> str:
-        return without_login(str(getattr(self.client, "_service_url", "")))
-
-    def run(self) -> CaptureResult:
-        self.progress.begin(self.graceid)
-        with ThreadPoolExecutor(max_workers=self.connections) as pool:
-            asked = pool.submit(self._listing)
-            lists = dict(zip((kind.name for kind in LISTED), pool.map(self._list, LISTED), strict=True))
-            listing = asked.result()
-        if self.as_public:
-            lists = {name: public_records(name, records) for name, records in lists.items()}
-            self.notes.pop("not given", None)
-        wanted = versions(listing, lists["log"])
-        if self.as_public:
-            shown = {(log.get("filename"), log.get("file_version")) for log in lists["log"]}
-            wanted = [file for file in wanted if (file.name, file.version) in shown]
-        try:
-            capture = self._start(lists)
-        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-            raise CaptureError(f"{self.graceid}: its records cannot be kept: {type(error).__name__}: {error}") from None
-        result = self._files(capture, wanted)
-        result.logs = len(lists["log"])
-        result.capture, result.new = self._finish(capture)
-        self.progress.end(result)
-        return result
-
-    def _list(self, kind: Kind) -> list[Record]:
-        found, missing = fetch_list(self.client, self.graceid, kind)
-        if missing:
-            self.notes.setdefault("not given", {})[what_of(kind)] = missing
-        return found
-
-    def _listing(self) -> dict[str, str]:
-        what = f"the files of {self.graceid}"
-        try:
-            listing = ask(self.client, lambda: self.client.files(self.graceid).json(), what)
-        except Absent as error:
-            self.notes.setdefault("not given", {})["files"] = str(error)
-            return {}
-        return named(listing, what)
-
-    def _known(self) -> dict[tuple[str, int], FileEntry]:
-        """File versions that are here from earlier captures, finished or not: they never change on a server."""
-        found, whole = {}, {}
-        for old in self.archive.captures(self.graceid, unfinished=True):
-            if old.service == self.service and old.origin == "capture":
-                for entry in StoredView(self.archive, old).files():
-                    if entry.sha256 not in whole:  # what was lost or damaged since is fetched again
-                        whole[entry.sha256] = self.archive.holds(entry)
-                    if whole[entry.sha256]:
-                        found[entry.name, entry.version] = entry
-        return found
-
-    def _start(self, lists: dict[str, list[Record]]) -> Capture:
-        """The unfinished capture with all records in it: the one that an interrupted run left, or a new one."""
-        with self.archive.transaction() as tx:
-            left = self._left()
-            mine = [c for c in left if c.service == self.service]
-            capture = mine[-1] if mine else tx.begin(self.graceid, self.service, "capture")
-            tx.note(capture, self.notes | {NOTE: self.place.owner.token})
-            for other in left:
-                if other.id != capture.id:
-                    tx.drop(other)
-            for name, key, _, _ in list(StoredView(self.archive, capture).items()):
-                tx.delete(capture, name, key)
-            if self.recapture:
-                for entry in list(StoredView(self.archive, capture).files()):
-                    tx.remove_file(capture, entry)
-            tx.put(capture, "object", "", self.record)
-            for kind in LISTED:
-                for i, record in enumerate(lists[kind.name], start=1):
-                    tx.put(capture, kind.name, kind.key(record, i), record, order=i)
-            if self.root:
-                keep_service(tx, capture, self.root)
-        return capture
-
-    def _left(self) -> list[Capture]:
-        """What interrupted runs left unfinished. What somebody is at work on is not ours to go on with, nor to drop."""
-        unfinished = [c for c in self.archive.captures(self.graceid, unfinished=True) if c.completed is None]
-        left = [c for c in unfinished if c.origin == "capture"]
-        return [c for c in left if not is_alive(self.archive, owner_of(c))]
-
-    def _files(self, capture: Capture, wanted: list[Wanted]) -> CaptureResult:
-        result = CaptureResult(capture, True, 0, len(wanted))
-        listed = {(file.name, file.version) for file in wanted}
-        missing = []
-        known = {} if self.recapture else self._known()  # reads contents, so before the archive is held
-        with self.archive.transaction() as tx:
-            self.place.check(capture)
-            known = {place: entry for place, entry in known.items() if self.archive.lists(entry)}
-            for entry in StoredView(self.archive, capture).files():
-                if (entry.name, entry.version) not in listed or entry.sha256 is None:
-                    tx.remove_file(capture, entry)
-            for file in wanted:
-                if kept := known.get((file.name, file.version)):
-                    tx.add_file(capture, file.name, self.archive.blob(kept.sha256 or ""), file.version)
-                elif not self.choice(file.name):
-                    tx.add_file(capture, file.name, None, file.version, absent="not asked for when it was captured")
-                else:
-                    missing.append(file)
-        self.progress.files(len(missing))
-        for file, blob in download(self.place, capture, self.client, missing, self.connections, self.progress.arrived):
-            if isinstance(blob, str):
-                result.absent.append(blob)
-            else:
-                result.fetched += 1
-                result.bytes += blob.size
-            self.progress.file(file.name)
-        return result
-
-    def _finish(self, capture: Capture) -> tuple[Capture, bool]:
-        """Let readers see the capture, unless the one before or after it, which others may have made, is the same."""
-        with self.archive.transaction() as tx:
-            now = self.place.check(capture)
-            whole = [c for c in self.archive.captures(self.graceid) if not c.writable]
-            before, after = [c for c in whole if c.id < now.id], [c for c in whole if c.id > now.id]
-            for other in (*before[-1:], *after[:1]):
-                if same_object(self.archive, other, now) and notes_of(other) == self.notes:
-                    tx.drop(now)
-                    if self.root:
-                        keep_service(tx, other, self.root)
-                    return other, False
-            tx.note(now, self.notes)
-            return tx.finish(now), True

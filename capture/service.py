@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from ligo.gracedb.exceptions import HTTPError
 from gracetape.archive import UsageError
 from gracetape.brokers.gracedb import Client, Limits, Origin, Refused, Stopped
 from gracetape.capture.errors import explain
+from gracetape.capture.pace import pace_of, pause
 from gracetape.errors import CaptureError, GracetapeError
 from gracetape.settings_files import Found, find, is_fields_own
 from gracetape.shown import target
@@ -24,6 +24,7 @@ R = TypeVar("R")
 #: Answers after which the same question may be asked again.
 AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
 ATTEMPTS = 6
+_THROTTLED = 429
 #: What does not answer in time is asked this often.
 _SILENT = 2
 _LONGEST_PAUSE = 30.0
@@ -110,31 +111,34 @@ def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEM
 
     Raises CaptureError (Absent for 401, 403, 404, 410) with one sentence about `what`.
     """
-    left, silent = limits_of(client).pauses_s, 0
-    for attempt in range(attempts):
+    left, silent, attempt, pace = limits_of(client).pauses_s, 0, 0, pace_of(client)
+    while True:
         try:
-            return question()
+            pace.wait(client)
+            found = question()
         except (NotImplementedError, GracetapeError):
             raise
         except (HTTPError, requests.exceptions.RequestException, ValueError) as error:
-            pause = _pause(error, attempt)
-            left -= pause
+            wanted = _wanted(error)
+            seconds = _pause(attempt) if wanted is None else wanted
+            left -= seconds
             silent += isinstance(error, requests.exceptions.Timeout)
-            if attempt + 1 == attempts or not _passing(error) or left < 0 or silent == _SILENT:
+            # Who is told how long to wait has not failed: others asked in the same second. Who is told nothing, or 0, may have.
+            attempt += not (wanted and error.status_code == _THROTTLED)  # type: ignore[union-attr]
+            if attempt >= attempts or not _passing(error) or left < 0 or silent == _SILENT:
                 raise explain(error, what) from None
-            _wait(client, pause, what)
+            if wanted:
+                pace.rest(wanted)
+            try:
+                pause(client, seconds)
+            except Stopped as stopped:
+                raise explain(stopped, what) from None
         except (LookupError, TypeError, AttributeError, RecursionError, MemoryError) as error:
             # What the client itself stumbles over: an API root without the address, an answer of a wrong type.
             raise explain(error, what) from None
-    raise AssertionError("unreachable")
-
-
-def _wait(client: Any, seconds: float, what: str) -> None:
-    watch = getattr(client, "watch", None)
-    if watch is None:
-        time.sleep(seconds)
-    elif watch.stopped.wait(seconds):
-        raise explain(Stopped("stopped"), what)
+        else:
+            pace.answered()
+            return found
 
 
 def _passing(error: Exception) -> bool:
@@ -150,10 +154,15 @@ def _passing(error: Exception) -> bool:
     return isinstance(error, broken) and "Name or service not known" not in str(error) and "refused" not in str(error)
 
 
-def _pause(error: Exception, attempt: int) -> float:
-    """Seconds to wait: what the server asks for, else twice as long each time, with some chance in it."""
+def _wanted(error: Exception) -> float | None:
+    """Seconds that the server asks to be left alone for; None if it says nothing of it."""
     if isinstance(error, HTTPError):
         named = error.response.headers.get("Retry-After", "")
         if _SECONDS.fullmatch(named):
             return min(float(named), _LONGEST_PAUSE)
+    return None
+
+
+def _pause(attempt: int) -> float:
+    """Seconds to wait where the server says nothing: twice as long each time, with some chance in it."""
     return float(min(0.2 * 2**attempt * random.uniform(0.7, 1.3), _LONGEST_PAUSE))

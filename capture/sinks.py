@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Protocol, TextIO
 
 from gracetape.archive import Archive, ArchiveError
 from gracetape.archive.inside import open_inside
-from gracetape.archive.recorded import Recorded, add_recorded
+from gracetape.archive.recorded import Recorded, add_recorded, add_texts
 from gracetape.bounded_json import read_fast
 from gracetape.brokers import Gap, Heard, Recent
 from gracetape.brokers.heard_lines import HeardLines
@@ -264,10 +264,14 @@ def _digest(node: str, text: str) -> bytes:
 class ArchiveSink:
     """Messages beside the objects that they are about, and where the broker's logs were left, in one transaction.
 
-    What is about no object (commands, heartbeats, gaps) is kept under the empty id.
+    What is about no object (commands, heartbeats, gaps) is kept under the empty id. `on_objects` is told of the objects that
+    messages were about, once these are kept, and of how many messages.
     """
 
-    def __init__(self, archive: Archive, source: str) -> None:
+    def __init__(
+        self, archive: Archive, source: str, on_objects: Callable[[set[str], int], object] = lambda names, count: None
+    ) -> None:
+        self._on_objects = on_objects
         whole = source if source.startswith("exec:") else source.partition("?")[0]
         self.archive, self._alive = archive, _heard_until(whole)
         # Where those before us wrote it: a command was cut at a question mark, and kept as it was, secrets and all.
@@ -278,26 +282,21 @@ class ArchiveSink:
         self.since = datetime.fromtimestamp(last / 1e6, UTC) if last is not None else None
 
     def keep(self, batch: Sequence[Heard]) -> int:
-        messages: dict[str, list[Recorded]] = {}
-        left_off: dict[str, int] = {}
+        messages, left_off = [], dict[str, int]()
         for heard in batch:
             payload, text = opened(heard)
-            uid = graceid_of(payload) or ""
-            messages.setdefault(uid, []).append(Recorded(heard.arrived, heard.node, payload, text))
+            messages.append((graceid_of(payload) or "", heard.arrived, heard.node, text))
             if heard.place is not None:
                 left_off[heard.place.log] = heard.place.offset
         with self.archive.transaction() as tx:
-            added = add_recorded(tx, self._by_object(messages))
+            # By the ids under which the archive keeps the objects, or will.
+            about = {uid for uid, *_ in messages}
+            owners = self.archive.owners(about)
+            added = add_texts(tx, ((owners.get(uid, uid), came, node, text) for uid, came, node, text in messages))
             for log, offset in left_off.items():
                 tx.set_heard(_left_off(log), offset)
+        self._on_objects(about, len(messages))
         return added
-
-    def _by_object(self, messages: dict[str, list[Recorded]]) -> dict[str, list[Recorded]]:
-        """By the ids under which the archive keeps the objects, or will."""
-        found: dict[str, list[Recorded]] = {}
-        for uid, some in messages.items():
-            found.setdefault(self.archive.owner(uid) or uid, []).extend(some)
-        return found
 
     def gap(self, gap: Gap) -> None:
         say(f"gap: {gap}", error=True)

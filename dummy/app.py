@@ -8,6 +8,7 @@ import falcon
 
 from gracetape.archive import Alert, Archive, Position, Timeline
 from gracetape.dummy.addressing import Addresses
+from gracetape.dummy.conditional import Unchanged
 from gracetape.dummy.error_handlers import add_handlers
 from gracetape.dummy.faults import Fault, Faults
 from gracetape.dummy.grouping import Grouping
@@ -77,7 +78,9 @@ def make_app(
         as_public=is_public_tape(archive) if as_public is None else as_public,
     )
     router: Any = Addresses(service, api_default)
-    app: Any = falcon.App(router=router, middleware=[*([_AsPublic()] if service.as_public else []), _ObjectFirst()])
+    app: Any = falcon.App(
+        router=router, middleware=[*([_AsPublic()] if service.as_public else []), _ObjectFirst(), Unchanged()]
+    )
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     add_handlers(app, lambda req: known.bare_refusals and _version_of(req.path, api_default) == "v1")

@@ -68,6 +68,12 @@ class _Task(WSGITask):  # type: ignore[misc]
             self.complete = self.wrote_header = self.close_on_finish = True
             self.chunked_response = False
 
+    def set_close_on_finish(self) -> None:
+        """An answer that has no body (204, 304) has an end all the same: its connection stays."""
+        asked = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or asked or self.version != "1.1":
+            super().set_close_on_finish()
+
     def write(self, data: bytes) -> None:
         head_only = self.request.command == "HEAD"
         super().write(b"" if head_only else data)

@@ -1,9 +1,16 @@
 """JSON from strangers: refused if it is too long, too deep or has too many values."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from gracetape.reading_limits import KEPT, LIMITS, LimitExceeded, ReadingLimits, check_size
+
+_loads: Callable[[str | bytes], Any] | None
+try:
+    from orjson import loads as _loads
+except ImportError:
+    _loads = None
 
 
 def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
@@ -19,16 +26,16 @@ def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
 
 def read_fast(text: str | bytes) -> Any:
     """As `read_json`, several times as fast for what is ordinary JSON: live messages come by the thousand."""
-    try:
-        import orjson
-    except ImportError:  # extras for live messages bring it
+    if len(text) > LIMITS.json_values:  # what is shorter has neither too many bytes nor too many values
+        check_text(text)
+    if _loads is None:  # extras for live messages bring it
         return read_json(text)
-    check_text(text)
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:  # Python's own takes more: NaN, half a surrogate pair
+        value = _loads(text)
+    except ValueError:  # Python's own takes more: NaN, half a surrogate pair
         return read_json(text)
-    check_depth(text, value)
+    if type(value) is not str and len(text) > LIMITS.json_depth:
+        check_depth(text, value)
     return value
 
 
@@ -56,7 +63,9 @@ def _too_deep(limits: ReadingLimits) -> str:
 
 def _openings(text: str | bytes) -> int:
     """At least as many as the value is deep, and soon counted."""
-    return _count(text, "{") + _count(text, "[")
+    if isinstance(text, str):
+        return text.count("{") + text.count("[")
+    return text.count(b"{") + text.count(b"[")
 
 
 def _count(text: str | bytes, sign: str) -> int:

@@ -6,6 +6,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("capture G1234", "into G1234.tape"),
         ("capture S220609hl -a night.tape --service-url https://gracedb.ligo.org/api/", "a public superevent"),
     ),
+    "capture plan": (
+        ("capture plan S220609hl", "what it would bring, and how large that is"),
+        ("capture plan --query 'label: EM_READY' -a run.tape", "what is not on the tape yet"),
+    ),
     "capture listen": (
         ("capture listen kafka://localhost/gracedb-test -n superevent -a night.tape", "record into an archive"),
         ("capture listen xmpp://me@lvalert.example/ -n superevent --to night.jsonl", "record lines of JSON"),

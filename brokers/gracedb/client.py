@@ -1,5 +1,6 @@
 """The client of a GraceDB that everything here uses: `ligo.gracedb`'s own, which asks its own server only, within limits."""
 
+import copy
 import re
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from ligo.gracedb.rest import GraceDb
 from requests.adapters import BaseAdapter, HTTPAdapter
 
+from gracetape.brokers.gracedb.conditions import unless
 from gracetape.brokers.gracedb.errors import Refused
 from gracetape.brokers.gracedb.limits import Limits
 from gracetape.brokers.gracedb.logins import nobody
@@ -15,6 +17,7 @@ from gracetape.brokers.gracedb.transport import Guarded, Sockets
 from gracetape.brokers.gracedb.watch import Watch
 from gracetape.logins import mend, no_login
 
+_UNCHANGED = 304
 #: An address with names to fill in, and nothing else that `str.format` would act upon.
 _TEMPLATE = re.compile(r"[^{}]{0,2000}(?:\{[A-Za-z_]{1,60}\}[^{}]{0,2000}){0,20}")
 
@@ -36,6 +39,8 @@ class Client(GraceDb):  # type: ignore[misc]
         self.watch = Watch()
         self.home = Origin.of(service_url)  # ValueError if it is no URL
         self._root, self._guards = service_url, dict[int, Guarded]()
+        self._root_before: tuple[dict[str, Any], str] | None = None
+        self.root_tag: str | None = None
         self._anonymous = force_noauth or self.home.scheme == "http"
         super().__init__(service_url, force_noauth=self._anonymous, **options)
         if self._anonymous:
@@ -67,7 +72,30 @@ class Client(GraceDb):  # type: ignore[misc]
             address = urljoin(self._service_url, url)
         except (ValueError, TypeError):
             raise Refused(f"the server points to {shown(url)!r}, which is no address") from None
-        return super().request(method, address, *args, auth=auth or (no_login if self._anonymous else None), **options)
+        auth = auth or (no_login if self._anonymous else None)
+        if address != self._versioned_service_url or method != "GET":
+            return super().request(method, address, *args, auth=auth, **options)
+        document, tag = self._root_before or ({}, None)
+        with unless({address: tag} if tag else {}):
+            response = super().request(method, address, *args, auth=auth, **options)
+        self.root_tag = response.headers.get("ETag")
+        if response.status_code == _UNCHANGED:
+            response.status_code, response.json = 200, lambda **_: copy.deepcopy(document)
+        return response
+
+    @property
+    def asked(self) -> str:
+        """The service's URL, as its addresses begin when it is asked."""
+        return str(self._service_url)
+
+    @property
+    def root_address(self) -> str:
+        """Where the root document is, under the service's URL."""
+        return str(self._versioned_service_url).removeprefix(self.asked)
+
+    def expect_root(self, document: dict[str, Any], tag: str) -> None:
+        """What the API root said the last time, and its ETag: the server need not send it again if it has not changed."""
+        self._root_before = document, tag
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """After a redirect: the same login as before, since it is the same server or none; never one from .netrc."""

@@ -9,14 +9,18 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from gracetape.brokers.gracedb.answers import json_of
+from gracetape.brokers.gracedb.conditions import conditions_of
 from gracetape.brokers.gracedb.errors import Refused
 from gracetape.brokers.gracedb.limits import Limits
 from gracetape.brokers.gracedb.origins import Origin, check
 from gracetape.brokers.gracedb.watch import Exchange, Watch
 
-_PIECE = 1 << 15
+_PIECE, _LARGE_PIECE = 1 << 15, 1 << 18
+#: Connections that are kept open to a server, at most: as many as a capture may ask over.
+_KEPT = 64
 #: What this thread is asking just now.
 _asking = threading.local()
 
@@ -61,6 +65,9 @@ class _TlsPool(HTTPSConnectionPool):
 class Sockets(HTTPAdapter):
     """The ordinary transport, whose sockets are in our hands."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(pool_maxsize=_KEPT, **options)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
@@ -84,6 +91,8 @@ class Guarded(BaseAdapter):
         check(str(request.url), self.homes, self.path if getattr(request, "is_redirect", False) else "/")
         if str(request.url).startswith("http:"):
             request.headers.pop("Authorization", None)
+        if request.method == "GET":
+            request.headers.update(conditions_of(str(request.url)))
         whole, reads = not options.get("stream"), request.method in ("GET", "HEAD")
         longest = (self.limits.answer_s if whole else math.inf) if reads else self.limits.write_s
         # Who is asked again in here, with pauses, has the time for one answer for all of them.
@@ -103,7 +112,8 @@ class Guarded(BaseAdapter):
         finally:
             _asking.exchange = None
         status = response.status_code
-        if not 200 <= status < 600 or (300 <= status < 400 and not response.is_redirect):
+        unchanged = status == 304 and "If-None-Match" in request.headers
+        if not 200 <= status < 600 or (300 <= status < 400 and not response.is_redirect and not unchanged):
             exchange.end()
             response.close()
             raise Refused(f"the server answers {status}, which is no answer to the question")
@@ -118,7 +128,9 @@ class Guarded(BaseAdapter):
             most, cut_off = self.limits.error_bytes, True
         else:
             most, cut_off = (self.limits.answer_bytes if whole else self.limits.file_bytes), False
-        _Bound(response.raw, exchange, self.limits, most, cut_off=cut_off, whole=whole)
+        bound = _Bound(response.raw, exchange, self.limits, most, cut_off=cut_off, whole=whole)
+        if not whole and not response.raw.chunked and "Content-Encoding" not in response.headers:
+            response.pieces = bound.pieces  # type: ignore[attr-defined]
         response.encoding = "utf-8"  # no answer is searched for its encoding, which takes long
         response.json = lambda **_: json_of(response.content, self.limits)  # type: ignore[method-assign]
         return response
@@ -136,7 +148,17 @@ class _Bound:
         self._read, self._chunks, self._close, self._release = raw.read, raw.read_chunked, raw.close, raw.release_conn
         # All other ways (stream, lines, readinto) go through these.
         raw.read, raw.read_chunked, raw.close, raw.release_conn = self.read, self.read_chunked, self.close, self.release
-        raw.read1 = self.read
+        self._read1, raw.read1 = raw.read1, self.read
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it comes, each piece as soon as it is there: what came before an answer broke off is not lost."""
+        try:
+            while piece := self._guarded(lambda: self._read1(_LARGE_PIECE, decode_content=False) or b""):
+                yield piece
+        except ReadTimeoutError as error:
+            raise requests.exceptions.ReadTimeout(error) from None
+        except HTTPError as error:
+            raise requests.exceptions.ConnectionError(error) from None
 
     def read(self, amt: int | None = None, decode_content: bool | None = None, cache_content: bool = False) -> bytes:
         """As `HTTPResponse.read`, but in small pieces, each of which is progress."""

@@ -6,6 +6,7 @@ import falcon
 
 from gracetape.archive import FileEntry, NotFound
 from gracetape.archive.encode import encode
+from gracetape.dummy.conditional import cut, part_of
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.refusals import not_found, refused
@@ -41,13 +42,21 @@ class File(Resource):
             Files(self.service, self.category, self.version).on_get(req, resp, graceid)
             return
         entry = _find(view, filename)
+        size, tag = entry.size or 0, f'"{(entry.sha256 or "")[:32]}"'
         try:
             contents = self.service.archive.read(entry)
+            part = part_of(req, size, tag)
+            contents = contents if part is None else cut(contents, *part)
             first = next(contents, b"")
         except NotFound as error:
             raise Problem(404, str(error), Style.ERROR) from None
         resp.content_type = media_type(entry.name)
-        resp.set_stream(_Stream(first, contents), entry.size or 0)
+        resp.set_headers({"ETag": tag, "Accept-Ranges": "bytes"})
+        if part is not None:
+            resp.status = falcon.HTTP_206
+            resp.set_header("Content-Range", f"bytes {part[0]}-{part[1] - 1}/{size}")
+            size = part[1] - part[0]
+        resp.set_stream(_Stream(first, contents), size)
 
 
 def _find(view: FileView, filename: str) -> FileEntry:

@@ -1,0 +1,307 @@
+"""One object on its way from a server into the archive: looked at, kept, and looked at again until it stands still."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from gracetape.archive import Archive, Capture, FileEntry, category_of
+from gracetape.archive.capture_notes import TAGS, TORN
+from gracetape.archive.kinds import LISTED, Record
+from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
+from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
+from gracetape.archive.services import SERVICE, keep_service, same_object
+from gracetape.archive.view import StoredView
+from gracetape.capture.files import download
+from gracetape.capture.hub import Hub, Steps
+from gracetape.capture.listing import Wanted
+from gracetape.capture.place import Place
+from gracetape.capture.progress import Progress
+from gracetape.capture.records import Answer
+from gracetape.capture.seen import Look, Seen, as_before, kept_tags
+from gracetape.capture.service import without_login
+from gracetape.errors import CaptureError
+
+#: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
+LOOKS = 5
+
+
+@dataclass
+class CaptureResult:
+    """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not, and what
+    moved while it was captured (`torn`; empty if it stood still)."""
+
+    capture: Capture
+    new: bool
+    logs: int
+    files: int
+    fetched: int = 0
+    bytes: int = 0
+    absent: list[str] = field(default_factory=list)
+    torn: str = ""
+
+    def __repr__(self) -> str:
+        return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is the same for all objects of one run."""
+
+    place: Place
+    client: Any
+    hub: Hub[Any]
+    root: Record
+    root_tags: dict[str, str]
+    choice: Callable[[str], bool]
+    recapture: bool
+    progress: Progress
+    as_public: bool
+    claim: Callable[["Pull", str, Record], bool]
+
+    @property
+    def service(self) -> str:
+        return without_login(str(getattr(self.client, "_service_url", "")))
+
+    @property
+    def asked(self) -> str:
+        """The service as its addresses begin when we ask."""
+        return str(getattr(self.client, "_service_url", ""))
+
+
+class Pull:
+    """One object. What it comes to is a CaptureResult, or None if it turns out to be one that is on its way already."""
+
+    def __init__(self, run: Run, graceid: str) -> None:
+        self.on, self.graceid = run, graceid
+        self.asked_as = graceid
+        self.as_public = False
+        self.notes: dict[str, Any] = {}
+
+    @property
+    def archive(self) -> Archive:
+        return self.on.place.archive
+
+    def run(self) -> Steps[CaptureResult | None]:
+        before, seen = self._before(), None
+        base = before[1] if before else None
+        look = Look(self.on.hub, self, self.on.client)
+        result: CaptureResult | None = None
+        for count in itertools.count(1):
+            begun = yield from look.begin(self.asked_as, seen or base)
+            if seen is None and not self._is_ours(_record(begun[0], base)):
+                return None
+            seen = yield from look.rest(self.asked_as, begun, seen or base)
+            if before is not None and result is None:
+                unchanged = yield from self._unchanged(before[0], seen)
+                if unchanged is not None:
+                    return unchanged
+            if seen.files is None:
+                yield from look.addresses(self.asked_as, seen)
+            result = yield from self._keep(seen, result)
+            still = yield from look.stood_still(self.asked_as, seen)
+            if still or count == LOOKS:
+                if not still:
+                    result.torn = self.notes[TORN] = f"it changed each of the {LOOKS} times that it was read"
+                result.capture, result.new = self._finish(result.capture)
+                self.on.progress.end(result)
+                return result
+        raise AssertionError("unreachable")
+
+    def _is_ours(self, record: Record) -> bool:
+        """Whether the object is on its way under no other of its names."""
+        superevent = category_of(self.asked_as) == "superevent"
+        self.graceid = record["superevent_id"] if superevent else self.asked_as
+        self.as_public = superevent and (self.on.as_public or is_shortened(record))
+        if not self.on.claim(self, self.graceid, record):
+            return False
+        self.on.progress.begin(self.graceid)
+        return True
+
+    # -- what is here already
+
+    def _before(self) -> tuple[Capture, Seen] | None:
+        """The newest capture of the object, and how the object looked then; None if it tells nothing of what is asked now."""
+        archive = self.on.place.known
+        if (
+            archive is None or self.on.recapture or self.on.as_public
+        ):  # what was shortened is not what the server answered
+            return None
+        return as_before(archive, self.graceid, self.on.client)
+
+    def _unchanged(self, before: Capture, seen: Seen) -> Steps[CaptureResult | None]:
+        """What comes of an object of which the server tells nothing new, with all that was asked for here; None if that is not so."""
+        view = StoredView(self.archive, before)
+        kept = notes_of(before)
+        if kept.get(TORN) or _but_tags(kept) != self._said(seen) or seen.record != view.record():
+            return None
+        if any(seen.lists[kind.name] != view.records(kind.name) for kind in LISTED):
+            return None
+        entries = view.files()
+        listed = None if seen.files is None else [(file.name, file.version) for file in self._shown(seen)]
+        if listed is not None and listed != [(entry.name, entry.version) for entry in entries]:
+            return None
+        if any(entry.sha256 is None and self.on.choice(entry.name) for entry in entries):
+            return None
+        (sound,) = yield from self.on.hub.ask_all(self, [partial(self._all_here, entries)])
+        if not sound:
+            return None
+        tags = kept_tags(seen.tags, self.on.asked) | self.on.root_tags
+        if kept.get(TAGS) != tags or self.on.root not in view.records(SERVICE):
+            with self.archive.transaction() as tx:
+                if tags:
+                    tx.note(before, _but_tags(kept) | {TAGS: tags})
+                if self.on.root:
+                    keep_service(tx, before, self.on.root)
+        result = CaptureResult(self.archive.capture(before.ref), False, len(seen.lists["log"]), len(entries))
+        self.on.progress.end(result)
+        return result
+
+    def _all_here(self, entries: list[FileEntry]) -> bool:
+        return all(self.archive.holds(entry) for entry in entries if entry.sha256 is not None)
+
+    def _known(self) -> dict[tuple[str, int], FileEntry]:
+        """File versions that are here from earlier captures, finished or not: they never change on a server."""
+        found, whole = {}, {}
+        for old in self.archive.captures(self.graceid, unfinished=True):
+            if old.service == self.on.service and old.origin == "capture":
+                for entry in StoredView(self.archive, old).files():
+                    if entry.sha256 not in whole:  # what was lost or damaged since is fetched again
+                        whole[entry.sha256] = self.archive.holds(entry)
+                    if whole[entry.sha256]:
+                        found[entry.name, entry.version] = entry
+        return found
+
+    # -- keeping
+
+    def _said(self, seen: Seen) -> dict[str, Any]:
+        """The notes of what was seen."""
+        missing = {"not given": seen.missing} if seen.missing and not self.as_public else {}
+        return {**({AS_PUBLIC: True} if self.as_public else {}), **missing}
+
+    def _shown(self, seen: Seen) -> list[Wanted]:
+        """The file versions that are to be kept."""
+        files = seen.files or []
+        if not self.as_public:
+            return files
+        logs = public_records("log", seen.lists["log"])
+        shown = {(log.get("filename"), log.get("file_version")) for log in logs}
+        return [file for file in files if (file.name, file.version) in shown]
+
+    def _keep(self, seen: Seen, result: CaptureResult | None) -> Steps[CaptureResult]:
+        """Put what was seen into an unfinished capture, and fetch the files that are not here."""
+        self.notes = self._said(seen)
+        tags = {} if self.on.as_public else kept_tags(seen.tags, self.on.asked) | self.on.root_tags
+        notes = self.notes | ({TAGS: tags} if tags else {})
+        yield from self.on.hub.turn(self)
+        try:
+            capture = self._start(seen, notes, result.capture if result else None)
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+            raise CaptureError(f"{self.graceid}: its records cannot be kept: {type(error).__name__}: {error}") from None
+        self.on.hub.had_turn(self)
+        wanted = self._shown(seen)
+        known: dict[tuple[str, int], FileEntry] = {}
+        if result is not None:
+            known = {
+                (entry.name, entry.version): entry
+                for entry in StoredView(self.archive, capture).files()
+                if entry.sha256
+            }
+        elif not self.on.recapture:
+            (known,) = yield from self.on.hub.ask_all(self, [self._known])  # reads contents
+        missing = self._share(capture, wanted, known)
+        self.on.progress.files(self.graceid, len(missing))
+        found = yield from download(
+            self.on.hub, self, self.on.place, capture, self.on.client, missing, self.on.progress
+        )
+        come = [blob for _, blob in found if not isinstance(blob, str)]
+        absent = [blob for _, blob in found if isinstance(blob, str)]
+        result = result or CaptureResult(capture, True, 0, 0)
+        return replace(
+            result, capture=capture, logs=len(seen.lists["log"]), files=len(wanted), fetched=result.fetched + len(come),
+            bytes=result.bytes + sum(blob.size for blob in come), absent=absent,
+        )  # fmt: skip
+
+    def _start(self, seen: Seen, notes: dict[str, Any], capture: Capture | None) -> Capture:
+        """The unfinished capture with all records in it: ours, the one that an interrupted run left, or a new one."""
+        record = public_record(seen.record) if self.as_public else seen.record
+        with self.archive.transaction() as tx:
+            if capture is not None:
+                capture = self.on.place.check(capture)
+            else:
+                left = self._left()
+                mine = [c for c in left if c.service == self.on.service]
+                capture = mine[-1] if mine else tx.begin(self.graceid, self.on.service, "capture")
+                for other in left:
+                    if other.id != capture.id:
+                        tx.drop(other)
+                if self.on.recapture:
+                    for entry in list(StoredView(self.archive, capture).files()):
+                        tx.remove_file(capture, entry)
+            tx.note(capture, notes | {NOTE: self.on.place.owner.token})
+            for name, key, _, _ in list(StoredView(self.archive, capture).items()):
+                tx.delete(capture, name, key)
+            tx.put(capture, "object", "", record)
+            for kind in LISTED:
+                rows = seen.lists[kind.name]
+                for i, row in enumerate(public_records(kind.name, rows) if self.as_public else rows, start=1):
+                    tx.put(capture, kind.name, kind.key(row, i), row, order=i)
+            if self.on.root:
+                keep_service(tx, capture, self.on.root)
+        return capture
+
+    def _left(self) -> list[Capture]:
+        """What interrupted runs left unfinished. What somebody is at work on is not ours to go on with, nor to drop."""
+        unfinished = [c for c in self.archive.captures(self.graceid, unfinished=True) if c.completed is None]
+        left = [c for c in unfinished if c.origin == "capture"]
+        return [c for c in left if not is_alive(self.archive, owner_of(c))]
+
+    def _share(self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry]) -> list[Wanted]:
+        """Let the capture have the files that are here; those that are to be fetched."""
+        listed, missing = {(file.name, file.version) for file in wanted}, []
+        with self.archive.transaction() as tx:
+            self.on.place.check(capture)
+            known = {place: entry for place, entry in known.items() if self.archive.lists(entry)}
+            held = set()
+            for entry in StoredView(self.archive, capture).files():
+                if (entry.name, entry.version) not in listed or entry.sha256 is None:
+                    tx.remove_file(capture, entry)
+                else:
+                    held.add((entry.name, entry.version, entry.sha256))
+            for file in wanted:
+                if kept := known.get((file.name, file.version)):
+                    if (file.name, file.version, kept.sha256) not in held:
+                        tx.add_file(capture, file.name, self.archive.blob(kept.sha256 or ""), file.version)
+                elif not self.on.choice(file.name):
+                    tx.add_file(capture, file.name, None, file.version, absent="not asked for when it was captured")
+                else:
+                    missing.append(file)
+        return missing
+
+    def _finish(self, capture: Capture) -> tuple[Capture, bool]:
+        """Let readers see the capture, unless the one before or after it, which others may have made, is the same."""
+        with self.archive.transaction() as tx:
+            now = self.on.place.check(capture)
+            said = {name: value for name, value in notes_of(now).items() if name == TAGS}
+            whole = [c for c in self.archive.captures(self.graceid) if not c.writable]
+            before, after = [c for c in whole if c.id < now.id], [c for c in whole if c.id > now.id]
+            for other in (*before[-1:], *after[:1]):
+                if same_object(self.archive, other, now) and _but_tags(notes_of(other)) == self.notes:
+                    tx.drop(now)
+                    if said:
+                        tx.note(other, self.notes | said)
+                    if self.on.root:
+                        keep_service(tx, other, self.on.root)
+                    return other, False
+            tx.note(now, self.notes | said)
+            return tx.finish(now), True
+
+
+def _record(answer: Answer, before: Seen | None) -> Record:
+    record: Record = answer.value if answer.changed or before is None else before.record
+    return record
+
+
+def _but_tags(notes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in notes.items() if name != TAGS}

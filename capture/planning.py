@@ -1,0 +1,168 @@
+"""What a capture would fetch: a task for each object that asks as a capture does, and keeps nothing."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gracetape.archive import Archive, category_of
+from gracetape.archive.kinds import LISTED, Record
+from gracetape.archive.making import is_free
+from gracetape.archive.public_view import is_shortened
+from gracetape.archive.view import StoredView
+from gracetape.brokers.gracedb import held
+from gracetape.capture.errors import Interrupted
+from gracetape.capture.hub import Hub, Steps
+from gracetape.capture.pull import Choice, members_of, paced
+from gracetape.capture.records import fetch_root
+from gracetape.capture.run import Asked, asking
+from gracetape.capture.seen import Look, Seen, as_before
+from gracetape.capture.service import limits_of
+from gracetape.capture.transfers import size_of
+from gracetape.errors import CaptureError
+from gracetape.tables import show_table
+from gracetape.terminal import human_bytes, say, show_json
+
+_LAST_WORDS = "stopped; nothing was to be kept"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What would come of one object: its `state` (new, changed, unchanged), its files, those of them that would be fetched, how large
+    these are in bytes, and of how many the server does not tell it."""
+
+    id: str
+    state: str
+    logs: int
+    files: int
+    fetched: int
+    bytes: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Looks at objects for what a capture of them would fetch."""
+
+    client: Any
+    hub: Hub[Any]
+    archive: Archive | None
+    choice: Choice
+    with_events: bool
+    known: set[str]
+
+    def of(self, ids: Iterator[str]) -> Iterator[tuple[str, Planned | Exception | None]]:
+        self.hub.now(partial(fetch_root, self.client))
+        for task, found in self.hub.run(self._tasks(ids)):
+            yield task.graceid, found
+
+    def _tasks(self, ids: Iterator[str]) -> Iterator["_Task"]:
+        while (graceid := self.hub.now(lambda: next(ids, None))) is not None:
+            if graceid not in self.known:
+                self.known.add(graceid)
+                yield _Task(self, graceid)
+
+    def claim(self, asked_as: str, graceid: str, record: Record) -> bool:
+        """Whether nobody has looked at the object under another name; its members come next."""
+        if graceid != asked_as:
+            if graceid in self.known:
+                return False
+            self.known.add(graceid)
+        if category_of(graceid) == "superevent" and self.with_events and not is_shortened(record):
+            for member in members_of(record, limits_of(self.client).members):
+                if member not in self.known:
+                    self.known.add(member)
+                    self.hub.add(_Task(self, member))
+        return True
+
+
+class _Task:
+    def __init__(self, plan: Plan, graceid: str) -> None:
+        self.plan, self.graceid = plan, graceid
+
+    def run(self) -> Steps[Planned | None]:
+        plan, asked_as = self.plan, self.graceid
+        look = Look(plan.hub, self, plan.client)
+        before = as_before(plan.archive, asked_as, plan.client) if plan.archive is not None else None
+        base = before[1] if before else None
+        begun = yield from look.begin(asked_as, base)
+        record = begun[0].value if begun[0].changed or base is None else base.record
+        self.graceid = record["superevent_id"] if category_of(asked_as) == "superevent" else asked_as
+        if not plan.claim(asked_as, self.graceid, record):
+            return None
+        seen = yield from look.rest(asked_as, begun, base)
+        here: set[tuple[str, int]] = set()
+        state = "new"
+        if before is not None and plan.archive is not None:
+            view = StoredView(plan.archive, before[0])
+            here = {(entry.name, entry.version) for entry in view.files() if entry.sha256 is not None}
+            if seen.files is None and any(e.sha256 is None and plan.choice(e.name) for e in view.files()):
+                yield from look.addresses(asked_as, seen)
+            state = "unchanged" if _same(view, seen) else "changed"
+        files = seen.files or []
+        wanted = [file for file in files if (file.name, file.version) not in here and plan.choice(file.name)]
+        if wanted and state == "unchanged":
+            state = "changed"
+        sizes = yield from plan.hub.ask_all(
+            self, [partial(size_of, plan.client, file, self.graceid) for file in wanted]
+        )
+        told = [size for size in sizes if size is not None]
+        count = len(here) if seen.files is None else len(files)
+        return Planned(
+            self.graceid, state, len(seen.lists["log"]), count, len(wanted), sum(told), len(sizes) - len(told)
+        )
+
+
+def _same(view: StoredView, seen: Seen) -> bool:
+    return seen.record == view.record() and all(seen.lists[k.name] == view.records(k.name) for k in LISTED)
+
+
+def show_plan(
+    path: Path | None,
+    asked: Asked,
+    url: str | None,
+    api_version: str | None,
+    *,
+    as_json: bool,
+    files: bool,
+    pattern: str | None,
+    with_events: bool,
+    connections: int,
+    max_rate: float | None,
+) -> None:
+    """Show what a capture into the archive at `path`, if there is one, would fetch. CaptureError at the end if some cannot be had."""
+    failed: list[CaptureError] = []
+    with ExitStack() as stack:
+        client = stack.enter_context(asking(url, api_version, as_public=False, last_words=_LAST_WORDS))
+        archive = stack.enter_context(Archive.open(path)) if path is not None and not is_free(path) else None
+        stack.enter_context(held(client))
+        stack.enter_context(paced(client, max_rate))
+        plan = Plan(client, Hub(connections), archive, Choice(files, pattern), with_events, set())
+        found = []
+        for _, planned in plan.of(asked.found(client, lambda count: None)):
+            if isinstance(planned, Exception):
+                if not isinstance(planned, CaptureError) or isinstance(planned, Interrupted):
+                    raise planned
+                failed.append(planned)
+            elif planned is not None:
+                found.append(planned)
+        _show(found, as_json)
+        if failed:
+            more = f" (and {len(failed) - 1} others)" if len(failed) > 1 else ""
+            raise CaptureError(f"{failed[0]}{more}")
+
+
+def _show(found: list[Planned], as_json: bool) -> None:
+    total = {
+        "objects": len(found), "files": sum(one.fetched for one in found), "bytes": sum(one.bytes for one in found),
+        "unknown": sum(one.unknown for one in found),
+    }  # fmt: skip
+    if as_json:
+        show_json({"objects": [asdict(one) for one in found], "total": total})
+        return
+    rows = [(o.id, o.state, o.logs, o.files, o.fetched, human_bytes(o.bytes)) for o in found]
+    show_table(["id", "state", ">logs", ">files", ">to fetch", ">size"], rows)
+    unknown = f", besides {total['unknown']} files of unknown size" if total["unknown"] else ""
+    say(f"{total['objects']} objects: {total['files']} files to fetch, {human_bytes(total['bytes'])}{unknown}")

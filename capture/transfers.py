@@ -1,0 +1,205 @@
+"""Fetches the contents of a file: streamed to disk, digested on the way, gone on with where they broke off, checked against their length."""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import requests
+from ligo.gracedb.exceptions import HTTPError
+
+from gracetape.archive import Archive
+from gracetape.archive.blobs import CHUNK, Blob, compressed, full_disk
+from gracetape.archive.held_folders import sync_folder
+from gracetape.capture.errors import Absent, Interrupted
+from gracetape.capture.listing import Wanted
+from gracetape.capture.partials import LEAST, Partial, partial_of
+from gracetape.capture.service import ask
+from gracetape.errors import CaptureError
+
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+#: A strong ETag: byte for byte the same.
+_STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
+_PIECE, _TO_DISK = 1 << 16, 32 << 20
+_WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
+
+
+def fetch_file(
+    archive: Archive, client: Any, file: Wanted, graceid: str, arrived: Callable[[int], None]
+) -> tuple[Path, Blob] | str:
+    """A file's contents, ready to be kept, or why the server does not give them. `arrived` is told of bytes as they come."""
+    transfer = _Transfer(archive, client, file, f"{file.name},{file.version} of {graceid}", arrived)
+    try:
+        return transfer.run()
+    except Absent as error:
+        transfer.forget()
+        return str(error)
+    except BaseException:
+        transfer.forget(unless_kept=True)
+        raise
+
+
+class _Transfer:
+    """One file on its way: `size` bytes are here, in `path`, and in `digest`."""
+
+    def __init__(self, archive: Archive, client: Any, file: Wanted, what: str, arrived: Callable[[int], None]) -> None:
+        self.archive, self.client, self.url, self.what, self.arrived = archive, client, file.url, what, arrived
+        self.part: Partial | None = None
+        self.handle, self.path = -1, Path()
+        self.size, self.tag, self.digest = 0, "", hashlib.sha256()
+        self._told = self._sent = 0
+
+    def run(self) -> tuple[Path, Blob]:
+        self._open(partial_of(self.archive, self.url, make=False))
+        while True:
+            before = self.size
+            try:
+                ask(self.client, self._once, self.what)
+                break
+            except (Absent, Interrupted):
+                raise
+            except CaptureError:
+                if self.size - before < CHUNK:  # who comes on, however often it breaks off, comes to an end
+                    raise
+        return self._finish()
+
+    def _open(self, part: Partial | None) -> None:
+        """Write to a part that is kept, going on where it ends, or else to a file that goes with this process."""
+        self.part = part
+        if part is None:
+            handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
+            self.handle, self.path = handle, Path(name)
+            return
+        self.handle, self.path = part.handle, part.path
+        if part.size:
+            self.tag = part.tag
+            with os.fdopen(os.dup(part.handle), "rb") as file:
+                file.seek(0)
+                while piece := file.read(CHUNK):
+                    self.digest.update(piece)
+                    self.size += len(piece)
+
+    def _once(self) -> None:
+        """Ask for what is missing, and take it in."""
+        headers = {"Accept-Encoding": "identity"}
+        if self.size and self.tag:
+            headers |= {"Range": f"bytes={self.size}-", "If-Range": self.tag}
+        elif self.size:
+            self._begin_anew()
+        try:
+            response = self.client.get(self.url, stream=True, headers=headers)
+        except HTTPError as error:
+            if error.status_code != _BEYOND or not self.size:
+                raise
+            self._begin_anew()  # more is here than the server has
+            raise requests.exceptions.ConnectionError(f"{self.what} is not what it was") from None
+        with response:
+            total = self._begins(response)
+            pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
+            for piece in pieces():
+                self._take(piece)
+        if total is not None and total != self.size:
+            raise requests.exceptions.ConnectionError(f"{self.what} broke off after {self.size} of {total} bytes")
+
+    def _begins(self, response: requests.Response) -> int | None:
+        """Whether what comes goes on from what is here, or begins anew; how long all will be, None if that is not told."""
+        if response.status_code not in (_WHOLE, _PARTIAL):
+            raise HTTPError(response)
+        said = _PART.fullmatch(response.headers.get("Content-Range", ""))
+        if response.status_code == _PARTIAL:
+            if said is None or int(said[1]) != self.size or not self.size:
+                raise CaptureError(f"{self.what}: the server answers with another part (206) than it was asked for")
+            return None if said[3] == "*" else int(said[3])
+        if self.size:
+            self._begin_anew()
+        length, tag = response.headers.get("Content-Length", ""), response.headers.get("ETag", "")
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        if not _LENGTH.fullmatch(length) or encoded:
+            return None
+        self.tag = tag if _STRONG.fullmatch(tag) else ""
+        if self.tag and int(length) >= LEAST and self.part is None:
+            self._keep_parts()
+        if self.part is not None:
+            self.part.keep(self.tag)
+        return int(length)
+
+    def _keep_parts(self) -> None:
+        if (part := partial_of(self.archive, self.url, make=True)) is not None:
+            os.truncate(part.handle, 0)
+            os.lseek(part.handle, 0, os.SEEK_SET)
+            os.close(self.handle)
+            self.path.unlink()
+            self.part, self.handle, self.path = part, part.handle, part.path
+
+    def _begin_anew(self) -> None:
+        os.truncate(self.handle, 0)
+        os.lseek(self.handle, 0, os.SEEK_SET)
+        self.arrived(-self._told)
+        self.size = self._told = self._sent = 0
+        self.tag, self.digest = "", hashlib.sha256()
+
+    def _take(self, piece: bytes) -> None:
+        self.digest.update(piece)
+        left = memoryview(piece)
+        with full_disk(self.path.parent):
+            while left:
+                left = left[os.write(self.handle, left) :]
+        self.size += len(piece)
+        if self.size - self._sent >= _TO_DISK:
+            # On its way to the disk already, where it must be in the end, while the rest comes.
+            os.posix_fadvise(self.handle, self._sent, self.size - self._sent, os.POSIX_FADV_DONTNEED)
+            self._sent = self.size
+        self._told += len(piece)
+        self.arrived(len(piece))
+
+    def _finish(self) -> tuple[Path, Blob]:
+        with full_disk(self.path.parent):
+            path, blob = compressed(self.path, Blob(self.digest.hexdigest(), self.size, "raw"))
+            if self.archive.durable and self.size >= LEAST:
+                sync_folder(path)  # who keeps it then holds the archive for less long
+        if path != self.path:
+            self.path.unlink()
+        if self.part is not None:
+            self.part.taken()
+        os.close(self.handle)
+        self.handle = -1
+        return path, blob
+
+    def forget(self, *, unless_kept: bool = False) -> None:
+        """Let go of what is here, and remove it unless it is a part that is kept."""
+        if self.handle < 0:
+            return
+        if self.part is None or not unless_kept:
+            self.path.unlink(missing_ok=True)
+        os.close(self.handle)
+        self.handle = -1
+
+
+def size_of(client: Any, file: Wanted, graceid: str) -> int | None:
+    """How large a file is, without fetching it; None if the server does not tell or give it."""
+    what = f"{file.name},{file.version} of {graceid}"
+
+    def question() -> int | None:
+        with client.get(
+            file.url, stream=True, headers={"Range": "bytes=0-0", "Accept-Encoding": "identity"}
+        ) as response:
+            said = _PART.fullmatch(response.headers.get("Content-Range", ""))
+            if response.status_code == _PARTIAL and said and said[3] != "*":
+                response.content  # noqa: B018  # one byte; the connection can be used again
+                return int(said[3])
+            length = response.headers.get("Content-Length", "")
+            return int(length) if response.status_code == _WHOLE and _LENGTH.fullmatch(length) else None
+
+    try:
+        return ask(client, question, what)
+    except Absent:
+        return None
+    except CaptureError as error:
+        if f"answers {_BEYOND}" in str(error):  # an empty file has no first byte
+            return 0
+        raise

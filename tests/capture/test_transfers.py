@@ -1,0 +1,163 @@
+"""Files that break off are gone on with, in the same run and in the next, unless the server names other contents."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gracetape import capture
+from gracetape.archive import Archive
+from gracetape.archive.packing import collect
+from gracetape.archive.verify import verify
+from gracetape.capture import partials, transfers
+from gracetape.dummy.faults import Dropped
+from tests.capture.conftest import Source
+
+NOISE = os.urandom(3 << 20)
+LARGE = "large.bin"
+
+
+@pytest.fixture
+def large(source: Source, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """The source with a file of which parts are kept."""
+    monkeypatch.setattr(transfers, "LEAST", 1 << 20)
+    source.client.write_log(source.graceid, "a large file", LARGE, NOISE)
+    return source
+
+
+def breaking_off(source: Source, after: Callable[[int], int | None]) -> list[str]:
+    """Let answers with the large file end early: after so many bytes, by their number. What was asked of it, as it is asked."""
+    ordinary, asked = source.faulty.app, list[str]()
+
+    def app(environ: dict[str, Any], respond: Any) -> Any:
+        pieces = ordinary(environ, respond)
+        if LARGE not in environ["PATH_INFO"]:
+            return pieces
+        asked.append(environ.get("HTTP_RANGE", "") + (" if it is the same" if "HTTP_IF_RANGE" in environ else ""))
+        most = after(len(asked))
+        return pieces if most is None else _first(pieces, most)
+
+    source.faulty.app = app
+    return asked
+
+
+def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece[:most]
+        if (most := most - len(piece)) <= 0:
+            raise Dropped("in the middle")
+
+
+def held(archive: Archive, source: Source) -> bytes:
+    entry = archive.view(source.graceid).file(LARGE)
+    assert entry is not None
+    return b"".join(archive.read(entry))
+
+
+def test_a_file_that_breaks_off_is_gone_on_with(large: Source, tmp_path: Path) -> None:
+    asked = breaking_off(large, lambda number: 1 << 20 if number == 1 else None)
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        capture.capture([large.graceid], archive, client)
+        assert held(archive, large) == NOISE
+        assert list(verify(archive)) == []
+        assert len(asked) == 2
+        assert asked[0] == ""
+        assert asked[1].endswith("- if it is the same")
+        assert not list((archive.path / "partial").glob("*"))
+
+
+def test_who_comes_on_is_asked_as_often_as_it_takes(large: Source, tmp_path: Path) -> None:
+    asked = breaking_off(large, lambda number: (1 << 18) if number < 12 else None)
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        capture.capture([large.graceid], archive, client)
+        assert held(archive, large) == NOISE
+        assert len(asked) > 6  # the attempts at one question
+
+
+def test_the_next_capture_goes_on_with_what_is_left_of_it(large: Source, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        with capture.connect(large.url) as client:
+            capture.capture([large.graceid], archive, client, pattern="*.xml")
+            tag = client.get(f"{large.url}events/{large.graceid}/files/{LARGE},0").headers["ETag"]
+        for kept, begin in ((tag, "bytes=1048576-"), ('"another"', "bytes=1048576-")):
+            part = partials.partial_of(archive, f"{large.url}events/{large.graceid}/files/{LARGE},0", make=True)
+            assert part is not None
+            with part:
+                os.write(part.handle, NOISE[: 1 << 20])
+                part.keep(kept)
+            asked = breaking_off(large, lambda number: None)
+            with capture.connect(large.url) as client:
+                capture.capture([large.graceid], archive, client, recapture=True)
+            assert asked == [f"{begin} if it is the same"]
+            assert held(archive, large) == NOISE
+            assert list(verify(archive)) == []
+            assert not part.path.exists()
+
+
+def test_a_part_of_unknown_contents_or_of_another_start_of_the_machine_is_not_trusted(
+    large: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
+    with Archive.create(tmp_path / "a.tape") as archive:
+        for said in ("nothing", "another start"):
+            part = partials.partial_of(archive, address, make=True)
+            assert part is not None
+            with part:
+                os.write(part.handle, b"not what was there" * 1000)
+                if said == "another start":
+                    with monkeypatch.context() as other:
+                        other.setattr(partials, "_boot", lambda: "before")
+                        part.keep('"a tag"')
+            asked = breaking_off(large, lambda number: None)
+            with capture.connect(large.url) as client:
+                capture.capture([large.graceid], archive, client, recapture=True)
+            assert asked == [""]
+            assert held(archive, large) == NOISE
+
+
+def test_a_part_that_somebody_works_on_is_left_to_them(large: Source, tmp_path: Path) -> None:
+    address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        part = partials.partial_of(archive, address, make=True)
+        assert part is not None
+        with part:
+            assert partials.partial_of(archive, address, make=True) is None
+            capture.capture([large.graceid], archive, client)
+            assert part.path.exists()
+        assert held(archive, large) == NOISE
+
+
+def test_parts_that_nobody_goes_on_with_go(large: Source, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        part = partials.partial_of(archive, "https://somewhere/a,0", make=True)
+        assert part is not None
+        part.keep('"tag"')
+        part.close()
+        partials.sweep(archive)
+        assert part.path.exists()
+        partials.sweep(archive, older_s=-1)
+        assert not (archive.path / "partial").exists()
+        collect(archive)
+
+
+def test_a_link_in_the_place_of_parts_is_not_followed(large: Source, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        (archive.path / "partial").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(Exception, match="symbolic link"):
+            capture.capture([large.graceid], archive, client)
+        assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_contents_are_kept_once_and_small_where_that_helps(source: Source, tmp_path: Path) -> None:
+    source.client.write_log(source.graceid, "much of the same", "same.txt", b"all the same " * 800_000)
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
+        capture.capture([source.graceid], archive, client)
+        entry = archive.view(source.graceid).file("same.txt")
+        assert entry is not None
+        assert entry.sha256 is not None
+        assert archive.blob(entry.sha256).encoding == "zstd"
+        assert b"".join(archive.read(entry)) == b"all the same " * 800_000
+        assert list(verify(archive)) == []
