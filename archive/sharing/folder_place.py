@@ -1,0 +1,112 @@
+"""A folder as a place for shared tapes: of this machine, or of a file system that several have."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gracetape.archive.blobs import CHUNK
+from gracetape.archive.held_folders import sync_folder
+from gracetape.archive.inside import check, make_folder, open_inside
+from gracetape.archive.sharing.places import Changed, Stamp, checked_name
+from gracetape.errors import ArchiveError, NotFound
+
+_INCOMING = ".incoming-"
+
+
+class FolderPlace:
+    """Files of a folder; each is written beside its place and moved there."""
+
+    guarded = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.shown = str(folder)
+
+    def stamp(self, name: str) -> Stamp | None:
+        try:
+            with self._opened(name) as handle:
+                found = os.fstat(handle)
+                return Stamp(found.st_size, f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}")
+        except NotFound:
+            return None
+
+    def read(self, name: str, start: int = 0, end: int | None = None, tag: str | None = None) -> Iterator[bytes]:
+        with self._opened(name) as handle, os.fdopen(os.dup(handle), "rb") as stream:
+            stream.seek(start)
+            left = end - start if end is not None else None
+            while piece := stream.read(CHUNK if left is None else min(CHUNK, left)):
+                yield piece
+                left = None if left is None else left - len(piece)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        try:
+            if checked_name(name):
+                handle = open_inside(self._folder, *name.split("/"))
+            else:
+                handle = os.open(self._folder, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound(f"there is no {name or 'file'} in {self._folder}") from None
+        except OSError as error:
+            raise ArchiveError(f"cannot read {self._folder / name}: {error.strerror}") from None
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+    def put(self, name: str, file: Path) -> None:
+        with self._told(name), file.open("rb") as contents, self._incoming(name) as (stream, incoming):
+            shutil.copyfileobj(contents, stream, CHUNK)
+            self._land(stream, incoming, name)
+
+    def replace(self, name: str, contents: bytes, tag: str | None) -> None:
+        with self._told(name), self._incoming(name) as (stream, incoming):
+            stream.write(contents)
+            lock = os.open(incoming.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                with suppress(OSError):  # a file system without locks
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                found = self.stamp(name)
+                if (found.tag if found else None) != tag:
+                    raise Changed(f"{self._folder / name} has changed meanwhile")
+                self._land(stream, incoming, name)
+            finally:
+                os.close(lock)
+
+    def remove(self, name: str) -> None:
+        with self._told(name):
+            (self._folder / checked_name(name)).unlink(missing_ok=True)
+
+    @contextmanager
+    def _incoming(self, name: str):  # type: ignore[no-untyped-def]
+        folder = self._folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in checked_name(name).split("/")[:-1]:
+            folder = make_folder(folder / part)
+        handle, path = tempfile.mkstemp(prefix=_INCOMING, dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream, Path(path)
+        finally:
+            Path(path).unlink(missing_ok=True)
+
+    def _land(self, stream, incoming: Path, name: str) -> None:  # type: ignore[no-untyped-def]
+        stream.flush()
+        os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        incoming.chmod(0o666 & ~umask)
+        check(self._folder / name)
+        os.replace(incoming, self._folder / name)
+        sync_folder(incoming.parent)
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ArchiveError(f"cannot write {self._folder / name}: {error.strerror or error}") from None

@@ -1,0 +1,134 @@
+"""`archive pull`: what a tape lacks of a shared one comes, files first, and then, in one transaction, the captures that have them."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gracetape.archive.blobs import Blob, is_sound, unpacked
+from gracetape.archive.sharing.head import NAME, Head, blob_name, read_head
+from gracetape.archive.sharing.merge import Plan, bring, contents_of, plan
+from gracetape.archive.sharing.places import Place
+from gracetape.archive.sharing.push import at_once
+from gracetape.archive.sharing.received import received
+from gracetape.archive.store import Archive
+from gracetape.archive.verify import row_faults
+from gracetape.errors import ArchiveError, NotFound
+from gracetape.progress import progress
+
+#: How often a pull begins again where somebody pushes meanwhile, or `gc` takes what it fetched.
+MOST_BEGINNINGS = 5
+
+
+@dataclass
+class Came:
+    """What came: captures by name, messages that were heard, contents of files and their bytes; versions that were left out."""
+
+    captures: list[str] = field(default_factory=list)
+    alerts: int = 0
+    contents: int = 0
+    bytes: int = 0
+    left: list[str] = field(default_factory=list)
+
+
+def pull(place: Place, target: Path) -> Came:
+    """Bring a shared tape into the archive at a path, which is made if it is not there. ArchiveError if the two cannot be brought together.
+
+    Killed on the way, the archive is as it was; the next pull goes on with the files that came.
+    """
+    found = _read(place)
+    for _ in range(MOST_BEGINNINGS):
+        head, _tag = found
+        try:
+            with received(place, head) as theirs:
+                return _take(theirs, place, target)
+        except NotFound:
+            found, before = _read(place), found
+            if found == before:
+                raise
+    raise ArchiveError(f"{place.shown} changes again and again while it is pulled: try again later")
+
+
+def _read(place: Place) -> tuple[Head, str | None]:
+    found = read_head(place)
+    if found is None:
+        raise ArchiveError(f"no tape is shared at {place.shown}: there is no {NAME}")
+    return found
+
+
+def _take(theirs: Archive, place: Place, target: Path) -> Came:
+    if fault := next(row_faults(theirs), None):
+        raise ArchiveError(f"{place.shown} is damaged, and nothing was taken from it: {fault}")
+    came = Came()
+    with Archive.at(target) as ours:
+        for _ in range(MOST_BEGINNINGS):
+            made = _agreed(plan(theirs, ours), place, target)
+            _fetch(contents_of(made, theirs), place, ours, came)
+            with ours.transaction() as tx:
+                made = _agreed(plan(theirs, ours), place, target)  # others may have written meanwhile
+                kept = {row[0] for row in ours.connection.execute("SELECT sha256 FROM blobs")}
+                if all(row[0] in kept for row in contents_of(made, theirs)):
+                    bring(made, theirs, tx)
+                    came.captures = [c.ref for c in (*made.new, *(theirs for theirs, _ in made.grown))]
+                    came.alerts, came.left = len(made.alerts), made.left
+                    return came
+    raise ArchiveError(f"{target} is cleaned again and again while files come: try again later")
+
+
+def _agreed(made: Plan, place: Place, target: Path) -> Plan:
+    if made.differ:
+        raise ArchiveError(
+            f"{', '.join(made.differ[:5])} differ in {target} and at {place.shown}, and both are worth keeping: nothing was taken; "
+            f"pull into a tape of its own (gracetape archive pull URL OTHER.tape)"
+        )
+    return made
+
+
+def _fetch(rows: Iterator[tuple[str, int, str]], place: Place, ours: Archive, came: Came) -> None:
+    """Bring contents that are not here, or not sound, each checked by its digest."""
+    known = {row[0]: Blob(*row) for row in ours.connection.execute("SELECT * FROM blobs")}
+    wanted = [
+        blob
+        for blob in (Blob(*row) for row in rows)
+        if not (blob.sha256 in known and is_sound(ours.blobs, known[blob.sha256]))
+    ]
+    with progress("pulling files", sum(blob.size for blob in wanted), "bytes") as done:
+
+        def fetch(blob: Blob) -> None:
+            spool = fetched(place, blob, ours.blobs.spool_folder())
+            came.bytes += spool.stat().st_size
+            came.contents += 1
+            with ours.transaction() as tx:
+                tx.keep_blob(spool, blob)
+            done.advance(blob.size)
+
+        at_once(fetch, wanted)
+
+
+def fetched(place: Place, blob: Blob, folder: Path) -> Path:
+    """A new file in a folder with the stored bytes of contents; ArchiveError if they are not what the digest says."""
+    handle, name = tempfile.mkstemp(prefix="blob-", dir=folder)
+    with ExitStack() as stack:
+        stack.callback(lambda: Path(name).unlink(missing_ok=True))
+        with os.fdopen(handle, "wb") as stream:
+
+            def stored() -> Iterator[bytes]:
+                size = 0
+                for piece in place.read(blob_name(blob)):
+                    size += len(piece)
+                    if size > blob.size + blob.size // 128 + 1024:  # packed, they are shorter
+                        break
+                    stream.write(piece)
+                    yield piece
+
+            try:
+                for _ in unpacked(stored(), blob):
+                    pass
+            except NotFound:
+                raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {place.shown}") from None
+            except ArchiveError as error:
+                raise ArchiveError(f"{error} (at {place.shown})") from None
+        stack.pop_all()
+    return Path(name)
