@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gracetape.archive.sharing.places import place_at, url_of
+from gracetape.archive.sharing.places import place_at
 from gracetape.archive.sharing.pull import pull
 from gracetape.archive.sharing.push import push
 from gracetape.archive.store import Archive
+from gracetape.archive.urls import url_of
 from gracetape.archive.which import locate
 from gracetape.terminal import human_bytes, say, show_json
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from gracetape.archive.blobs import CHUNK
 from gracetape.archive.held_folders import sync_folder
@@ -24,7 +25,7 @@ class FolderPlace:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.shown = str(folder)
+        self.url = self.shown = str(folder)
 
     def stamp(self, name: str) -> Stamp | None:
         try:
@@ -82,7 +83,8 @@ class FolderPlace:
             (self._folder / checked_name(name)).unlink(missing_ok=True)
 
     @contextmanager
-    def _incoming(self, name: str):  # type: ignore[no-untyped-def]
+    def _incoming(self, name: str) -> Iterator[tuple[IO[bytes], Path]]:
+        """A new file beside where it will be."""
         folder = self._folder
         folder.mkdir(parents=True, exist_ok=True)
         for part in checked_name(name).split("/")[:-1]:
@@ -94,7 +96,7 @@ class FolderPlace:
         finally:
             Path(path).unlink(missing_ok=True)
 
-    def _land(self, stream, incoming: Path, name: str) -> None:  # type: ignore[no-untyped-def]
+    def _land(self, stream: IO[bytes], incoming: Path, name: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
         umask = os.umask(0)

@@ -5,9 +5,8 @@ import re
 from dataclasses import dataclass
 
 from gracetape.archive.blobs import Blob
-from gracetape.archive.schema import SCHEMA_VERSION
 from gracetape.archive.sharing.places import Place
-from gracetape.archive.sharing.rows import shared_columns
+from gracetape.archive.sharing.rows import SHARED
 from gracetape.bounded_json import read_json
 from gracetape.errors import ArchiveError, NotFound
 from gracetape.reading_limits import ReadingLimits
@@ -22,19 +21,16 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Head:
-    """A shared tape: the version of its schema, what pushed it, and the pieces of each table in order."""
+    """A shared tape: what pushed it, and the pieces of its rows (`rows.SHARED`) in order."""
 
-    schema: int
     tool: str
-    tables: dict[str, tuple[str, ...]]
+    rows: dict[str, tuple[str, ...]]
 
     def pieces(self) -> set[str]:
-        return {digest for pieces in self.tables.values() for digest in pieces}
+        return {digest for pieces in self.rows.values() for digest in pieces}
 
     def text(self) -> bytes:
-        return json.dumps(
-            {"form": FORM, "schema": self.schema, "tool": self.tool, "tables": self.tables}, indent=1
-        ).encode()
+        return json.dumps({"form": FORM, "tool": self.tool, "rows": self.rows}, indent=1).encode()
 
 
 def read_head(place: Place) -> tuple[Head, str | None] | None:
@@ -57,19 +53,15 @@ def _head(found: object, place: Place) -> Head:
     where = f"{place.shown}/{NAME}"
     if not isinstance(found, dict) or not str(found.get("form", "")).startswith(FORM[:-1]):
         raise ArchiveError(f"{where} is not the head of a shared tape")
-    version, tables = found.get("schema"), found.get("tables")
-    if found["form"] != FORM or (isinstance(version, int) and version > SCHEMA_VERSION):
-        raise ArchiveError(
-            f"{where} was pushed by a newer gracetape ({str(found.get('tool'))!r:.60}): install a newer one"
-        )
-    if not isinstance(version, int) or version < 1 or not isinstance(tables, dict):
+    tool, rows = str(found.get("tool"))[:60], found.get("rows")
+    if found["form"] != FORM:
+        raise ArchiveError(f"{where} was pushed by a newer gracetape ({tool!r}): install a newer one")
+    if not isinstance(rows, dict) or rows.keys() != SHARED.keys():
         raise ArchiveError(f"{where} is damaged: push the tape once more")
-    known = shared_columns(version)
-    for name, pieces in tables.items():
-        sound = isinstance(pieces, list) and all(isinstance(p, str) and _SHA256.fullmatch(p) for p in pieces)
-        if name not in known or not sound:
-            raise ArchiveError(f"{where} is damaged (table {name!r:.40}): push the tape once more")
-    return Head(version, str(found.get("tool")), {name: tuple(tables.get(name, ())) for name in known})
+    for name, pieces in rows.items():
+        if not isinstance(pieces, list) or not all(isinstance(p, str) and _SHA256.fullmatch(p) for p in pieces):
+            raise ArchiveError(f"{where} is damaged (its {name}): push the tape once more")
+    return Head(tool, {name: tuple(rows[name]) for name in SHARED})
 
 
 def read_whole(place: Place, name: str, most: int, tag: str | None = None) -> bytes:

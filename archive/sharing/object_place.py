@@ -25,30 +25,38 @@ class ObjectPlace:
 
     def __init__(self, url: str) -> None:
         self.shown = target(url)
-        self._url = url
+        self.url = url
         try:
             import obstore
         except ModuleNotFoundError:
             raise UsageError(f"to reach {self.shown}, the package obstore is needed: {hint('store')}") from None
         self._obstore = obstore
         self._store = self._opened(url)
+        parent, _, self._own = url.rstrip("/").rpartition("/")
+        self._parent = self._opened(parent) if urlsplit(parent).netloc and self._own else None
 
     def _opened(self, url: str) -> Any:
         from obstore.store import MemoryStore, from_url
 
         if urlsplit(url).scheme == "memory":
             return _IN_MEMORY.setdefault(url.rstrip("/"), MemoryStore())
-        if urlsplit(url).query or "@" in urlsplit(url).netloc and not url.startswith("ab"):
+        if urlsplit(url).query or ("@" in urlsplit(url).netloc and not url.startswith("ab")):
             raise UsageError(f"{self.shown}: a store's credentials come from the environment (AWS_…), not from its URL")
         try:
             return from_url(url, retry_config=_RETRIES, client_options=_client_options())  # type: ignore[call-overload]
         except Exception as error:
             raise UsageError(f"{self.shown} cannot be opened: {_reason(error)}") from None
 
+    def _at(self, name: str) -> tuple[Any, str]:
+        """Where a name leads: the empty one to the URL's own object, which is none below it."""
+        if not name and self._parent is not None:
+            return self._parent, self._own
+        return self._store, checked_name(name)
+
     def stamp(self, name: str) -> Stamp | None:
         try:
             with self._told(name):
-                found = self._obstore.head(self._store, checked_name(name))
+                found = self._obstore.head(*self._at(name))
         except NotFound:
             return None
         return Stamp(found["size"], found["e_tag"])
@@ -62,21 +70,21 @@ class ObjectPlace:
         if tag is not None:
             options["if_match"] = tag
         with self._told(name):
-            for piece in self._obstore.get(self._store, checked_name(name), options=cast(Any, options)).stream(1 << 20):
+            for piece in self._obstore.get(*self._at(name), options=cast(Any, options)).stream(1 << 20):
                 yield bytes(piece)
 
     def put(self, name: str, file: Path) -> None:
         with self._told(name):
-            self._obstore.put(self._store, checked_name(name), file)
+            self._obstore.put(*self._at(name), file)
 
     def replace(self, name: str, contents: bytes, tag: str | None) -> None:
         mode: Any = "create" if tag is None else {"e_tag": tag}
         with self._told(name):
-            self._obstore.put(self._store, checked_name(name), contents, mode=mode, use_multipart=False)
+            self._obstore.put(*self._at(name), contents, mode=mode, use_multipart=False)
 
     def remove(self, name: str) -> None:
         with self._told(name):
-            self._obstore.delete(self._store, checked_name(name))
+            self._obstore.delete(*self._at(name))
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

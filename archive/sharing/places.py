@@ -1,20 +1,15 @@
 """Places elsewhere that keep files by name, as what shares tapes sees them; which one a URL names."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from gracetape.archive.urls import OBJECT_STORES, WEB, url_of
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.shown import target
 
-#: Schemes of object stores, for which the extra `[store]` is needed.
-OBJECT_STORES = ("s3", "s3a", "gs", "az", "abfs", "abfss", "memory")
-WEB = ("http", "https")
-#: A `Path` of a URL has lost a slash.
-_URL = re.compile(rf"({'|'.join((*OBJECT_STORES, *WEB))}):/+(?=[^/])", re.IGNORECASE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*|")
 
 
@@ -29,13 +24,18 @@ class Changed(ArchiveError):
     """A file is no longer as it was when it was last looked at."""
 
 
+class NoRanges(ArchiveError):
+    """A place gives files as a whole alone."""
+
+
 class Place(Protocol):
     """Files by name (`blobs/ab/abcdef…`; the empty name is the place's own URL), each there whole or not at all.
 
     Whatever goes wrong is an ArchiveError of one sentence; NotFound where there is no such file.
     """
 
-    #: As it may be shown.
+    #: As it was named, and as it may be shown.
+    url: str
     shown: str
     #: Whether `replace` and `remove` can be relied on.
     guarded: bool
@@ -54,14 +54,6 @@ class Place(Protocol):
 
     def remove(self, name: str) -> None:
         """Forget a file, if it is there."""
-
-
-def url_of(where: object) -> str | None:
-    """The URL that a text, or a path made of one, names; None if it is a path of this machine."""
-    text = os.fspath(where) if isinstance(where, os.PathLike) else where
-    if not isinstance(text, str) or (found := _URL.match(text)) is None:
-        return None
-    return f"{found[1].lower()}://{text[found.end() :]}"
 
 
 def checked_name(name: str) -> str:

@@ -2,16 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gracetape.archive.blobs import Blob, is_sound, unpacked
-from gracetape.archive.sharing.head import NAME, Head, blob_name, read_head
+from gracetape.archive.sharing.at_once import at_once
+from gracetape.archive.sharing.head import NAME, blob_name, read_head
 from gracetape.archive.sharing.merge import Plan, bring, contents_of, plan
-from gracetape.archive.sharing.places import Place
-from gracetape.archive.sharing.push import at_once
+from gracetape.archive.sharing.places import NoRanges, Place
 from gracetape.archive.sharing.received import received
 from gracetape.archive.store import Archive
 from gracetape.archive.verify import row_faults
@@ -20,6 +20,10 @@ from gracetape.progress import progress
 
 #: How often a pull begins again where somebody pushes meanwhile, or `gc` takes what it fetched.
 MOST_BEGINNINGS = 5
+
+
+#: Gives the stored bytes of contents, in pieces.
+Stored = Callable[[Blob], Iterator[bytes]]
 
 
 @dataclass
@@ -38,34 +42,43 @@ def pull(place: Place, target: Path) -> Came:
 
     Killed on the way, the archive is as it was; the next pull goes on with the files that came.
     """
-    found = _read(place)
     for _ in range(MOST_BEGINNINGS):
-        head, _tag = found
+        found = read_head(place)
+        if found is None:
+            return _take_archive(place, target)
         try:
-            with received(place, head) as theirs:
-                return _take(theirs, place, target)
+            with received(place, found[0]) as theirs:
+                return _take(theirs, lambda blob: place.read(blob_name(blob)), place, target)
         except NotFound:
-            found, before = _read(place), found
-            if found == before:
+            if found == read_head(place):
                 raise
     raise ArchiveError(f"{place.shown} changes again and again while it is pulled: try again later")
 
 
-def _read(place: Place) -> tuple[Head, str | None]:
-    found = read_head(place)
-    if found is None:
-        raise ArchiveError(f"no tape is shared at {place.shown}: there is no {NAME}")
-    return found
+def _take_archive(place: Place, target: Path) -> Came:
+    """What is no shared tape may be an archive as it is: a packed one of any place, or one of this machine."""
+    try:
+        theirs = Archive.open(place.url)
+    except NoRanges:
+        raise ArchiveError(
+            f"{place.shown} gives no ranges of files: fetch the packed archive as a whole (curl -O …), then pull from that file"
+        ) from None
+    except NotFound:
+        raise ArchiveError(
+            f"no tape is shared at {place.shown}: there is neither {NAME} in it nor a packed archive"
+        ) from None
+    with theirs, theirs.reading(contents=True):
+        return _take(theirs, lambda blob: theirs.blobs.stored(blob.sha256), place, target)
 
 
-def _take(theirs: Archive, place: Place, target: Path) -> Came:
+def _take(theirs: Archive, stored: Stored, place: Place, target: Path) -> Came:
     if fault := next(row_faults(theirs), None):
         raise ArchiveError(f"{place.shown} is damaged, and nothing was taken from it: {fault}")
     came = Came()
     with Archive.at(target) as ours:
         for _ in range(MOST_BEGINNINGS):
             made = _agreed(plan(theirs, ours), place, target)
-            _fetch(contents_of(made, theirs), place, ours, came)
+            _fetch(contents_of(made, theirs), stored, place, ours, came)
             with ours.transaction() as tx:
                 made = _agreed(plan(theirs, ours), place, target)  # others may have written meanwhile
                 kept = {row[0] for row in ours.connection.execute("SELECT sha256 FROM blobs")}
@@ -86,7 +99,7 @@ def _agreed(made: Plan, place: Place, target: Path) -> Plan:
     return made
 
 
-def _fetch(rows: Iterator[tuple[str, int, str]], place: Place, ours: Archive, came: Came) -> None:
+def _fetch(rows: Iterator[tuple[str, int, str]], stored: Stored, place: Place, ours: Archive, came: Came) -> None:
     """Bring contents that are not here, or not sound, each checked by its digest."""
     known = {row[0]: Blob(*row) for row in ours.connection.execute("SELECT * FROM blobs")}
     wanted = [
@@ -96,27 +109,28 @@ def _fetch(rows: Iterator[tuple[str, int, str]], place: Place, ours: Archive, ca
     ]
     with progress("pulling files", sum(blob.size for blob in wanted), "bytes") as done:
 
-        def fetch(blob: Blob) -> None:
-            spool = fetched(place, blob, ours.blobs.spool_folder())
-            came.bytes += spool.stat().st_size
-            came.contents += 1
+        def fetch(blob: Blob) -> tuple[Path, Blob]:
+            return fetched(stored, place.shown, blob, ours.blobs.spool_folder()), blob
+
+        for batch in at_once(fetch, wanted):
+            came.contents += len(batch)
+            came.bytes += sum(spool.stat().st_size for spool, _ in batch)
             with ours.transaction() as tx:
-                tx.keep_blob(spool, blob)
-            done.advance(blob.size)
+                for spool, blob in batch:
+                    tx.keep_blob(spool, blob)
+            done.advance(sum(blob.size for _, blob in batch))
 
-        at_once(fetch, wanted)
 
-
-def fetched(place: Place, blob: Blob, folder: Path) -> Path:
+def fetched(stored: Stored, where: str, blob: Blob, folder: Path) -> Path:
     """A new file in a folder with the stored bytes of contents; ArchiveError if they are not what the digest says."""
     handle, name = tempfile.mkstemp(prefix="blob-", dir=folder)
     with ExitStack() as stack:
         stack.callback(lambda: Path(name).unlink(missing_ok=True))
         with os.fdopen(handle, "wb") as stream:
 
-            def stored() -> Iterator[bytes]:
+            def pieces() -> Iterator[bytes]:
                 size = 0
-                for piece in place.read(blob_name(blob)):
+                for piece in stored(blob):
                     size += len(piece)
                     if size > blob.size + blob.size // 128 + 1024:  # packed, they are shorter
                         break
@@ -124,11 +138,11 @@ def fetched(place: Place, blob: Blob, folder: Path) -> Path:
                     yield piece
 
             try:
-                for _ in unpacked(stored(), blob):
+                for _ in unpacked(pieces(), blob):
                     pass
             except NotFound:
-                raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {place.shown}") from None
+                raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {where}") from None
             except ArchiveError as error:
-                raise ArchiveError(f"{error} (at {place.shown})") from None
+                raise ArchiveError(f"{error} (at {where})") from None
         stack.pop_all()
     return Path(name)

@@ -1,31 +1,23 @@
 """`archive push`: what a place lacks of a tape goes there, and then, in one go, the head that names it."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.packing import users_of
-from gracetape.archive.schema import SCHEMA_VERSION
+from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.head import NAME, Head, blob_name, piece_name, read_head
 from gracetape.archive.sharing.merge import plan
 from gracetape.archive.sharing.places import Changed, Place
 from gracetape.archive.sharing.received import received
-from gracetape.archive.sharing.rows import digest_of, pack, pieces_of, shared_columns
+from gracetape.archive.sharing.rows import SHARED, digest_of, pack, pieces_of
 from gracetape.archive.store import Archive
 from gracetape.archive.verify import row_faults
 from gracetape.archive.writing import tool_name
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.progress import progress
-
-#: How many files go at once.
-AT_ONCE = 8
-_Thing = TypeVar("_Thing")
 
 
 @dataclass
@@ -46,9 +38,9 @@ def push(archive: Archive, place: Place, *, force: bool = False) -> Sent:
         there, tag = read_head(place) or (None, None)
         head, pieces = _cut(archive, folder.path)
         sent = Sent()
-        if there is not None and there.tables == head.tables and there.schema == head.schema:
+        if there is not None and there.rows == head.rows:
             return sent
-        known = _known(archive, place, there, {**pieces}, force)
+        known = _known(archive, place, there, pieces, force)
         _send_contents(archive, place, known, folder.path, sent)
         _send_pieces(place, pieces, there.pieces() if there else set(), sent)
         try:
@@ -66,17 +58,17 @@ def push(archive: Archive, place: Place, *, force: bool = False) -> Sent:
 
 def _cut(archive: Archive, folder: Path) -> tuple[Head, dict[str, Path]]:
     """The head of a tape as it is now, and its pieces, packed, in a folder."""
-    tables, files = {}, {}
-    for name, columns in shared_columns(SCHEMA_VERSION).items():
+    rows, files = {}, dict[str, Path]()
+    for name in SHARED:
         digests = []
-        for piece in pieces_of(archive.connection, name, columns):
+        for piece in pieces_of(archive.connection, name):
             digest = digest_of(piece)
             digests.append(digest)
             if digest not in files:
                 files[digest] = folder / digest
                 files[digest].write_bytes(pack(piece))
-        tables[name] = tuple(digests)
-    return Head(SCHEMA_VERSION, tool_name(), tables), files
+        rows[name] = tuple(digests)
+    return Head(tool_name(), rows), files
 
 
 def _known(archive: Archive, place: Place, there: Head | None, pieces: dict[str, Path], force: bool) -> set[str]:
@@ -95,8 +87,11 @@ def _known(archive: Archive, place: Place, there: Head | None, pieces: dict[str,
 
 
 def _send_contents(archive: Archive, place: Place, known: set[str], folder: Path, sent: Sent) -> None:
-    query = "SELECT DISTINCT b.* FROM blobs b JOIN files f ON f.sha256 = b.sha256 JOIN captures c ON c.id = f.capture WHERE c.completed IS NOT NULL"
-    blobs = [blob for row in archive.connection.execute(query) if blob_name(blob := Blob(*row)) not in known]
+    blobs = [
+        blob
+        for row in archive.connection.execute(SHARED["contents"].query)
+        if blob_name(blob := Blob(*row)) not in known
+    ]
     with progress("pushing files", sum(blob.size for blob in blobs), "bytes") as done:
 
         def send(blob: Blob) -> None:
@@ -112,7 +107,8 @@ def _send_contents(archive: Archive, place: Place, known: set[str], folder: Path
                 sent.contents += 1
             done.advance(blob.size)
 
-        at_once(send, blobs)
+        for _ in at_once(send, blobs):
+            pass
 
 
 def _spool(archive: Archive, blob: Blob, spool: Path) -> None:
@@ -142,15 +138,5 @@ def _send_pieces(place: Place, pieces: dict[str, Path], known: set[str], sent: S
                 sent.bytes += pieces[digest].stat().st_size
             done.advance()
 
-        at_once(send, new)
-
-
-def at_once(act: Callable[[_Thing], None], things: Iterable[_Thing]) -> None:
-    """Do something with each of many, some at once; what goes wrong first ends it."""
-    waiting = iter(things)
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
-        stack.callback(lambda: pool.shutdown(cancel_futures=True))
-        while batch := [pool.submit(act, thing) for thing in islice(waiting, AT_ONCE * 4)]:
-            for future in batch:
-                future.result()
+        for _ in at_once(send, new):
+            pass

@@ -8,50 +8,89 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import zstandard
 
-from gracetape.archive import schema
 from gracetape.errors import ArchiveError
 
 #: A piece ends after a row of whose checksum these bits are zero (one in 512), or when it is longer than that (bytes).
 _BITS, _LONG = 0x1FF, 1 << 20
 #: The longest piece that is unpacked (bytes): one row can be as long as a record may be.
 LARGEST_PIECE = 160 << 20
-_WHOLE = "SELECT id FROM captures WHERE completed IS NOT NULL"
-#: The tables that are shared: which rows, and in what order, so that what is new comes last where that is possible.
-_SHARED = {
-    "captures": "completed IS NOT NULL ORDER BY id",
-    "records": f"id IN (SELECT record FROM entries WHERE capture IN ({_WHOLE})) "
-    "OR sha256 IN (SELECT substr(payload, 1, 64) FROM alerts) ORDER BY id",
-    "entries": f"capture IN ({_WHOLE}) ORDER BY capture, kind, key",
-    "files": f"capture IN ({_WHOLE}) ORDER BY capture, name, version",
-    "blobs": f"sha256 IN (SELECT sha256 FROM files WHERE capture IN ({_WHOLE})) ORDER BY sha256",
-    "alerts": "1 ORDER BY id",
-    "catalogues": "1 ORDER BY id",
-    "counters": "1 ORDER BY name",
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as they are shared: how an archive is asked for them, in an order that what is new disturbs little, and how one is put into another.
+
+    They name captures by object and version, and records by digest: numbers of rows are each archive's own.
+    """
+
+    width: int
+    query: str
+    insert: str
+
+
+_CAPTURE = "(SELECT id FROM captures WHERE object = ?1 AND version = ?2)"
+_OF_WHOLE = "JOIN captures c ON c.id = {}.capture AND c.completed IS NOT NULL"
+_USED = (
+    "SELECT e.record AS id, min(printf('%s %09d %s %012d', c.object, c.version, e.kind, e.ord)) AS place "
+    f"FROM entries e {_OF_WHOLE.format('e')} GROUP BY e.record "
+    "UNION ALL SELECT r.id, min(a.object || ' ~' || a.arrived) FROM alerts a JOIN records r ON r.sha256 = substr(a.payload, 1, 64) GROUP BY r.id"
+)
+_COLUMNS = "object, version, category, service, origin, tool, started, completed, notes, digest, seal, writable"
+#: All that is shared. What comes later may name what came before.
+SHARED = {
+    "captures": Rows(
+        12,
+        f"SELECT {_COLUMNS} FROM captures WHERE completed IS NOT NULL ORDER BY id",
+        f"INSERT INTO captures ({_COLUMNS}) VALUES ({', '.join('?' * 12)})",
+    ),
+    "records": Rows(
+        2,
+        f"SELECT r.sha256, r.json FROM (SELECT id, min(place) AS place FROM ({_USED}) GROUP BY id) u JOIN records r ON r.id = u.id "
+        "ORDER BY u.place, r.sha256",
+        "INSERT INTO records (sha256, json) VALUES (?, ?)",
+    ),
+    "entries": Rows(
+        6,
+        f"SELECT c.object, c.version, e.kind, e.key, e.ord, r.sha256 FROM entries e {_OF_WHOLE.format('e')} "
+        "JOIN records r ON r.id = e.record ORDER BY c.object, c.version, e.kind, e.ord, e.key",
+        f"INSERT INTO entries VALUES ({_CAPTURE}, ?3, ?4, ?5, (SELECT id FROM records WHERE sha256 = ?6))",
+    ),
+    "contents": Rows(
+        3,
+        f"SELECT DISTINCT b.sha256, b.size, b.encoding FROM files f {_OF_WHOLE.format('f')} JOIN blobs b ON b.sha256 = f.sha256 "
+        "ORDER BY b.sha256",
+        "INSERT INTO blobs VALUES (?, ?, ?)",
+    ),
+    "files": Rows(
+        7,
+        f"SELECT c.object, c.version, f.name, f.version, f.sha256, f.size, f.absent FROM files f {_OF_WHOLE.format('f')} "
+        "ORDER BY c.object, c.version, f.name, f.version",
+        f"INSERT INTO files VALUES ({_CAPTURE}, ?3, ?4, ?5, ?6, ?7)",
+    ),
+    "alerts": Rows(
+        4,
+        "SELECT object, arrived, node, payload FROM alerts ORDER BY object, arrived, id",
+        "INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)",
+    ),
+    "catalogues": Rows(
+        4,
+        "SELECT number, version, json, seal FROM catalogues ORDER BY id",
+        "INSERT INTO catalogues (number, version, json, seal) VALUES (?, ?, ?, ?)",
+    ),
+    "counters": Rows(2, "SELECT name, last FROM counters ORDER BY name", "INSERT INTO counters VALUES (?, ?)"),
 }
 
 
-@cache
-def shared_columns(version: int) -> dict[str, tuple[str, ...]]:
-    """The tables of a schema version that are shared, with their columns."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        schema.make_like(connection, version)
-        columns = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in _SHARED}
-        return {name: tuple(str(row[1]) for row in rows) for name, rows in columns.items() if rows}
-    finally:
-        connection.close()
-
-
-def pieces_of(connection: sqlite3.Connection, name: str, columns: Iterable[str]) -> Iterator[bytes]:
-    """The pieces of a table, each as plain bytes. Raises ArchiveError for a row that no archive of ours has."""
+def pieces_of(connection: sqlite3.Connection, name: str) -> Iterator[bytes]:
+    """The pieces of some rows, each as plain bytes. Raises ArchiveError for a row that no archive of ours has."""
     lines: list[bytes] = []
     size = 0
-    for row in connection.execute(f"SELECT {', '.join(columns)} FROM {name} WHERE {_SHARED[name]}"):
+    for row in connection.execute(SHARED[name].query):
         line = _line(name, row)
         lines.append(line)
         size += len(line)
@@ -67,7 +106,7 @@ def _line(name: str, row: tuple[object, ...]) -> bytes:
         return json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
     except (TypeError, ValueError):
         raise ArchiveError(
-            f"a row of the table {name} is damaged, so nothing was sent: `gracetape archive verify` tells which"
+            f"one of the {name} is damaged, so nothing was sent: `gracetape archive verify` tells which"
         ) from None
 
 

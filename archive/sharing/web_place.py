@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import requests
 
 from gracetape.archive.blobs import CHUNK
-from gracetape.archive.sharing.places import Changed, Stamp, checked_name
+from gracetape.archive.sharing.places import Changed, NoRanges, Stamp, checked_name
 from gracetape.destinations import is_loopback
 from gracetape.errors import ArchiveError, NotFound
 from gracetape.shown import target
@@ -28,15 +28,15 @@ class WebPlace:
 
     def __init__(self, url: str) -> None:
         self._parts = urlsplit(url)
-        self.shown = target(url)
+        self.url, self.shown = url, target(url)
         self._session = requests.Session()
 
-    def url(self, name: str) -> str:
+    def _url(self, name: str) -> str:
         path = self._parts.path.rstrip("/") + ("/" + name if checked_name(name) else "")
         return urlunsplit(self._parts._replace(path=path if name else self._parts.path, fragment=""))
 
     def stamp(self, name: str) -> Stamp | None:
-        with self._asked("HEAD", name) as answer:
+        with self._asked("HEAD", name, headers={"Accept-Encoding": "identity"}) as answer:
             if answer.status_code in _GONE:
                 return None
             self._check(answer, name)
@@ -54,7 +54,7 @@ class WebPlace:
             if tag is not None and tag_of(answer.headers) != tag:
                 raise Changed(f"{self._shown(name)} has changed while it was read: open it again")
             if ranged and answer.status_code != 206:
-                raise ArchiveError(f"{self._shown(name)}: the server gives no ranges of files, only the whole")
+                raise NoRanges(f"{self._shown(name)}: the server gives no ranges of files, only the whole")
             if ranged and not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
                 raise ArchiveError(f"{self._shown(name)}: the server gave another range than it was asked for")
             try:
@@ -67,7 +67,8 @@ class WebPlace:
             self._put(name, stream, {"Content-Length": str(file.stat().st_size)})
 
     def replace(self, name: str, contents: bytes, tag: str | None) -> None:
-        self._put(name, contents, {"If-None-Match": "*"} if tag is None else {"If-Match": tag.partition(" ")[0]})
+        strong = tag is not None and tag.startswith('"')
+        self._put(name, contents, {"If-None-Match": "*"} if tag is None else {"If-Match": str(tag)} if strong else {})
 
     def remove(self, name: str) -> None:
         """What a web server has is left to whoever keeps it."""
@@ -88,12 +89,12 @@ class WebPlace:
             raise ArchiveError(f"{self._shown(name)}: the server answered {answer.status_code} {answer.reason:.80}")
 
     def _shown(self, name: str) -> str:
-        return target(self.url(name))
+        return target(self._url(name))
 
     @contextmanager
     def _asked(self, method: str, name: str, **options: Any) -> Iterator[requests.Response]:
         """An answer; what it leads to is followed for reading, but never from HTTPS to HTTP."""
-        url = self.url(name)
+        url = self._url(name)
         try:
             for _ in range(MOST_REDIRECTS + 1):
                 _check_login(url)
@@ -138,12 +139,10 @@ def _no_login(request: Any) -> Any:
     return request
 
 
-def tag_of(headers: Mapping[str, str]) -> str | None:
-    """What tells one state of a file from the next: its ETag, or when it was changed and how long it is."""
-    if (tag := headers.get("ETag")) and not tag.startswith("W/"):
-        return tag
+def tag_of(headers: Mapping[str, str]) -> str:
+    """What tells one state of a file from the next: its ETag, else when it was changed, and how long it is."""
     total = (headers.get("Content-Range") or "").rpartition("/")[2] or headers.get("Content-Length", "")
-    return f"{changed}, {total} bytes" if (changed := headers.get("Last-Modified")) else None
+    return headers.get("ETag") or f"{headers.get('Last-Modified', '')} {total} bytes"
 
 
 def _no_more(pieces: Iterator[bytes], most: int | None) -> Iterator[bytes]:
