@@ -203,6 +203,26 @@ def pull(
     sharing.pull_from(url, one_archive(path, archive), as_json)
 
 
+@app.command()
+@sentences
+def blobs(
+    url: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL]", help="Where they are to be: s3://BUCKET/PATH (gs, az), or a folder. None: tell."
+        ),
+    ] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
+    archive: ArchiveOption = None,
+    here: Annotated[bool, typer.Option("--here", help="Bring them back into the archive's folder.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Move the contents of an archive's files to a store, from which several machines may read them."""
+    from gracetape.archive.sharing import commands as sharing
+
+    sharing.blobs(url, one_archive(path, archive), here, as_json)
+
+
 @app.command("add-alerts")
 @sentences
 def add_alerts(

@@ -47,9 +47,17 @@ class Archive(Captures):
             path if packed else path / "archive.sqlite", read_only=read_only, packed=packed, durable=self.durable
         )
         self._package: HeldFolder | None = None
-        self.blobs: BlobStore = (
-            PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
-        )
+        self.blobs: BlobStore = PackedBlobs(lambda: self.connection, path) if packed else self._folder_blobs()
+
+    def _folder_blobs(self) -> BlobStore:
+        local = FolderBlobs(self.path / "blobs", synced=self.durable)
+        if not (self.path / "blobs.url").exists():
+            return local
+        from gracetape.archive.sharing.store_blobs import StoreBlobs
+        from gracetape.archive.sharing.stores import store_of
+
+        url = store_of(self.path)
+        return local if url is None else StoreBlobs(url, self.path, local, lambda: self.connection)
 
     # -- opening and closing
 
@@ -160,7 +168,7 @@ class Archive(Captures):
         """Open for writing what is at `path`, or make a folder archive there; of several who do so at once, one makes it."""
         path = Path(path)
         with _paths_can_be_asked_for(path):
-            there = _is_there(path)
+            there = is_archive(path)
         if not there:
             with suppress(AlreadyThere):  # by now: somebody else made it; or it is no archive, which `open` tells
                 return cls.create(path)
@@ -371,5 +379,6 @@ def _is_sqlite(path: Path) -> bool:
         return file.read(16).startswith(b"SQLite format 3")
 
 
-def _is_there(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Whether there is an archive, or a file that may be a packed one, at a path."""
     return path.is_file() or (path / "archive.sqlite").is_file()

@@ -37,6 +37,12 @@ def capture(
     archive: Annotated[
         Path | None, typer.Option("--archive", "-a", help="Where to (default: ./ID.tape); made if it is not there.")
     ] = None,
+    blobs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Keep the contents of the archive's files in a store: s3://BUCKET/PATH, a folder."
+        ),
+    ] = None,
     files: Annotated[bool, typer.Option("--files/--no-files", help="Fetch the files' contents.")] = True,
     pattern: Annotated[str | None, typer.Option("--only", "--files-like", help="Fetch only files like this.")] = None,
     with_events: Annotated[bool, typer.Option(help="Take a superevent's member events too.")] = True,
@@ -56,6 +62,10 @@ def capture(
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
     from gracetape.capture.run import capture_into
 
+    if blobs is not None:
+        from gracetape.archive.sharing.moving import use_store
+
+        use_store(archive or Path(f"{ids[0]}.tape"), blobs)
     capture_into(
         archive or Path(f"{ids[0]}.tape"), ids, url, api_version, quiet=quiet, files=files, pattern=pattern,
         with_events=with_events, recapture=recapture, connections=connections, as_public=as_public,

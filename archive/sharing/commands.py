@@ -4,12 +4,16 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gracetape.archive.sharing.moving import bring_back, use_store
 from gracetape.archive.sharing.places import place_at
 from gracetape.archive.sharing.pull import pull
 from gracetape.archive.sharing.push import push
+from gracetape.archive.sharing.stores import store_of
 from gracetape.archive.store import Archive
 from gracetape.archive.urls import url_of
 from gracetape.archive.which import locate
+from gracetape.errors import UsageError
+from gracetape.shown import target
 from gracetape.terminal import human_bytes, say, show_json
 
 
@@ -47,6 +51,22 @@ def pull_from(url: str, archive: Path | None, as_json: bool) -> None:
         say(
             f"left out, being older than what is here: {', '.join(came.left[:10])}{' …' if len(came.left) > 10 else ''}"
         )
+
+
+def blobs(url: str | None, archive: Path | None, here: bool, as_json: bool) -> None:
+    """Tell where the contents of a tape's files are, or move them to a store, or back."""
+    path = locate(archive)
+    if url is not None and here:
+        raise UsageError("--here brings contents back from the store: it needs no URL")
+    moved = bring_back(path) if here else use_store(path, url) if url is not None else 0
+    with Archive.open(path) as tape:
+        store = None if tape.packed else store_of(path)
+    if as_json:
+        show_json({"archive": str(path), "store": store and target(store), "moved": moved})
+        return
+    where = "itself" if store is None else target(store)
+    went = f"; {moved} files moved" if url is not None or here else ""
+    say(f"{path} has the contents of its files in {where}{went}")
 
 
 def _named_as(url: str) -> Path:

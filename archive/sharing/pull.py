@@ -3,17 +3,18 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gracetape.archive.blobs import Blob, is_sound, unpacked
+from gracetape.archive.blobs import Blob, is_sound
 from gracetape.archive.sharing.at_once import at_once
+from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import NAME, blob_name, read_head
 from gracetape.archive.sharing.merge import Plan, bring, contents_of, plan
 from gracetape.archive.sharing.places import NoRanges, Place
 from gracetape.archive.sharing.received import received
-from gracetape.archive.store import Archive
+from gracetape.archive.store import Archive, is_archive
+from gracetape.archive.urls import url_of
 from gracetape.archive.verify import row_faults
 from gracetape.errors import ArchiveError, NotFound
 from gracetape.progress import progress
@@ -57,6 +58,9 @@ def pull(place: Place, target: Path) -> Came:
 
 def _take_archive(place: Place, target: Path) -> Came:
     """What is no shared tape may be an archive as it is: a packed one of any place, or one of this machine."""
+    nothing = f"no tape is shared at {place.shown}: there is neither {NAME} in it nor an archive"
+    if url_of(place.url) is None and not is_archive(Path(place.url)):
+        raise ArchiveError(nothing)
     try:
         theirs = Archive.open(place.url)
     except NoRanges:
@@ -64,9 +68,7 @@ def _take_archive(place: Place, target: Path) -> Came:
             f"{place.shown} gives no ranges of files: fetch the packed archive as a whole (curl -O …), then pull from that file"
         ) from None
     except NotFound:
-        raise ArchiveError(
-            f"no tape is shared at {place.shown}: there is neither {NAME} in it nor a packed archive"
-        ) from None
+        raise ArchiveError(nothing) from None
     with theirs, theirs.reading(contents=True):
         return _take(theirs, lambda blob: theirs.blobs.stored(blob.sha256), place, target)
 
@@ -122,27 +124,12 @@ def _fetch(rows: Iterator[tuple[str, int, str]], stored: Stored, place: Place, o
 
 
 def fetched(stored: Stored, where: str, blob: Blob, folder: Path) -> Path:
-    """A new file in a folder with the stored bytes of contents; ArchiveError if they are not what the digest says."""
+    """A new file in a folder with the stored bytes of contents, which are what the digest says."""
     handle, name = tempfile.mkstemp(prefix="blob-", dir=folder)
-    with ExitStack() as stack:
-        stack.callback(lambda: Path(name).unlink(missing_ok=True))
-        with os.fdopen(handle, "wb") as stream:
-
-            def pieces() -> Iterator[bytes]:
-                size = 0
-                for piece in stored(blob):
-                    size += len(piece)
-                    if size > blob.size + blob.size // 128 + 1024:  # packed, they are shorter
-                        break
-                    stream.write(piece)
-                    yield piece
-
-            try:
-                for _ in unpacked(pieces(), blob):
-                    pass
-            except NotFound:
-                raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {where}") from None
-            except ArchiveError as error:
-                raise ArchiveError(f"{error} (at {where})") from None
-        stack.pop_all()
+    os.close(handle)
+    try:
+        fetch_into(Path(name), lambda: stored(blob), blob, where)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
     return Path(name)
