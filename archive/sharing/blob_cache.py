@@ -47,7 +47,8 @@ class BlobCache:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         os.replace(incoming, path)
         with self._lock:
-            self._held = None if self._held is None else self._held + path.stat().st_size
+            with suppress(OSError):
+                self._held = None if self._held is None else self._held + path.stat().st_size
             if self._held is None or self._held > self._size:
                 self._held = self._make_room(path)
         return path

@@ -21,9 +21,6 @@ from gracetape.archive.sharing.places import Place
 from gracetape.archive.sharing.stores import place_of
 from gracetape.errors import ArchiveError, GracetapeError, NotFound
 
-#: How often contents are fetched that others throw out at once.
-MOST_TRIES = 5
-
 
 class StoreBlobs:
     """Blobs of a folder archive in a store; what lies in its own folder (from before it had one) is read there."""
@@ -57,14 +54,8 @@ class StoreBlobs:
         except NotFound:
             pass
         blob = self._row(sha256)
-        with self._opened_file(blob) as stream:
+        with self._fetched(blob) as stream:
             yield from read_stream(stream)
-
-    def _opened_file(self, blob: Blob) -> IO[bytes]:
-        for _ in range(MOST_TRIES):
-            with suppress(FileNotFoundError):  # another process made room just now
-                return self._fetched(blob).open("rb")
-        raise ArchiveError(f"{self._store()[1].folder} has no room for the contents {blob.sha256[:12]}…: allow it more")
 
     def _row(self, sha256: str) -> Blob:
         row = self._connect().execute("SELECT * FROM blobs WHERE sha256 = ?", (sha256,)).fetchone()
@@ -72,25 +63,31 @@ class StoreBlobs:
             raise NotFound(f"the contents {str(sha256)[:12]}… are named nowhere in {self._tape}")
         return Blob(*row)
 
-    def _fetched(self, blob: Blob) -> Path:
-        """The stored bytes as a file of this machine, which are what the digest says."""
+    def _fetched(self, blob: Blob) -> IO[bytes]:
+        """The stored bytes, which are what the digest says, as a file of this machine: open, since others may make room."""
         place, cache = self._store()
         name = _cached_as(blob)
         if (path := cache.find(name)) is not None:
-            if _holds(path, blob):
-                return path
-            cache.forget(name)
-        incoming = cache.incoming()
+            with suppress(FileNotFoundError):
+                stream = path.open("rb")
+                if _holds(stream, blob):
+                    return stream
+                stream.close()
+                cache.forget(name)
         try:
-            fetch_into(incoming, lambda: place.read(blob_name(blob)), blob, place.shown)
-            return cache.keep(name, incoming)
+            incoming = cache.incoming()
+            try:
+                fetch_into(incoming, lambda: place.read(blob_name(blob)), blob, place.shown)
+                stream = incoming.open("rb")
+                cache.keep(name, incoming)
+            finally:
+                incoming.unlink(missing_ok=True)
         except ArchiveError:
             self._damaged.add(blob.sha256)
             raise
         except OSError as error:
             raise ArchiveError(f"cannot write to {cache.folder}: {error.strerror}") from None
-        finally:
-            incoming.unlink(missing_ok=True)
+        return stream
 
     def remove(self, sha256: str) -> None:
         """What this machine holds of it alone: other tapes, and copies of this one, may need what is in the store."""
@@ -120,13 +117,14 @@ def _cached_as(blob: Blob) -> str:
     return blob_name(blob).rpartition("/")[2]
 
 
-def _holds(path: Path, blob: Blob) -> bool:
+def _holds(stream: IO[bytes], blob: Blob) -> bool:
+    """Whether a file is what it should be; then it stands at its beginning again."""
     try:
-        with path.open("rb") as stream:
-            for _ in unpacked(read_stream(stream), blob):
-                pass
+        for _ in unpacked(read_stream(stream), blob):
+            pass
     except (GracetapeError, OSError):
         return False
+    stream.seek(0)
     return True
 
 
