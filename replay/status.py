@@ -38,7 +38,8 @@ class Status:
             parts.append(Text(f"speed {speed:g}"))
         if remaining is not None and speed:
             parts.append(Text(f"next in {remaining / speed:.1f} s"))
-        parts.append(Text(f"sent {player.sent} of {len(player)}" if player.queue.laps else f"sent {player.sent}"))
+        whole = player.queue.laps and player.share is None
+        parts.append(Text(f"sent {player.sent} of {len(player)}" if whole else f"sent {player.sent}"))
         return Text(" · ").join(parts)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -65,7 +66,7 @@ def status_line(
         if not storm:
             yield None
             return
-        total = player.queue.messages if player.queue.laps else None
+        total = player.queue.messages if player.queue.laps and player.share is None else None
         with progress("replaying", total, "messages") as done:
             yield lambda alert: done.advance(len(alert.nodes))
         return
@@ -93,5 +94,7 @@ class Stopwatch:
         if player is None:
             return f"{begin}nothing was sent"
         took = time.monotonic() - self._start
-        total = f" of {player.queue.messages}" if player.queue.laps else ""
+        total = "" if not player.queue.laps or player.share is not None else f" of {player.queue.messages}"
+        if player.share is not None:
+            begin += f"shard {player.share}: "
         return f"{begin}sent {player.messages_sent}{total} messages ({player.sent} alerts) in {took:.1f} s"
