@@ -43,9 +43,9 @@ class Publisher(ABC):
     counts: Counts
 
     @abstractmethod
-    def publish(self, node: str, payload: str | bytes) -> None:
+    def publish(self, node: str, payload: str | bytes, key: str | None = None) -> None:
         """Send a text to a node, or bytes where its topic takes them; waits while too many are in flight. BrokerError if the publisher
-        has given up.
+        has given up. What has one `key` stays in one partition, where topics have several, and so in order.
         """
 
     @abstractmethod
