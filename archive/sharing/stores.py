@@ -1,7 +1,7 @@
 """Which store holds the contents of a tape, and whether this user has ever said that it may be asked.
 
 A tape says it in the file `blobs.url` of its folder. A tape may come from a stranger: what it names is asked for nothing, and no
-credentials are used, before the user has named that store on this machine, with `--blobs` or in $GRACETAPE_BLOBS.
+credentials are used, before the user has named that store on this machine, with `--blobs` or in $GRACETAPE_STORES.
 """
 
 import os
@@ -17,7 +17,7 @@ from gracetape.errors import ArchiveError, UsageError
 from gracetape.shown import target
 
 NAME = "blobs.url"
-VARIABLE = "GRACETAPE_BLOBS"
+VARIABLE = "GRACETAPE_STORES"
 #: The longest URL of a store (bytes).
 LONGEST_URL = 2000
 

@@ -44,7 +44,7 @@ def s3() -> Iterator[Any]:
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of its own: nothing is kept of a store, and none was named."""
     monkeypatch.setenv("GRACETAPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("GRACETAPE_BLOBS", raising=False)
+    monkeypatch.delenv("GRACETAPE_STORES", raising=False)
 
 
 @pytest.fixture(params=["s3", "folder"])
@@ -111,7 +111,7 @@ def test_contents_are_written_once_and_fetched_once(
     asked.clear()
     another_machine(tmp_path, monkeypatch)
     use_store(other, store)
-    monkeypatch.setenv("GRACETAPE_BLOBS", store)
+    monkeypatch.setenv("GRACETAPE_STORES", store)
     for _ in range(2):
         with Archive.open(tape) as archive:
             assert contents_of(archive, "G1") == FILES
@@ -236,7 +236,7 @@ def test_a_tape_that_names_no_store(said: str, tmp_path: Path) -> None:
 
 
 def test_which_stores_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRACETAPE_BLOBS", "s3://tapes/o4/ gs://other")
+    monkeypatch.setenv("GRACETAPE_STORES", "s3://tapes/o4/ gs://other")
     assert is_trusted("s3://tapes/o4")
     assert is_trusted("s3://tapes/o4/more")
     assert is_trusted("gs://other/anything")
