@@ -13,6 +13,8 @@ from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.installing import hint
 from gracetape.shown import target
 
+#: Seconds that one request may take, with all of an object.
+TIMEOUT_S = 900
 _RETRIES: dict[str, Any] = {"max_retries": 5}
 #: A store in memory lasts as long as the process: for tests.
 _IN_MEMORY: dict[str, Any] = {}
@@ -102,15 +104,11 @@ class ObjectPlace:
 
 
 def _client_options() -> Any:
-    """Plain HTTP to a store of this machine, for which it needs to be allowed; anywhere else only if $AWS_ALLOW_HTTP says so."""
-    endpoint = (
-        os.environ.get("AWS_ENDPOINT_URL_S3")
-        or os.environ.get("AWS_ENDPOINT_URL")
-        or os.environ.get("AWS_ENDPOINT")
-        or ""
-    )
-    parts = urlsplit(endpoint)
-    return {"allow_http": True} if parts.scheme == "http" and is_loopback(parts.hostname or "") else None
+    """Time enough for a large object on a slow line. Plain HTTP to a store of this machine; anywhere else only if $AWS_ALLOW_HTTP says so."""
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+    parts = urlsplit(next((value for name in names if (value := os.environ.get(name))), ""))
+    options = {"timeout": f"{TIMEOUT_S}s", "connect_timeout": "20s"}
+    return options | ({"allow_http": True} if parts.scheme == "http" and is_loopback(parts.hostname or "") else {})
 
 
 def _reason(error: BaseException) -> str:

@@ -31,18 +31,21 @@ class Sent:
 
 
 def push(archive: Archive, place: Place, *, force: bool = False) -> Sent:
-    """Share a tape at a place. ArchiveError if what is there holds what the tape lacks (not with `force`), or was changed meanwhile."""
+    """Share a tape at a place. ArchiveError if what is there holds what the tape lacks, or was changed meanwhile.
+
+    With `force`, everything is sent, whatever is there, so that what was damaged there is whole again.
+    """
     with archive.reading(contents=True), HeldFolder(None, COPIED) as folder:
         if fault := next(row_faults(archive), None):
             raise ArchiveError(f"{archive.path} is not pushed, since it is damaged: {fault}")
-        there, tag = read_head(place) or (None, None)
+        there, tag = _there(place, force)
         head, pieces = _cut(archive, folder.path)
         sent = Sent()
-        if there is not None and there.rows == head.rows:
+        if there is not None and there.rows == head.rows and not force:
             return sent
-        known = _known(archive, place, there, pieces, force)
+        known = None if force else _known(archive, place, there, pieces)
         _send_contents(archive, place, known, folder.path, sent)
-        _send_pieces(place, pieces, there.pieces() if there else set(), sent)
+        _send_pieces(place, pieces, None if force else there.pieces() if there else set(), sent)
         try:
             place.replace(NAME, head.text(), tag)
         except Changed:
@@ -71,13 +74,24 @@ def _cut(archive: Archive, folder: Path) -> tuple[Head, dict[str, Path]]:
     return Head(tool_name(), rows), files
 
 
-def _known(archive: Archive, place: Place, there: Head | None, pieces: dict[str, Path], force: bool) -> set[str]:
+def _there(place: Place, force: bool) -> tuple[Head | None, str | None]:
+    """The head that is at a place, and its tag. With `force`, one that cannot be read is as none."""
+    try:
+        return read_head(place) or (None, None)
+    except ArchiveError:
+        stamp = place.stamp(NAME)
+        if not force or stamp is None:
+            raise
+        return None, stamp.tag
+
+
+def _known(archive: Archive, place: Place, there: Head | None, pieces: dict[str, Path]) -> set[str]:
     """The names of contents that are at a place for sure. ArchiveError if the tape there holds what this one lacks."""
     if there is None:
         return set()
     with received(place, there, pieces) as theirs:
         missing = plan(theirs, archive)
-        if missing and not force:
+        if missing:
             if missing.differ:
                 what = f"{', '.join(missing.differ[:5])} differ there and in {archive.path}: push to another URL"
             else:
@@ -86,25 +100,26 @@ def _known(archive: Archive, place: Place, there: Head | None, pieces: dict[str,
         return {blob_name(Blob(*row)) for row in theirs.connection.execute("SELECT * FROM blobs")}
 
 
-def _send_contents(archive: Archive, place: Place, known: set[str], folder: Path, sent: Sent) -> None:
+def _send_contents(archive: Archive, place: Place, known: set[str] | None, folder: Path, sent: Sent) -> None:
+    """Send what is not known to be there; all of it, if nothing may be taken for granted (None)."""
     blobs = [
         blob
         for row in archive.connection.execute(SHARED["contents"].query)
-        if blob_name(blob := Blob(*row)) not in known
+        if blob_name(blob := Blob(*row)) not in (known or ())
     ]
     with progress("pushing files", sum(blob.size for blob in blobs), "bytes") as done:
 
         def send(blob: Blob) -> None:
-            name = blob_name(blob)
-            if place.stamp(name) is None:
-                spool = folder / f"{blob.sha256}.blob"
-                try:
-                    _spool(archive, blob, spool)
-                    sent.bytes += spool.stat().st_size
+            name, spool = blob_name(blob), folder / f"{blob.sha256}.blob"
+            try:
+                _spool(archive, blob, spool)
+                size = spool.stat().st_size
+                if known is None or not _is_there(place, name, size):
                     place.put(name, spool)
-                finally:
-                    spool.unlink(missing_ok=True)
-                sent.contents += 1
+                    sent.contents += 1
+                    sent.bytes += size
+            finally:
+                spool.unlink(missing_ok=True)
             done.advance(blob.size)
 
         for _ in at_once(send, blobs):
@@ -127,16 +142,23 @@ def _spool(archive: Archive, blob: Blob, spool: Path) -> None:
         raise ArchiveError(f"{', '.join(users_of(archive, blob.sha256)[:3])}: {error}; nothing was pushed") from None
 
 
-def _send_pieces(place: Place, pieces: dict[str, Path], known: set[str], sent: Sent) -> None:
-    new = [digest for digest in pieces if digest not in known]
+def _send_pieces(place: Place, pieces: dict[str, Path], known: set[str] | None, sent: Sent) -> None:
+    new = [digest for digest in pieces if digest not in (known or ())]
     with progress("pushing records", len(new), "pieces") as done:
 
         def send(digest: str) -> None:
-            if place.stamp(piece_name(digest)) is None:
-                place.put(piece_name(digest), pieces[digest])
+            name, size = piece_name(digest), pieces[digest].stat().st_size
+            if known is None or not _is_there(place, name, size):
+                place.put(name, pieces[digest])
                 sent.pieces += 1
-                sent.bytes += pieces[digest].stat().st_size
+                sent.bytes += size
             done.advance()
 
         for _ in at_once(send, new):
             pass
+
+
+def _is_there(place: Place, name: str, size: int) -> bool:
+    """Whether a file is there as a whole: some servers keep what came of one that was broken off."""
+    stamp = place.stamp(name)
+    return stamp is not None and stamp.size == size

@@ -1,5 +1,6 @@
 """A web server as a place for shared tapes: read with GET and ranges, written with PUT where the server takes that."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import IO, Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from gracetape.archive.blobs import CHUNK
 from gracetape.archive.sharing.places import Changed, NoRanges, Stamp, checked_name
@@ -18,6 +20,8 @@ from gracetape.shown import target
 TIMEOUT_S = (20.0, 60.0)
 #: How often an answer may lead elsewhere.
 MOST_REDIRECTS = 5
+#: The slowest that is waited for: so many bytes in so many seconds.
+SLOWEST_BYTES, SLOWEST_S = 32 << 10, 30.0
 _GONE = (404, 410)
 
 
@@ -58,8 +62,8 @@ class WebPlace:
             if ranged and not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
                 raise ArchiveError(f"{self._shown(name)}: the server gave another range than it was asked for")
             try:
-                yield from _no_more(answer.iter_content(CHUNK), None if end is None else end - start)
-            except (requests.RequestException, OSError) as error:
+                yield from _no_more(_pieces(answer, self._shown(name)), None if end is None else end - start)
+            except (HTTPError, OSError) as error:
                 raise ArchiveError(f"{self._shown(name)} broke off: {_reason(error)}; try again") from None
 
     def put(self, name: str, file: Path) -> None:
@@ -143,6 +147,19 @@ def tag_of(headers: Mapping[str, str]) -> str:
     """What tells one state of a file from the next: its ETag, else when it was changed, and how long it is."""
     total = (headers.get("Content-Range") or "").rpartition("/")[2] or headers.get("Content-Length", "")
     return headers.get("ETag") or f"{headers.get('Last-Modified', '')} {total} bytes"
+
+
+def _pieces(answer: requests.Response, shown: str) -> Iterator[bytes]:
+    """An answer's bytes as they come; ArchiveError if they come slower than the slowest that is waited for."""
+    read = getattr(answer.raw, "read1", answer.raw.read)
+    begun, came = time.monotonic(), 0
+    while piece := read(CHUNK):
+        yield piece
+        came += len(piece)
+        if time.monotonic() - begun > SLOWEST_S:
+            if came < SLOWEST_BYTES:
+                raise ArchiveError(f"{shown} comes too slowly: {came} bytes in {SLOWEST_S:g} s; try again later")
+            begun, came = time.monotonic(), 0
 
 
 def _no_more(pieces: Iterator[bytes], most: int | None) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from gracetape.archive import Archive, ArchiveError
 from gracetape.archive.packing import convert
 from gracetape.archive.recorded import Recorded, add_recorded
 from gracetape.archive.sharing.folder_place import FolderPlace
+from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import Place, place_at
 from gracetape.archive.sharing.pull import Came, pull
 from gracetape.archive.sharing.push import Sent, push
@@ -246,6 +247,32 @@ def test_what_is_damaged_there_is_not_taken(tmp_path: Path) -> None:
             pull(place_at(str(shared)), tmp_path / f"{number}.tape")
         file.write_bytes(whole)
     pull(place_at(str(shared)), tmp_path / "got.tape")
+
+
+def test_what_is_damaged_there_is_mended_by_force(place: Place, tmp_path: Path) -> None:
+    mine = kept(tmp_path / "mine.tape", G1=[b"one", b"two" * 100])
+    push_from(mine, place)
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"broken")
+    with Archive.open(mine) as archive:
+        names = [blob_name(archive.blob(entry.sha256 or "")) for entry in archive.view("G1").files()]
+    for name in [*names, "tape.json"]:
+        place.put(name, broken)
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match="is not the head"):
+            push_from(mine, place)
+    push_from(mine, place, force=True)
+    assert pull(place, tmp_path / "got.tape").contents == 2
+
+
+def test_a_file_that_was_broken_off_is_sent_again(place: Place, tmp_path: Path) -> None:
+    mine = kept(tmp_path / "mine.tape", G1=[b"contents"])
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"con")
+    with Archive.open(mine) as archive:
+        place.put(blob_name(archive.blob(archive.view("G1").files()[0].sha256 or "")), broken)
+    assert push_from(mine, place).contents == 1
+    assert pull(place, tmp_path / "got.tape").contents == 1
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "0" * 63 + "/"])
