@@ -19,6 +19,7 @@ from gracetape.dummy import GraceDb
 from gracetape.errors import UsageError
 from tests.archive.elsewhere import Web, web_server
 from tests.archive.stored import contents_of, keep
+from tests.archive.test_older import made_older
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 LARGE = os.urandom(3 << 20)
@@ -147,3 +148,19 @@ def test_without_apsw_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sharing, "ranged_sqlite", raising=False)
     with pytest.raises(UsageError, match="the package apsw is needed: pip install"):
         Archive.open("http://127.0.0.1:9/a.tape")
+
+
+def test_a_tape_of_an_older_schema(tmp_path: Path) -> None:
+    """Its tables are copied, and brought to the newest form; its contents are read where they are."""
+    with Archive.create(tmp_path / "old.tape", packed=True) as tape:
+        keep(tape, "G77", [LARGE])
+    made_older(tmp_path / "old.tape")
+    with web_server() as web:
+        web.files["/old.tape"] = (tmp_path / "old.tape").read_bytes()
+        with Archive.open(f"{web.url}/old.tape") as tape:
+            assert [capture.ref for capture in tape.captures()] == ["G77@1"]
+            assert web.bytes_given < len(LARGE)
+            assert contents_of(tape, "G77") == [LARGE]
+        with GraceDb(f"{web.url}/old.tape") as client:
+            client.write_log("G77", "one of mine")
+            assert client.files("G77", "0.txt").read() == LARGE
