@@ -3,11 +3,14 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gracetape.archive.blobs import Blob, is_sound
+from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.sharing.at_once import at_once
+from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import NAME, blob_name, read_head
 from gracetape.archive.sharing.merge import Plan, bring, contents_of, plan
@@ -48,12 +51,24 @@ def pull(place: Place, target: Path) -> Came:
         if found is None:
             return _take_archive(place, target)
         try:
-            with received(place, found[0]) as theirs:
+            with _pieces_of(target) as here, received(place, found[0], here) as theirs:
                 return _take(theirs, lambda blob: place.read(blob_name(blob)), place, target)
         except NotFound:
             if found == read_head(place):
                 raise
     raise ArchiveError(f"{place.shown} changes again and again while it is pulled: try again later")
+
+
+@contextmanager
+def _pieces_of(target: Path) -> Iterator[dict[str, Path]]:
+    """The pieces that need not travel, since the archive here has the same rows."""
+    if not is_archive(target):
+        yield {}
+        return
+    with Archive.open(target) as ours, HeldFolder(None, COPIED) as folder:
+        with ours.reading():
+            _, pieces = cut(ours, folder.path)
+        yield pieces
 
 
 def _take_archive(place: Place, target: Path) -> Came:

@@ -8,14 +8,14 @@ from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.packing import users_of
 from gracetape.archive.sharing.at_once import at_once
+from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.head import NAME, Head, blob_name, piece_name, read_head
 from gracetape.archive.sharing.merge import plan
 from gracetape.archive.sharing.places import Changed, Place
 from gracetape.archive.sharing.received import received
-from gracetape.archive.sharing.rows import SHARED, digest_of, pack, pieces_of
+from gracetape.archive.sharing.rows import SHARED
 from gracetape.archive.store import Archive
 from gracetape.archive.verify import row_faults
-from gracetape.archive.writing import tool_name
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.progress import progress
 
@@ -39,7 +39,7 @@ def push(archive: Archive, place: Place, *, force: bool = False) -> Sent:
         if fault := next(row_faults(archive), None):
             raise ArchiveError(f"{archive.path} is not pushed, since it is damaged: {fault}")
         there, tag = _there(place, force)
-        head, pieces = _cut(archive, folder.path)
+        head, pieces = cut(archive, folder.path)
         sent = Sent()
         if there is not None and there.rows == head.rows and not force:
             return sent
@@ -57,21 +57,6 @@ def push(archive: Archive, place: Place, *, force: bool = False) -> Sent:
         for digest in there.pieces() - head.pieces():
             place.remove(piece_name(digest))
     return sent
-
-
-def _cut(archive: Archive, folder: Path) -> tuple[Head, dict[str, Path]]:
-    """The head of a tape as it is now, and its pieces, packed, in a folder."""
-    rows, files = {}, dict[str, Path]()
-    for name in SHARED:
-        digests = []
-        for piece in pieces_of(archive.connection, name):
-            digest = digest_of(piece)
-            digests.append(digest)
-            if digest not in files:
-                files[digest] = folder / digest
-                files[digest].write_bytes(pack(piece))
-        rows[name] = tuple(digests)
-    return Head(tool_name(), rows), files
 
 
 def _there(place: Place, force: bool) -> tuple[Head | None, str | None]:

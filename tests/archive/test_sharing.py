@@ -89,6 +89,16 @@ def test_only_what_is_missing_travels(place: Place, tmp_path: Path) -> None:
     assert not push_from(mine, place).changed, "whoever pushes: what is the same is named alike"
 
 
+def test_what_is_here_already_is_not_fetched_again(tmp_path: Path) -> None:
+    with web_server() as web:
+        place, mine = WebPlace(f"{web.url}/x.tape"), kept(tmp_path / "mine.tape", G1=[b"one"], G2=[b"two"])
+        push_from(mine, place)
+        pull(place, tmp_path / "got.tape")
+        web.asked.clear()
+        pull(place, tmp_path / "got.tape")
+        assert {path for _, path, _, _ in web.asked} == {"/x.tape/tape.json"}
+
+
 def test_a_packed_tape_is_shared_as_a_folder_is(place: Place, tmp_path: Path) -> None:
     with Archive.open(kept(tmp_path / "mine.tape", G1=[b"one"])) as archive:
         convert(archive, tmp_path / "packed.tape", packed=True)
