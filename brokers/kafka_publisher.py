@@ -60,7 +60,10 @@ class KafkaPublisher(Publisher):
         )
         self._lock = threading.Lock()
 
-    def publish(self, node: str, payload: str | bytes, key: str | None = None) -> None:
+    def publish(self, node: str, payload: str | bytes) -> None:
+        self.publish_of(None, node, payload)
+
+    def publish_of(self, key: str | None, node: str, payload: str | bytes) -> None:
         topic = self._topics.get(node) or self._topic(node)
         bare = isinstance(payload, bytes) or is_public(node)
         value, headers = self._pack.bare(payload) if bare else self._pack(payload)  # type: ignore[arg-type]

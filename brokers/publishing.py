@@ -43,10 +43,14 @@ class Publisher(ABC):
     counts: Counts
 
     @abstractmethod
-    def publish(self, node: str, payload: str | bytes, key: str | None = None) -> None:
+    def publish(self, node: str, payload: str | bytes) -> None:
         """Send a text to a node, or bytes where its topic takes them; waits while too many are in flight. BrokerError if the publisher
-        has given up. What has one `key` stays in one partition, where topics have several, and so in order.
+        has given up.
         """
+
+    def publish_of(self, key: str | None, node: str, payload: str | bytes) -> None:
+        """As `publish`, of something that `key` names: where nodes have several partitions, what has one key stays in one, in order."""
+        self.publish(node, payload)
 
     @abstractmethod
     def flush(self) -> None:

@@ -40,7 +40,7 @@ class XmppPublisher(Publisher):
         self._session = XmppSession(self.url, ready=self._ready, stanza=self._came, over=self._ended)
         self._session.start()
 
-    def publish(self, node: str, payload: str | bytes, key: str | None = None) -> None:
+    def publish(self, node: str, payload: str | bytes) -> None:
         if isinstance(payload, bytes):
             raise BrokerError(f"{self.url} takes texts, not Avro: send it in the form gwalert or voevent")
         node = self._prefix + node

@@ -66,7 +66,7 @@ def publish(url: str, numbers: range) -> set[str]:
         for n in numbers:
             for graceid in OBJECTS:
                 for node in ("one", "two"):
-                    publisher.publish(node, f"{graceid}-{n}", key=graceid)
+                    publisher.publish_of(graceid, node, f"{graceid}-{n}")
     return {f"{node} {graceid}-{n}" for n in numbers for graceid in OBJECTS for node in ("one", "two")}
 
 
@@ -114,8 +114,8 @@ def _in_order(lines: list[str]) -> None:
 def test_what_is_not_acknowledged_comes_to_another(url: str) -> None:
     whole = f"{url}&consumer=all&share=yes&start=earliest"
     with open_publisher(url) as publisher:
-        publisher.publish("one", "first", key="G1")
-        publisher.publish("one", "second", key="G1")
+        publisher.publish_of("G1", "one", "first")
+        publisher.publish_of("G1", "one", "second")
     with open_source(whole, ["one"]) as source:
         heard = source.poll(60)
         assert heard is not None
