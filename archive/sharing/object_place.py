@@ -76,17 +76,25 @@ class ObjectPlace:
                 yield bytes(piece)
 
     def put(self, name: str, file: Path) -> None:
-        with self._told(name):
+        with self._told(name), self._in_a_bucket():
             self._obstore.put(*self._at(name), file)
 
     def replace(self, name: str, contents: bytes, tag: str | None) -> None:
         mode: Any = "create" if tag is None else {"e_tag": tag}
-        with self._told(name):
+        with self._told(name), self._in_a_bucket():
             self._obstore.put(*self._at(name), contents, mode=mode, use_multipart=False)
 
     def remove(self, name: str) -> None:
         with self._told(name):
             self._obstore.delete(*self._at(name))
+
+    @contextmanager
+    def _in_a_bucket(self) -> Iterator[None]:
+        """What is written is missing only where all is."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise ArchiveError(f"{self.shown}: there is no such bucket") from None
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
@@ -111,7 +119,18 @@ def _client_options() -> Any:
     return options | ({"allow_http": True} if parts.scheme == "http" and is_loopback(parts.hostname or "") else {})
 
 
+#: What stands in a page of the library's words, and what that comes to.
+_MEANINGS = (
+    ("169.254.169.254", "no credentials for it are in the environment (AWS_ACCESS_KEY_ID, …)"),
+    ("error sending request", "it cannot be reached"),
+    ("403 Forbidden", "it refuses these credentials (403)"),
+    ("AccessDenied", "it refuses these credentials (403)"),
+    ("NoSuchBucket", "there is no such bucket"),
+)
+
+
 def _reason(error: BaseException) -> str:
     """One line of what the library says, which can be a page."""
-    text = " ".join(str(error).split("\n\n")[0].split())
-    return target(text)[:300]
+    text = str(error)
+    meant = next((said for words, said in _MEANINGS if words in text), None)
+    return meant or target(" ".join(text.split("\n\n")[0].split()))[:300]

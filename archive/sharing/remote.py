@@ -4,6 +4,7 @@ from typing import Any
 
 from gracetape.archive.connections import Connections
 from gracetape.archive.older import Opener
+from gracetape.archive.sharing.head import NAME
 from gracetape.archive.sharing.places import place_at
 from gracetape.archive.sharing.ranged_file import RangedFile
 from gracetape.archive.urls import UrlPath
@@ -23,11 +24,17 @@ class RemoteConnections(Connections):
             raise UsageError(
                 f"to read {target(url)} where it is, the package apsw is needed: {hint('store')}"
             ) from None
-        self._file = RangedFile(place_at(url), "")
-        if not self._file.read(0, 16).startswith(b"SQLite format 3"):
+        place = place_at(url)
+        try:
+            self._file = RangedFile(place, "")
+        except ArchiveError:
+            if place.stamp(NAME) is None:
+                raise
             raise ArchiveError(
-                f"{target(url)} is not a packed gracetape archive; one that was pushed there is had with `gracetape archive pull`"
-            )
+                f"{target(url)} is a tape that was pushed there: `gracetape archive pull {target(url)}` brings it"
+            ) from None
+        if not self._file.read(0, 16).startswith(b"SQLite format 3"):
+            raise ArchiveError(f"{target(url)} is not a packed gracetape archive")
         self._reader: Any = ranged_sqlite.Reader(self._file)
         self.opener: Opener = ranged_sqlite.connect
 

@@ -205,15 +205,27 @@ def test_a_tape_is_pushed_and_pulled_through_it_and_two_pushes_do_not_mix(store:
         place.replace("tape.json", b"{}", stamp.tag)
 
 
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
 def test_a_packed_tape_is_read_from_it_by_ranges(store: str, tmp_path: Path, s3: Any) -> None:
-    if store.startswith("/"):
-        pytest.skip("a path of this machine is opened as one")
     with Archive.create(tmp_path / "a.tape", packed=True) as archive:
         keep(archive, "G1", FILES)
     key = f"{store.removeprefix('s3://tapes/')}/a.tape"
     s3.upload_file(str(tmp_path / "a.tape"), "tapes", key)
     with Archive.open(f"s3://tapes/{key}") as archive:
         assert contents_of(archive, "G1") == FILES
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_store_that_is_not_there_or_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: Any, store: str
+) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        keep(archive, "G1", FILES)
+        with pytest.raises(ArchiveError, match="there is no such bucket"):
+            push(archive, place_at("s3://elsewhere/a.tape"))
+        push(archive, place_at(f"{store}/a.tape"))
+    with pytest.raises(ArchiveError, match="a tape that was pushed there: `gracetape archive pull s3://"):
+        Archive.open(f"{store}/a.tape")
 
 
 def test_a_store_that_a_tape_names_is_not_asked_before_the_user_names_it(tmp_path: Path, s3: Any) -> None:
