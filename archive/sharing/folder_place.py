@@ -4,18 +4,22 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from gracetape.archive import modes
 from gracetape.archive.blobs import CHUNK
 from gracetape.archive.held_folders import sync_folder
 from gracetape.archive.inside import check, make_folder, open_inside
 from gracetape.archive.sharing.places import Changed, Stamp, checked_name
 from gracetape.errors import ArchiveError, NotFound
 
-_INCOMING = ".incoming-"
+_INCOMING = "incoming"
+#: Seconds after which nobody is writing any more what came in half.
+ABANDONED_S = 24 * 3600.0
 
 
 class FolderPlace:
@@ -67,7 +71,7 @@ class FolderPlace:
     def replace(self, name: str, contents: bytes, tag: str | None) -> None:
         with self._told(name), self._incoming(name) as (stream, incoming):
             stream.write(contents)
-            lock = os.open(incoming.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 with suppress(OSError):  # a file system without locks
                     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -75,21 +79,23 @@ class FolderPlace:
                 if (found.tag if found else None) != tag:
                     raise Changed(f"{self._folder / name} has changed meanwhile")
                 self._land(stream, incoming, name)
+                self._sweep()
             finally:
                 os.close(lock)
 
     def remove(self, name: str) -> None:
         with self._told(name):
-            (self._folder / checked_name(name)).unlink(missing_ok=True)
+            path = self._folder / checked_name(name)
+            for above in path.relative_to(self._folder).parents:
+                check(self._folder / above, folder=True)
+            path.unlink(missing_ok=True)
 
     @contextmanager
     def _incoming(self, name: str) -> Iterator[tuple[IO[bytes], Path]]:
-        """A new file beside where it will be."""
-        folder = self._folder
-        folder.mkdir(parents=True, exist_ok=True)
-        for part in checked_name(name).split("/")[:-1]:
-            folder = make_folder(folder / part)
-        handle, path = tempfile.mkstemp(prefix=_INCOMING, dir=folder)
+        """A new file on the file system where it will be."""
+        checked_name(name)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(dir=make_folder(self._folder / _INCOMING))
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream, Path(path)
@@ -97,14 +103,23 @@ class FolderPlace:
             Path(path).unlink(missing_ok=True)
 
     def _land(self, stream: IO[bytes], incoming: Path, name: str) -> None:
+        """Move a file to its place; who may look into the folder may read it."""
         stream.flush()
         os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        incoming.chmod(0o666 & ~umask)
+        incoming.chmod(modes.mode_of(self._folder) & 0o666)
+        folder = self._folder
+        for part in name.split("/")[:-1]:
+            folder = make_folder(folder / part)
         check(self._folder / name)
         os.replace(incoming, self._folder / name)
-        sync_folder(incoming.parent)
+        sync_folder(folder)
+
+    def _sweep(self) -> None:
+        """Remove what killed ones were about to put here."""
+        for path in (self._folder / _INCOMING).iterdir():
+            with suppress(OSError):
+                if path.stat().st_mtime < time.time() - ABANDONED_S:
+                    path.unlink()
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Tapes shared through a folder, a web server and an object store: what is missing travels, whole or not at all, and nothing is lost."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -294,6 +295,31 @@ def test_a_head_leads_nowhere_else(tmp_path: Path, name: str) -> None:
     (shared / "tape.json").write_text(json.dumps(head))
     with pytest.raises(ArchiveError, match="is damaged"):
         pull(place_at(str(shared)), tmp_path / "got.tape")
+
+
+def test_what_killed_ones_left_at_a_folder_goes_after_a_day(tmp_path: Path) -> None:
+    place, mine = FolderPlace(tmp_path / "shared.tape"), kept(tmp_path / "mine.tape", G1=[b"one"])
+    push_from(mine, place)
+    old, young = (tmp_path / "shared.tape" / "incoming" / name for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    kept(mine, G2=[])
+    push_from(mine, place)
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_a_shared_folder_is_read_by_who_may_look_into_it(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        push_from(
+            kept(tmp_path / "mine.tape", G1=[b"%d" % n for n in range(20)]), FolderPlace(tmp_path / "shared.tape")
+        )
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    found = {path.stat().st_mode & 0o777 for path in (tmp_path / "shared.tape").rglob("*") if path.is_file()}
+    assert found == {0o640}
 
 
 def test_links_in_a_shared_folder_are_not_followed(tmp_path: Path) -> None:
