@@ -4,9 +4,11 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Protocol, cast
 
@@ -17,6 +19,8 @@ from gracetape.errors import ArchiveError, GracetapeError
 CHUNK = 1 << 20
 #: What the system says where no more can be written.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: Fewer bytes than this are small; of so many of what is large, a sample is tried.
+_SMALL, _SAMPLE = 256 << 10, 16 << 10
 #: How long (seconds) whoever reads contents and whoever deletes them wait for each other.
 PATIENCE_S = 60.0
 
@@ -127,31 +131,83 @@ class _Pieces:
         return bytes(found)
 
 
-def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
-    """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more."""
-    digest, size = hashlib.sha256(), 0
+def spool_in(store: BlobStore, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
+    """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more.
+
+    What is small is compressed before it is written; what is large is compressed afterwards, if pieces of it shrink at all.
+    """
+    pieces = iter(pieces)
+    begin = _begin(pieces)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=store.spool_folder())
-    spool, packed = Path(name), Path(name + ".zst")
+    spool = Path(name)
     try:
-        pack = zstandard.ZstdCompressor(level=3).compressobj()
-        with os.fdopen(handle, "wb") as raw, packed.open("wb") as small:
-            for piece in pieces:
-                digest.update(piece)
-                size += len(piece)
-                raw.write(piece)
-                small.write(pack.compress(piece))
-            small.write(pack.flush())
-        if packed.stat().st_size < 0.9 * size:
-            spool.unlink()
-            return packed, Blob(digest.hexdigest(), size, "zstd")
-        packed.unlink()
-        return spool, Blob(digest.hexdigest(), size, "raw")
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            if len(begin) < _SMALL:
+                return spool, _small(file, begin)
+            return _large(spool, file, chain((begin,), pieces))
     except BaseException as error:
         spool.unlink(missing_ok=True)
-        packed.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in _FULL:
             raise ArchiveError(f"cannot write to {spool.parent}: {error.strerror}") from None
         raise
+
+
+class _Compressors(threading.local):
+    """A compressor for each thread: making one takes as long as compressing a megabyte."""
+
+    def __init__(self) -> None:
+        self.own = zstandard.ZstdCompressor(level=3)
+
+
+_COMPRESSORS = _Compressors()
+
+
+def _begin(pieces: Iterator[bytes]) -> bytes:
+    """The first pieces, until they are more than is small."""
+    held, size = list[bytes](), 0
+    while size < _SMALL and (piece := next(pieces, None)) is not None:
+        held.append(piece)
+        size += len(piece)
+    return b"".join(held)
+
+
+def _small(file: IO[bytes], contents: bytes) -> Blob:
+    small = _COMPRESSORS.own.compress(contents)
+    packed = len(small) < 0.9 * len(contents)
+    _write(file, small if packed else contents)
+    return Blob(hashlib.sha256(contents).hexdigest(), len(contents), "zstd" if packed else "raw")
+
+
+def _large(spool: Path, file: IO[bytes], pieces: Iterable[bytes]) -> tuple[Path, Blob]:
+    digest, size, judged, shrinks = hashlib.sha256(), 0, 0, False
+    for piece in pieces:
+        digest.update(piece)
+        _write(file, piece)
+        if not shrinks and size >= judged:
+            shrinks = len(_COMPRESSORS.own.compress(piece[:_SAMPLE])) < 0.98 * len(piece[:_SAMPLE])
+            judged = size + _SMALL
+        size += len(piece)
+    if shrinks:
+        packed = Path(f"{spool}.zst")
+        try:
+            file.seek(0)
+            with packed.open("wb") as small:
+                _COMPRESSORS.own.copy_stream(file, small, size=size, read_size=CHUNK)
+            if packed.stat().st_size < 0.9 * size:
+                spool.unlink()
+                return packed, Blob(digest.hexdigest(), size, "zstd")
+            packed.unlink()
+        except BaseException:
+            packed.unlink(missing_ok=True)
+            raise
+    return spool, Blob(digest.hexdigest(), size, "raw")
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    """All of a piece, into a file without a buffer of its own."""
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def read_stream(stream: IO[bytes]) -> Iterator[bytes]:

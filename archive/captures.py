@@ -35,6 +35,9 @@ class Capture:
     seal: str
     writable: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Capture {self.object}@{self.version}, {self.origin}, {self.completed or 'in the making'}>"
+
     def __post_init__(self) -> None:
         texts: tuple[object, ...] = (self.object, self.category, self.service, self.origin, self.tool, self.started)
         texts += (self.notes, self.digest, self.seal, self.completed or "")
@@ -83,6 +86,11 @@ class Captures(ABC):
         if not all(isinstance(graceid, str) for graceid in found):
             raise ArchiveError(f"{self.path} is damaged: the id of an object in it is no text")
         return found
+
+    def holds_more_than(self, count: int) -> bool:
+        """Whether there are more objects than that, however many more."""
+        query = "SELECT DISTINCT object FROM captures WHERE completed IS NOT NULL LIMIT ?"
+        return len(self.connection.execute(query, (count + 1,)).fetchall()) > count
 
     def near(self, category: str, first_gps: float, last_gps: float) -> list[str]:
         """The graceids of the events or superevents in a range of GPS times (seconds), by time."""

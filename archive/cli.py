@@ -25,11 +25,23 @@ importing = commands("Read what other tools keep into an archive.")
 
 @app.command()
 @sentences
-def ls(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+def ls(
+    archive: ArchiveOption = None,
+    query: Annotated[
+        str | None, typer.Option("--query", metavar="QUERY", help="Those that a query in GraceDB's language finds.")
+    ] = None,
+    sort: Annotated[
+        str,
+        typer.Option(metavar="captured|created|id", help="In which order; with a - before it from the other end."),
+    ] = "captured",
+    limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="At most so many (default: all).")] = None,
+    offset: Annotated[int, typer.Option(min=0, metavar="N", help="Leave out the first so many.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
     """List the captures in an archive."""
     from gracetape.archive.showing import list_objects
 
-    list_objects(archive, as_json)
+    list_objects(archive, query, sort, limit, offset, as_json)
 
 
 @app.command()

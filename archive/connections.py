@@ -30,6 +30,11 @@ class Connections:
         self._copy: MigratedCopy | None = None
         self._older, self._copying = False, threading.Lock()
         self._identity: tuple[int, int] | None = None
+        self._watch: sqlite3.Connection | None = None
+        self._watches, self._watching = 0, threading.Lock()
+
+    #: SQLite's names of the databases that a connection reads.
+    schemas: tuple[str, ...] = ("main",)
 
     @property
     def current(self) -> sqlite3.Connection:
@@ -37,13 +42,18 @@ class Connections:
         local = self._local  # which another thread may put another in the place of
         connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
-            if self._identity is not None and self._found() != self._identity:
-                raise ArchiveError(f"{self._database} was removed or replaced while it was open: open it again")
-            connection = local.connection = self._connect()
+            connection = local.connection = self._connect_to_same()
             self._open.append(connection)
-            self._identity = (
-                self._identity or self._found()
-            )  # not before: some file systems copy what is opened for writing
+        return connection
+
+    def _connect_to_same(self) -> sqlite3.Connection:
+        """One more connection, to what the others read."""
+        if self._identity is not None and self._found() != self._identity:
+            raise ArchiveError(f"{self._database} was removed or replaced while it was open: open it again")
+        connection = self._connect()
+        self._identity = (
+            self._identity or self._found()
+        )  # not before: some file systems copy what is opened for writing
         return connection
 
     def _found(self) -> tuple[int, int] | None:
@@ -71,6 +81,21 @@ class Connections:
         self._check()
         location = self._copy.location if self._copy is not None else self._reader.location
         return location.replace("?mode=rw", "?mode=ro")
+
+    def stamp(self) -> tuple[int, ...]:
+        """What is another one once anybody has changed something; it is asked for before what it is to stand for is read."""
+        with self._watching:
+            if self._watch is None:
+                self._watch, self._watches = self._connect_to_same(), self._watches + 1
+            versions = (self._watch.execute(f"PRAGMA {name}.data_version").fetchone()[0] for name in self.schemas)
+            return (self._watches, *versions)
+
+    def _unwatch(self) -> None:
+        """Close the connection that is watched; whoever asks just now is done with it first."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
 
     def _check(self) -> None:
         check_database(self._database.resolve() if self._packed else self._database)
@@ -112,6 +137,7 @@ class Connections:
         What another thread reads with just now is left to it, and closed when it is done: SQLite, closed in the middle of a statement,
         takes the process with it.
         """
+        self._unwatch()
         own = getattr(self._local, "connection", None)
         self._local = threading.local()  # no thread takes one of these any more
         busy = False
@@ -128,3 +154,4 @@ class Connections:
             self._copy = None
         self._reader.close()
         self._identity = None
+        self._unwatch()  # who asked meanwhile may have begun to watch what is no longer there

@@ -5,7 +5,8 @@ All of it is derived: `rebuild` makes it again from the records.
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 from gracetape.archive.searchable import Subject, attributes, event_row, in_list, members, superevent_row, text_of
@@ -62,6 +63,7 @@ TABLES = """
     CREATE INDEX search_attributes_of ON search_attributes (object);
     CREATE TABLE search_words (kind TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (kind, word)) WITHOUT ROWID
 """
+Row = tuple[Any, ...]
 NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
 
 
@@ -127,8 +129,11 @@ def rebuild(
 
 def unlike(connection: sqlite3.Connection) -> list[str]:
     """The tables that do not hold what the records say."""
-    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    fresh = sqlite3.connect(
+        "", isolation_level=None
+    )  # a passing one, which takes to the disk what memory has no room for
     try:
+        fresh.execute("BEGIN")
         make(fresh)
         rebuild(connection, fresh)
         return [name for name in NAMES if not _like(name, _rows(connection, name), _rows(fresh, name))]
@@ -136,13 +141,16 @@ def unlike(connection: sqlite3.Connection) -> list[str]:
         fresh.close()
 
 
-def _like(table: str, rows: set[tuple[Any, ...]], wanted: set[tuple[Any, ...]]) -> bool:
-    """Whether a table holds what it should. Words stay when nothing has them any more."""
-    return rows >= wanted if table == "search_words" else rows == wanted
+def _like(table: str, rows: Iterator[Row], wanted: Iterator[Row]) -> bool:
+    """Whether a table holds what it should, both in one order. Words stay when nothing has them any more."""
+    if table == "search_words":
+        return all(any(row == one for row in rows) for one in wanted)
+    return all(row == one for row, one in zip_longest(rows, wanted))
 
 
-def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
-    return set(connection.execute(f"SELECT * FROM {table}"))
+def _rows(connection: sqlite3.Connection, table: str) -> Iterator[Row]:
+    key = sorted((row[5], row[1]) for row in connection.execute(f"PRAGMA table_info({table})") if row[5])
+    return connection.execute(f"SELECT * FROM {table} ORDER BY {', '.join(name for _, name in key)}")
 
 
 _STORED = """

@@ -100,6 +100,7 @@ def _layout(version: int) -> _Layout:
     finally:
         connection.close()
     may = {name: part for name, part in everything.items() if name not in must}
-    if version < SCHEMA_VERSION:  # a column may be there before the version says so
-        may["captures"] = _layout(SCHEMA_VERSION).must["captures"]
+    if version < SCHEMA_VERSION:  # a column or a table may be there before the version says so
+        newest = _layout(SCHEMA_VERSION).must
+        may |= {name: part for name, part in newest.items() if name == "captures" or part.table == "spans"}
     return _Layout(must, may)

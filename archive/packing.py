@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from gracetape.archive import counters, derived, index, modes
+from gracetape.archive import counters, derived, index, modes, spans
 from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
@@ -160,6 +160,7 @@ def _collect(archive: Archive) -> tuple[int, int]:
     with archive.blobs.alone():
         with archive.transaction():
             derived.rebuild(archive.connection)
+            spans.rebuild(archive.connection)
             index.rebuild(archive.connection)
             heard = "sha256 NOT IN (SELECT substr(payload, 1, 64) FROM alerts)"
             gone = run(f"DELETE FROM records WHERE id NOT IN (SELECT record FROM entries) AND {heard}").rowcount

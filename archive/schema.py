@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gracetape.archive import catalogues, counters, index
+from gracetape.archive import catalogues, counters, index, spans
 from gracetape.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ STEPS: dict[str, Callable[[sqlite3.Connection], None]] = {
     "0002_search": _search,
     "0003_catalogues": catalogues.make,
     "0004_heard_and_writable": _heard_and_writable,
+    "0005_spans": spans.make,
 }
 
 

@@ -40,7 +40,7 @@ _EARLIER = "NOT EXISTS (SELECT 1 FROM main.captures m WHERE m.object = t.object 
 _SEEN = {
     "captures": (_OWN, f"{_OF_TAPE} AND {_EARLIER}"), "records": (_OWN, _OF_TAPE), "entries": ("1", "1"), "files": ("1", "1"),
     "blobs": ("1", _unless_here("blobs", "sha256")), "alerts": ("1", "1"), "catalogues": (_OWN, _OF_TAPE),
-    "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED),
+    "names": ("1", _unless_here("names", "name")), "places": ("1", _UNTOUCHED), "spans": ("1", _UNTOUCHED),
     "counters": ("1", _unless_here("counters", "name")), "heard": ("1", _unless_here("heard", "name")),
     "search_events": ("1", _unless_here("search_events", "object")),
     "search_superevents": ("1", _unless_here("search_superevents", "object")),
@@ -105,13 +105,17 @@ class _Layers(Connections):
         self._tape = tape
         self._own: Path | None = None
 
+    schemas = ("main", "tape")
+
     def begin(self, database: Path) -> None:
         self._own = database
         self._local = threading.local()
+        self._unwatch()
 
     def end(self) -> None:
         self._own = None
         self._local = threading.local()
+        self._unwatch()
 
     def _connect(self) -> sqlite3.Connection:
         own = self._own
@@ -139,32 +143,39 @@ class _Layers(Connections):
 class ScratchView(Archive):
     """An archive that is open for reading, and over it what is written, which is gone when this is closed.
 
-    Closed, it closes the archive under it, too, if that is its own.
+    Closed, it closes the archive under it, too, if that is its own. `shared` is the `place` of another process's scratch over the same
+    tape, which is written to from here, too, and stays when this is closed.
     """
 
     durable = False
     recordings = "tape"
 
-    def __init__(self, tape: Archive, *, owned: bool = False) -> None:
+    def __init__(self, tape: Archive, *, owned: bool = False, shared: Path | None = None) -> None:
         super().__init__(tape.path, read_only=False, packed=False)
         self.tape, self._owned = tape, owned
         self._connections: _Layers = _Layers(tape)
         self._folder: HeldFolder | None = None
+        self._written = shared  # the folder archive that holds what is written
         self._beginning = threading.Lock()
-        self.blobs: BlobStore = OverBlobs(self._begin, tape.blobs)
+        blobs = OverBlobs(self._begin, tape.blobs)
+        self.blobs: BlobStore = blobs
+        if shared is not None:
+            self._connections.begin(shared / "archive.sqlite")
+            blobs.open()
         sweep(None, SCRATCHED)
 
     def _begin(self) -> Path:
         """The folder archive that holds what is written, made at the first use."""
         with self._beginning:
-            if self._folder is None:
+            if self._written is None:
                 try:
                     self._folder = self._made()
                 except (OSError, sqlite3.Error) as error:
                     reason = getattr(error, "strerror", None) or error
                     raise ArchiveError(f"cannot make a scratch for writes to {self.path}: {reason}") from None
-                self._connections.begin(self._folder.path / "scratch.tape" / "archive.sqlite")
-            return self._folder.path / "scratch.tape"
+                self._written = self._folder.path / "scratch.tape"
+                self._connections.begin(self._written / "archive.sqlite")
+            return self._written
 
     @staticmethod
     def _made() -> HeldFolder:
@@ -181,7 +192,7 @@ class ScratchView(Archive):
         return self._begin()
 
     def layer(self, capture: int) -> str:
-        return "main" if capture > _FIRST and self._folder is not None else "tape"
+        return "main" if capture > _FIRST and self._written is not None else "tape"
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -195,7 +206,7 @@ class ScratchView(Archive):
         with self._beginning:
             if self._folder is not None:
                 self._folder.close()
-                self._folder = None
+                self._folder = self._written = None
                 self._connections.end()
         if self._owned:
             self.tape.close()
@@ -229,7 +240,8 @@ class _ScratchTransaction(Transaction):
             "ON r.id = e.record JOIN main.records own ON own.sha256 = r.sha256 WHERE e.capture = ?",
             (new.id, old.id),
         )
-        self._run("INSERT OR REPLACE INTO main.places SELECT * FROM tape.places WHERE object = ?", (old.object,))
+        for table in ("places", "spans"):
+            self._run(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM tape.{table} WHERE object = ?", (old.object,))
 
 
 class OverBlobs:
@@ -238,6 +250,10 @@ class OverBlobs:
     def __init__(self, begin: Callable[[], Path], *tapes: BlobStore) -> None:
         self._begin, self._tapes = begin, tapes
         self._made: FolderBlobs | None = None
+
+    def open(self) -> None:
+        """Look among what others put there, too, before anything is put there from here."""
+        self._own()
 
     def _own(self) -> FolderBlobs:
         folder = self._begin() / "blobs"

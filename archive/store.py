@@ -236,6 +236,10 @@ class Archive(Captures):
         """What opens a database beside which this one is to be read (ATTACH `address`), as `sqlite3.connect` does."""
         return self._connections.opener
 
+    def stamp(self) -> tuple[int, ...]:
+        """What is another one once anybody has changed something; it is asked for before what it is to stand for is read."""
+        return self._connections.stamp()
+
     def layer(self, capture: int) -> str:  # an archive has but one
         """The schema in which a connection has all rows of a capture: a scratch has its own and those of the tape."""
         return "main"

@@ -5,7 +5,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from gracetape.archive import catalogues, counters, derived, digest, index, inside, kinds, recorded, schema
+from gracetape.archive import catalogues, counters, derived, digest, index, inside, kinds, recorded, schema, spans
 from gracetape.archive.blobs import plain
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.view import StoredView
@@ -213,6 +213,7 @@ def _blobs(archive: Archive) -> Iterator[str]:
 
 def _derived(archive: Archive) -> Iterator[str]:
     yield from derived.faults(archive.connection)
+    yield from spans.faults(archive.connection)
     yield from counters.faults(archive.connection)
     for table in index.unlike(archive.connection):
         yield f"{table}: what searches read does not say what the records say (`gracetape archive gc` makes it anew)"

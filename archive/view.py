@@ -112,6 +112,16 @@ class StoredView:
         rows = self.archive.connection.execute(query, (self.capture.id, kind))
         return [self._read(self._sound(text, sha256), kind, key) for text, sha256, key in rows]
 
+    def texts(self, kind: str) -> list[tuple[str, str, str]]:
+        """All records of a kind, in the server's order, as (JSON text that is stored, its digest, key)."""
+        query = self._of_kind() + " ORDER BY e.ord, e.key"
+        rows = self.archive.connection.execute(query, (self.capture.id, kind))
+        return [(self._sound(text, sha256), sha256, key) for text, sha256, key in rows]
+
+    def read(self, text: str, kind: str, key: str) -> Record:
+        """The record that a text of it says; ArchiveError if no server writes such a one."""
+        return self._read(text, kind, key)
+
     def items(self) -> Iterator[tuple[str, str, int, str]]:
         """Every row as (kind, key, order, digest of the record)."""
         layer = self.archive.layer(self.capture.id)

@@ -1,13 +1,12 @@
 """Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from gracetape.archive import counters, derived, index
+from gracetape.archive import counters, derived, index, spans
 from gracetape.archive.blobs import Blob, is_sound, spool_in
 from gracetape.archive.captures import Capture
 from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
@@ -22,6 +21,8 @@ from gracetape.ids import category_of
 @cache
 def tool_name() -> str:
     """What wrote a capture: `gracetape VERSION`."""
+    from importlib.metadata import PackageNotFoundError, version  # those who read write nothing
+
     try:
         return f"gracetape {version('gracetape')}"
     except PackageNotFoundError:
@@ -85,10 +86,11 @@ class Transaction:
         self._run("DELETE FROM main.captures WHERE id = ?", (capture.id,))
         (left,) = self._run("SELECT count(*) FROM captures WHERE object = ?", (capture.object,)).fetchone()
         if not left:
-            for table in ("names", "places", "alerts"):
+            for table in ("names", "places", "spans", "alerts"):
                 self._run(f"DELETE FROM main.{table} WHERE object = ?", (capture.object,))
         else:
             derived.renew(self.archive.connection, capture.object)
+            spans.renew(self.archive.connection, capture.object)
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         (number,) = self._run(newest, (capture.object,)).fetchone()
         if number is not None:
@@ -157,7 +159,7 @@ class Transaction:
         text = encode(record)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         old = self._run(
-            "SELECT e.ord, r.sha256 FROM main.entries e JOIN main.records r ON r.id = e.record "
+            "SELECT e.ord, r.sha256, r.json FROM main.entries e JOIN main.records r ON r.id = e.record "
             "WHERE capture = ? AND kind = ? AND key = ?",
             (capture.id, kind, key),
         ).fetchone()
@@ -168,24 +170,26 @@ class Transaction:
         number = row[0] if row else self._run(
             "INSERT INTO main.records (sha256, json) VALUES (?, ?)", (sha256, text)).lastrowid  # fmt: skip
         self._run("INSERT OR REPLACE INTO main.entries VALUES (?, ?, ?, ?, ?)", (capture.id, kind, key, order, number))
-        gone = [entry_mark(kind, key, *old)] if old else []
+        gone = [entry_mark(kind, key, *old[:2])] if old else []
         self._mark(capture, [entry_mark(kind, key, order, sha256)], gone)
         if kind == "object":
             self._derive(capture, record)
+        spans.put(self.archive.connection, capture.object, record, old[2] if old else None)
         self._reindex(capture, kind)
 
     def delete(self, target: str | Capture, kind: str, key: str | int) -> None:
         """Remove the record of (kind, key); NotFound if there is none."""
         capture, key = self._target(target), str(key)
         old = self._run(
-            "SELECT e.ord, r.sha256 FROM main.entries e JOIN main.records r ON r.id = e.record "
+            "SELECT e.ord, r.sha256, r.json FROM main.entries e JOIN main.records r ON r.id = e.record "
             "WHERE capture = ? AND kind = ? AND key = ?",
             (capture.id, kind, key),
         ).fetchone()
         if old is None:
             raise NotFound(f"{capture.object} has no {kind} {key}")
         self._run("DELETE FROM main.entries WHERE capture = ? AND kind = ? AND key = ?", (capture.id, kind, key))
-        self._mark(capture, [], [entry_mark(kind, key, *old)])
+        self._mark(capture, [], [entry_mark(kind, key, *old[:2])])
+        spans.delete(self.archive.connection, capture.object, old[2])
         self._reindex(capture, kind)
 
     def _last(self, capture: Capture, kind: str) -> int:
@@ -229,6 +233,7 @@ class Transaction:
         newest = self.archive.capture(graceid)
         record = self.archive.view(newest.ref).record()
         self._derive(newest, record)
+        spans.renew(self.archive.connection, graceid)
         self._index(newest.id)
         self._heads.pop(graceid, None)
 
@@ -262,7 +267,7 @@ class Transaction:
 
     # -- files
 
-    def store_blob(self, pieces: Iterator[bytes]) -> Blob:
+    def store_blob(self, pieces: Iterable[bytes]) -> Blob:
         """Keep contents (once, however often they come) and say what they are."""
         spool, blob = spool_in(self.archive.blobs, pieces)
         return self.keep_blob(spool, blob)

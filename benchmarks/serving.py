@@ -17,13 +17,18 @@ from gracetape.archive import Archive
 from gracetape.dummy.client import mount
 from gracetape.dummy.links import HOME
 
-_ENTRIES = 1000
+_ENTRIES, _FILES, _SUPEREVENTS = 1000, 200, 100
 _FILE = os.urandom(1 << 20)
 #: Calls by name, how often each is made in a round, and what is claimed of it against the static app.
 _CALLS: tuple[tuple[str, int, str, Callable[[Any, str], object]], ...] = (
     ("ping", 200, "≤ 1.3", lambda client, graceid: client.ping()),
     ("event", 200, "≤ 1.5", lambda client, graceid: client.event(graceid).json()),
-    (f"logs ({_ENTRIES} entries)", 20, "told", lambda client, graceid: client.logs(graceid).json()),
+    (f"logs ({_ENTRIES} entries)", 20, "≤ 1.5", lambda client, graceid: client.logs(graceid).json()),
+    (f"files ({_FILES})", 50, "≤ 2", lambda client, graceid: client.files(graceid).json()),
+    (
+        f"a page of {_SUPEREVENTS} superevents", 20, "≤ 2",
+        lambda client, graceid: client.get(f"{client.service_info['links']['superevents']}?count={_SUPEREVENTS}").json(),
+    ),
     (
         "write_log with 1 MiB", 20, "told",
         lambda client, graceid: client.write_log(graceid, "big", filename="big.bin", filecontents=_FILE).json(),
@@ -39,7 +44,7 @@ class _Static:
         self._known: dict[tuple[str, str], tuple[str, list[tuple[str, str]], bytes]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        what = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        what = environ["REQUEST_METHOD"], f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
         if what not in self._known:
             heard: list[Any] = []
             body = b"".join(self._app(environ, lambda status, headers, exc_info=None: heard.extend((status, headers))))
@@ -71,7 +76,11 @@ def calls_against_a_static_app() -> list[Figure]:
         with dummy.GraceDb(tape) as client:
             graceid = new_event(client)
             for number in range(2, _ENTRIES + 1):
-                client.write_log(graceid, f"entry {number}")
+                file = {"filename": f"{number}.txt", "filecontents": "x"} if number <= _FILES // 2 else {}
+                client.write_log(graceid, f"entry {number}", **file)
+            for number in range(_SUPEREVENTS):
+                preferred = new_event(client)
+                client.create_superevent(number * 1000, number * 1000 + 1, number * 1000 + 2, preferred, category="T")
         app = dummy.make_app(tape)
         for how, opened in (("in process", _in_process), ("served", _served)):
             with opened(app) as ours, opened(_Static(app)) as theirs:

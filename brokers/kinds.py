@@ -47,7 +47,7 @@ BROKERS: Mapping[str, BrokerKind] = {
             "prefix": f"{_PREFIX} topic, after the group",
             "create": "`yes`: create topics that are not there",
             "partitions": "of how many partitions topics are made (1)",
-            "topics": "sending: topics to be made at once, `igwn` (the usual ones) or names by commas",
+            "topics": "sending: topics to be made at once, `igwn` (the usual ones), `public`, or names by commas",
         }
         | _PATIENCE,
         "gracetape.brokers.kafka_source:KafkaSource",

@@ -17,13 +17,15 @@ from gracetape.brokers.urls import is_plain
 from gracetape.errors import BadUrl, BrokerError
 
 _READY_WITHIN_S = 60.0
+#: Waits until whoever started the broker has ended, however that was, and ends the broker and its helpers.
+_GUARD = ("sh", "-c", 'read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2"', "guard")
 
 
 @dataclass
 class PrivateBroker:
     """A broker that is run for us: `url` for publishers and sources, `environment` what they need to log in.
 
-    It can be killed and started again on the same port, as a broker that crashed would be.
+    It can be killed and started again on the same port, as a broker that crashed would be. It ends with the process that started it.
     """
 
     name: str
@@ -35,6 +37,7 @@ class PrivateBroker:
     environment: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    _guard: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> Path:
@@ -48,6 +51,10 @@ class PrivateBroker:
                 self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.folder,
                 env={**os.environ, **self.settings}, start_new_session=True,
             )  # fmt: skip
+        self._guard = subprocess.Popen(
+            [*_GUARD, str(self.process.pid), str(self.folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         limit = time.monotonic() + _READY_WITHIN_S
         while not self.running(self):
             if self.process.poll() is not None or time.monotonic() > limit:
@@ -63,6 +70,10 @@ class PrivateBroker:
 
     def kill(self) -> None:
         """End it at once, as `kill -9` does: what it had on disk stays, and it can be started again."""
+        if self._guard is not None:  # first, or it could end somebody else who has the number by then
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError):

@@ -137,12 +137,13 @@ class AlertQueue:
         while self._waiting and self._busy.acquire(blocking=False):
             try:
                 while self._waiting:
-                    _hand_out(*self._waiting.popleft())
+                    hand_out(*self._waiting.popleft())
             finally:
                 self._busy.release()
 
 
-def _hand_out(callback: Callback, alert: Alert) -> None:
+def hand_out(callback: Callback, alert: Alert) -> None:
+    """Call what wants an alert; where that fails, it is logged."""
     try:
         callback(alert)
     except GracetapeError as error:

@@ -21,6 +21,7 @@ from urllib3.util.request import set_file_position
 
 from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.archive.blobs import CHUNK
+from gracetape.archive.history.streamed import whole_timeline
 from gracetape.dummy.app import make_app
 from gracetape.dummy.client_patch import in_nobodys_name
 from gracetape.dummy.faults import Dropped, Fault, Faults
@@ -249,7 +250,7 @@ def app_over(
         timeline = getattr(follow, "timeline", None) or timeline_of(archive)
         position = lambda: follow.position if follow.position is not None else Position(0)  # noqa: E731
     elif as_of is not None:
-        timeline = timeline_of(archive)
+        timeline = whole_timeline(archive)
         fixed = position_of(timeline, as_of)
         position = lambda: fixed  # noqa: E731
     return make_app(archive, as_of=position, timeline=timeline, **options)

@@ -12,13 +12,14 @@ import zstandard
 from falcon.media.multipart import MultipartParseOptions
 
 from gracetape.archive import Archive
-from gracetape.archive.blobs import CHUNK, Blob, spool_in
+from gracetape.archive.blobs import Blob, spool_in
 from gracetape.bounded_json import read_json
 from gracetape.dummy.problems import Problem, Style, invalid
 from gracetape.dummy.refusals import refused
 from gracetape.reading_limits import LIMITS
 
 _MAX_FIELDS = 32 << 20  # bytes of all fields that are not files
+_PIECE = 64 << 10  # bytes of a file that are read at once: few enough for memory that is at hand already
 _OPTIONS = MultipartParseOptions()
 _OPTIONS.max_body_part_count = 1000
 _OPTIONS.max_body_part_buffer_size = _MAX_FIELDS
@@ -149,7 +150,7 @@ def _multipart(req: falcon.Request, archive: Archive) -> Form:
 
 
 def _pieces(stream: Any) -> Iterator[bytes]:
-    while piece := stream.read(CHUNK):
+    while piece := stream.read(_PIECE):
         yield piece
 
 

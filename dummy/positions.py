@@ -35,10 +35,9 @@ def position_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datet
         if ref.cutoff is None:
             raise ArchiveError(f"as of which log entry of {as_of}? write {as_of}:20")
         return timeline.at(ref.graceid, ref.cutoff)
-    superevents = [graceid for graceid, history in timeline.histories.items() if history.category == "superevent"]
-    subjects = superevents or list(timeline.histories)
+    categories = timeline.categories
+    subjects = [graceid for graceid, category in categories.items() if category == "superevent"] or list(categories)
     if len(subjects) != 1:
-        raise ArchiveError(
-            f"as of log entry {as_of} of which object? write ID:{as_of} ({', '.join(timeline.histories)})"
-        )
+        known = ", ".join([*categories][:20])
+        raise ArchiveError(f"as of log entry {as_of} of which object? write ID:{as_of} ({known})")
     return timeline.at(subjects[0], as_of)

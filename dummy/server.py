@@ -137,7 +137,7 @@ class Server:
     """A running server; `url` is the API root. Stop it with `stop()`, or use it as a context manager.
 
     `allowed_hosts`: names, beside this machine's own, under which browsers and clients may ask, and what `sealed` means: see
-    `gracetape.same_origin`.
+    `gracetape.same_origin`. `listening`: a socket that is bound, in the place of the port, which others may listen on, too.
     Raises ArchiveError if the port cannot be listened on.
     """
 
@@ -150,13 +150,14 @@ class Server:
         allowed_hosts: tuple[str, ...] = (),
         *,
         sealed: bool = True,
+        listening: socket.socket | None = None,
     ) -> None:
         connections = _let_open(limits.connections)
         logging.getLogger("waitress").setLevel(logging.ERROR)
-        address = "127.0.0.1" if host == "localhost" else host  # one, where a name may mean two
+        where: dict[str, Any] = {"sockets": [listening]} if listening else {"host": address_of(host), "port": port}
         try:
             self._server: Any = create_server(
-                around(app, (host, *allowed_hosts), sealed=sealed), map={}, host=address, port=port, threads=THREADS, ident="gracetape",
+                around(app, (host, *allowed_hosts), sealed=sealed), map={}, **where, threads=THREADS, ident="gracetape",
                 backlog=1024, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
                 max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
                 clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,
@@ -167,8 +168,7 @@ class Server:
         self._server.channel_class = _Channel
         self._server.maintenance = self._close_overdue
         self.port = int(self._server.effective_port)
-        name = f"[{host}]" if ":" in host else host
-        self.url = f"http://{name}:{self.port}/api/"
+        self.url = url_of(host, self.port)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="dummy", daemon=True)
 
@@ -208,6 +208,17 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def address_of(host: str) -> str:
+    """One address, where a name may mean two."""
+    return "127.0.0.1" if host == "localhost" else host
+
+
+def url_of(host: str, port: int) -> str:
+    """The API's root on a port."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}/api/"
 
 
 def _let_open(wanted: int) -> int:

@@ -10,6 +10,7 @@ from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
 from gracetape.dummy.acts.writer import Writer
 from gracetape.dummy.alert_queue import AlertQueue
 from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.kept_answers import KeptAnswers, Verbatim
 from gracetape.dummy.links import HOME, relink
 from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.server_settings import ServerSettings, settings_of
@@ -44,6 +45,7 @@ class Service:
         self.settings = settings_of(archive) if settings is None else settings
         self._as_of, self._given_timeline = as_of, timeline
         self._live = Source(archive)
+        self.kept, self.verbatim = KeptAnswers(), Verbatim()
 
     @cached_property
     def _alert_queue(self) -> AlertQueue:

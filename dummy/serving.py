@@ -2,23 +2,27 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
-from gracetape.archive import Alert, Archive, UsageError, locate, timeline_of
+from gracetape.archive import Alert, Archive, UsageError, locate
 from gracetape.dummy.alert_targets import Counted, Told, check_public, open_alerts, open_public
-from gracetape.dummy.app import make_app
-from gracetape.dummy.faults import MAINTENANCE_RULE, Fault, Faults
-from gracetape.dummy.grouping import Grouping
+from gracetape.dummy.answering import app_of, asked_of_app
 from gracetape.dummy.options import DummyOptions
-from gracetape.dummy.positions import asked_position
 from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
-from gracetape.dummy.throttle import Throttle, read_rates
 from gracetape.errors import ArchiveError
 from gracetape.live_pages import Teller
 from gracetape.same_origin import check_loopback
 from gracetape.terminal import say
+
+if TYPE_CHECKING:
+    from gracetape.dummy.workers import Workers
+
+
+def _as_it_is(app: Any) -> Any:
+    return app
 
 
 @contextmanager
@@ -27,12 +31,12 @@ def served(
     host: str = "127.0.0.1",
     port: int = 0,
     allowed_hosts: Sequence[str] = (),
-    seen: Callable[[Any], Any] = lambda app: app,
+    seen: Callable[[Any], Any] = _as_it_is,
     shown: Callable[[Archive], AbstractContextManager[Teller | None]] = lambda tape: nullcontext(),
-) -> Iterator[tuple[Archive, Server]]:
-    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app,
-    `shown` make a page that is told of alerts. Raises ArchiveError then if
-    alerts did not get out.
+    workers: int = 1,
+) -> Iterator[tuple[Archive, Union[Server, "Workers"]]]:
+    """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app (with several
+    `workers`, in their processes), `shown` make a page that is told of alerts. Raises ArchiveError then if alerts did not get out.
     """
     check_loopback(host, port)
     if options.as_of is not None and options.alerts is not None:
@@ -42,17 +46,13 @@ def served(
     check_public(options.public_alerts, options.public_format)
     if options.public_alerts is not None and (options.as_of is not None or options.as_public or options.read_only):
         raise UsageError("--public-alerts tells of what is written, and nothing can be written here: leave it out")
-    rest = _asked_of_app(options)
-    grouping = Grouping(options.group_window, options.group_window, options.group_offline)
-    grouped = grouping if options.group_superevents or options.group_offline else None
+    asked_of_app(options)  # what cannot be asked is told before anything is opened
+    opened_by = partial(
+        _serving, options=options, host=host, port=port, allowed_hosts=allowed_hosts, seen=seen, workers=workers
+    )
     with _opened(options) as tape:
         if options.as_of is not None or tape.read_only:
-            if options.as_of is not None:
-                timeline = timeline_of(tape)
-                position = asked_position(timeline, options.as_of)
-                rest |= {"as_of": lambda: position, "timeline": timeline}
-            app = make_app(tape, **rest)
-            with shown(tape), Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+            with shown(tape), opened_by(tape) as server:
                 yield tape, server
             return
         sink = open_alerts(options.alerts, tape, options.really or (), options.topics)
@@ -69,8 +69,7 @@ def served(
                     if public is not None:
                         public(alert)
 
-                app = make_app(tape, on_alert=send, grouping=grouped, **rest)
-                with Server(seen(app), host, port, allowed_hosts=tuple(allowed_hosts)) as server:
+                with opened_by(tape, on_alert=send) as server:
                     yield tape, server
         except BaseException:
             for said in _closed(sink, told):
@@ -85,19 +84,16 @@ def _closed(*sinks: Counted | None) -> list[str]:
     return [said for sink in sinks if sink is not None and (said := sink.close())]
 
 
-def _asked_of_app(options: DummyOptions) -> dict[str, Any]:
-    """What an app is made with, whatever it answers from. UsageError for what cannot be asked."""
-    rules = [MAINTENANCE_RULE] * options.maintenance + list(options.fault or ())
-    faults = Faults([Fault.parse(rule) for rule in rules], options.seed)
-    if options.api_default not in ("v1", "v2"):
-        raise UsageError(f"there is no API version {options.api_default!r}: the root answers as v1 or v2")
-    return {
-        "user": options.user, "faults": faults, "api_default": options.api_default,
-        "throttle": Throttle(read_rates(options.rate or ())) if options.throttle or options.rate else False,
-        "labels": options.label or (), "pipelines": options.pipeline or (), "searches": options.search or (),
-        "server_version": options.server_version, "first_id": options.first_id,
-        "as_public": options.as_public or None,
-    }  # fmt: skip
+def _serving(
+    tape: Archive, on_alert: Callable[[Alert], None] | None = None, *, options: DummyOptions, host: str, port: int,
+    allowed_hosts: Sequence[str], seen: Callable[[Any], Any], workers: int,
+) -> Union[Server, "Workers"]:  # fmt: skip
+    """What answers from an archive: this process, or some that it starts."""
+    if workers > 1:
+        from gracetape.dummy.workers import Job, Workers  # which few want
+
+        return Workers(Job.over(tape, options, host, tuple(allowed_hosts), seen), workers, port, on_alert)
+    return Server(seen(app_of(tape, options, on_alert)), host, port, allowed_hosts=tuple(allowed_hosts))
 
 
 def _opened(options: DummyOptions) -> Archive:

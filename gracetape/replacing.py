@@ -1,22 +1,30 @@
 """What commands write anew, whole: never over a file of something else, as an archive whose name stood where the file's should."""
 
-from collections.abc import Sequence
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from gracetape.errors import UsageError
 from gracetape.shown import target
 
+#: So much of a file tells what it is.
+_HEAD = 4096
 
-def only_over(path: Path, begins: Sequence[bytes], what: str) -> None:
-    """UsageError if something is at `path` that is no empty file, no device, and no file that begins (in any case) as `what` does."""
-    if path.is_dir():
-        raise UsageError(f"{target(str(path))} is a folder: name the file that is to be written")
-    if not path.is_file():
-        return
+
+def only_over(place: Path, is_one: Callable[[bytes], bool], what: str) -> bool:
+    """Whether what is at `place` is a device or a pipe, into which one writes; else it is nothing, empty, or a file whose first bytes are `what`'s.
+
+    UsageError if it is something that must stay as it is, OSError if that cannot be found out.
+    """
     try:
-        with path.open("rb") as file:
-            found = file.read(max(map(len, begins))).lower()
-    except OSError:  # it may be replaced, not read
-        found = b"?"
-    if found and not found.startswith(tuple(begin.lower() for begin in begins)):
-        raise UsageError(f"{target(str(path))} is there and is no {what}: name another file")
+        mode = place.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
+        return True
+    if stat.S_ISREG(mode):
+        with place.open("rb") as file:
+            head = file.read(_HEAD)
+        if not head or is_one(head):
+            return False
+    raise UsageError(f"{target(str(place))} is there and is no {what}: name another file")

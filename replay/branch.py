@@ -153,7 +153,7 @@ class Branch:
         if timeline is None or position.index <= self._reached[number]:
             return
         changed: dict[str, None] = {}
-        for step in timeline.steps[self._reached[number] : position.index]:
+        for _, step in timeline.walk(Position(self._reached[number]), position):
             for graceid, _ in step.entries:
                 changed[graceid] = None
                 changed.update(dict.fromkeys(sorted(mentions(timeline.histories[graceid]))))

@@ -29,6 +29,7 @@ from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
+from gracetape.storms import tell_of
 from gracetape.terminal import FAILURE, USAGE, complain, damage
 from gracetape.times import shown_time
 from gracetape.topics import with_public_topics, with_topics
@@ -76,8 +77,8 @@ class ReplayRun:
         self.faults = faults_of(options)
         self._tell_of_other_forms(player)
         storm = None if options.quiet or options.shard is not None else storm_of(player, options.copies)
-        if storm is not None:
-            _say(f"gracetape: {storm}")
+        with suppress(OSError):
+            tell_of(storm)
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
@@ -107,7 +108,12 @@ class ReplayRun:
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
                 tell = stack.enter_context(
-                    status_line(player, quiet=options.quiet, programs=programs, storm=storm is not None)
+                    status_line(
+                        player,
+                        quiet=options.quiet,
+                        programs=programs,
+                        storm=storm is not None or not player.queue.counted,
+                    )
                 )
                 if begin is not None:
                     if not options.quiet:
@@ -126,7 +132,7 @@ class ReplayRun:
         """What is not sent because it has another form: a word, or an error if that is all there is."""
         if player.left_out and not len(player.queue):
             raise UsageError("; ".join(player.left_out))
-        for sentence in player.left_out if not self.options.quiet else ():
+        for sentence in (*player.left_out, *player.remarks) if not self.options.quiet else ():
             _say(f"gracetape: {sentence}")
 
     def _page(self, player: Player) -> AbstractContextManager[Teller | None]:
@@ -154,8 +160,8 @@ class ReplayRun:
         """What is told of each message that a fault touches: a line of JSON in the log, or else a sentence."""
         if self.options.fault_log is None:
             return lambda touched: None if self.options.quiet else _say(str(touched))
-        only_over(Path(self.options.fault_log), (b'{"',), "log of faults")
         try:
+            only_over(Path(self.options.fault_log), lambda head: head.startswith(b'{"'), "log of faults")
             log = stack.enter_context(Path(self.options.fault_log).open("w", encoding="utf-8"))  # noqa: SIM115
         except (OSError, ValueError) as error:
             raise BadRequest(

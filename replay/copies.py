@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 from gracetape.errors import BadRequest
 from gracetape.replay.rename import Names, Renaming, ids_of
@@ -65,21 +66,25 @@ class Arrangement:
 
     def copies_of(self, selections: Sequence[tuple[Selection, float]]) -> list[Copy]:
         """The copies of some selections, each of which has its own offset (s)."""
-        selections = [(selection, offset_s) for selection, offset_s in selections if len(selection)]
+        selections = [(selection, offset_s) for selection, offset_s in selections if selection]
         if not selections:
             return []
         born = min(selection.born for selection, _ in selections)
         starts = [offset_s + self._since(born, selection) for selection, offset_s in selections]
         parts = [(selection, start - min(starts)) for (selection, _), start in zip(selections, starts, strict=True)]
-        longest_s = max(start + selection.duration_s for selection, start in parts)
-        period_s = longest_s + (self.copies - 1) * self.every_s + self.gap_s
+        period = cache(lambda: self._period_s(parts))
         namings = self._namings([selection for selection, _ in parts])
         copies: list[Copy] = []
         for number in range(self.copies):
             for (selection, start), naming in zip(parts, namings, strict=True):
                 start_s = start + number * self.every_s
-                copies.append(Copy(selection, start_s, self._rewrites(selection, start_s, number, naming, period_s)))
+                copies.append(Copy(selection, start_s, self._rewrites(selection, start_s, number, naming, period)))
         return copies
+
+    def _period_s(self, parts: Sequence[tuple[Selection, float]]) -> float:
+        """From the beginning of one lap to that of the next."""
+        longest_s = max(start + selection.duration_s for selection, start in parts)
+        return longest_s + (self.copies - 1) * self.every_s + self.gap_s
 
     def _since(self, born: datetime, selection: Selection) -> float:
         return (selection.born - born).total_seconds() if self.align == "as-recorded" else 0.0
@@ -103,12 +108,13 @@ class Arrangement:
         start_s: float,
         number: int,
         naming: Callable[[int], Renaming] | None,
-        period_s: float,
+        period: Callable[[], float],
     ) -> Callable[[int], Rewrite]:
         """What each lap makes of the alerts of one copy of a selection."""
 
         def of_lap(lap: int) -> Rewrite:
-            then = None if self.retime is None else self.retime + timedelta(seconds=start_s + lap * period_s)
+            since_s = start_s + (lap * period() if lap else 0.0)
+            then = None if self.retime is None else self.retime + timedelta(seconds=since_s)
             if naming is None and then is None:
                 return UNCHANGED
             return Rewrite(

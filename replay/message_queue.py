@@ -2,9 +2,8 @@
 
 import heapq
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gracetape.archive import Alert, Position
@@ -29,18 +28,37 @@ class MessageQueue:
     """
 
     def __init__(self, copies: Sequence[Copy], *, laps: int | None = 1, gap_s: float = 1.0) -> None:
-        self.copies = [copy for copy in copies if len(copy.selection)]
+        self.copies = [copy for copy in copies if copy.selection]
         self.laps, self.gap_s = laps, gap_s
-        self.lap_length = sum(len(copy.selection) for copy in self.copies)
-        self.duration_s = max((copy.start_s + copy.selection.duration_s for copy in self.copies), default=0.0)
-        self.done = 0  # alerts before the place where it stands
+        self._taken = 0  # alerts of this lap before the place where it stands
         self._rewrites: dict[int, Rewrite] = {}
         self._waiting: list[tuple[float, int, int]] = []
         self._next: Queued | None = None  # what `peek` found
         self._go(0, [0] * len(self.copies))
 
     def __repr__(self) -> str:
-        return f"<MessageQueue of {len(self) if self.laps else 'endless'} alerts, {self.done} done>"
+        many = len(self) if self.counted else "many"
+        return f"<MessageQueue of {many if self.laps else 'endless'} alerts, {self.done if self.counted or not self.lap else 'some'} done>"
+
+    @property
+    def lap_length(self) -> int:
+        """How many alerts one lap is."""
+        return sum(len(copy.selection) for copy in self.copies)
+
+    @property
+    def duration_s(self) -> float:
+        """Played seconds from the beginning of a lap to its last message."""
+        return max((copy.start_s + copy.selection.duration_s for copy in self.copies), default=0.0)
+
+    @property
+    def done(self) -> int:
+        """How many alerts lie before the place where it stands."""
+        return (self.lap * self.lap_length if self.lap else 0) + self._taken
+
+    @property
+    def counted(self) -> bool:
+        """Whether it costs nothing to say how many alerts and messages there are."""
+        return all(copy.selection.counted for copy in self.copies)
 
     def __len__(self) -> int:
         """How many alerts there are in all laps (in one, if they are endless)."""
@@ -69,7 +87,7 @@ class MessageQueue:
         if queued is None or alert is None:
             return None
         copy = self.copies[queued.copy]
-        since = copy.selection.alerts[queued.index].created - copy.selection.born
+        since = copy.selection.alert_at(queued.index).created - copy.selection.born
         return alert.created - since - timedelta(seconds=copy.start_s)
 
     # -- where it stands
@@ -79,14 +97,14 @@ class MessageQueue:
         self.lap = lap
         self._next = None
         self._rewrites.clear()
-        self.base_s = lap * (self.duration_s + self.gap_s)
+        self.base_s = lap * (self.duration_s + self.gap_s) if lap else 0.0
         self._waiting = [
-            (copy.start_s + copy.selection.offsets[index], number, index)
+            (copy.start_s + offset_s, number, index)
             for number, (copy, index) in enumerate(zip(self.copies, places, strict=True))
-            if index < len(copy.selection)
+            if (offset_s := copy.selection.offset_at(index)) is not None
         ]
         heapq.heapify(self._waiting)
-        self.done = lap * self.lap_length + sum(places)
+        self._taken = sum(places)
 
     def peek(self) -> Queued | None:
         """The next message's place; None at the end."""
@@ -100,6 +118,12 @@ class MessageQueue:
         self._next = Queued(self.base_s + dt, number, index)
         return self._next
 
+    def look_ahead(self) -> None:
+        """Make ready what comes after the next message in its copy, while there is time."""
+        if self._waiting:
+            _, number, index = self._waiting[0]
+            self.copies[number].selection.look_ahead(index)
+
     def take(self) -> tuple[Queued, Alert]:
         """The next message's place and the alert; IndexError at the end."""
         queued = self.skip()
@@ -112,12 +136,11 @@ class MessageQueue:
             raise IndexError("the queue is at its end")
         self._next = None
         copy, following = self.copies[queued.copy], queued.index + 1
-        times = copy.selection.offsets
-        if following < len(times):
-            heapq.heapreplace(self._waiting, (copy.start_s + times[following], queued.copy, following))
+        if (offset_s := copy.selection.offset_at(following)) is not None:
+            heapq.heapreplace(self._waiting, (copy.start_s + offset_s, queued.copy, following))
         else:
             heapq.heappop(self._waiting)
-        self.done += 1
+        self._taken += 1
         return queued
 
     def alert(self, queued: Queued) -> Alert:
@@ -126,15 +149,15 @@ class MessageQueue:
         rewrite = self._rewrites.get(queued.copy)
         if rewrite is None:
             rewrite = self._rewrites[queued.copy] = copy.rewrite_of(self.lap)
-        alert = copy.selection.alerts[queued.index]
+        alert = copy.selection.alert_at(queued.index)
         return alert if rewrite is UNCHANGED else rewrite.alert(alert)
 
     def places(self) -> list[int]:
         """The index of the next alert on each copy's selection."""
-        places = [len(copy.selection) for copy in self.copies]
-        for _, number, index in self._waiting:
-            places[number] = index
-        return places
+        waiting = {number: index for _, number, index in self._waiting}
+        return [
+            waiting[number] if number in waiting else len(copy.selection) for number, copy in enumerate(self.copies)
+        ]
 
     def positions(self, elapsed_s: float) -> Iterator[tuple[int, Position]]:
         """Each copy's number and the moment of its tape just before its next message; that of the next message's copy last."""
@@ -143,14 +166,15 @@ class MessageQueue:
         if following is not None:
             places.append(places[following.copy])
         for number, (copy, index) in places:
-            alerts = copy.selection.alerts
-            recorded = alerts[index] if index < len(alerts) else alerts[-1]
+            there = copy.selection.offset_at(index) is not None
+            recorded = copy.selection.alert_at(index if there else index - 1)
             if recorded.position is not None and (copy.start_s <= lap_s or index):
-                yield number, before(recorded) if index < len(alerts) else recorded.position
+                yield number, before(recorded) if there else recorded.position
 
     def whole(self) -> Iterator[tuple[Queued, Alert]]:
         """Every place and alert from the beginning, made as they are asked for; where this queue stands does not change."""
-        other = MessageQueue(self.copies, laps=self.laps or 1, gap_s=self.gap_s)
+        copies = [replace(copy, selection=copy.selection.anew()) for copy in self.copies]
+        other = MessageQueue(copies, laps=self.laps or 1, gap_s=self.gap_s)
         while other.peek() is not None:
             yield other.take()
 
@@ -158,28 +182,33 @@ class MessageQueue:
 
     def go_to(self, dt: float) -> None:
         """Stand just before the first message at or after `dt` played seconds."""
-        period = self.duration_s + self.gap_s
-        last = math.inf if self.laps is None else self.laps - 1
-        lap = int(min(max(dt, 0.0) // period, last))
-        rest = dt - lap * period
-        self._go(lap, [bisect_left(copy.selection.offsets, rest - copy.start_s) for copy in self.copies])
+        lap, rest = 0, dt
+        if self.laps != 1:
+            period = self.duration_s + self.gap_s
+            last = math.inf if self.laps is None else self.laps - 1
+            lap = int(min(max(dt, 0.0) // period, last))
+            rest = dt - lap * period
+        self._go(lap, [copy.selection.index_at(rest - copy.start_s) for copy in self.copies])
 
     def go_before(self, queued: Queued) -> None:
         """Stand just before a message of this lap."""
         dt, places = queued.dt - self.base_s, []
         for number, copy in enumerate(self.copies):
-            bisect = bisect_right if number < queued.copy else bisect_left
-            places.append(bisect(copy.selection.offsets, dt - copy.start_s) if number != queued.copy else queued.index)
+            if number == queued.copy:
+                places.append(queued.index)
+            else:
+                places.append(copy.selection.index_at(dt - copy.start_s, beyond=number < queued.copy))
         self._go(self.lap, places)
 
     def find(self, wanted: Callable[[Alert], bool], *, back: bool = False) -> Queued | None:
         """The next message of this lap whose recorded alert is wanted (`back`: the one before this place); None if none is."""
         found: list[tuple[float, int, int]] = []
         for number, (copy, here) in enumerate(zip(self.copies, self.places(), strict=True)):
-            span = range(here - 1, -1, -1) if back else range(here, len(copy.selection))
-            index = next((i for i in span if wanted(copy.selection.alerts[i])), None)
+            selection = copy.selection
+            span = range(here - 1, -1, -1) if back else selection.places_from(here)
+            index = next((i for i in span if wanted(selection.alert_at(i))), None)
             if index is not None:
-                found.append((copy.start_s + copy.selection.offsets[index], number, index))
+                found.append((copy.start_s + (selection.offset_at(index) or 0.0), number, index))
         if not found:
             return None
         dt, number, index = max(found) if back else min(found)

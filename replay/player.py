@@ -21,6 +21,9 @@ from gracetape.replay.selection import Selection
 from gracetape.replay.sharding import Share
 from gracetape.replay.targets import Target
 
+#: How long (s) a player waits for a message at least, if it makes ready meanwhile what comes after it.
+_IDLE_S = 0.1
+
 
 class Player:
     """An iterator of alerts that waits for each one's moment.
@@ -29,8 +32,8 @@ class Player:
     after a seek: just before the next one); it is set before the message is handed out, so code that reacts to a message by
     asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`; each of
     `on_position` is called with the copy's number and it when it has changed. `sent` counts the alerts sent, `messages_sent`
-    their messages (one per node). `paused` and `stopped` tell how it is; `left_out` what is not played since it has another format;
-    `rate`: messages a second at most; `share`: which of them are played here, where others play the rest.
+    their messages (one per node). `paused` and `stopped` tell how it is; `left_out` what is not played since it has another format,
+    `remarks` what else is to be known; `rate`: messages a second at most; `share`: which of them are played here, where others play the rest.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Player:
         self.last: Alert | None = None
         self.last_dt = 0.0  # played seconds of the last message
         self.left_out: list[str] = []
+        self.remarks: list[str] = []
         self.on_position: list[Callable[[int, Position], object]] = []
         self.share: Share | None = None
         self._pace = Pace(clock, rate)
@@ -63,7 +67,8 @@ class Player:
 
     def __repr__(self) -> str:
         how = "stopped" if self.stopped else "paused" if self.paused else f"{self.sent} sent"
-        return f"<Player of {len(self) if self.queue.laps else 'endless'} alerts, {how}>"
+        many = len(self) if self.queue.counted else "many"
+        return f"<Player of {many if self.queue.laps else 'endless'} alerts, {how}>"
 
     # -- how it stands
 
@@ -220,6 +225,8 @@ class Player:
                 if queued is None and errand_dt is None:
                     return None
                 origin = pace.origin
+                if origin is not None and queued is not None and origin + queued.dt - self.clock.now() > _IDLE_S:
+                    queue.look_ahead()
             if origin is None and errand_dt is not None and errand_dt <= pace.elapsed_s:
                 self._errands.do_next()
             elif origin is None:
@@ -287,5 +294,5 @@ class Player:
             if faults is not None and not self.stopped:
                 self._delivery.deliver(*faults.held())
         except ReplayError as error:
-            of = f" of {self.queue.messages}" if self.queue.laps is not None else ""
+            of = f" of {self.queue.messages}" if self.queue.laps is not None and self.queue.counted else ""
             raise ReplayError(f"{error} (at message {self.messages_sent}{of})") from None

@@ -1,16 +1,18 @@
 """From an archive and what was asked to a player that is ready to play."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from weakref import finalize
 
 from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.archive.alerts.heard import heard_messages
-from gracetape.archive.alerts.message_file import read_messages
-from gracetape.archive.recorded import heard_only
+from gracetape.archive.alerts.message_file import MessageFile, read_messages
+from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
+from gracetape.archive.recorded import Recorded, heard_only
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
@@ -80,21 +82,32 @@ def prepare(
 ) -> Player:
     """A player of what is wanted of some tapes, put together as arranged."""
     selections: list[tuple[Selection, float]] = []
+    remarks: list[str] = []
     for tape in tapes:
         if is_message_file(tape.archive):
-            selections.append((_of_file(Path(str(tape.archive)), tape.refs, wanted), tape.offset_s))
+            path = Path(str(tape.archive))
+            held = read_messages(path, lambda uid: uid, untimed=True)
+            remarks += _untimed(path, held)
+            selections.append((_of_file(path, held.messages, tape.refs, wanted), tape.offset_s))
             continue
-        with _opened(tape.archive) as archive:
+        with ExitStack() as stack:
+            archive = _opened(tape.archive, stack)
             only = heard_only(archive)
             refs = read_refs(archive, tape.refs, only)
-            told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
-            timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
+            if refs or arrangement.names or not is_streamed(archive):
+                told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
+                timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
+            else:
+                timeline = StreamedTimeline(archive)
+                if archive is not tape.archive:
+                    finalize(timeline, stack.pop_all().close)
             heard = heard_messages(archive, [graceid for graceid in only if graceid in refs or not refs])
             selections.append((select(timeline, refs, wanted, tape.archive, heard), tape.offset_s))
     queue = MessageQueue(arrangement.copies_of(selections), laps=arrangement.laps, gap_s=arrangement.gap_s)
     timeline_of_first = selections[0][0].timeline if selections else None
     player = Player(queue, clock, format=wanted.format, timeline=timeline_of_first, rate=rate)
     player.left_out = [sentence for selection, _ in selections if (sentence := selection.left_out())]
+    player.remarks = remarks
     player.stand()
     return player
 
@@ -120,9 +133,17 @@ def is_message_file(path: object) -> bool:
         return False
 
 
-def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
+def _untimed(path: Path, held: MessageFile) -> list[str]:
+    """A sentence about messages of which nothing tells when they came, if there are some."""
+    if not held.untimed:
+        return []
+    whole = sum(map(len, held.messages.values()))
+    many = f"{held.untimed} of {whole} messages" if whole > 1 else "its message"
+    return [f"{path}: nothing tells when {many} came: each comes at once after the one on the line above it"]
+
+
+def _of_file(path: Path, messages: Mapping[str, list[Recorded]], names: Sequence[str], wanted: Wanted) -> Selection:
     """What is wanted of a file of messages, our own or anybody's (a payload a line)."""
-    messages = read_messages(path, lambda uid: uid).messages
     if not messages:
         raise ArchiveError(f"{path} is empty: there is no message in it")
     refs = {ref.graceid: ref for ref in map(_ref, names)}
@@ -132,13 +153,8 @@ def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
     return select(Timeline([]), refs, wanted, None, heard)
 
 
-@contextmanager
-def _opened(archive: Archive | str | PathLike[str]) -> Iterator[Archive]:
-    if isinstance(archive, Archive):
-        yield archive
-    else:
-        with Archive.open(str(archive)) as tape:
-            yield tape
+def _opened(archive: Archive | str | PathLike[str], stack: ExitStack) -> Archive:
+    return archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(str(archive)))
 
 
 def _ref(name: str) -> Ref:

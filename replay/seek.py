@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gracetape.errors import BadRequest
 from gracetape.replay.message_queue import MessageQueue, Queued
-from gracetape.replay.selection import categories_of, only_one, position_of
+from gracetape.replay.selection import only_one, position_of
 
 
 def seek(
@@ -55,14 +55,15 @@ def _entry(queue: MessageQueue, n: int, graceid: str | None) -> Queued:
     """The first message at or after a log entry."""
     if not queue.copies or (timeline := queue.copies[0].selection.timeline) is None:
         raise BadRequest(f"there is no log here whose entry {n} could be gone to")
-    graceid = graceid or only_one(categories_of(timeline.histories), f"n={n}", lambda name: f"graceid={name!r}, n={n}")
+    graceid = graceid or only_one(timeline.categories, f"n={n}", lambda name: f"graceid={name!r}, n={n}")
     for number, copy in enumerate(queue.copies):
         selection = copy.selection
         if selection.timeline is not None and graceid in selection.timeline.histories:
             index = selection.index_after(position_of(selection.timeline, graceid, n))
-            if index == len(selection):
+            offset_s = selection.offset_at(index)
+            if offset_s is None:
                 raise BadRequest(f"nothing is sent at or after log entry {n} of {graceid}")
-            return Queued(queue.base_s + copy.start_s + selection.offsets[index], number, index)
+            return Queued(queue.base_s + copy.start_s + offset_s, number, index)
     raise BadRequest(f"{graceid} is not among what is played here")
 
 

@@ -1,23 +1,25 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import merge
 from os import PathLike
 
-from gracetape.archive import Alert, Archive, History, Position, Recorded, Timeline, alerts_of
+from gracetape.archive import Alert, Archive, Position, Recorded, Timeline, alerts_of
 from gracetape.archive.alerts.alert import FORMATS
 from gracetape.archive.alerts.heard import heard_alerts
 from gracetape.archive.alerts.merge_recorded import servers_own, with_places
 from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
 from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS, public_forms
 from gracetape.archive.history.mentions import mentions as mentions
+from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref, category_of, is_graceid
-from gracetape.progress import progress
-from gracetape.replay.spread import offsets
+from gracetape.progress import each, progress
+from gracetape.replay.selected import Selection as Selection
+from gracetape.replay.streamed import StreamedSelection
 from gracetape.times import as_utc
 
 #: Certainties of what follows from the records without any assumption.
@@ -56,63 +58,6 @@ class Wanted:
         return bool(self.public_forms)
 
 
-class Selection:
-    """The alerts of a tape that are played, in order, each held once, with their seconds since `born` (UTC).
-
-    `timeline` is the one that they lie on, `source` the archive that it is of (open, or its path); `end`, if what comes after
-    it on the time line will never be. `others`: how many messages each other format has that the one that was asked for lacks.
-    """
-
-    def __init__(
-        self,
-        alerts: Sequence[Alert],
-        *,
-        timeline: Timeline | None = None,
-        source: Archive | str | PathLike[str] | None = None,
-        end: Position | None = None,
-        spread: str = "as-recorded",
-        others: Mapping[str, int] | None = None,
-    ) -> None:
-        self.alerts = alerts
-        self.others = others or {}
-        self.timeline, self.source, self.end = timeline, source, end
-        born, self.offsets = offsets([alert.created for alert in alerts], spread)
-        self.born = born if born is not None else datetime(1980, 1, 6, tzinfo=UTC)
-
-    def __repr__(self) -> str:
-        return f"<Selection of {len(self)} alerts, {self.duration_s:.0f} s>"
-
-    @property
-    def origin(self) -> str:
-        """The path of the archive, for telling selections from one of those from another."""
-        return str(getattr(self.source, "path", self.source))
-
-    def left_out(self) -> str:
-        """What to say of messages that another format has; '' if there is nothing to say."""
-        if not self.others:
-            return ""
-        form, count = max(self.others.items(), key=lambda item: item[1])
-        messages = "1 message is" if count == 1 else f"{count} messages are"
-        return f"{messages} of another form: --format {form} plays {'it' if count == 1 else 'them'}"
-
-    @property
-    def duration_s(self) -> float:
-        """Seconds from the beginning to the last message."""
-        return self.offsets[-1] if self.offsets else 0.0
-
-    @property
-    def messages(self) -> int:
-        """How many messages the alerts are: one per node."""
-        return sum(len(alert.nodes) for alert in self.alerts)
-
-    def index_after(self, position: Position) -> int:
-        """The first alert that tells of something at or after a moment of the timeline."""
-        return next((i for i, a in enumerate(self.alerts) if a.position is None or a.position >= position), len(self))
-
-    def __len__(self) -> int:
-        return len(self.alerts)
-
-
 def select(
     timeline: Timeline,
     refs: Mapping[str, Ref],
@@ -128,7 +73,18 @@ def select(
     if heard and not (timeline.histories and (refs.keys() & timeline.histories.keys() or not refs)):
         return _of_format(select_heard(heard, refs, wanted), timeline, wanted, source)
     told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
-    alerts = _told(timeline, told, wanted)
+    along = _told(timeline, told, wanted)
+    if isinstance(timeline, StreamedTimeline) and not heard:
+        streamed = StreamedSelection(
+            along.of_format(wanted),
+            timeline=timeline,
+            source=source,
+            spread=wanted.spread,
+            from_anywhere=along.from_anywhere,
+        )
+        if streamed:
+            return streamed
+    alerts = along.all()
     if heard:
         others = Wanted(until=wanted.until, format=wanted.format) if not refs else wanted
         loud = select_heard(heard, refs, others)
@@ -156,40 +112,81 @@ def _of_format(
     return Selection(kept, timeline=timeline, source=source, spread=wanted.spread, others=others)
 
 
-def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
+@dataclass(frozen=True)
+class _Told:
+    """The alerts that fit, of a timeline from one moment (None: from the beginning) to another (None: to its end)."""
+
+    timeline: Timeline
+    start: Position | None
+    latest: Position | None
+    fits: Callable[[Alert], bool]
+    public_forms: tuple[str, ...] = ()
+
+    def __call__(self, after: Position | None) -> Iterator[Alert]:
+        """Those after a moment, one after the other."""
+        return filter(self.fits, self._announced(max(filter(None, (after, self.start)), default=None)))
+
+    def _announced(self, after: Position | None) -> Iterator[Alert]:
+        """All, whether they fit or not: what GraceDB's own listeners were told; or what the public was, from the beginning."""
+        if not self.public_forms:
+            return alerts_of(self.timeline, self.latest, after)
+        from gracetape.archive.alerts.notices.public_alerts import public_alerts  # which reads XML, and few want it
+
+        of_each = (public_alerts(self.timeline, form, self.latest) for form in self.public_forms)
+        return merge(*of_each, key=lambda alert: alert.created)
+
+    @property
+    def from_anywhere(self) -> bool:
+        """Whether those after a moment are made without those before it."""
+        return not self.public_forms and not self.timeline.heard
+
+    def of_format(self, wanted: Wanted) -> "_Told":
+        """Those of them that have a message of the wanted format."""
+        if self.public_forms:  # made or chosen in their forms, each of which is much to write
+            return self
+        return replace(self, fits=lambda alert: self.fits(alert) and alert.payload(wanted.format) is not None)
+
+    def all(self) -> list[Alert]:
+        """All of them; how far that is, is told."""
+        if isinstance(self.timeline, StreamedTimeline):  # whose moments count nothing
+            return list(each(self(None), "rebuilding alerts", unit="alerts"))
+        last = self.latest or self.timeline.end
+        with progress("rebuilding alerts", last.index, "entries") as done:
+
+            def told() -> Iterator[Alert]:
+                for alert in self._announced(self.start):
+                    done.done = _position(alert).index
+                    yield alert
+
+            return [alert for alert in told() if self.fits(alert)]
+
+
+def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> _Told:
     """The wanted alerts of objects that have a history."""
     cutoffs = cutoffs_of(timeline, refs, wanted.cutoff)
     ends = ends_of(timeline, cutoffs, cut_all=not refs)
-    objects = refs.keys() or timeline.histories.keys()
     start = _begin(timeline, refs, wanted.start, cutoffs)
     until = as_utc(wanted.until) if wanted.until else None
 
     def fits(alert: Alert) -> bool:
-        position = _position(alert)
+        position, end = _position(alert), ends.get(alert.object_id)
         return (
-            alert.object_id in objects
-            and position <= ends.get(alert.object_id, timeline.end)
+            (not refs or alert.object_id in refs)
+            and (end is None or position <= end)
             and (start is None or position > start)
             and (until is None or alert.created <= until)
             and (not wanted.certain_only or alert.certainty in CERTAIN)
         )
 
-    latest = max((ends.get(graceid, timeline.end) for graceid in objects), default=timeline.end)
-    if wanted.public:
-        from gracetape.archive.alerts.notices.public_alerts import public_alerts  # which reads XML, and few want it
-
-        of_each = (public_alerts(timeline, form, latest) for form in wanted.public_forms)
-        rebuilt: Iterable[Alert] = merge(*of_each, key=lambda alert: alert.created)
-    else:
-        rebuilt = alerts_of(timeline, latest)
-    with progress("rebuilding alerts", latest.index, "entries") as done:
-
-        def told() -> Iterator[Alert]:
-            for alert in rebuilt:
-                done.done = _position(alert).index
-                yield alert
-
-        return [alert for alert in told() if fits(alert)]
+    bounded = all(graceid in ends for graceid in refs) if refs else bool(ends)
+    latest = (
+        max((end for graceid, end in ends.items() if not refs or graceid in refs), default=None) if bounded else None
+    )
+    if until is not None and not (
+        wanted.public and timeline.heard_by_public
+    ):  # which may have come before what they tell of
+        latest = min(filter(None, (latest, timeline.at_time(until))))
+    return _Told(timeline, start, latest, fits, wanted.public_forms)
 
 
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
@@ -290,9 +287,7 @@ def ends_of(timeline: Timeline, cutoffs: Mapping[str, int], cut_all: bool = Fals
 def cutoffs_of(timeline: Timeline, refs: Mapping[str, Ref], cutoff: int | None) -> dict[str, int]:
     """The last log entry to be played, for each object that has one of its own."""
     if cutoff is not None and not refs:
-        return {
-            only_one(categories_of(timeline.histories), f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff
-        }
+        return {only_one(timeline.categories, f"--cutoff {cutoff}", lambda name: f"{name}:{cutoff}"): cutoff}
     own = {graceid: ref.cutoff if ref.cutoff is not None else cutoff for graceid, ref in refs.items()}
     return {graceid: n for graceid, n in own.items() if n is not None}
 
@@ -303,8 +298,8 @@ def _begin(
     """The moment after which messages are sent; None: from the beginning."""
     if start is None:
         return None
-    histories = {graceid: timeline.histories[graceid] for graceid in refs} or timeline.histories
-    graceid = only_one(categories_of(histories), f"--start {start}", lambda name: f"{name} --start {start}")
+    named = {graceid: timeline.histories[graceid].category for graceid in refs} or timeline.categories
+    graceid = only_one(named, f"--start {start}", lambda name: f"{name} --start {start}")
     position = position_of(timeline, graceid, start)
     if start > (cutoff := cutoffs.get(graceid, start)):
         raise BadRequest(f"{graceid} would start at log entry {start}, after its cutoff {cutoff}")
@@ -329,11 +324,6 @@ def _position(alert: Alert) -> Position:
     if alert.position is None:
         raise ValueError(f"the alert {alert.alert_type} of {alert.graceid} has no place on a timeline")
     return alert.position
-
-
-def categories_of(histories: Mapping[str, History]) -> dict[str, str]:
-    """`superevent` or `event` of each object."""
-    return {graceid: history.category for graceid, history in histories.items()}
 
 
 def only_one(categories: Mapping[str, str], option: str, write: Callable[[str], str]) -> str:

@@ -64,7 +64,7 @@ class Share:
         group_of = self._groups.get(id(copy.selection))
         if group_of is None:
             group_of = self._groups[id(copy.selection)] = self._grouping(copy)
-        return self.shard.has(group_of(_recorded(copy, queued.index).object_id), queued.copy // self._parts)
+        return self.shard.has(group_of(copy.selection.alert_at(queued.index).object_id), queued.copy // self._parts)
 
     def peek(self) -> Queued | None:
         """The next message that is played, after passing over those of others; None if there is none, or in a whole lap none."""
@@ -113,10 +113,3 @@ def _told(copy: Copy) -> dict[str, str]:
                 if isinstance(member, str):
                     found[member] = min(alert.object_id, found.get(member, alert.object_id))
     return found
-
-
-def _recorded(copy: Copy, index: int) -> Alert:
-    """The alert at an index of a selection, as it was recorded."""
-    at = getattr(copy.selection, "alert_at", None)  # of selections that are made as they are played
-    alert: Alert = at(index) if at is not None else copy.selection.alerts[index]
-    return alert

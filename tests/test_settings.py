@@ -333,6 +333,7 @@ def test_every_setting_is_an_option_of_some_command_or_asked_for_by_itself() -> 
         "cache",
         "dummy",
         "limits",
+        "public",
         "shared",
         "stores",
     }
@@ -365,7 +366,7 @@ def test_every_variable_that_the_code_reads_is_in_the_table() -> None:
     assert read - known == {"GRACETAPE_NODE"}
     assert all(
         setting.trust is not Trust.environment
-        or setting.name in ("blob-cache", "cache", "dummy", "limits", "shared", "stores")
+        or setting.name in ("blob-cache", "cache", "dummy", "limits", "public", "shared", "stores")
         for setting in SETTINGS
     )
 

@@ -11,7 +11,7 @@ from gracetape.dummy.query.reading import read
 from gracetape.dummy.query.search import Order, find, order_of
 from gracetape.dummy.query.tree import QueryError
 from gracetape.dummy.server_settings import settings_of
-from gracetape.errors import UsageError
+from gracetape.errors import ArchiveError, UsageError
 
 Record = dict[str, Any]
 #: Objects on a page of the list, at most.
@@ -77,7 +77,10 @@ def _rows(archive: Archive, graceids: Sequence[str]) -> list[Record]:
 
 
 def _row(archive: Archive, graceid: str, counts: Record) -> Record:
-    record = archive.view(graceid).record()
+    try:
+        record = archive.view(graceid).record()
+    except ArchiveError as error:  # the others are shown all the same
+        return {"id": graceid, "problem": str(error)} | counts
     data = record.get("preferred_event_data")
     preferred = data if isinstance(data, dict) else {}
     row: Record = {"id": graceid, "created": record.get("created"), "far": record.get("far")}

@@ -2,16 +2,16 @@
 
 import os
 import secrets
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gracetape.errors import ArchiveError, UsageError
+from gracetape.errors import ArchiveError
+from gracetape.replacing import only_over
 
 #: How pages that were written begin, and what stands in their heads.
 _BEGINS, _NAMES_US = b"<!doctype html>", b"gracetape</title>"
-_HEAD = 4096
+_WHAT = "page of gracetape"
 
 
 def write_page(page: bytes, place: Path) -> None:
@@ -21,7 +21,7 @@ def write_page(page: bytes, place: Path) -> None:
     """
     with _told(place):
         place = place.resolve()
-        if _is_stream(place):
+        if only_over(place, _is_page, _WHAT):
             with place.open("wb") as stream:
                 stream.write(page)
             return
@@ -31,7 +31,11 @@ def write_page(page: bytes, place: Path) -> None:
 def check_place(place: Path) -> None:
     """UsageError if something is at `place` that must stay as it is, ArchiveError if that cannot be found out."""
     with _told(place):
-        _is_stream(place.resolve())
+        only_over(place.resolve(), _is_page, _WHAT)
+
+
+def _is_page(head: bytes) -> bool:
+    return head.lower().startswith(_BEGINS) and _NAMES_US in head
 
 
 @contextmanager
@@ -40,22 +44,6 @@ def _told(place: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError, RuntimeError) as error:  # the latter two: NUL in it, links that lead in circles
         raise ArchiveError(f"cannot write {place}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _is_stream(place: Path) -> bool:
-    """Whether what is there takes what is written to it; UsageError if it is something that must stay as it is."""
-    try:
-        mode = place.stat().st_mode
-    except FileNotFoundError:
-        return False
-    if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
-        return True
-    if stat.S_ISREG(mode):
-        with place.open("rb") as file:
-            head = file.read(_HEAD)
-        if not head or (head.lower().startswith(_BEGINS) and _NAMES_US in head):
-            return False
-    raise UsageError(f"{place} is there and is no page of gracetape: name another file")
 
 
 def _write_whole(page: bytes, place: Path) -> None:

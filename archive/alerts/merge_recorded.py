@@ -1,5 +1,6 @@
 """Puts the messages that were heard live in the place of those that were rebuilt, and says which belongs to which."""
 
+import heapq
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from datetime import datetime
 from gracetape.alert_lines import what_of
 from gracetape.archive.alerts import formats
 from gracetape.archive.alerts.alert import Alert
-from gracetape.archive.alerts.rebuild import rebuilt_alerts
+from gracetape.archive.alerts.rebuild import alerts_along, rebuilt_alerts
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.archive.recorded import Record, Recorded
 from gracetape.topics import is_public
@@ -17,13 +18,15 @@ _HEARD = "heard live"
 _Rebuilt = tuple[Alert, Record]  # with its message in the form that was heard
 
 
-def alerts_of(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
+def alerts_of(timeline: Timeline, until: Position | None = None, after: Position | None = None) -> Iterator[Alert]:
     """What the server announced along a time line, in order; messages that were heard live in the place of rebuilt ones.
 
-    Who needs nothing that is placed after `until` says so, and is spared what takes no part in finding what was heard.
+    Who needs nothing that is placed after `until`, or before `after`, says so, and is spared what takes no part in finding what
+    was heard.
     """
-    heard = {graceid: servers_own(history.recorded) for graceid, history in timeline.histories.items()}
-    return merged(rebuilt_alerts(timeline, None if any(heard.values()) else until), heard)
+    if not timeline.heard:
+        return rebuilt_alerts(timeline, until, after)
+    return with_places(_in_order(timeline))
 
 
 @dataclass(frozen=True)
@@ -102,24 +105,42 @@ def merged(rebuilt: Iterable[Alert], heard: Mapping[str, Sequence[Recorded]]) ->
     if not any(heard.values()):
         yield from rebuilt
         return
+    placed = sorted(_placed(list(rebuilt), heard), key=lambda item: item[0])
+    yield from with_places([alert for _, alert in placed])
+
+
+def _placed(order: Sequence[Alert], heard: Mapping[str, Sequence[Recorded]]) -> Iterator[tuple[datetime, Alert]]:
+    """Alerts with the times at which they come, those of no rebuilt one first. None comes before one of its object's before it."""
     mine: dict[str, list[Alert]] = defaultdict(list)
-    order = list(rebuilt)
     for alert in order:
         mine[alert.object_id].append(alert)
-    placed: list[tuple[datetime, Alert]] = []
     instead: dict[int, list[Alert]] = {}
     for graceid, messages in ((graceid, messages) for graceid, messages in heard.items() if messages):
         found, loose = _instead(pairs(mine[graceid], messages), graceid)
         instead |= found
-        placed += [(alert.created, alert) for alert in loose]
+        yield from ((alert.created, alert) for alert in loose)
     latest: dict[str, datetime] = {}
     for alert in order:
         for one in instead.get(id(alert), [alert]):
             when = one.created if one.heard else max(one.created, latest.get(one.object_id, one.created))
             latest[one.object_id] = when
-            placed.append((when, one))
-    placed.sort(key=lambda item: item[0])
-    yield from with_places([alert for _, alert in placed])
+            yield when, one
+
+
+def _in_order(timeline: Timeline) -> Iterator[Alert]:
+    """As `merged`, of the parts of a time line one after the other; held is what may still be preceded by something."""
+    waiting: list[tuple[datetime, int, int, int, Alert]] = []
+    for part in timeline.parts():
+        while waiting and waiting[0][0] < part.begins:
+            yield heapq.heappop(waiting)[-1]
+        heard = {graceid: servers_own(timeline.histories[graceid].recorded) for graceid in part.objects}
+        found = _placed(list(alerts_along(timeline, part.steps)), heard)
+        for number, (when, alert) in enumerate(found):
+            loose = alert.position is None
+            place = timeline.place_of(alert.object_id) if alert.position is None else alert.position.index
+            heapq.heappush(waiting, (when, not loose, place, number, alert))
+    while waiting:
+        yield heapq.heappop(waiting)[-1]
 
 
 def _instead(found: Sequence[Pair], graceid: str) -> tuple[dict[int, list[Alert]], list[Alert]]:
@@ -165,11 +186,19 @@ def alone(heard: Recorded, node: str, graceid: str) -> Alert:
     )  # fmt: skip
 
 
-def with_places(alerts: Sequence[Alert]) -> Iterator[Alert]:
+def with_places(alerts: Iterable[Alert]) -> Iterator[Alert]:
     """Alerts that no record tells of are at the moment of the alert before them (the first ones: of the one after)."""
-    place: Position | None = next((alert.position for alert in alerts if alert.position is not None), None)
+    first: list[Alert] = []
+    place: Position | None = None
     for alert in alerts:
+        if alert.position is None and place is None:
+            first.append(alert)
+            continue
+        if place is None:
+            yield from (replace(one, position=alert.position) for one in first)
+            first = []
         if alert.position is None:
             alert = replace(alert, position=place)
         place = alert.position
         yield alert
+    yield from first

@@ -1,6 +1,6 @@
 """The alerts that the server sent, told from histories: those that one entry causes, and all along a time line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from gracetape.archive.alerts import formats
 from gracetape.archive.alerts.alert import Alert, nodes_of
 from gracetape.archive.alerts.placeholders import MADE_UP, observation_of, voevent_of
+from gracetape.archive.history.ordering import Step
 from gracetape.archive.history.rules import Causes, Record, voevent_number
 from gracetape.archive.history.snapshot import Snapshot, in_order
 from gracetape.archive.history.steps import Entry
@@ -18,20 +19,25 @@ from gracetape.archive.view import View
 SAME_UPLOAD = timedelta(seconds=1)
 
 
-def rebuilt_alerts(timeline: Timeline, until: Position | None = None) -> Iterator[Alert]:
+def rebuilt_alerts(timeline: Timeline, until: Position | None = None, after: Position | None = None) -> Iterator[Alert]:
     """What the server announced along a time line, in order, as far as the records tell of it; not what came after `until`."""
-    # Uploads whose files are still being made, by where that ends.
-    begun: dict[tuple[str, int], tuple[int, Position]] = {}
-    for number, step in enumerate(timeline.steps[: until.index if until else None], start=1):
+    return alerts_along(timeline, timeline.walk(after, until))
+
+
+def alerts_along(timeline: Timeline, steps: Iterable[tuple[Position, Step]]) -> Iterator[Alert]:
+    """What the server announced at some steps, each given with the moment just after it."""
+    for position, step in steps:
         for graceid, index in step.entries:
-            if last := timeline.histories[graceid].made_until.get(index):
-                begun[graceid, last] = index, Position(number - 1)
-            elif upload := begun.pop((graceid, index), None):
-                made = timeline.histories[graceid].entries[index - 1].created
-                for alert in _alerts_at(timeline, graceid, upload[0], Position(number), index):
-                    yield replace(alert, created=made, since=upload[1])
-            else:
-                yield from _alerts_at(timeline, graceid, index, Position(number), index)
+            history = timeline.histories[graceid]
+            if index in history.made_until:  # its alert goes out when the files of the upload are made
+                continue
+            upload = history.upload_of.get(index)
+            if upload is None:
+                yield from _alerts_at(timeline, graceid, index, position, index)
+                continue
+            made, begun = history.entries[index - 1].created, timeline.just_before(graceid, upload)
+            for alert in _alerts_at(timeline, graceid, upload, position, index):
+                yield replace(alert, created=made, since=begun)
 
 
 def _alerts_at(timeline: Timeline, graceid: str, index: int, position: Position, shown: int) -> Iterator[Alert]:

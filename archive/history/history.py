@@ -63,6 +63,11 @@ class History(Steps):
                 upload = index if entry.act.name in ("uploaded", "replaced") else 0
         return found
 
+    @cached_property
+    def upload_of(self) -> Mapping[int, int]:
+        """Of the last entry of files that the server made of an upload: the index just after it -> that just after the upload."""
+        return {last: first for first, last in self.made_until.items()}
+
     def whole_act(self, n: int) -> int:
         """The last log entry that the server made along with entry `n`, whose alerts go out after it."""
         index = self.index_of(n)

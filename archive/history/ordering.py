@@ -77,8 +77,28 @@ def _steps(histories: Mapping[str, History]) -> list[Step]:
     return steps
 
 
+#: By which of the steps that may come next the first one is taken; no two have the same.
+Rank = tuple[datetime, bool, datetime, str, int]
+
+
 def ordered_steps(histories: Mapping[str, History]) -> list[Step]:
     """The steps in order: each object's entries by index, and among what may come next the earliest."""
+    return [step for _, step in ranked_steps(histories)]
+
+
+def ties(history: History) -> set[str]:
+    """The ids of the objects that may have entries of the same acts."""
+    if history.category == "event":
+        return {str(named) for entry in history.entries if (named := entry.act.params.get("superevent"))}
+    return {str(graceid) for entry in history.entries for graceid, _, _ in partners(entry.act, history.graceid)}
+
+
+def ranked_steps(histories: Mapping[str, History]) -> list[tuple[Rank, Step]]:
+    """The steps in order, each with its rank.
+
+    Where some of the histories have no act with any of the others, all of them in order are the one order merged with the
+    other, the lower rank of the two that come next first.
+    """
     steps = _steps(histories)
     step_of = {item: number for number, step in enumerate(steps) for item in step.entries}
     blockers = [0] * len(steps)
@@ -90,23 +110,24 @@ def ordered_steps(histories: Mapping[str, History]) -> list[Step]:
                 after[earlier].append(later)
                 blockers[later] += 1
 
-    def rank(number: int) -> tuple[datetime, int, datetime, str, int, int]:
+    def rank(number: int) -> tuple[Rank, int]:
         graceid, i = steps[number].entries[-1 if len(steps[number].entries) > 1 else 0]
         history = histories[graceid]
         born = history.entries[0].created
-        return steps[number].created, history.category != "event", born, graceid, i, number
+        return (steps[number].created, history.category != "event", born, graceid, i), number
 
     ready = [rank(number) for number, count in enumerate(blockers) if count == 0]
     heapq.heapify(ready)
-    ordered: list[Step] = []
+    ordered: list[tuple[Rank, Step]] = []
     while ready:
-        number = heapq.heappop(ready)[-1]
-        ordered.append(steps[number])
+        first, number = heapq.heappop(ready)
+        ordered.append((first, steps[number]))
         for later in after[number]:
             blockers[later] -= 1
             if blockers[later] == 0:
                 heapq.heappush(ready, rank(later))
     if len(ordered) < len(steps):  # contradictory logs: no order keeps every act together
         loose = [Step(histories[g].entries[i - 1].created, ((g, i),)) for step in steps for g, i in step.entries]
-        return sorted(loose, key=lambda s: (s.created, s.entries))
+        loose.sort(key=lambda s: (s.created, s.entries))
+        return [((step.created, False, step.created, *step.entries[0]), step) for step in loose]
     return ordered

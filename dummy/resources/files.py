@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import falcon
 
 from gracetape.archive import FileEntry, NotFound
+from gracetape.archive.encode import encode
 from gracetape.dummy.links import Links
 from gracetape.dummy.problems import Problem, Style
 from gracetape.dummy.refusals import not_found, refused
-from gracetape.dummy.resources.resource import Resource, answer, led
-from gracetape.dummy.source import FileView
+from gracetape.dummy.resources.resource import Resource, led
+from gracetape.dummy.source import ComposedView, FileView
 from gracetape.media_types import media_type
 
 
@@ -17,16 +18,18 @@ class Files(Resource):
     """All files of an object: `name` and every `name,version`, each with its address."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
-        view = self.view(graceid)
-        shown = view.graceid if self.category == "event" else str(view.record().get("gw_id") or view.graceid)
+        self.answer_kept(req, resp, graceid, lambda view: self._listing(req, view))
+
+    def _listing(self, req: falcon.Request, view: FileView) -> bytes:
+        record = view.stored() if isinstance(view, ComposedView) else view.record()
+        shown = view.graceid if self.category == "event" else str(record.get("gw_id") or view.graceid)
         links = Links(view.service, self.category, shown)
         names = sorted({name for entry in view.files() for name in (entry.name, entry.full_name)})
         listing = {name: links.file(name) for name in names}
         if self.is_v2:
             listed = [{"filename": name, "file": link} for name, link in listing.items()]
-            answer(resp, led(req, view, {"links": {"self": req.uri}, "files": listed}))
-            return
-        answer(resp, led(req, view, listing))
+            return encode(led(req, view, {"links": {"self": req.uri}, "files": listed})).encode()
+        return encode(led(req, view, listing)).encode()
 
 
 class File(Resource):

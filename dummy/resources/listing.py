@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import falcon
 
+from gracetape.archive.encode import encode
 from gracetape.dummy.problems import JSON, Problem, Style, write_problem
 from gracetape.dummy.query import structured
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
@@ -14,7 +15,7 @@ from gracetape.dummy.query.search import Found, Order, find, order_of
 from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError, TooMuch
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources import renderings
-from gracetape.dummy.resources.resource import Resource, answer, led, root_of
+from gracetape.dummy.resources.resource import Resource, led, record_as_json, root_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.source import FileView, PublicSource, Source
 from gracetape.pipelines.uploads import AT_ONCE
@@ -35,7 +36,7 @@ def answer_list(req: falcon.Request, resp: falcon.Response, service: Service, ca
     form = _form(req, category)
     try:
         asked = _asked_v2(req, service, category) if v2 else _asked(service, category, req.get_param("query") or "")
-        _answer(req, resp, service.source(), category, form, asked)
+        _answer(req, resp, service, category, form, asked)
     except Problem as problem:
         if form == "json":
             raise
@@ -47,7 +48,7 @@ class Search(Resource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = _structured(self.category, *_query(req))
-        _answer(req, resp, self.service.source(), self.category, "json", query)
+        _answer(req, resp, self.service, self.category, "json", query)
 
 
 def _form(req: falcon.Request, category: str) -> str:
@@ -108,23 +109,30 @@ def _refused(category: str, error: QueryError) -> Problem:
     return Problem(400, str(error), Style.ERROR) if isinstance(error, TooMuch) else refused("event_query")
 
 
-def _answer(req: falcon.Request, resp: falcon.Response, source: Source, category: str, form: str, query: Query) -> None:
+def _answer(
+    req: falcon.Request, resp: falcon.Response, service: Service, category: str, form: str, query: Query
+) -> None:
+    source = service.source()
     start, count = _whole(req, "start", 0, 0, 1 << 40), _whole(req, "count", 1, _COUNT, _LARGEST)
+    stamp = source.archive.stamp()
     try:
         found = _found(source, category, query, _order(req, category), start, count)
     except QueryError as error:
         raise _refused(category, error) from None
-    views = [source.view(graceid) for graceid in found.objects]
     if form == "xml":
-        _answer_xml(resp, source, found, views)
+        _answer_xml(resp, source, found, [source.view(graceid) for graceid in found.objects])
         return
-    records = [led(req, view, view.record()) for view in views]
     if form == "tsv":
+        records = [led(req, view, view.record()) for view in map(source.view, found.objects)]
         resp.content_type = "text/tab-separated-values; charset=utf-8"
         resp.text = renderings.tab_separated(records, req.get_param("columns") or "")
         return
-    links = _event_links if category == "event" else _superevent_links
-    answer(resp, {"numRows": found.total, f"{category}s": records, "links": links(req, found.total, start, count)})
+    links = (_event_links if category == "event" else _superevent_links)(req, found.total, start, count)
+    bodies = b",".join([record_as_json(req, service, source, graceid, stamp) for graceid in found.objects])
+    resp.content_type = JSON
+    resp.data = b'{"numRows":%d,"%ss":[%b],"links":%b}' % (
+        found.total, category.encode(), bodies, encode(links).encode(),
+    )  # fmt: skip
 
 
 def _found(source: Source, category: str, query: Query, order: Order, start: int, count: int) -> Found:

@@ -1,7 +1,8 @@
 """What every resource does: find its object, answer with links on the client's own host, and write."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import falcon
@@ -14,7 +15,7 @@ from gracetape.dummy.links import HOME, relink
 from gracetape.dummy.problems import JSON, Problem
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.service import Service
-from gracetape.dummy.source import FileView, Record
+from gracetape.dummy.source import ComposedView, FileView, Record, Source
 from gracetape.errors import GracetapeError, NotFound
 
 
@@ -52,10 +53,35 @@ class Resource:
 
     def answer_list(self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str) -> None:
         """Answer with all records of a kind, under the name that the list has in this version of the API."""
-        view = self.view(graceid)
-        answer(
-            resp, led(req, view, page(req, KINDS[kind].answered_by("v2" if self.is_v2 else "v1"), view.records(kind)))
-        )
+        name = KINDS[kind].answered_by("v2" if self.is_v2 else "v1")
+        self.answer_kept(req, resp, graceid, lambda view: self._list(req, view, kind, name))
+
+    def _list(self, req: falcon.Request, view: FileView, kind: str, name: str) -> bytes:
+        if not isinstance(view, ComposedView):
+            return encode(led(req, view, page(req, name, view.records(kind)))).encode()
+        old, new = _roots(req, view)
+        texts = [
+            self.service.verbatim.text(text, sha256, partial(view.read, text, kind, key), old, new)
+            for text, sha256, key in view.texts(kind)
+        ]
+        head = encode(led(req, view, page(req, name, [])) | {"numRows": len(texts)})
+        return f"{head.removesuffix(']}')}{','.join(texts)}]}}".encode()
+
+    def answer_kept(
+        self, req: falcon.Request, resp: falcon.Response, graceid: str, make: Callable[[FileView], bytes]
+    ) -> None:
+        """Answer with what `make` makes of an object as it is in the archive and of nothing else, once for all who ask for it."""
+        view, kept = self.view(graceid), self.service.kept
+        resp.content_type = JSON
+        if not isinstance(view, ComposedView):
+            resp.data = make(view)
+            return
+        resp.data = kept.get((view.capture.id, view.capture.digest, req.uri))
+        if resp.data is None:
+            with self.service.archive.reading():  # what is kept by a digest is what had that digest
+                now = self.view(graceid)
+                assert isinstance(now, ComposedView)
+                resp.data = kept.put((now.capture.id, now.capture.digest, req.uri), make(now))
 
     def answer_one(
         self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str, key: str | int,
@@ -99,6 +125,27 @@ class Resource:
             self.service.grouping.take_in(writer, event)
 
 
+def record_as_json(
+    req: falcon.Request, service: Service, source: Source, graceid: str, stamp: Hashable, view: FileView | None = None
+) -> bytes:
+    """An object's record as it is answered; put together once for each `stamp` of the archive, which was asked for before all else."""
+    key = graceid, stamp, root_of(req)
+    body = service.kept.get(key) if source.position is None else None
+    if body is not None:
+        return body
+    view = view or source.view(graceid)
+    if not isinstance(view, ComposedView):
+        return encode(led(req, view, view.record())).encode()
+    return service.kept.put(key, _record_as_json(service, view, *_roots(req, view)).encode())
+
+
+def _record_as_json(service: Service, view: ComposedView, old: str, new: str) -> str:
+    if not view.capture.writable and (stored := view.texts("object")):
+        ((text, sha256, key),) = stored
+        return service.verbatim.text(text, sha256, partial(view.read, text, "object", key), old, new)
+    return encode(relink(view.record(), old, new))
+
+
 def root_of(req: falcon.Request) -> str:
     """The API root at which the client asked: `http://host/api/`, or with `v1/` or `v2/` where it named a version."""
     version = next((v for v in ("v1/", "v2/") if f"{req.path}/".startswith(f"/api/{v}")), "")
@@ -107,10 +154,15 @@ def root_of(req: falcon.Request) -> str:
 
 def led(req: falcon.Request, view: FileView, value: Any) -> Any:
     """Something of an object with its links led to the host that the client asked."""
+    return relink(value, *_roots(req, view))
+
+
+def _roots(req: falcon.Request, view: FileView) -> tuple[str, str]:
+    """The root that an object's links start with, in whatever version, and that at which the client asked."""
     service = view.service
     for version in ("v1/", "v2/"):
         service = service.removesuffix(version)
-    return relink(value, service, root_of(req))
+    return service, root_of(req)
 
 
 def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from gracetape.archive import Archive, cli
+from gracetape.archive.command_parts import size_of
 from gracetape.archive.extract import LAYOUTS, extract, versioned
+from gracetape.archive.listing import SORTS
 from gracetape.archive.verify import verify
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
@@ -51,6 +53,51 @@ def test_ls_and_show_tell_what_is_there(tape: Path, capsys: pytest.CaptureFixtur
     assert about["record"]["superevent_id"] == graceid
     assert about["logs"] == len(Said(capsys, "log", graceid, "--json").json)
     assert "preferred_event" not in Said(capsys, "show", graceid).out
+
+
+def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def listed(*words: str) -> list[str]:
+        return [row["id"] for row in Said(capsys, "ls", "--json", *words).json]
+
+    graceid = superevent(tape)
+    assert "|".join(SORTS) in Said(capsys, "ls", "--help").out
+    assert listed("--limit", "2") == [graceid, "T1"]
+    assert listed("--limit", "2", "--offset", "2") == ["T2"]
+    assert listed("--sort", "-captured") == ["T2", "T1", graceid]
+    assert listed("--sort", "id") == sorted([graceid, "T1", "T2"])
+    assert listed("--sort", "created")[0] == "T1"
+    assert listed("--query", "Test group: Test", "--sort", "id") == ["T1", "T2"]
+    assert listed("--query", graceid) == [graceid]
+    assert "and 2 more: --offset 1 shows what follows" in Said(capsys, "ls", "--limit", "1").out
+    for words, told in (
+        (("--sort", "size"), "--sort is captured, created, id"),
+        (("--query", "who ("), "is not understood"),
+    ):
+        wrong = Said(capsys, "ls", *words)
+        assert (wrong.code, wrong.out) == (2, "")
+        assert told in wrong.err
+
+
+def test_ls_lists_the_others_where_a_record_is_none_that_a_server_writes(
+    tape: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graceid = superevent(tape)
+    with Archive.open(tape, read_only=False) as archive, archive.transaction() as tx:
+        capture = archive.capture(graceid)
+        tx.put(capture, "object", "", archive.view(graceid).record() | {"t_0": float("inf")})
+    said = Said(capsys, "ls")
+    assert said.code == 1
+    assert "T1@1" in said.out
+    assert graceid not in said.out
+    assert f"the record object of {graceid}@1 is not what a server writes: its 't_0' is inf" in said.err
+    assert [row["id"] for row in json.loads(Said(capsys, "ls", "--json").out)] == ["T1", "T2"]
+
+
+def test_contents_that_are_all_absent_have_no_size() -> None:
+    about = {"files": 2, "bytes": 0, "absent": ["a,0: not asked for", "b,0: not asked for"]}
+    assert size_of(about) == "absent"
+    assert size_of(about | {"bytes": 5, "absent": ["a,0: not asked for"]}) == "5 B"
+    assert size_of({"files": 0, "bytes": 0, "absent": []}) == "0 B"
 
 
 def test_log_tells_of_acts(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -335,7 +335,7 @@ for _ in range(20):
     def read():
         while not over.is_set():
             try:
-                view.records("log"), view.one("log", 3), view.files()
+                view.records("log"), view.one("log", 3), view.files(), archive.stamp()
             except (GracetapeError, sqlite3.Error):
                 pass
     threads = [threading.Thread(target=read) for _ in range(3)]
@@ -353,3 +353,13 @@ def test_an_archive_can_be_closed_while_other_threads_read_it() -> None:
         [sys.executable, "-c", _CLOSED_WHILE_READ, str(SHORT)], capture_output=True, text=True, timeout=300, check=False
     )
     assert (ended.returncode, ended.stdout.strip()) == (0, "whole"), ended.stderr
+
+
+def test_what_is_watched_for_changes_is_what_is_read(tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    shutil.copy(SHORT, tape)
+    with Archive.open(tape) as archive:
+        tape.rename(tmp_path / "aside.tape")
+        shutil.copy(SHORT, tape)
+        with pytest.raises(ArchiveError, match="was removed or replaced while it was open"):
+            archive.stamp()

@@ -92,7 +92,7 @@ def test_every_value_that_is_changed_is_told_of(sound: Path, tmp_path: Path) -> 
 
 
 def test_every_row_that_is_gone_from_a_table_that_answers_need_is_told_of(sound: Path, tmp_path: Path) -> None:
-    for table in ("captures", "records", "entries", "files", "blobs", "chunks", "names", "places", "counters", "heard", "search_events",
+    for table in ("captures", "records", "entries", "files", "blobs", "chunks", "names", "places", "spans", "counters", "heard", "search_events",
                   "search_superevents", "search_labels", "search_members", "search_attributes", "search_words"):  # fmt: skip
         path = Path(shutil.copy(sound, tmp_path / "less.tape"))
         connection = sqlite3.connect(path, isolation_level=None)
@@ -110,8 +110,10 @@ def test_every_row_that_is_gone_from_a_table_that_answers_need_is_told_of(sound:
     "UPDATE places SET gps = gps + 1 WHERE object = 'G1'",
     "UPDATE places SET category = 'superevent' WHERE object = 'G1'",
     "DELETE FROM places",
+    "UPDATE spans SET begins = begins - 1 WHERE object = 'G1'",
+    "DELETE FROM spans",
 ])  # fmt: skip
-def test_names_and_places_that_say_other_than_the_records_are_told_of_and_made_anew(
+def test_names_places_and_spans_that_say_other_than_the_records_are_told_of_and_made_anew(
     packed: Path, statement: str
 ) -> None:
     connection = sqlite3.connect(packed, isolation_level=None)
@@ -123,7 +125,7 @@ def test_names_and_places_that_say_other_than_the_records_are_told_of_and_made_a
         assert list(verify(archive)) == []
 
 
-def test_what_is_removed_leaves_names_and_places_as_the_rest_says(packed: Path) -> None:
+def test_what_is_removed_leaves_names_places_and_spans_as_the_rest_says(packed: Path) -> None:
     with Archive.open(packed, read_only=False) as archive:
         (superevent,) = (graceid for graceid in archive.objects() if graceid.startswith("S"))
         with archive.transaction() as tx:

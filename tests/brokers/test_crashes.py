@@ -16,6 +16,7 @@ import pytest
 from gracetape.brokers import BrokerError, Gap, Heard, Publisher, Source, Undelivered, open_publisher, open_source
 from gracetape.brokers.private import PrivateBroker, answers, free_port
 from gracetape.brokers.tansu import private_kafka
+from gracetape.brokers.xmpp_publisher import IN_FLIGHT
 
 TOTAL = 400
 
@@ -153,8 +154,10 @@ def test_an_lvalert_that_is_killed_loses_only_what_falls_into_a_gap_that_is_told
     heard = numbers(collector.heard)
     (gap,) = gaps
     missing = sorted(set(range(TOTAL)) - set(heard))
-    # The window of what was in flight when it was killed began just before it.
-    assert all(when[i][1] >= when[max(0, TOTAL // 2 - 64)][0] and when[i][0] <= gap.until for i in missing)
+    # A message is in the broker's hands when as many more have been taken as may be under way at once. How many of those it had not
+    # handed on when it was killed is its own affair: on a busy machine more than that.
+    latest = [when[min(i + IN_FLIGHT, TOTAL - 1)][1] for i in range(TOTAL)]
+    assert [i for i in missing if latest[i] < gap.since or when[i][0] > gap.until] == []
     assert gap.since <= when[TOTAL // 2][0]
     once = list(dict.fromkeys(heard))
     assert once == sorted(once)

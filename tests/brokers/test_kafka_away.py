@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,12 @@ from gracetape.brokers import BrokerError, open_publisher, open_source
 from gracetape.brokers.kafka_publisher import KafkaPublisher
 from gracetape.brokers.tansu import private_kafka
 from tests.waiting import eventually
+
+
+def stands_still(process: subprocess.Popen[bytes]) -> bool:
+    """Whether every thread of a process is stopped."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
 
 
 def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
@@ -22,8 +30,10 @@ def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
         texts = [json.dumps({"uid": f"S{n}"}) for n in range(500)]
         publisher.publish("superevent", texts[0])
         publisher.flush()
-        assert broker.process is not None
-        os.killpg(broker.process.pid, signal.SIGSTOP)
+        process = broker.process
+        assert process is not None
+        os.killpg(process.pid, signal.SIGSTOP)
+        eventually(lambda: stands_still(process))  # on a busy machine its threads go on for a while
 
         def publish() -> None:
             for text in texts[1:]:
@@ -34,7 +44,7 @@ def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
         eventually(lambda: publisher.counts.sent == 51)
         thread.join(1)
         assert publisher.counts.sent == 51
-        os.killpg(broker.process.pid, signal.SIGCONT)
+        os.killpg(process.pid, signal.SIGCONT)
         thread.join(60)
         publisher.close()
         assert (publisher.counts.acknowledged, publisher.counts.failed) == (500, 0)

@@ -16,6 +16,7 @@ from gracetape.dummy.server import serve
 from gracetape.media_types import media_type
 from gracetape.view.comments import shown_html
 from gracetape.view.live import MOST_PAGES, Live
+from gracetape.view.objects import objects
 from gracetape.view.one_file import page_of
 from gracetape.view.page_json import encode_for_page
 from gracetape.view.serving import page_url, serve_page
@@ -68,6 +69,18 @@ def test_every_answer_is_json_that_a_browser_reads(odd: Archive) -> None:
             assert found.status_code == 200, (address, found.text)
             strict(found.text)
         assert found.json()["value"] == ["NaN", "Infinity"]
+
+
+def test_an_object_whose_record_no_server_writes_is_told_of_in_its_row(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "it.tape") as archive, archive.transaction() as tx:
+        for graceid, more in ((GRACEID, {"t_0": float("inf")}), ("S260102d", {})):
+            capture = tx.begin(graceid, SERVICE, "capture")
+            tx.put(capture, "object", "", superevent(graceid, "2026-01-02 00:00:00 UTC", **more))
+            tx.finish(capture)
+    with Archive.open(tmp_path / "it.tape") as archive:
+        bad, good = sorted(objects(archive, "superevent")["objects"], key=lambda row: row["id"])
+    assert "'t_0' is inf" in bad["problem"]
+    assert (good["id"], good["far"]) == ("S260102d", 1e-9)
 
 
 def test_so_is_what_stands_in_a_page_that_is_one_file(odd: Archive) -> None:

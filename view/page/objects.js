@@ -132,7 +132,8 @@ export class ObjectsPage {
     const labels = (row.labels ?? []).map((label) => h("span", { class: "tag", text: label }));
     const shared = [cell("id", h("a", { href: addressOf(row.id), text: row.gw_id ?? row.id }), row.versions > 1 && h("span", { class: "count", title: "versions", text: `@${row.versions}` }), row.heard && h("span", { class: "heard", title: `${row.heard} messages were heard live`, text: "heard" })),
       cell("created", String(row.created ?? "").replace(" UTC", "")), cell("far", rate(row.far))];
-    const middle = this.category === "superevent"
+    const superevent = this.category === "superevent";
+    const middle = row.problem ? [cell(superevent ? "preferred" : "pipeline", h("span", { class: "error", title: row.problem, text: row.problem })), cell("labels"), cell(superevent ? "events" : "superevent")] : superevent
       ? [cell("preferred", row.preferred_event ?? "", " ", h("span", { class: "said", text: [row.pipeline, row.search].filter(Boolean).join(" ") })), cell("labels", labels), cell("events", String(row.members ?? 0))]
       : [cell("pipeline", [row.group, row.pipeline, row.search].filter(Boolean).join(" ")), cell("labels", labels), cell("superevent", row.superevent ?? "")];
     return h("div", { class: "row", role: "row", "aria-rowindex": String(i + 2) }, shared, middle, cell("log", String(row.logs ?? 0)), cell("files", String(row.files ?? 0)), cell("size", row.bytes ? bytes(row.bytes) : "–"));

@@ -1,7 +1,9 @@
 """The alerts of a timeline that went to the public, in order: as they were kept, or rebuilt; in one of the forms of their wires."""
 
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from gracetape.archive.alerts.alert import Alert
@@ -10,13 +12,13 @@ from gracetape.archive.alerts.notices.files import Files, contents_of
 from gracetape.archive.alerts.notices.heard import held, with_heard
 from gracetape.archive.alerts.notices.moments import Moment, moments_of
 from gracetape.archive.alerts.notices.notice import Notice, notice_of
-from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS as PUBLIC_FORMATS, PublicAlert, in_short
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS as PUBLIC_FORMATS, PublicAlert
 from gracetape.archive.history.history import History
 from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Snapshot
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.bounded_json import read_json
-from gracetape.notices import AVRO, from_avro, is_notice
+from gracetape.notices import AVRO, from_avro, in_short, is_notice
 from gracetape.topics import CLASSIC_TOPIC, GWALERT_TOPIC
 
 _KEPT = "the server kept what was sent"
@@ -25,12 +27,25 @@ _REBUILT = "rebuilt from the records of its moment, as notices in JSON were sent
 
 def public_alerts(timeline: Timeline, format: str = "gwalert", until: Position | None = None) -> Iterator[PublicAlert]:
     """What the public was told along a timeline, in order, in one of PUBLIC_FORMATS; not what came after `until`."""
-    found: list[PublicAlert] = []
-    for history in timeline.histories.values():
-        rebuilt = list(_Told(timeline, history, until).alerts(format))
-        found += with_heard(rebuilt, history.recorded, format, history.graceid) if history.recorded else rebuilt
-    placed = [alert if alert.position else replace(alert, position=timeline.at_time(alert.created)) for alert in found]
-    yield from sorted(placed, key=lambda alert: (alert.created, alert.position or Position(0)))
+    waiting: list[tuple[datetime, Position, int, int, PublicAlert]] = []
+    for part in timeline.parts(None if timeline.heard_by_public else until):
+        while waiting and waiting[0][0] < part.begins:
+            yield heapq.heappop(waiting)[-1]
+        for graceid in part.objects:
+            place = timeline.place_of(graceid)
+            for number, alert in enumerate(_of_object(timeline, graceid, format, until)):
+                position = alert.position or timeline.at_time(alert.created)
+                placed = alert if alert.position else replace(alert, position=position)
+                heapq.heappush(waiting, (alert.created, position, place, number, placed))
+    while waiting:
+        yield heapq.heappop(waiting)[-1]
+
+
+def _of_object(timeline: Timeline, graceid: str, format: str, until: Position | None) -> list[PublicAlert]:
+    """What the public was told of one superevent: what was heard as it was heard."""
+    history = timeline.histories[graceid]
+    rebuilt = list(_Told(timeline, history, until).alerts(format))
+    return with_heard(rebuilt, history.recorded, format, graceid) if history.recorded else rebuilt
 
 
 def rebuilt_public_alerts(timeline: Timeline, graceid: str, format: str) -> list[PublicAlert]:
