@@ -178,6 +178,63 @@ def gc(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     maintenance.gc(archive, as_json)
 
 
+_PlaceArgument = Annotated[
+    str, typer.Argument(metavar="URL", help="A folder, https://HOST/PATH, or s3://BUCKET/PATH (gs, az).")
+]
+
+
+@app.command()
+@sentences
+def push(
+    url: _PlaceArgument,
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
+    archive: ArchiveOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there, even where it holds more.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Share an archive at a folder or URL: what is missing there travels."""
+    from gracetape.archive.sharing import commands as sharing
+
+    sharing.push_to(url, one_archive(path, archive), force, as_json)
+
+
+@app.command()
+@sentences
+def pull(
+    url: _PlaceArgument,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[ARCHIVE]", help="Where to (default: NAME.tape here); made if it is not there."),
+    ] = None,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring what was shared at a folder or URL into an archive: what is missing here travels."""
+    from gracetape.archive.sharing import commands as sharing
+
+    sharing.pull_from(url, one_archive(path, archive), as_json)
+
+
+@app.command()
+@sentences
+def blobs(
+    url: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL]", help="Where they are to be: s3://BUCKET/PATH (gs, az), or a folder. None: tell."
+        ),
+    ] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,
+    archive: ArchiveOption = None,
+    here: Annotated[bool, typer.Option("--here", help="Bring them back into the archive's folder.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Move the contents of an archive's files to a store, from which several machines may read them."""
+    from gracetape.archive.sharing import commands as sharing
+
+    sharing.blobs(url, one_archive(path, archive), here, as_json)
+
+
 @app.command("add-alerts")
 @sentences
 def add_alerts(

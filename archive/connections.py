@@ -8,7 +8,7 @@ from typing import Any
 
 from gracetape.archive import layout
 from gracetape.archive.inside import check_database
-from gracetape.archive.older import MigratedCopy, at_rest
+from gracetape.archive.older import MigratedCopy, Opener, at_rest
 from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.errors import ArchiveError
 
@@ -18,6 +18,9 @@ _OURS = 2
 
 class Connections:
     """How a database is reached. `durable`: whether a transaction outlasts a power cut."""
+
+    #: What opens a database for whoever reads this one beside another.
+    opener: Opener = staticmethod(sqlite3.connect)
 
     def __init__(self, database: Path, *, read_only: bool, packed: bool, durable: bool) -> None:
         self._database, self._read_only, self._packed, self._durable = database, read_only, packed, durable
@@ -60,6 +63,11 @@ class Connections:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+    @property
+    def size(self) -> int | None:
+        """How large it is (bytes), if it lies elsewhere."""
+        return None
 
     def read_a_copy(self) -> None:
         """Read a copy in this code's schema from now on: the database is older, and may not be written to."""
@@ -115,7 +123,7 @@ class Connections:
                 state = at_rest(self._database)
                 original = self._reader.connect(**options)
                 try:
-                    self._copy = MigratedCopy(state, original, self._reader.location)
+                    self._copy = MigratedCopy(state, original, self._reader.location, self.opener)
                 finally:
                     original.close()
             return self._copy.connect(**options)

@@ -24,6 +24,12 @@ def number(connection: sqlite3.Connection, name: str, table: str = COUNTERS) -> 
     return _sound(name, row[0]) if row else None
 
 
+def numbers(connection: sqlite3.Connection, table: str = COUNTERS) -> list[tuple[str, int]]:
+    """All numbers, by name."""
+    rows = connection.execute(f"SELECT name, last FROM {table} WHERE name != ?", (_SEALS[table],))
+    return [(name, _sound(name, last)) for name, last in rows]
+
+
 def put(connection: sqlite3.Connection, name: str, value: int, table: str = COUNTERS) -> int:
     """Let a number stand at `value`."""
     before = number(connection, name, table)

@@ -2,7 +2,7 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +35,9 @@ def _copy_rows(original: sqlite3.Connection, copy: sqlite3.Connection, name: str
         raise OSError(errno.ENOSPC, f"the copy in the folder for temporary files: {error}") from None
     if damage and name in _NEEDED:
         raise damage[0]
+
+
+Opener = Callable[..., sqlite3.Connection]
 
 
 class State(NamedTuple):
@@ -74,13 +77,16 @@ def _keep(state: State | None, path: Path) -> None:
 class MigratedCopy:
     """A copy of a database's tables in a temporary file, brought to the newest schema; it goes when it is closed.
 
-    `original` reads the database, whose address is `location`; `state` is how it was at rest before that was opened. If it is changed or
+    `opener` opens databases, as `sqlite3.connect`. `original` reads the database, whose address is `location`; `state` is how it was at rest before
+    that was opened. If it is changed or
     replaced meanwhile, that is nobody's state any more.
     """
 
-    def __init__(self, state: State | None, original: sqlite3.Connection, location: str) -> None:
+    def __init__(
+        self, state: State | None, original: sqlite3.Connection, location: str, opener: Opener = sqlite3.connect
+    ) -> None:
         self._folder = HeldFolder(None, COPIED)
-        self._location = location
+        self._location, self._opener = location, opener
         self._path = self._folder.path / "archive.sqlite"
         try:
             known = _KEPT.get(state) if state is not None else None
@@ -121,7 +127,7 @@ class MigratedCopy:
 
     def connect(self, **options: object) -> sqlite3.Connection:
         """A connection that reads the copy, and the contents of a packed archive from the original."""
-        reader: sqlite3.Connection = sqlite3.connect(self.location, uri=True, **options)  # type: ignore[call-overload]
+        reader = self._opener(self.location, uri=True, **options)
         reader.execute("ATTACH ? AS original", (self._location,))
         return reader
 

@@ -119,7 +119,7 @@ class _Layers(Connections):
 
     def _connect(self) -> sqlite3.Connection:
         own = self._own
-        connection = sqlite3.connect(
+        connection: _Layered = self._tape.opener(  # type: ignore[assignment]  # what it makes is its `factory`, or does as one
             own or ":memory:", isolation_level=None, timeout=60.0, check_same_thread=False, uri=True, factory=_Layered
         )
         connection.tidy = self._tape.tidy

@@ -15,6 +15,8 @@ from gracetape.archive.connections import Connections
 from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
 from gracetape.archive.inside import check
 from gracetape.archive.making import made
+from gracetape.archive.older import Opener
+from gracetape.archive.urls import UrlPath, url_of
 from gracetape.archive.view import FileEntry, StoredView
 from gracetape.errors import AlreadyThere, ArchiveError, GracetapeError, NotFound
 from gracetape.progress import progress
@@ -41,13 +43,21 @@ class Archive(Captures):
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         self.path, self.read_only, self.packed = path, read_only, packed
-        self._connections = Connections(
+        self._connections: Connections = Connections(
             path if packed else path / "archive.sqlite", read_only=read_only, packed=packed, durable=self.durable
         )
         self._package: HeldFolder | None = None
-        self.blobs: BlobStore = (
-            PackedBlobs(lambda: self.connection, path) if packed else FolderBlobs(path / "blobs", synced=self.durable)
-        )
+        self.blobs: BlobStore = PackedBlobs(lambda: self.connection, path) if packed else self._folder_blobs()
+
+    def _folder_blobs(self) -> BlobStore:
+        local = FolderBlobs(self.path / "blobs", synced=self.durable)
+        if not (self.path / "blobs.url").exists():
+            return local
+        from gracetape.archive.sharing.store_blobs import StoreBlobs
+        from gracetape.archive.sharing.stores import store_of
+
+        url = store_of(self.path)
+        return local if url is None else StoreBlobs(url, self.path, local, lambda: self.connection)
 
     # -- opening and closing
 
@@ -57,10 +67,13 @@ class Archive(Captures):
 
         Read-only, nothing is written (not even a journal, unless a killed writer left one to be brought in), so that archives
         on read-only media work; one of an older schema is read from a private copy then. `path` may be a tape that a package
-        brings (`importlib.resources.files(…) / "run.tape"`); from inside a zip file, a copy of it is read.
+        brings (`importlib.resources.files(…) / "run.tape"`); from inside a zip file, a copy of it is read. A URL (`https://…`, `s3://…`)
+        names a packed archive that is read by ranges, where it lies.
         """
         if not isinstance(path, (str, os.PathLike)):
             return cls._open_in_package(path, read_only=read_only)
+        if (url := url_of(path)) is not None:
+            return cls._open_elsewhere(url, read_only=read_only)
         path = Path(path)
         with _paths_can_be_asked_for(path):
             packed = path.is_file()
@@ -75,26 +88,33 @@ class Archive(Captures):
 
                 what = f"there is nothing there{beside(path)}" if not path.exists() else "it holds no archive.sqlite"
                 raise ArchiveError(f"{path} is not a gracetape archive: {what}")
-        archive = cls(path, read_only=read_only, packed=packed)
+        return cls(path, read_only=read_only, packed=packed)._opened()
+
+    def _opened(self) -> Self:
+        """Itself, after a look at whether it is what it should be; else it is closed."""
         try:
-            if not read_only:
-                archive._tidy()
-            version = archive._checked()
+            if not self.read_only:
+                self._tidy()
+            version = self._checked()
             if version < schema.SCHEMA_VERSION:
-                archive._update()
-            archive.connection.execute("SELECT count(*) FROM captures").fetchone()
+                self._update()
+            self.connection.execute("SELECT count(*) FROM captures").fetchone()
         except sqlite3.DatabaseError as error:
-            archive.close()
+            self.close()
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise ArchiveError(f"{path} is in use (somebody packs, checks or cleans it): try again later") from None
-            raise ArchiveError(f"{path} is not a gracetape archive, or it is damaged: {error}") from None
+                raise ArchiveError(
+                    f"{self.path} is in use (somebody packs, checks or cleans it): try again later"
+                ) from None
+            raise ArchiveError(f"{self.path} is not a gracetape archive, or it is damaged: {error}") from None
         except OSError as error:
-            archive.close()
-            raise ArchiveError(f"cannot copy {path}, whose schema is older, in order to read it: {error}") from None
+            self.close()
+            raise ArchiveError(
+                f"cannot copy {self.path}, whose schema is older, in order to read it: {error}"
+            ) from None
         except GracetapeError:
-            archive.close()
+            self.close()
             raise
-        return archive
+        return self
 
     @classmethod
     def _open_in_package(cls, source: "Traversable", *, read_only: bool) -> Self:
@@ -111,6 +131,19 @@ class Archive(Captures):
             raise
         archive._package = folder
         return archive
+
+    @classmethod
+    def _open_elsewhere(cls, url: str, *, read_only: bool) -> Self:
+        """A packed archive that is read by ranges, where it lies."""
+        if not read_only:
+            raise ArchiveError(
+                f"{target(url)} is read where it is, and cannot be written to: `gracetape archive pull` brings it"
+            )
+        from gracetape.archive.sharing.remote import RemoteConnections
+
+        archive = cls(UrlPath(url), read_only=True, packed=True)
+        archive._connections = RemoteConnections(url)
+        return archive._opened()
 
     @classmethod
     def create(cls, path: str | Path, *, packed: bool = False) -> Self:
@@ -135,7 +168,7 @@ class Archive(Captures):
         """Open for writing what is at `path`, or make a folder archive there; of several who do so at once, one makes it."""
         path = Path(path)
         with _paths_can_be_asked_for(path):
-            there = _is_there(path)
+            there = is_archive(path)
         if not there:
             with suppress(AlreadyThere):  # by now: somebody else made it; or it is no archive, which `open` tells
                 return cls.create(path)
@@ -197,6 +230,11 @@ class Archive(Captures):
     def address(self) -> str:
         """What SQLite opens, for reading only, to read what this archive reads, as long as this is open."""
         return self._connections.address
+
+    @property
+    def opener(self) -> Opener:
+        """What opens a database beside which this one is to be read (ATTACH `address`), as `sqlite3.connect` does."""
+        return self._connections.opener
 
     def stamp(self) -> tuple[int, ...]:
         """What is another one once anybody has changed something; it is asked for before what it is to stand for is read."""
@@ -314,6 +352,8 @@ class Archive(Captures):
 
     def size_on_disk(self) -> int:
         """Bytes that the archive takes on disk."""
+        if self._connections.size is not None:
+            return self._connections.size
         if self.packed:
             return self.path.stat().st_size
         size = 0
@@ -343,5 +383,6 @@ def _is_sqlite(path: Path) -> bool:
         return file.read(16).startswith(b"SQLite format 3")
 
 
-def _is_there(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Whether there is an archive, or a file that may be a packed one, at a path."""
     return path.is_file() or (path / "archive.sqlite").is_file()

@@ -43,6 +43,12 @@ def verify(archive: Archive) -> Iterator[str]:
             connection.execute("ROLLBACK")
 
 
+def row_faults(archive: Archive) -> Iterator[str]:
+    """As `verify`, of what records, captures and messages say alone: neither files' contents nor what is derived."""
+    for check in _OF_ROWS:
+        yield from (told[:_LONGEST] for told in _guarded(archive, check))
+
+
 def _guarded(archive: Archive, check: Callable[[Archive], Iterator[str]]) -> Iterator[str]:
     try:
         yield from check(archive)
@@ -217,3 +223,5 @@ _CHECKS: tuple[Callable[[Archive], Iterator[str]], ...] = (
     _database, _places, _migrations, _records, _references, _captures, _shapes, recorded.faults, catalogues.faults, _blobs,
     _derived,
 )  # fmt: skip
+#: Those that look at rows alone, of the tables from which everything else follows.
+_OF_ROWS = (_records, _references, _captures, _shapes, recorded.faults, catalogues.faults)

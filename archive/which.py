@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from gracetape.archive.urls import UrlPath, url_of
 from gracetape.errors import UsageError
 from gracetape.ids import is_graceid
 from gracetape.settings_files import find
@@ -13,7 +14,7 @@ _MADE = re.compile(r"(.+)\.(?:packed|unpacked)\.tape")
 
 
 def looks_like_archive(text: str) -> bool:
-    """Whether an argument that may be an archive (or a file of messages) or an id is an archive."""
+    """Whether an argument that may be an archive (or a file of messages, or a URL) or an id is an archive."""
     if text.endswith((".tape", ".jsonl")) or os.sep in text:
         return True
     path = Path(text)
@@ -28,7 +29,7 @@ def locate(path: str | Path | None = None) -> Path:
     (beside its own packs)."""
     named = path or os.environ.get("GRACETAPE_ARCHIVE")
     if named:
-        return Path(named)
+        return UrlPath(url) if (url := url_of(named)) else Path(named)
     if (said := find("archive")) is not None:
         return Path(said.value)
     found = _without_packs(sorted(Path().glob("*.tape")))

@@ -227,6 +227,16 @@ class Transaction:
         if (subject := index.stored(self.archive.connection, capture, layer=self.archive.layer(capture))) is not None:
             index.put(self.archive.connection, subject)
 
+    def found_anew(self, graceid: str) -> None:
+        """Let an object be found as its newest version says, whose rows were put there as they are."""
+        self.name(graceid, graceid)
+        newest = self.archive.capture(graceid)
+        record = self.archive.view(newest.ref).record()
+        self._derive(newest, record)
+        spans.renew(self.archive.connection, graceid)
+        self._index(newest.id)
+        self._heads.pop(graceid, None)
+
     def is_taken(self, names: Iterable[str]) -> bool:
         """Whether an object has one of some ids."""
         asked = list(names)

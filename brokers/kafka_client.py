@@ -17,6 +17,8 @@ from gracetape.topics import GWALERT_TOPIC
 _LARGEST = 1_048_588
 #: The same for notices to the public, which hold sky maps.
 _LARGEST_NOTICE = 16 << 20
+#: Of how many partitions topics are made at most: a broker keeps files for each.
+MOST_PARTITIONS = 1000
 
 
 def client_settings(url: BrokerUrl) -> dict[str, Any]:
@@ -88,15 +90,22 @@ _NO_ANSWER = frozenset(
 
 
 def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> None:
-    """Make topics of one partition, so that their order is kept; those that are there already are left as they are."""
+    """Make topics of one partition, so that their order is kept, or of as many as the URL says; those that are there already are left
+    as they are.
+    """
     wanted = list(topics)
+    partitions = url.options.get("partitions", "1")
+    if not (partitions.isascii() and partitions.isdigit() and 1 <= int(partitions) <= MOST_PARTITIONS):
+        raise BadUrl(f"partitions={partitions} makes no sense: write a number from 1 to {MOST_PARTITIONS}")
     for topic in wanted:
         if len(topic) > 249 or not is_plain(topic):
             raise BadUrl(f"{topic!r} cannot be the name of a topic: use letters, digits, '.', '_' and '-'")
     if not wanted:
         return
     sizes = {topic: _LARGEST_NOTICE if GWALERT_TOPIC in topic else _LARGEST for topic in wanted}
-    new = [NewTopic(topic, 1, 1, config={"max.message.bytes": str(size)}) for topic, size in sizes.items()]
+    new = [
+        NewTopic(topic, int(partitions), 1, config={"max.message.bytes": str(size)}) for topic, size in sizes.items()
+    ]
     made = admin.create_topics(new, request_timeout=max(1.0, url.patience_s))
     for topic in wanted:
         try:

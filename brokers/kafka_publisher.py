@@ -64,6 +64,9 @@ class KafkaPublisher(Publisher):
         self._lock = threading.Lock()
 
     def publish(self, node: str, payload: str | bytes) -> None:
+        self.publish_of(None, node, payload)
+
+    def publish_of(self, key: str | None, node: str, payload: str | bytes) -> None:
         topic = self._topics.get(node) or self._topic(node)
         bare = isinstance(payload, bytes) or is_public(node)
         value, headers = self._pack.bare(payload) if bare else self._pack(payload)  # type: ignore[arg-type]
@@ -74,7 +77,7 @@ class KafkaPublisher(Publisher):
         with self._lock:
             while self._fatal is None:
                 try:
-                    self._producer.produce(topic, value, headers=headers)
+                    self._producer.produce(topic, value, key=key, headers=headers)
                     break
                 except BufferError:
                     self._producer.poll(0.05)

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from confluent_kafka import KafkaError, TopicPartition
 from gracetape.brokers.credentials import kafka_login
 from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, objection, said, topics_on
 from gracetape.brokers.kafka_places import look
+from gracetape.brokers.kafka_sharing import SETTINGS, Sharing
 from gracetape.brokers.kafka_wire import check_group, marks_of, node_of, text_of, topic_of
 from gracetape.brokers.recent import Recent
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
@@ -37,7 +39,8 @@ Partition = tuple[str, int]
 
 
 class KafkaSource(Source):
-    """Reads every partition of some topics, as hop-client does: without sharing them with other members of the group.
+    """Reads every partition of some topics, as hop-client does: without sharing them with other members of the group, unless the URL
+    says `share=yes`.
 
     It begins after the last message that the caller kept (`after`), else after the last one acknowledged under the group
     (`consumer=NAME` in the URL), else, for a group that is new, at the end (`start=latest`) or the beginning of what the
@@ -63,6 +66,8 @@ class KafkaSource(Source):
         if self.url.options.get("start", "latest") not in ("earliest", "latest"):
             raise BadUrl(f"start={self.url.options['start']} makes no sense: write start=earliest or start=latest")
         self._group = self.url.options.get("consumer")
+        if self.url.flag("share", False) and self._group is None:
+            raise BadUrl("share=yes needs a group that is shared: write consumer=NAME, too")
         self._closed = threading.Event()
         self._polling = threading.Lock()
         self._away: float | None = None  # when the broker was first missed
@@ -93,8 +98,15 @@ class KafkaSource(Source):
                 "fetch.wait.max.ms": 20 if self.url.loopback else 500,
                 "error_cb": self._error,
             }
+            | dict(SETTINGS if self.url.flag("share", False) else {})
         )
-        self._find_places(self._first_places())
+        self._sharing: Sharing | None = None
+        if self.url.flag("share", False):
+            self._partitions()  # topics that are not there are made
+            self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
+            self._sharing.join(self._topics)
+        else:
+            self._find_places(self._first_places())
 
     # -- where to begin
 
@@ -123,6 +135,30 @@ class KafkaSource(Source):
             self._group is not None
         ):  # a group that is new begins here, also when it comes again before it heard anything
             self._consumer.commit(offsets=partitions, asynchronous=False)
+
+    def _share_begins(self, kept: Mapping[Partition, int | None]) -> dict[Partition, int]:
+        """Where the partitions begin that others of the group leave to this one: after what any of them, or the caller, kept."""
+        for key, offset in kept.items():
+            log = self._logs[key] = self._log(*key)
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(*key), timeout=10)
+            last = self._after(log) if self._after is not None else None
+            place = max((one for one in (offset, None if last is None else last + 1) if one is not None), default=None)
+            if place is None:
+                place = low if self._from_beginning else high
+            elif place < low:
+                missing = f"{low - place} messages of {key[0]} are no longer on {self.url}"
+                self._tell_gap(TopicPartition(*key), missing)
+                place = low
+            self._next[key] = place
+        return {key: self._next[key] for key in kept}
+
+    def _share_ends(self, gone: Collection[Partition]) -> None:
+        """Others of the group go on with some partitions: what came of them and was not handed over yet is theirs."""
+        logs = {self._logs.get(key) for key in gone}
+        self._waiting = deque(heard for heard in self._waiting if heard.place is None or heard.place.log not in logs)
+        for key in gone:
+            for known in (self._next, self._known, self._acknowledged, self._written):
+                known.pop(key, None)
 
     def _first_places(self) -> dict[Partition, int]:
         """Where the caller, else the group, left off."""
@@ -207,6 +243,8 @@ class KafkaSource(Source):
     def _take(self, record: Any, arrived: datetime, arrived_ms: float) -> None:
         topic, partition, offset = record.topic(), record.partition(), record.offset()
         key = topic, partition
+        if key not in self._next:  # others of the group have it now
+            return
         id_, test = marks_of(record.headers())
         self._next[key], self._known[key] = offset + 1, id_
         known, milliseconds = record.timestamp()
@@ -225,7 +263,10 @@ class KafkaSource(Source):
         try:
             self._consumer.list_topics(timeout=0.5)
             self._away = None
-            self._find_places(self._next)
+            if self._sharing is not None:
+                self._sharing.again()
+            else:
+                self._find_places(self._next)
         except (confluent_kafka.KafkaException, BrokerError) as error:
             self._away = since
             if time.monotonic() - since > self.url.patience_s:
@@ -243,7 +284,8 @@ class KafkaSource(Source):
             if self._group is None or self._closed.is_set() or self._acknowledged.get((topic, partition), -1) >= offset:
                 return
             self._acknowledged[topic, partition] = offset
-            self._consumer.store_offsets(offsets=[TopicPartition(topic, partition, offset + 1)])
+            with suppress(confluent_kafka.KafkaException) if self._sharing is not None else nullcontext():
+                self._consumer.store_offsets(offsets=[TopicPartition(topic, partition, offset + 1)])
 
     @property
     def closed(self) -> bool:

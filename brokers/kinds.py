@@ -42,9 +42,11 @@ BROKERS: Mapping[str, BrokerKind] = {
         9092,
         {
             "consumer": "the consumer group under which offsets are kept",
+            "share": "`yes`: share the topics' partitions with others of that group",
             "start": "`earliest` or `latest`: where a consumer group that is new begins",
             "prefix": f"{_PREFIX} topic, after the group",
             "create": "`yes`: create topics that are not there",
+            "partitions": "of how many partitions topics are made (1)",
             "topics": "sending: topics to be made at once, `igwn` (the usual ones), `public`, or names by commas",
         }
         | _PATIENCE,

@@ -48,6 +48,10 @@ class Publisher(ABC):
         has given up.
         """
 
+    def publish_of(self, key: str | None, node: str, payload: str | bytes) -> None:
+        """As `publish`, of something that `key` names: where nodes have several partitions, what has one key stays in one, in order."""
+        self.publish(node, payload)
+
     @abstractmethod
     def flush(self) -> None:
         """Wait until every message is acknowledged or given up."""

@@ -56,6 +56,12 @@ def capture(
             "--archive", "-a", metavar="ARCHIVE", help="Where to (default: ./ID.tape); made if it is not there."
         ),
     ] = None,
+    blobs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Keep the contents of the archive's files in a store: s3://BUCKET/PATH, a folder."
+        ),
+    ] = None,
     files: Annotated[bool, typer.Option("--files/--no-files", help="Fetch the files' contents.")] = True,
     pattern: OnlyOption = None,
     with_events: WithEventsOption = True,
@@ -86,6 +92,10 @@ def capture(
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
     from gracetape.capture.run import Asked, capture_into
 
+    if blobs is not None:
+        from gracetape.archive.sharing.moving import use_store
+
+        use_store(archive or Path(f"{ids[0]}.tape"), blobs)
     capture_into(
         archive or Path(f"{chosen[0]}.tape"), Asked(chosen, query, "superevent" if superevents else "event"), url,
         api_version, quiet=quiet, files=files, pattern=pattern, with_events=with_events, recapture=recapture, connections=connections,

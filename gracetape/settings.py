@@ -238,11 +238,13 @@ SETTINGS: tuple[Setting, ...] = (
     _S("broker.group", TEXT, "kafka: the group that topics' names begin with"),
     _S("broker.topics", TEXT, "kafka: topics that are made at once", leaves=lambda given: str(given["kind"]) != "kafka"),
     _S("broker.user", TEXTS, "xmpp: the accounts"),
-    _S("cache", TEXT, "the folder for tapes from the web", Trust.environment),
+    _S("blob-cache", TEXT, "how much of them is kept on this machine, as in 20G (4 GiB)", Trust.environment),
+    _S("cache", TEXT, "the folder for tapes, and contents of stores, from the web", Trust.environment),
     _S("dummy", TEXT, "an archive or a served dummy that clients are led to", Trust.environment),
     _S("limits", TEXT, "limits of what servers may send (docs/capture.md)", Trust.environment),
     _S("public", TEXT, "HOST:PORT of a Kafka broker that listeners to GCN and SCiMMA are led to", Trust.environment),
     _S("shared", TEXT, "1: new archives have the modes of the umask", Trust.environment),
+    _S("stores", TEXT, "stores that tapes may have the contents of their files in (URLs, with blanks between)", Trust.environment),
 )  # fmt: skip
 
 #: The same by name.

@@ -40,6 +40,8 @@ def play_command(options: Options) -> None:
     servers = [url for url in targets if is_server(url)]
     if servers and (len(targets) > 1 or options.serve is not None):
         complain(f"{servers[0]} is written to, nothing is sent: name no other target beside it", USAGE)
+    if servers and (options.shard is not None or options.at is not None):
+        complain("--shard and --at share out messages: what is written again is written by one", USAGE)
     from gracetape.replay.command import ReplayRun, end_well
 
     if options.quiet:

@@ -21,7 +21,7 @@ from gracetape.replay.faults import Faults, Touched
 from gracetape.replay.moves import PlayerMoves
 from gracetape.replay.options import Options
 from gracetape.replay.player import Player
-from gracetape.replay.request import faults_of, player_of
+from gracetape.replay.request import faults_of, player_of, time_of
 from gracetape.replay.status import Stopwatch, status_line
 from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
@@ -31,6 +31,7 @@ from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
 from gracetape.storms import tell_of
 from gracetape.terminal import FAILURE, USAGE, complain, damage
+from gracetape.times import shown_time
 from gracetape.topics import with_public_topics, with_topics
 
 
@@ -71,10 +72,11 @@ class ReplayRun:
     def play(self) -> list[str]:
         """Play what was asked for. Returns what went wrong on the way."""
         options = self.options
+        begin = time_of(options.at)
         player = player_of(options)
         self.faults = faults_of(options)
         self._tell_of_other_forms(player)
-        storm = None if options.quiet else storm_of(player, options.copies)
+        storm = None if options.quiet or options.shard is not None else storm_of(player, options.copies)
         with suppress(OSError):
             tell_of(storm)
         if options.dry_run:
@@ -113,8 +115,14 @@ class ReplayRun:
                         storm=storm is not None or not player.queue.counted,
                     )
                 )
+                if begin is not None:
+                    if not options.quiet:
+                        _say(f"gracetape: begins at {shown_time(begin)} UTC")
+                    player.begin_at(begin)
                 player.play(targets, tell, faults=self.faults)
         finally:
+            if player.share is not None:
+                player.share.close()
             problems = [target.close() for target in targets]
             for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
                 _say(told)

@@ -86,6 +86,17 @@ class Options:
     ] = "as-recorded"
     retime: Annotated[bool, _When("--retime", help="Move all times in the messages, so that it happens now.")] = False
     retime_to: Annotated[str | None, _When("--retime-to", metavar="TIME", help="The same, as if it began then.")] = None
+    shard: Annotated[
+        str | None,
+        _What(
+            metavar="K/N",
+            help="The part of player K of N, which play one time line together: each object whole on one of them.",
+        ),
+    ] = None
+    at: Annotated[
+        str | None,
+        _When("--at", metavar="TIME", help="Begin at this time (UTC, ISO 8601), as other players do."),
+    ] = None
 
     rename: Annotated[
         list[str] | None,

@@ -1,9 +1,9 @@
 """Plays alerts on a clock: each at its own moment, in the order in which the server sent them. Any thread may move it."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from gracetape.archive import Alert, Position, Timeline
@@ -18,6 +18,7 @@ from gracetape.replay.message_queue import MessageQueue, Queued
 from gracetape.replay.pace import Errands, Pace
 from gracetape.replay.seek import seek
 from gracetape.replay.selection import Selection
+from gracetape.replay.sharding import Share
 from gracetape.replay.targets import Target
 
 #: How long (s) a player waits for a message at least, if it makes ready meanwhile what comes after it.
@@ -32,7 +33,7 @@ class Player:
     asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`; each of
     `on_position` is called with the copy's number and it when it has changed. `sent` counts the alerts sent, `messages_sent`
     their messages (one per node). `paused` and `stopped` tell how it is; `left_out` what is not played since it has another format,
-    `remarks` what else is to be known; `rate`: messages a second at most.
+    `remarks` what else is to be known; `rate`: messages a second at most; `share`: which of them are played here, where others play the rest.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Player:
         self.left_out: list[str] = []
         self.remarks: list[str] = []
         self.on_position: list[Callable[[int, Position], object]] = []
+        self.share: Share | None = None
         self._pace = Pace(clock, rate)
         self._delivery = Delivery(self.later)
         self._started = False
@@ -84,7 +86,7 @@ class Player:
     def next_in_s(self) -> float | None:
         """Played seconds until the next message (0 if it is due); None when nothing is left."""
         with self._lock:
-            following = self.queue.peek()
+            following = self._peek()
             return None if following is None else max(0.0, following.dt - self.elapsed_s)
 
     @property
@@ -214,7 +216,7 @@ class Player:
                     self._started = True
                     if not self.paused:
                         pace.let_run()
-                queued = queue.peek()
+                queued = self._peek()
                 errand_dt = self._errands.next_dt
                 if self._steps and queued is not None:
                     self._steps -= 1
@@ -237,6 +239,22 @@ class Player:
                     if queue.peek() is queued and not self.paused and not self.stopped:
                         return self._take()
         return None
+
+    def _peek(self) -> Queued | None:
+        """The next message that is played here."""
+        return self.queue.peek() if self.share is None else self.share.peek()
+
+    def whole(self) -> Iterator[tuple[Queued, Alert]]:
+        """Every message that is played here, from the beginning, whatever was sent already."""
+        return self.queue.whole() if self.share is None else self.share.of(self.queue.whole())
+
+    def begin_at(self, moment: datetime) -> None:
+        """Let it begin at a moment of real time (UTC), which is waited for; what is due already, if it is past, comes at once."""
+        while not self.stopped and (wait_s := (moment - datetime.now(UTC)).total_seconds()) > 0:
+            self.clock.wait_real(wait_s)
+        late_s = (datetime.now(UTC) - moment).total_seconds()
+        with self._lock:
+            self._pace.go_to(self.elapsed_s + late_s * (self.speed or 0.0))
 
     def _take(self) -> tuple[Queued, Alert]:
         queued, alert = self.queue.take()

@@ -18,6 +18,7 @@ from gracetape.replay.options import Options
 from gracetape.replay.player import Player
 from gracetape.replay.prepare import Tape, prepare
 from gracetape.replay.selection import Wanted
+from gracetape.replay.sharding import Shard, Share
 from gracetape.times import parse_time
 
 _Part = TypeVar("_Part", Wanted, Arrangement, Faults)
@@ -36,8 +37,12 @@ def player_of(options: Options) -> Player:
         laps=1 if options.loop is None else options.loop or None,
         gap_s=options.gap,
     )
+    shard = Shard.read(options.shard) if options.shard is not None else None
     with progress("preparing the replay"):
-        return prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
+        player = prepare(tapes_of(options), wanted, arrangement, clock, options.rate)
+    if shard is not None:
+        player.share = Share(shard, player.queue, options.copies)
+    return player
 
 
 def format_of(options: Options) -> str:

@@ -18,7 +18,7 @@ COLUMNS = ("time (UTC)", "?>offset (s)", ">N", "id", "alert type", "~what", "?~t
 
 def rows(player: Player) -> Iterator[dict[str, Any]]:
     """What would be sent: time (ISO 8601, UTC), offset (s), n, node, graceid, alert_type, what, certainty, reason."""
-    for queued, alert in player.queue.whole():
+    for queued, alert in player.whole():
         for message in player.messages(alert, queued.dt):
             line = alert.envelope(message.node, message.offset_s).fields()
             yield {
@@ -37,7 +37,7 @@ def print_dry_run(player: Player, *, as_json: bool) -> None:
         return
     names = topics_in_short if sys.stdout.isatty() else ", ".join
     cells, reasons = list[tuple[object, ...]](), list[tuple[str, str]]()
-    for queued, alert in player.queue.whole():
+    for queued, alert in player.whole():
         messages = player.messages(alert, queued.dt)
         if not messages:
             continue

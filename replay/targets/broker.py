@@ -68,7 +68,7 @@ class BrokerTarget:
             self._allowed.add(node)
         payload = message.content
         try:
-            self._publisher.publish(node, payload)
+            self._publisher.publish_of(message.alert.graceid or None, node, payload)
         except BrokerError as error:
             self.counts.sent += 1
             self.counts.failed += 1

@@ -1,0 +1,29 @@
+"""Contents of files as they come from elsewhere: into a file, and checked on the way."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gracetape.archive.blobs import Blob, unpacked
+from gracetape.errors import ArchiveError, NotFound
+
+
+def fetch_into(file: Path, stored: Callable[[], Iterator[bytes]], blob: Blob, where: str) -> None:
+    """Write stored bytes into a file; ArchiveError if they are not what the digest says, or more than they can be."""
+    with file.open("wb") as stream:
+
+        def pieces() -> Iterator[bytes]:
+            size = 0
+            for piece in stored():
+                size += len(piece)
+                if size > blob.size + blob.size // 128 + 1024:  # packed, they are shorter
+                    break
+                stream.write(piece)
+                yield piece
+
+        try:
+            for _ in unpacked(pieces(), blob):
+                pass
+        except NotFound:
+            raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {where}") from None
+        except ArchiveError as error:
+            raise ArchiveError(f"{error} (at {where})") from None

@@ -1,0 +1,136 @@
+"""An object store (S3, Google Cloud, Azure) as a place for shared tapes, through obstore, which reads the credentials from the environment."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from gracetape.archive.sharing.places import Changed, Stamp, checked_name
+from gracetape.destinations import is_loopback
+from gracetape.errors import ArchiveError, NotFound, UsageError
+from gracetape.installing import hint
+from gracetape.shown import target
+
+#: Seconds that one request may take, with all of an object.
+TIMEOUT_S = 900
+_RETRIES: dict[str, Any] = {"max_retries": 5}
+#: A store in memory lasts as long as the process: for tests.
+_IN_MEMORY: dict[str, Any] = {}
+
+
+class ObjectPlace:
+    """Objects below a prefix of a bucket. `replace` is a conditional put, which the store itself decides."""
+
+    guarded = True
+
+    def __init__(self, url: str) -> None:
+        self.shown = target(url)
+        self.url = url
+        try:
+            import obstore
+        except ModuleNotFoundError:
+            raise UsageError(f"to reach {self.shown}, the package obstore is needed: {hint('store')}") from None
+        self._obstore = obstore
+        self._store = self._opened(url)
+        parent, _, self._own = url.rstrip("/").rpartition("/")
+        self._parent = self._opened(parent) if urlsplit(parent).netloc and self._own else None
+
+    def _opened(self, url: str) -> Any:
+        from obstore.store import MemoryStore, from_url
+
+        if urlsplit(url).scheme == "memory":
+            return _IN_MEMORY.setdefault(url.rstrip("/"), MemoryStore())
+        if urlsplit(url).query or ("@" in urlsplit(url).netloc and not url.startswith("ab")):
+            raise UsageError(f"{self.shown}: a store's credentials come from the environment (AWS_…), not from its URL")
+        try:
+            return from_url(url, retry_config=_RETRIES, client_options=_client_options())  # type: ignore[call-overload]
+        except Exception as error:
+            raise UsageError(f"{self.shown} cannot be opened: {_reason(error)}") from None
+
+    def _at(self, name: str) -> tuple[Any, str]:
+        """Where a name leads: the empty one to the URL's own object, which is none below it."""
+        if not name and self._parent is not None:
+            return self._parent, self._own
+        return self._store, checked_name(name)
+
+    def stamp(self, name: str) -> Stamp | None:
+        try:
+            with self._told(name):
+                found = self._obstore.head(*self._at(name))
+        except NotFound:
+            return None
+        return Stamp(found["size"], found["e_tag"])
+
+    def read(self, name: str, start: int = 0, end: int | None = None, tag: str | None = None) -> Iterator[bytes]:
+        options: dict[str, Any] = {}
+        if end is not None:
+            options["range"] = (start, end)
+        elif start:
+            options["range"] = {"offset": start}
+        if tag is not None:
+            options["if_match"] = tag
+        with self._told(name):
+            for piece in self._obstore.get(*self._at(name), options=cast(Any, options)).stream(1 << 20):
+                yield bytes(piece)
+
+    def put(self, name: str, file: Path) -> None:
+        with self._told(name), self._in_a_bucket():
+            self._obstore.put(*self._at(name), file)
+
+    def replace(self, name: str, contents: bytes, tag: str | None) -> None:
+        mode: Any = "create" if tag is None else {"e_tag": tag}
+        with self._told(name), self._in_a_bucket():
+            self._obstore.put(*self._at(name), contents, mode=mode, use_multipart=False)
+
+    def remove(self, name: str) -> None:
+        with self._told(name):
+            self._obstore.delete(*self._at(name))
+
+    @contextmanager
+    def _in_a_bucket(self) -> Iterator[None]:
+        """What is written is missing only where all is."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise ArchiveError(f"{self.shown}: there is no such bucket") from None
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        from obstore import exceptions
+
+        where = f"{self.shown.rstrip('/')}/{name}"
+        try:
+            yield
+        except (FileNotFoundError, exceptions.NotFoundError):
+            raise NotFound(f"there is no {name or 'object'} at {self.shown}") from None
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            raise Changed(f"{where} has changed meanwhile") from None
+        except exceptions.BaseError as error:
+            raise ArchiveError(f"{where}: {_reason(error)}") from None
+
+
+def _client_options() -> Any:
+    """Time enough for a large object on a slow line. Plain HTTP to a store of this machine; anywhere else only if $AWS_ALLOW_HTTP says so."""
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+    parts = urlsplit(next((value for name in names if (value := os.environ.get(name))), ""))
+    options = {"timeout": f"{TIMEOUT_S}s", "connect_timeout": "20s"}
+    return options | ({"allow_http": True} if parts.scheme == "http" and is_loopback(parts.hostname or "") else {})
+
+
+#: What stands in a page of the library's words, and what that comes to.
+_MEANINGS = (
+    ("169.254.169.254", "no credentials for it are in the environment (AWS_ACCESS_KEY_ID, …)"),
+    ("error sending request", "it cannot be reached"),
+    ("403 Forbidden", "it refuses these credentials (403)"),
+    ("AccessDenied", "it refuses these credentials (403)"),
+    ("NoSuchBucket", "there is no such bucket"),
+)
+
+
+def _reason(error: BaseException) -> str:
+    """One line of what the library says, which can be a page."""
+    text = str(error)
+    meant = next((said for words, said in _MEANINGS if words in text), None)
+    return meant or target(" ".join(text.split("\n\n")[0].split()))[:300]

@@ -1,0 +1,115 @@
+"""Which part of a time line one of several players plays: each object whole on one of them, a superevent with its events.
+
+Every player has the whole time line, and so the same beginning, offsets and numbers; it passes over what others play. Nobody needs
+to speak with anybody: the part of an object follows from its name.
+"""
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from gracetape.archive import Alert, Archive
+from gracetape.errors import BadRequest
+from gracetape.replay.copies import Copy
+from gracetape.replay.message_queue import MessageQueue, Queued
+
+_SHARD = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")
+#: The superevent that an event is in, by the newest record that says so.
+_OF_EVENT = "SELECT min(object) FROM search_members WHERE number = ? AND event = ?"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `number` (from 1) of `count`."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    @classmethod
+    def read(cls, text: str) -> "Shard":
+        """`3/8`; BadRequest if it is something else."""
+        found = _SHARD.fullmatch(text.strip())
+        if found is None or int(found[1]) > int(found[2]):
+            raise BadRequest(f"--shard {text}: write 3/8 for the third of eight players")
+        return cls(int(found[1]), int(found[2]))
+
+    def has(self, group: str, copy: int = 0) -> bool:
+        """Whether the objects of a group (in one copy of all that is played) are of this part: the same on every machine, always."""
+        digest = hashlib.sha256(f"{copy} {group}".encode(errors="surrogatepass")).digest()
+        return int.from_bytes(digest[:8]) % self.count == self.number - 1
+
+
+class Share:
+    """What a player plays of a queue: a shard of it. It may hold archives open until `close`."""
+
+    def __init__(self, shard: Shard, queue: MessageQueue, copies: int = 1) -> None:
+        self.shard, self._queue = shard, queue
+        self._parts = max(1, len(queue.copies) // max(1, copies))  # tapes, of each of which there are so many copies
+        self._stack = ExitStack()
+        self._groups: dict[int, Any] = {}
+
+    def __str__(self) -> str:
+        return str(self.shard)
+
+    def has(self, queued: Queued) -> bool:
+        copy = self._queue.copies[queued.copy]
+        group_of = self._groups.get(id(copy.selection))
+        if group_of is None:
+            group_of = self._groups[id(copy.selection)] = self._grouping(copy)
+        return self.shard.has(group_of(copy.selection.alert_at(queued.index).object_id), queued.copy // self._parts)
+
+    def peek(self) -> Queued | None:
+        """The next message that is played, after passing over those of others; None if there is none, or in a whole lap none."""
+        lap = self._queue.lap
+        while (queued := self._queue.peek()) is not None and not self.has(queued):
+            if self._queue.lap > lap + 1:
+                return None
+            self._queue.skip()
+        return queued
+
+    def of(self, alerts: Iterator[tuple[Queued, Alert]]) -> Iterator[tuple[Queued, Alert]]:
+        """Those that are played."""
+        return (found for found in alerts if self.has(found[0]))
+
+    def _grouping(self, copy: Copy) -> Any:
+        """What gives the group of an object of a tape, or of a file of messages: its superevent, else itself."""
+        source = copy.selection.source
+        if source is None:
+            superevents = _told(copy)
+            return lambda graceid: superevents.get(graceid, graceid)
+        tape = source if isinstance(source, Archive) else self._stack.enter_context(Archive.open(str(source)))
+
+        @lru_cache(maxsize=10_000)
+        def of_tape(graceid: str) -> str:
+            number = "".join(letter for letter in graceid if letter.isdigit())[:15]
+            try:
+                (found,) = tape.connection.execute(_OF_EVENT, (int(number or 0), graceid)).fetchone()
+            except sqlite3.Error:  # damaged: what is played tells of it
+                found = None
+            return str(found or graceid)
+
+        return of_tape
+
+    def close(self) -> None:
+        self._stack.close()
+        self._groups.clear()
+
+
+def _told(copy: Copy) -> dict[str, str]:
+    """The superevents of events, as a file's messages about superevents tell."""
+    found: dict[str, str] = {}
+    for alert in copy.selection.alerts:
+        members = alert.object.get("gw_events") if isinstance(alert.object, dict) else None
+        if alert.category == "superevent" and isinstance(members, list):
+            for member in members:
+                if isinstance(member, str):
+                    found[member] = min(alert.object_id, found.get(member, alert.object_id))
+    return found

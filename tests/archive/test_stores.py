@@ -1,0 +1,322 @@
+"""Contents of a tape's files in a store elsewhere: a real S3 server (moto), and a folder that several machines have."""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.packing import collect, convert
+from gracetape.archive.sharing import blob_cache
+from gracetape.archive.sharing.blob_cache import BlobCache, cache_size
+from gracetape.archive.sharing.moving import bring_back, use_store
+from gracetape.archive.sharing.places import Changed, place_at
+from gracetape.archive.sharing.pull import pull
+from gracetape.archive.sharing.push import push
+from gracetape.archive.sharing.stores import is_trusted
+from gracetape.archive.verify import verify
+from gracetape.dummy import GraceDb
+from gracetape.errors import UsageError
+from tests.archive.stored import contents_of, keep
+
+FILES = [b"one" * 1000, b"two", b"\x28\xb5\x2f\xfd looks packed"]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "word", "region_name": "us-east-1"}
+    client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", **keys)
+    client.create_bucket(Bucket="tapes")
+    yield client
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of its own: nothing is kept of a store, and none was named."""
+    monkeypatch.setenv("GRACETAPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("GRACETAPE_STORES", raising=False)
+
+
+@pytest.fixture(params=["s3", "folder"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: Any) -> str:
+    if request.param == "folder":
+        return str(tmp_path / "store")
+    for name, value in (
+        ("AWS_ENDPOINT_URL", s3.meta.endpoint_url), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "word"),
+        ("AWS_REGION", "us-east-1"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    return f"s3://tapes/{tmp_path.name}"
+
+
+def another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str = "another") -> None:
+    monkeypatch.setenv("GRACETAPE_CACHE", str(tmp_path / name))
+
+
+def copied(tape: Path, to: Path) -> Path:
+    """The SQLite part of a tape, with what says where its contents are."""
+    to.mkdir()
+    for name in ("archive.sqlite", "blobs.url"):
+        shutil.copy(tape / name, to)
+    return to
+
+
+def sound(path: Path) -> bool:
+    with Archive.open(path) as tape:
+        return list(verify(tape)) == []
+
+
+def test_a_second_machine_reads_what_the_first_wrote(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", FILES)
+    assert not list((tape / "blobs").glob("??/*")), "they are in the store"
+    copy = copied(tape, tmp_path / "copy.tape")
+    another_machine(tmp_path, monkeypatch)
+    use_store(copy, store)
+    with Archive.open(copy) as archive:
+        assert contents_of(archive, "G1") == FILES
+    with GraceDb(copy) as client:
+        client.write_log("G1", "mine", "mine.txt", b"mine")
+        assert client.files("G1", "0.txt").read() == FILES[0]
+    assert sound(copy)
+
+
+def test_contents_are_written_once_and_fetched_once(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = type(place_at(store))
+    asked: list[tuple[str, str]] = []
+    for name in ("put", "read"):
+        monkeypatch.setattr(place, name, _noting(getattr(place, name), asked))
+    tape, other = tmp_path / "a.tape", tmp_path / "b.tape"
+    for path in (tape, other):
+        use_store(path, store)
+        with Archive.open(path, read_only=False) as archive:
+            keep(archive, "G1", FILES)
+    assert [act for act, _ in asked] == ["put"] * len(FILES)
+    asked.clear()
+    another_machine(tmp_path, monkeypatch)
+    use_store(other, store)
+    monkeypatch.setenv("GRACETAPE_STORES", store)
+    for _ in range(2):
+        with Archive.open(tape) as archive:
+            assert contents_of(archive, "G1") == FILES
+    assert [act for act, _ in asked] == ["read"] * len(FILES)
+
+
+def _noting(act: Any, asked: list[tuple[str, str]]) -> Any:
+    def noted(self: Any, name: str, *args: Any, **options: Any) -> Any:
+        asked.append((act.__name__, name))
+        return act(self, name, *args, **options)
+
+    return noted
+
+
+def test_a_tape_moves_to_a_store_and_back(store: str, tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    with Archive.create(tape) as archive:
+        keep(archive, "G1", FILES)
+    assert use_store(tape, store) == len(FILES)
+    assert use_store(tape, store) == 0
+    assert not list((tape / "blobs").glob("??/*"))
+    with Archive.open(tape) as archive:
+        convert(archive, tmp_path / "packed.tape", packed=True)
+    assert sound(tape)
+    assert sound(tmp_path / "packed.tape")
+    assert bring_back(tape) == len(FILES)
+    shutil.rmtree(tmp_path / "cache")
+    shutil.rmtree(store, ignore_errors=True)
+    assert sound(tape)
+
+
+def test_what_a_copy_needs_is_never_removed(store: str, tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", FILES)
+    copy = copied(tape, tmp_path / "copy.tape")
+    with Archive.open(tape, read_only=False) as archive:
+        with archive.transaction() as tx:
+            tx.drop(archive.capture("G1"))
+        collect(archive)
+    shutil.rmtree(tmp_path / "cache" / "blobs")
+    assert sound(copy)
+
+
+def test_damage_in_the_store_is_seen_and_heals(
+    store: str, tmp_path: Path, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", [b"contents"])
+        name = next(iter(_damage(store, s3)))
+    another_machine(tmp_path, monkeypatch)
+    use_store(tmp_path / "any.tape", store)
+    with Archive.open(tape) as archive, pytest.raises(ArchiveError, match="are damaged.*at "):
+        contents_of(archive, "G1")
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G2", [b"contents"])
+    another_machine(tmp_path, monkeypatch, "third")
+    use_store(tmp_path / "any2.tape", store)
+    assert sound(tape), name
+
+
+def _damage(store: str, s3: Any) -> Iterator[str]:
+    """Let all contents of a store be others, of the same length."""
+    if store.startswith("/"):
+        for path in (Path(store) / "blobs").glob("*/*"):
+            path.write_bytes(b"x" * path.stat().st_size)
+            yield path.name
+        return
+    prefix = store.removeprefix("s3://tapes/")
+    for found in s3.list_objects_v2(Bucket="tapes", Prefix=f"{prefix}/blobs")["Contents"]:
+        s3.put_object(Bucket="tapes", Key=found["Key"], Body=b"x" * found["Size"])
+        yield found["Key"]
+
+
+def test_a_tape_is_pushed_and_pulled_through_it_and_two_pushes_do_not_mix(store: str, tmp_path: Path) -> None:
+    place = place_at(f"{store}/shared.tape")
+    tape = tmp_path / "a.tape"
+    with Archive.create(tape) as archive:
+        keep(archive, "G1", FILES)
+        assert push(archive, place).contents == len(FILES)
+    assert pull(place, tmp_path / "got.tape").captures == ["G1@1"]
+    with pytest.raises(Changed):
+        place.replace("tape.json", b"{}", None)
+    stamp = place.stamp("tape.json")
+    assert stamp is not None
+    place.replace("tape.json", b"{}", stamp.tag)
+    with pytest.raises(Changed):
+        place.replace("tape.json", b"{}", stamp.tag)
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_packed_tape_is_read_from_it_by_ranges(store: str, tmp_path: Path, s3: Any) -> None:
+    with Archive.create(tmp_path / "a.tape", packed=True) as archive:
+        keep(archive, "G1", FILES)
+    key = f"{store.removeprefix('s3://tapes/')}/a.tape"
+    s3.upload_file(str(tmp_path / "a.tape"), "tapes", key)
+    with Archive.open(f"s3://tapes/{key}") as archive:
+        assert contents_of(archive, "G1") == FILES
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_store_that_is_not_there_or_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: Any, store: str
+) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        keep(archive, "G1", FILES)
+        with pytest.raises(ArchiveError, match="there is no such bucket"):
+            push(archive, place_at("s3://elsewhere/a.tape"))
+        push(archive, place_at(f"{store}/a.tape"))
+    with pytest.raises(ArchiveError, match="a tape that was pushed there: `gracetape archive pull s3://"):
+        Archive.open(f"{store}/a.tape")
+
+
+def test_a_store_that_a_tape_names_is_not_asked_before_the_user_names_it(tmp_path: Path, s3: Any) -> None:
+    tape = tmp_path / "a.tape"
+    with Archive.create(tape) as archive:
+        keep(archive, "G1", [b"x"])
+    use_store(tape, str(tmp_path / "store"))
+    (tape / "blobs.url").write_text(f"{s3.meta.endpoint_url}/tapes/secret\n")
+    with Archive.open(tape) as archive, pytest.raises(ArchiveError, match="never named on this machine"):
+        contents_of(archive, "G1")
+
+
+@pytest.mark.parametrize("said", ["", "two words", "x" * 3000, "s3://b\u0000/"])
+def test_a_tape_that_names_no_store(said: str, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape"):
+        pass
+    (tmp_path / "a.tape" / "blobs.url").write_text(said)
+    with pytest.raises(ArchiveError, match="names no store"):
+        Archive.open(tmp_path / "a.tape")
+
+
+def test_which_stores_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRACETAPE_STORES", "s3://tapes/o4/ gs://other")
+    assert is_trusted("s3://tapes/o4")
+    assert is_trusted("s3://tapes/o4/more")
+    assert is_trusted("gs://other/anything")
+    for url in ("s3://tapes", "s3://tapes/o4b", "s3://tapes/o4/../o3", "https://tapes/o4"):
+        assert not is_trusted(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://key:word@tapes/x", "https://albert:word@tapes.invalid/x", "s3://tapes/x?key=word"]
+)
+def test_secrets_are_not_kept_in_tapes(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        use_store(tmp_path / "a.tape", url)
+    assert "word@" not in str(caught.value)
+    assert not (tmp_path / "a.tape").exists()
+
+
+def test_what_is_kept_on_this_machine_stays_below_its_size(tmp_path: Path) -> None:
+    cache = BlobCache(tmp_path / "cache", 1000)
+    for number in range(30):
+        incoming = cache.incoming()
+        incoming.write_bytes(b"x" * 100)
+        cache.keep(f"{number:02d}", incoming)
+        assert cache.find("00") is not None, "what is used stays"
+        assert sum(path.stat().st_size for path in (tmp_path / "cache").glob("*/*")) <= 1000
+    assert cache.find("01") is None
+    assert cache.find("29") is not None
+
+
+def test_files_larger_than_what_is_kept_are_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRACETAPE_BLOB_CACHE", "1k")
+    tape = tmp_path / "a.tape"
+    use_store(tape, str(tmp_path / "store"))
+    large = [bytes(range(256)) * 40 + bytes([number]) for number in range(4)]
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", large)
+        results: list[bool] = []
+        readers = [
+            threading.Thread(target=lambda: results.append(contents_of(archive, "G1") == large)) for _ in range(4)
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+    assert results == [True] * 4
+
+
+def test_damage_of_what_is_kept_here_heals_by_itself(tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, str(tmp_path / "store"))
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", FILES)
+        for path in (tmp_path / "cache" / "blobs").glob("*/*"):
+            path.write_bytes(b"x")
+        assert contents_of(archive, "G1") == FILES
+
+
+def test_sizes_of_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, size in (("", blob_cache.SIZE), ("500", 500), ("1.5 GB", 1_500_000_000), ("20G", 20_000_000_000)):
+        monkeypatch.setenv("GRACETAPE_BLOB_CACHE", text)
+        assert cache_size() == size
+    monkeypatch.setenv("GRACETAPE_BLOB_CACHE", "much")
+    with pytest.raises(UsageError, match="is a size, as in 20G"):
+        cache_size()
+
+
+def test_a_head_of_something_else(store: str, tmp_path: Path) -> None:
+    place = place_at(store)
+    place.replace("tape.json", json.dumps({"form": "gracetape shared tape 9", "tool": "gracetape 9"}).encode(), None)
+    with pytest.raises(ArchiveError, match="newer gracetape"):
+        pull(place, tmp_path / "got.tape")
