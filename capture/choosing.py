@@ -14,9 +14,7 @@ IdsArgument = Annotated[
 QueryOption = Annotated[
     str | None, typer.Option("--query", metavar="QUERY", help="All that this query of the server finds.")
 ]
-CategoryOption = Annotated[
-    bool, typer.Option("--superevents/--events", help="What the query is of.", show_default="superevents")
-]
+CategoryOption = Annotated[bool, typer.Option("--superevents/--events", help="What the query is of.")]
 FromFileOption = Annotated[
     Path | None, typer.Option("--from-file", metavar="FILE", help="The ids in a file, or on standard input (-).")
 ]

@@ -1,12 +1,13 @@
 """One object on its way from a server into the archive: looked at, kept, and looked at again until it stands still."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from gracetape.archive import Archive, Capture, FileEntry, category_of
+from gracetape.archive.blobs import Blob, is_sound
 from gracetape.archive.capture_notes import TAGS, TORN
 from gracetape.archive.kinds import LISTED, Record
 from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
@@ -21,7 +22,7 @@ from gracetape.capture.progress import Progress
 from gracetape.capture.records import Answer
 from gracetape.capture.seen import Look, Seen, as_before, kept_tags
 from gracetape.capture.service import without_login
-from gracetape.errors import CaptureError
+from gracetape.errors import CaptureError, NotFound
 
 #: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
 LOOKS = 5
@@ -144,8 +145,8 @@ class Pull:
             return None
         if any(entry.sha256 is None and self.on.choice(entry.name) for entry in entries):
             return None
-        (sound,) = yield from self.on.hub.ask_all(self, [partial(self._all_here, entries)])
-        if not sound:
+        held = {entry.sha256 for entry in entries if entry.sha256 is not None}
+        if (yield from self._sound(held)) != held:
             return None
         tags = kept_tags(seen.tags, self.on.asked) | self.on.root_tags
         if kept.get(TAGS) != tags or self.on.root not in view.records(SERVICE):
@@ -158,20 +159,31 @@ class Pull:
         self.on.progress.end(result)
         return result
 
-    def _all_here(self, entries: list[FileEntry]) -> bool:
-        return all(self.archive.holds(entry) for entry in entries if entry.sha256 is not None)
+    def _sound(self, digests: Iterable[str]) -> Steps[set[str]]:
+        """Those of some contents that are here, and what was kept: all of them are read."""
+        archive, blobs = self.archive, list[Blob]()
+        for sha256 in digests:
+            with suppress(NotFound):
+                blobs.append(archive.blob(sha256))
+        if archive.packed:  # they are in the database, which each thread would open for itself
+            return {blob.sha256 for blob in blobs if is_sound(archive.blobs, blob)}
+        (sound,) = yield from self.on.hub.ask_all(
+            self, [lambda: {blob.sha256 for blob in blobs if is_sound(archive.blobs, blob)}]
+        )
+        return set(sound)
 
-    def _known(self) -> dict[tuple[str, int], FileEntry]:
+    def _known(self) -> Steps[dict[tuple[str, int], FileEntry]]:
         """File versions that are here from earlier captures, finished or not: they never change on a server."""
-        found, whole = {}, {}
-        for old in self.archive.captures(self.graceid, unfinished=True):
-            if old.service == self.on.service and old.origin == "capture":
-                for entry in StoredView(self.archive, old).files():
-                    if entry.sha256 not in whole:  # what was lost or damaged since is fetched again
-                        whole[entry.sha256] = self.archive.holds(entry)
-                    if whole[entry.sha256]:
-                        found[entry.name, entry.version] = entry
-        return found
+        entries = [
+            entry
+            for old in self.archive.captures(self.graceid, unfinished=True)
+            if old.service == self.on.service and old.origin == "capture"
+            for entry in StoredView(self.archive, old).files()
+            if entry.sha256 is not None
+        ]
+        # What was lost or damaged since is fetched again.
+        sound = yield from self._sound({str(entry.sha256) for entry in entries})
+        return {(entry.name, entry.version): entry for entry in entries if entry.sha256 in sound}
 
     # -- keeping
 
@@ -209,7 +221,7 @@ class Pull:
                 if entry.sha256
             }
         elif not self.on.recapture:
-            (known,) = yield from self.on.hub.ask_all(self, [self._known])  # reads contents
+            known = yield from self._known()
         missing = self._share(capture, wanted, known)
         self.on.progress.files(self.graceid, len(missing))
         found = yield from download(

@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ class _Capture:
         first = next(ids, None)
         if first is None:
             return
-        root = self.hub.now(self._root)
+        root = self._root()
         choice, recapture = self._options
         tag = getattr(self.client, "root_tag", None)
         tags = {self.client.root_address: tag} if tag is not None else {}
@@ -196,7 +197,7 @@ class _Capture:
             service = without_login(self.client.asked)
             if (known := last_root(archive, service, self.client.root_address)) is not None:
                 self.client.expect_root(*known)
-        return fetch_root(self.client)
+        return self.hub.now(partial(fetch_root, self.client))
 
     def _pulls(self, first: str, ids: Iterator[str]) -> Iterator[Pull]:
         graceid: str | None = first

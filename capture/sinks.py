@@ -26,6 +26,8 @@ from gracetape.times import iso_time
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
+#: A burst is gathered beside the database (up to 128 MiB, in pages of 4 KiB) before it is brought in, each page once.
+_LATER = "PRAGMA wal_autocheckpoint = 32000"
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -288,6 +290,7 @@ class ArchiveSink:
             messages.append((graceid_of(payload) or "", heard.arrived, heard.node, text))
             if heard.place is not None:
                 left_off[heard.place.log] = heard.place.offset
+        self.archive.connection.execute(_LATER)
         with self.archive.transaction() as tx:
             # By the ids under which the archive keeps the objects, or will.
             about = {uid for uid, *_ in messages}

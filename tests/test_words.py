@@ -186,7 +186,7 @@ def test_a_list_of_commands_has_whole_sentences_that_fit(room: str) -> None:
         ("gracetape simulate", "gracetape simulate [OPTIONS] CONFIG..."),
         ("gracetape view", "gracetape view [OPTIONS] [ARCHIVE] [ID]..."),
         ("gracetape listen command", "gracetape listen command [OPTIONS] NAME [KEY=VALUE...]"),
-        ("capture", "capture [OPTIONS] ID..."),
+        ("capture", "capture [OPTIONS] [ID...]"),
     ],
 )
 def test_usage_says_once_what_may_come_often(words: str, usage: str) -> None:

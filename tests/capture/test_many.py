@@ -247,3 +247,12 @@ def test_a_plan_tells_what_would_come_and_keeps_nothing(counted: tuple[Source, C
     source.client.write_log(source.graceid, "one more", "new.txt", b"12345")
     assert json.loads(run("plan", source.graceid, *words, "--json").stdout)["total"]["bytes"] == 5
     assert app.bytes < 40_000
+
+
+def test_captures_one_after_another_leave_no_connection_to_the_tape_open(source: Source, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
+        opened = []
+        for again in (False, True, True):
+            capture.capture([source.graceid], archive, client, recapture=again)
+            opened.append(len(archive._connections._open))
+        assert len(set(opened)) == 1
