@@ -104,6 +104,16 @@ def is_sound(store: BlobStore, blob: Blob) -> bool:
     return True
 
 
+def is_stored(store: BlobStore, spool: Path, blob: Blob) -> bool:
+    """Whether the very bytes in a spool file are stored for a blob already, which is seen without hashing them."""
+    try:
+        with spool.open("rb") as mine:
+            same = all(mine.read(len(piece)) == piece for piece in store.stored(blob.sha256))
+            return same and not mine.read(1)
+    except (GracetapeError, OSError):
+        return False
+
+
 def _decoded(stored: Iterator[bytes], blob: Blob) -> Iterator[bytes]:
     if blob.encoding == "raw":
         yield from stored
@@ -182,9 +192,10 @@ def _large(spool: Path, file: IO[bytes], pieces: Iterable[bytes]) -> tuple[Path,
     for piece in pieces:
         digest.update(piece)
         _write(file, piece)
-        if not shrinks and size >= judged:
-            shrinks = len(_COMPRESSORS.own.compress(piece[:_SAMPLE])) < 0.98 * len(piece[:_SAMPLE])
-            judged = size + _SMALL
+        while not shrinks and judged < size + len(piece):
+            sample = piece[judged - size : judged - size + _SAMPLE]
+            shrinks = len(_COMPRESSORS.own.compress(sample)) < 0.98 * len(sample)
+            judged += _SMALL
         size += len(piece)
     if shrinks:
         packed = Path(f"{spool}.zst")
