@@ -141,11 +141,12 @@ class _Pieces:
         return bytes(found)
 
 
-def spool_in(store: BlobStore, pieces: Iterator[bytes]) -> tuple[Path, Blob]:
+def spool_in(store: BlobStore, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
     """Write incoming pieces to a spool file, hashing them, and compress it where that helps by a tenth or more.
 
     What is small is compressed before it is written; what is large is compressed afterwards, if pieces of it shrink at all.
     """
+    pieces = iter(pieces)
     begin = _begin(pieces)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=store.spool_folder())
     spool = Path(name)

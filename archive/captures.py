@@ -35,6 +35,9 @@ class Capture:
     seal: str
     writable: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Capture {self.object}@{self.version}, {self.origin}, {self.completed or 'in the making'}>"
+
     def __post_init__(self) -> None:
         texts: tuple[object, ...] = (self.object, self.category, self.service, self.origin, self.tool, self.started)
         texts += (self.notes, self.digest, self.seal, self.completed or "")

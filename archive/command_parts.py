@@ -9,6 +9,7 @@ from gracetape.archive.kinds import LISTED
 from gracetape.archive.recorded import count_recorded
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.which import locate
+from gracetape.shown import human_bytes
 
 
 @contextmanager
@@ -21,6 +22,11 @@ def reading(path: Path | None, *, contents: bool = False) -> Iterator[Archive]:
 def writing(path: Path | None) -> Archive:
     """An archive that may be written to."""
     return Archive.open(locate(path), read_only=False)
+
+
+def size_of(about: dict[str, Any]) -> str:
+    """How large the files of a summary are; 'absent' where there are files, and the contents of none."""
+    return "absent" if about["files"] and len(about["absent"]) == about["files"] else human_bytes(about["bytes"])
 
 
 def summary_of(archive: Archive, capture: Capture) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What of an object the public sees: a superevent's shorter record, the log entries that are tagged `public`, and their files.
 
-Facts: gracedb-server, api/v1/superevents/views.py (docs/credits.md): whoever is not logged in sees exposed superevents alone, of these the
-entries and files that they may view, and no event.
+Facts: gracedb-server, api/v1/superevents/{views,serializers}.py, events/serializers.py (docs/credits.md): whoever is not logged in sees exposed
+superevents alone, of these the entries and files that they may view, and no event.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,9 @@ TAG, GROUP, NOTE = "public", "public_users", "as public"
 #: Fields of a superevent's record, and of its links, that are for members alone.
 _HIDDEN = frozenset({"gw_events", "em_events", "preferred_event", "pipeline_preferred_events"})
 _HIDDEN_LINKS = frozenset({"events"})
+#: What the public sees of the preferred event's attributes: table -> fields; and what stands in its record for members, or in alerts, alone.
+_ATTRIBUTES = {"SingleInspiral": ("ifo", "end_time", "end_time_ns"), "MultiBurst": ("ifos", "single_ifo_times")}
+_HIDDEN_OF_EVENT = frozenset({"superevent_neighbours"})
 #: Kinds of record that are for members alone.
 _HIDDEN_KINDS = frozenset({"signoff", "permission", "embb"})
 
@@ -25,7 +28,27 @@ def public_record(record: Record) -> Record:
     shown = {name: value for name, value in record.items() if name not in _HIDDEN}
     if isinstance(links := shown.get("links"), dict):
         shown["links"] = {name: link for name, link in links.items() if name not in _HIDDEN_LINKS}
+    if isinstance(event := shown.get("preferred_event_data"), dict):
+        shown["preferred_event_data"] = _public_event(event)
     return shown
+
+
+def _public_event(event: Record) -> Record:
+    """A preferred event's record inside its superevent's, as the public sees it: of its attributes hardly anything."""
+    shown = {name: value for name, value in event.items() if name not in _HIDDEN_OF_EVENT}
+    if isinstance(tables := shown.get("extra_attributes"), dict):
+        shown["extra_attributes"] = {
+            name: [_only(row, fields) for row in tables[name]]
+            if isinstance(tables[name], list)
+            else _only(tables[name], fields)
+            for name, fields in _ATTRIBUTES.items()
+            if name in tables
+        }
+    return shown
+
+
+def _only(row: Any, fields: Iterable[str]) -> Any:
+    return {name: row[name] for name in fields if name in row} if isinstance(row, dict) else row
 
 
 def is_shortened(record: Record) -> bool:

@@ -5,16 +5,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from gracetape.archive.command_parts import reading, summary_of
+from gracetape.archive.command_parts import reading, size_of, summary_of
 from gracetape.archive.listing import page_of
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
-from gracetape.archive.store import Archive
+from gracetape.archive.store import Archive, Capture
 from gracetape.archive.which import locate
-from gracetape.errors import NotFound, UsageError
+from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.plain_text import by_cause, plain
 from gracetape.tables import say_reasons, show_table
-from gracetape.terminal import human_bytes, say, show_json, show_text
+from gracetape.terminal import complain, human_bytes, say, show_json, show_text
 from gracetape.times import iso_time, shown_time
 
 
@@ -24,30 +25,51 @@ def list_objects(
     """List the captures in an archive: a page (`listing.py`) of those that a query finds, and what was only heard."""
     with reading(archive) as tape:
         page = page_of(tape, query, sort, offset, limit)
-        rows = [summary_of(tape, capture) for capture in page.captures]
+        rows, damage = _summaries(tape, page.captures)
         heard = heard_only(tape) if query is None else {}
     first = max(0, offset - page.total)  # what was only heard comes after all captures
-    room = None if limit is None else limit - len(rows)
+    room = None if limit is None else limit - len(page.captures)
     shown = list(heard.items())[first : None if room is None else first + room]
-    left = page.total + len(heard) - offset - len(rows) - len(shown)
+    left = page.total + len(heard) - offset - len(page.captures) - len(shown)
     if as_json:
         show_json([*rows, *({"id": graceid, "origin": "heard", "recorded_alerts": count} for graceid, count in shown)])
+        _tell_damage(damage)
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
-    show_table(
-        columns,
-        [
-            (
-                f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], human_bytes(r["bytes"]),
-                shown_time(r["captured"]), r["origin"], r["service"],
-            )
-            for r in rows
-        ],
-    )  # fmt: skip
+    if rows or not shown:
+        show_table(
+            columns,
+            [
+                (
+                    f"{r['id']}@{r['version']}", shown_time(r["created"]), r["logs"], r["labels"], r["files"], size_of(r),
+                    shown_time(r["captured"]), r["origin"], r["service"],
+                )
+                for r in rows
+            ],
+        )  # fmt: skip
     for graceid, count in shown:
-        say(f"{graceid}: {count} messages that were heard, never captured")
+        many = "1 message that was" if count == 1 else f"{count} messages that were"
+        say(f"{graceid}: {many} heard, never captured")
     if limit is not None and left > 0:
         say(f"and {left} more: --offset {offset + limit} shows what follows")
+    _tell_damage(damage)
+
+
+def _summaries(archive: Archive, captures: Sequence[Capture]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What there is to tell of captures, and what is wrong with those of which nothing can be told."""
+    rows, damage = list[dict[str, Any]](), list[str]()
+    for capture in captures:
+        try:
+            rows.append(summary_of(archive, capture))
+        except ArchiveError as error:  # the others are shown all the same
+            damage.append(str(error))
+    return rows, damage
+
+
+def _tell_damage(damage: Sequence[str]) -> None:
+    if damage:
+        more = f" (and {len(damage) - 1} more: `gracetape archive verify` tells of all)" if len(damage) > 1 else ""
+        complain(f"{damage[0]}{more}")
 
 
 def show(ref: str, archive: Path | None, as_json: bool) -> None:
@@ -60,8 +82,8 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
             return
+    about["bytes"] = size_of(about)
     absent, notes = about.pop("absent"), about.pop("notes")
-    about["bytes"] = human_bytes(about["bytes"])
     about["labels_now"] = ", ".join(about["labels_now"])
     for name in ("created", "captured"):
         about[name] = f"{shown_time(about[name])} UTC" if about[name] else None
@@ -116,7 +138,8 @@ def files(ref: str, archive: Path | None, as_json: bool) -> None:
         show_json([asdict(entry) for entry in entries])
         return
     show_table(
-        ["file", ">size", "sha256"], [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries]
+        ["^file", ">size", "?sha256"],
+        [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries],
     )
     say_reasons(("absent", e.absent or "") for e in entries if e.sha256 is None)
 

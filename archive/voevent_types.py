@@ -2,20 +2,26 @@
 
 from dataclasses import dataclass
 
+from gracetape.topics import LVC_PACKETS
+
 
 @dataclass(frozen=True)
 class VOEventType:
     """A type: its `code` in records, its `name` in requests, its `title` in file names (`S1-1-EarlyWarning.xml`) and the XML.
 
-    `packet` and `packet_name` are those of GCN's notice types; `cited` is what a document says beside its citations of those before it.
+    `packet` is that of GCN's notice types; `cited` is what a document says beside its citations of those before it.
     """
 
     code: str
     name: str
     title: str
     packet: int
-    packet_name: str
     cited: str
+
+    @property
+    def packet_name(self) -> str:
+        """GCN's name of the packet: `LVC_PRELIMINARY`."""
+        return LVC_PACKETS[self.packet]
 
     @property
     def notice(self) -> str:
@@ -27,11 +33,11 @@ class VOEventType:
 VOEVENT_TYPES = {
     row.code: row
     for row in (
-        VOEventType("PR", "preliminary", "Preliminary", 150, "LVC_PRELIMINARY", "Initial localization is now available (preliminary)"),
-        VOEventType("IN", "initial", "Initial", 151, "LVC_INITIAL", "Initial localization is now available"),
-        VOEventType("UP", "update", "Update", 152, "LVC_UPDATE", "Updated localization is now available"),
-        VOEventType("RE", "retraction", "Retraction", 164, "LVC_RETRACTION", "Determined to not be a viable GW event candidate"),
-        VOEventType("EW", "earlywarning", "EarlyWarning", 163, "LVC_EARLY_WARNING", "Early warning localization is now available"),
+        VOEventType("PR", "preliminary", "Preliminary", 150, "Initial localization is now available (preliminary)"),
+        VOEventType("IN", "initial", "Initial", 151, "Initial localization is now available"),
+        VOEventType("UP", "update", "Update", 152, "Updated localization is now available"),
+        VOEventType("RE", "retraction", "Retraction", 164, "Determined to not be a viable GW event candidate"),
+        VOEventType("EW", "earlywarning", "EarlyWarning", 163, "Early warning localization is now available"),
     )
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from gracetape.errors import UsageError
+from gracetape.ids import is_graceid
 from gracetape.settings_files import find
 
 #: How `pack` and `unpack` name what they make of NAME.tape.
@@ -13,7 +14,13 @@ _MADE = re.compile(r"(.+)\.(?:packed|unpacked)\.tape")
 
 def looks_like_archive(text: str) -> bool:
     """Whether an argument that may be an archive (or a file of messages) or an id is an archive."""
-    return text.endswith((".tape", ".jsonl")) or os.sep in text or Path(text).exists()
+    if text.endswith((".tape", ".jsonl")) or os.sep in text:
+        return True
+    path = Path(text)
+    if not path.exists():
+        return False
+    # a folder with an object's files, or one of mock-event-generator's, has the name of its id
+    return not path.is_dir() or (path / "archive.sqlite").exists() or not is_graceid(text)
 
 
 def locate(path: str | Path | None = None) -> Path:

@@ -1,10 +1,9 @@
 """Writing to an archive inside one transaction: records, files and blobs, and new versions that share what did not change."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gracetape.archive import counters, derived, index, spans
@@ -22,6 +21,8 @@ from gracetape.ids import category_of
 @cache
 def tool_name() -> str:
     """What wrote a capture: `gracetape VERSION`."""
+    from importlib.metadata import PackageNotFoundError, version  # those who read write nothing
+
     try:
         return f"gracetape {version('gracetape')}"
     except PackageNotFoundError:
@@ -256,7 +257,7 @@ class Transaction:
 
     # -- files
 
-    def store_blob(self, pieces: Iterator[bytes]) -> Blob:
+    def store_blob(self, pieces: Iterable[bytes]) -> Blob:
         """Keep contents (once, however often they come) and say what they are."""
         spool, blob = spool_in(self.archive.blobs, pieces)
         return self.keep_blob(spool, blob)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gracetape.brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
+from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
 
 #: Seconds for the storage to be formatted; a Java machine starts for it.
@@ -75,6 +76,7 @@ def private_apache_kafka(
 ) -> PrivateBroker:
     """An Apache Kafka with some topics of a group, formatted and not yet started. BrokerError if its storage cannot be formatted."""
     from gracetape.brokers.kafka_client import has_topics
+    from gracetape.brokers.kafka_wire import topic_of
 
     check_plain("a group or a topic", [group, *topics])
     port, folder = port or free_port(), new_folder("kafka")
@@ -90,7 +92,7 @@ def private_apache_kafka(
     url = f"kafka://localhost:{port}/{group}"
 
     def ready(broker: PrivateBroker) -> bool:
-        return answers(port) and has_topics(url, [f"{group}.{topic}" for topic in topics])
+        return answers(port) and has_topics(url, [topic_of(parse_url(url), topic) for topic in topics])
 
     return PrivateBroker("kafka", url, port, folder, [str(scripts.start), str(properties)], ready, settings=settings)
 

@@ -41,18 +41,25 @@ def start(
         ),
     ],
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Default: the usual one, or any if that is taken.")
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Default: the usual one, or any if that is taken."),
     ] = None,
     users: Annotated[
-        list[str] | None, typer.Option("--user", help="xmpp: an account; may be repeated (default: alice).")
+        list[str] | None,
+        typer.Option("--user", metavar="NAME", help="xmpp: an account; may be repeated (default: alice)."),
     ] = None,
-    group: Annotated[str, typer.Option(help="kafka: the group that topics' names begin with.")] = "gracedb-test",
+    group: Annotated[
+        str, typer.Option(metavar="GROUP", help="kafka: the group that topics' names begin with.")
+    ] = "gracedb-test",
     topics: Annotated[
-        list[str] | None, typer.Option("--topic", help="kafka: a topic to be made at once; may be repeated.")
+        list[str] | None,
+        typer.Option("--topic", metavar="TOPIC", help="kafka: a topic to be made at once; may be repeated."),
     ] = None,
     beforehand: Annotated[
         str | None,
-        typer.Option("--topics", metavar="NAMES", help="kafka: the same, igwn (the usual ones) or names by commas."),
+        typer.Option(
+            "--topics", metavar="NAMES", help="kafka: the same, igwn (the usual ones), public, or names by commas."
+        ),
     ] = None,
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
@@ -89,8 +96,9 @@ def _private(kind: Kind, port: int, users: tuple[str, ...], group: str, topics: 
 
         return private_xmpp(users, port=port)
     from gracetape.brokers.private_kafka import private_kafka
+    from gracetape.topics import PUBLIC_TOPICS
 
-    return private_kafka(group, topics, port=port)
+    return private_kafka(group, (*topics, *(name for name in PUBLIC_TOPICS if name not in topics)), port=port)
 
 
 def _tell(broker: "PrivateBroker") -> None:

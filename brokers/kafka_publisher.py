@@ -13,7 +13,7 @@ from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
-from gracetape.topics import is_public, named
+from gracetape.topics import PUBLIC_TOPICS, is_public, named
 
 #: Messages, and kilobytes, handed over but not acknowledged, at most.
 IN_FLIGHT, _IN_FLIGHT_KB = 20_000, 65_536
@@ -44,7 +44,10 @@ class KafkaPublisher(Publisher):
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._there = topics_on(self._admin, self.url)
-        self._make(topic_of(self.url, node) for node in named(self.url.options.get("topics", "")))
+        beforehand = named(self.url.options.get("topics", ""))
+        if self._create and is_public(self.url.path):  # the real brokers have them all, whenever a listener comes
+            beforehand = (*beforehand, *PUBLIC_TOPICS)
+        self._make(topic_of(self.url, node) for node in dict.fromkeys(beforehand))
         self._producer = confluent_kafka.Producer(
             settings
             | {

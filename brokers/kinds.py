@@ -45,7 +45,7 @@ BROKERS: Mapping[str, BrokerKind] = {
             "start": "`earliest` or `latest`: where a consumer group that is new begins",
             "prefix": f"{_PREFIX} topic, after the group",
             "create": "`yes`: create topics that are not there",
-            "topics": "sending: topics to be made at once, `igwn` (the usual ones) or names by commas",
+            "topics": "sending: topics to be made at once, `igwn` (the usual ones), `public`, or names by commas",
         }
         | _PATIENCE,
         "gracetape.brokers.kafka_source:KafkaSource",

@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
 from typing import Any
 
 from gracetape.brokers.kinds import BROKERS, not_a_broker
@@ -11,6 +10,7 @@ from gracetape.brokers.publishing import OnUndelivered, Publisher
 from gracetape.brokers.sources import Gap, Source, log_gap
 from gracetape.errors import BadUrl, BrokerError
 from gracetape.installing import hint
+from gracetape.lazy import entry_points
 
 #: Other packages add sources as entry points of this group, named by their scheme.
 SOURCES = "gracetape.sources"

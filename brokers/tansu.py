@@ -7,7 +7,9 @@ variables of `settings`) keeps it.
 from collections.abc import Mapping
 
 from gracetape.brokers.kafka_client import has_topics
+from gracetape.brokers.kafka_wire import topic_of
 from gracetape.brokers.private import PrivateBroker, answers, check_plain, free_port, new_folder
+from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
 
 
@@ -36,6 +38,6 @@ def private_kafka(
     url = f"kafka://localhost:{port}/{group}"
 
     def ready(broker: PrivateBroker) -> bool:
-        return answers(port) and has_topics(url, [f"{group}.{topic}" for topic in topics])
+        return answers(port) and has_topics(url, [topic_of(parse_url(url), topic) for topic in topics])
 
     return PrivateBroker("kafka", url, port, folder, command, ready, settings=settings or {})

@@ -32,20 +32,30 @@ def capture(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Events (G1234, T1234, …) and superevents.")],
     url: Annotated[
         str | None,
-        typer.Option("--service-url", help="The API root (default: $GRACETAPE_SERVICE, or ligo.gracedb's own)."),
+        typer.Option(
+            "--service-url", metavar="URL", help="The API root (default: $GRACETAPE_SERVICE, or ligo.gracedb's own)."
+        ),
     ] = None,
     archive: Annotated[
-        Path | None, typer.Option("--archive", "-a", help="Where to (default: ./ID.tape); made if it is not there.")
+        Path | None,
+        typer.Option(
+            "--archive", "-a", metavar="ARCHIVE", help="Where to (default: ./ID.tape); made if it is not there."
+        ),
     ] = None,
     files: Annotated[bool, typer.Option("--files/--no-files", help="Fetch the files' contents.")] = True,
-    pattern: Annotated[str | None, typer.Option("--only", "--files-like", help="Fetch only files like this.")] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option("--only", "--files-like", metavar="PATTERN", help="Fetch only files like this, as in *.fits*."),
+    ] = None,
     with_events: Annotated[bool, typer.Option(help="Take a superevent's member events too.")] = True,
     recapture: Annotated[bool, typer.Option(help="Fetch every file again, known or not.")] = False,
-    connections: Annotated[int, typer.Option(min=1, max=64, help="How many files to fetch at once.")] = CONNECTIONS,
+    connections: Annotated[
+        int, typer.Option(metavar="N", min=1, max=64, help="How many files to fetch at once.")
+    ] = CONNECTIONS,
     as_public: Annotated[
         bool, typer.Option("--as-public", help="Without a login, and only what the public sees of superevents.")
     ] = False,
-    api_version: Annotated[str | None, typer.Option(help="v1 or v2 (default: the server's).")] = None,
+    api_version: Annotated[str | None, typer.Option(metavar="v1|v2", help="Default: the server's.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
 ) -> None:
     """Pull everything that GraceDB has on some objects into an archive."""

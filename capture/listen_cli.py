@@ -7,24 +7,22 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
-from gracetape.archive import Archive
 from gracetape.brokers import BadUrl, BrokerError, parse_url
-from gracetape.capture.follow import Follower
-from gracetape.capture.listen import Recorder
-from gracetape.capture.service import service_url, set_service
-from gracetape.capture.sinks import ArchiveSink, FileSink, Shown, Sink, StreamSink, Told
-from gracetape.capture.stopping import leave, stopped_by_signals
 from gracetape.errors import UsageError
 from gracetape.live_pages import live_page
 from gracetape.options import ListenerOption, PageOption, ShowOption, shows_lines
 from gracetape.shown import identity
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 from gracetape.topics import is_public, with_public_topics
+
+if TYPE_CHECKING:
+    from gracetape.capture.follow import Follower
+    from gracetape.capture.sinks import Sink
 
 app = commands("")
 
@@ -48,12 +46,19 @@ def listen(
         ),
     ] = "",
     archive: Annotated[
-        Path | None, typer.Option("--archive", "-a", help="Keep the messages in an archive; made if it is not there.")
+        Path | None,
+        typer.Option(
+            "--archive", "-a", metavar="ARCHIVE", help="Keep the messages in an archive; made if it is not there."
+        ),
     ] = None,
-    to: Annotated[Path | None, typer.Option("--to", help="Add the messages to a file of JSON lines.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Add the messages to a file of JSON lines.")
+    ] = None,
     url: Annotated[
         str | None,
-        typer.Option("--service-url", help="Capture each object from this GraceDB (or $GRACETAPE_SERVICE), too."),
+        typer.Option(
+            "--service-url", metavar="URL", help="Capture each object from this GraceDB (or $GRACETAPE_SERVICE), too."
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Capture an object again after each of its alerts.")] = False,
     count: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N messages.")] = None,
@@ -66,6 +71,12 @@ def listen(
 
     Started again, it goes on where it was; what it can have missed is written down.
     """
+    # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
+    from gracetape.capture.listen import Recorder
+    from gracetape.capture.service import service_url, set_service
+    from gracetape.capture.sinks import Shown, Told
+    from gracetape.capture.stopping import leave, stopped_by_signals
+
     wanted = [node.strip() for node in nodes.split(",") if node.strip()] or _named_in(source)
     source = with_public_topics(source, wanted)
     service = service_url(url) if url is not None or set_service() else None
@@ -123,8 +134,12 @@ def _tell_listening(nodes: Sequence[str]) -> None:
 
 def _kept(
     stack: ExitStack, source: str, archive: Path | None, to: Path | None, service: str | None, follow: bool
-) -> tuple[Sink, Follower | None]:
+) -> tuple["Sink", "Follower | None"]:
     """Where messages are kept, and who captures their objects."""
+    from gracetape.archive import Archive
+    from gracetape.capture.follow import Follower
+    from gracetape.capture.sinks import ArchiveSink, FileSink, StreamSink
+
     if archive is None:
         return (FileSink(to) if to else StreamSink()), None
     tape = stack.enter_context(Archive.at(archive))

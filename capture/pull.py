@@ -38,6 +38,9 @@ class CaptureResult:
     bytes: int = 0
     absent: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
+
 
 def capture(
     ids: str | Iterable[str],

@@ -8,7 +8,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Collection
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +17,10 @@ from gracetape.archive.alerts.lines import line_of
 from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
+from gracetape.lazy import entry_points
 from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
+from gracetape.notices import check_avro
 from gracetape.shown import target, visible
 from gracetape.topics import with_public_topics, with_topics
 
@@ -202,6 +203,8 @@ def check_public(url: str | None, format: str | None) -> None:
         raise UsageError("--public-format says how the public is told: name where, with --public-alerts TARGET")
     if format not in PUBLIC_FORMATS:
         raise UsageError(f"--public-format {format}: use {', '.join(PUBLIC_FORMATS)}")
+    if format == "gwalert-avro":
+        check_avro()
 
 
 def open_public(

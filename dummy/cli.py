@@ -59,7 +59,8 @@ def serve(options: ServeOptions) -> None:
 def run(options: RunOptions) -> None:
     """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE --] CMD ARGUMENTS
 
-    Every ligo.gracedb client in it, and in what it starts, is led there, whatever address it asks for.
+    Every ligo.gracedb client in it, and in what it starts, is led there, whatever address it asks for. With --public-alerts
+    kafka://localhost:PORT/ what listens to GCN or SCiMMA in it is led to that broker, too.
     """
     words = options.words
     if words[1:2] == ["--"] or (words and words[0].endswith(".tape")):  # an archive is no program
@@ -69,13 +70,14 @@ def run(options: RunOptions) -> None:
         raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
+    from gracetape.topics import local_broker
 
     code = 0
     try:
         with served(options) as (tape, server):
             if sys.stderr.isatty():  # elsewhere the program's own words alone are looked at
                 terminal.say(f"gracetape: {tape.path}: {fate(tape)}", error=True)
-            code = _run(words, server.url)
+            code = _run(words, server.url, local_broker(options.public_alerts))
     except ArchiveError as error:
         if not code:
             raise
@@ -83,13 +85,16 @@ def run(options: RunOptions) -> None:
     raise typer.Exit(code)
 
 
-def _run(words: list[str], url: str) -> int:
-    """Run a program with its clients led to `url`; its exit code, or as a shell says it if a signal ended it."""
+def _run(words: list[str], url: str, broker: str | None) -> int:
+    """Run a program with its clients led to `url`, its listeners to `broker` (None: they are not); its exit code, or as a shell says it if
+    a signal ended it.
+    """
     from gracetape.dummy import hook
-    from gracetape.dummy.patched_clients import VARIABLE
+    from gracetape.dummy.patched_clients import PUBLIC_VARIABLE, VARIABLE
 
     folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), VARIABLE: url, "GRACEDB_SERVICE_URL": url}
+    environment |= {PUBLIC_VARIABLE: broker} if broker is not None else {}
     try:
         child = subprocess.Popen(words, env=environment)
     except OSError as error:

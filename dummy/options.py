@@ -15,8 +15,12 @@ _Option = typer.Option
 class DummyOptions:
     """What both commands take, as it was written. A field is an option of the same name, unless it says otherwise."""
 
-    archive: Annotated[Path | None, _Option("--archive", "-a", help="Which archive, as an option.")] = None
-    user: Annotated[str, _Option(help="Who writes: the submitter and issuer of what is written.")] = "gracetape"
+    archive: Annotated[
+        Path | None, _Option("--archive", "-a", metavar="ARCHIVE", help="Which archive, as an option.")
+    ] = None
+    user: Annotated[str, _Option(metavar="NAME", help="Who writes: the submitter and issuer of what is written.")] = (
+        "gracetape"
+    )
     create: Annotated[
         bool, _Option("--create", help="Make an empty archive if there is none, and keep writes in it.")
     ] = False
@@ -24,9 +28,10 @@ class DummyOptions:
         bool, _Option("--keep", help="Keep writes in the archive; without, they are thrown away at the end.")
     ] = False
     read_only: Annotated[bool, _Option("--read-only", help="Refuse writes: 403.")] = False
-    as_of: Annotated[str | None, _Option(help="Answer as of N, ID:N or a UTC time; nothing can be written then.")] = (
-        None
-    )
+    as_of: Annotated[
+        str | None,
+        _Option(metavar="N|ID:N|TIME", help="Answer as of log entry N, or a UTC time; nothing can be written then."),
+    ] = None
     alerts: Annotated[
         str | None,
         _Option(
@@ -42,7 +47,7 @@ class DummyOptions:
     ] = None
     public_format: Annotated[
         str | None,
-        _Option("--public-format", metavar="FORM", help="How it is told: gwalert (default), gwalert-avro or voevent."),
+        _Option("--public-format", metavar="gwalert|gwalert-avro|voevent", help="How it is told (default: gwalert)."),
     ] = None
     really: Really = None
     topics: Topics = None
@@ -53,7 +58,7 @@ class DummyOptions:
             "EFFECT: a status (503@5: with Retry-After: 5), latency=SECONDS, drop, lose or truncate.",
         ),
     ] = None  # fmt: skip
-    seed: Annotated[int, _Option(help="Of the dice for faults: the same seed, the same faults.")] = 0
+    seed: Annotated[int, _Option(metavar="N", help="Of the dice for faults: the same seed, the same faults.")] = 0
     throttle: Annotated[
         bool, _Option("--throttle", help="Refuse more writes than the server allows (25/second): 429.")
     ] = False
@@ -61,13 +66,13 @@ class DummyOptions:
         list[str] | None, _Option(metavar="RATE", help="Throttle at 5/minute, or annotation=5/minute alone.")
     ] = None
     maintenance: Annotated[bool, _Option("--maintenance", help="Be down for maintenance: 503 to everything.")] = False
-    api_default: Annotated[str, _Option(metavar="VERSION", help="API version of the root without one: v1 or v2.")] = (
-        "v1"
-    )
+    api_default: Annotated[str, _Option(metavar="v1|v2", help="API version of the root without one.")] = "v1"
     group_superevents: Annotated[
         bool, _Option("--group-superevents", help="Put events into superevents as they come.")
     ] = False
-    group_window: Annotated[float, _Option(min=0, help="For that: seconds to either side of an event's gpstime.")] = 1.0
+    group_window: Annotated[
+        float, _Option(metavar="S", min=0, help="For that: seconds to either side of an event's gpstime.")
+    ] = 1.0
     group_offline: Annotated[bool, _Option("--group-offline", help="The same, and offline events, too.")] = False
     label: Annotated[
         list[str] | None,
@@ -101,8 +106,8 @@ class ServeOptions(DummyOptions):
         bool, _Option("--verbose", "-v", help="A line for every request (default: for every write, on a terminal).")
     ] = False
     path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]", help="Default: the only *.tape here.")] = None
-    port: Annotated[int, _Option(min=0, help="0 takes a free one.")] = 0
-    host: Annotated[str, _Option(help="A loopback address.")] = "127.0.0.1"
+    port: Annotated[int, _Option(metavar="PORT", min=0, help="0 takes a free one.")] = 0
+    host: Annotated[str, _Option(metavar="HOST", help="A loopback address.")] = "127.0.0.1"
     allow_host: Annotated[
         list[str] | None, _Option(metavar="NAME", help="Answer requests for this host name, too; may be repeated.")
     ] = None

@@ -19,6 +19,8 @@ from gracetape.dummy.tapes import Tape, opened
 
 #: The variable that names an archive, or the API root of a served dummy, for all clients of a process.
 VARIABLE = "GRACETAPE_DUMMY"
+#: The variable that names a Kafka broker (HOST:PORT) for all listeners of a process to GCN's and SCiMMA's.
+PUBLIC_VARIABLE = "GRACETAPE_PUBLIC"
 
 
 class Use:

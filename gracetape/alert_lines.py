@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from gracetape.notices import document_in_short, document_of, in_short, is_notice
 from gracetape.plain_text import cut, plain
 from gracetape.shown import printable
 
@@ -47,9 +48,13 @@ class AlertLine:
 
 def what_of(payload: dict[str, Any]) -> str:
     """In a few words, what a message tells of: the label, the comment and file, the status, what is new of a superevent."""
+    if is_notice(payload):
+        return in_short(payload)
+    if (document := document_of(payload)) is not None:
+        return document_in_short(document)
     data = payload.get("data")
     data = data if isinstance(data, dict) else {}
-    thing = payload.get("object", payload.get("event"))  # of a notice to the public, the event
+    thing = payload.get("object", payload.get("event"))
     thing = thing if isinstance(thing, dict) else {}
     if "comment" in data or "filename" in data:
         file = f" [{data['filename']}]" if data.get("filename") else ""
@@ -78,6 +83,14 @@ def topics_in_short(topics: Sequence[str]) -> str:
     if all(topic.startswith(first) for topic in others):
         return first + "".join(f"({topic[len(first) :]})" for topic in others)
     return ", ".join(topics)
+
+
+def _forms(topics: Sequence[str]) -> Iterator[str]:
+    """The topics, the longest form first: all, or the first and how many more. A name that is cut says nothing."""
+    names = [printable(topic) for topic in topics]
+    yield topics_in_short(names)
+    if len(names) > 1:
+        yield f"{names[0]}(+{len(names) - 1})"
 
 
 class AlertLines:
@@ -137,11 +150,12 @@ def _shown(line: AlertLine, time: datetime, width: int) -> Any:
     begin.append(f"{printable(line.graceid or '-'):<10} ", "bold")
     begin.append(f"{kind:<13} ", style)
     sure = "" if line.certainty in ("exact", "recorded") else f" {line.certainty}"
-    topics = topics_in_short([printable(topic) for topic in line.topics])
     room = width - 1 - begin.cell_len - cell_len(sure)
-    what = cut(plain(line.what), max(room - min(cell_len(topics) + 1, max(0, room - _LEAST_WHAT)), 1))
+    words = plain(line.what)
+    spare = room - 1 - min(cell_len(words), _LEAST_WHAT)
+    topics = next((form for form in _forms(line.topics) if cell_len(form) <= spare), "")
+    what = cut(words, max(room - (cell_len(topics) + 1 if topics else 0), 1))
     room -= cell_len(what)
-    topics = cut(topics, room - 1) if room > 4 else ""
     begin.append(what, style).append(" " * (room - cell_len(topics) - 1 if topics else 0))
     return begin.append(sure, CERTAINTY_STYLES.get(line.certainty, "")).append(f" {topics}" if topics else "", "dim")
 

@@ -128,7 +128,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "listen command": (
         ("gracetape listen command clearQueue --to kafka://localhost/test", "listeners that obey forget what they wait for"),
-        ("gracetape listen command printQueue --to kafka://localhost/test", "they print it"),
+        ("gracetape listen command printQueue filename=STDOUT --to kafka://host/test", "they print it there"),
     ),
     "listen status": (
         ("gracetape listen status checks.ini", "its children, queues and checks, as they change"),

@@ -1,13 +1,14 @@
 """What to type to install what is missing, as gracetape itself was installed here."""
 
 import json
-from importlib.metadata import PackageNotFoundError, distribution
 from traceback import walk_tb
 from urllib.parse import unquote, urlsplit
 
 
 def hint(extra: str) -> str:
     """`pip install 'gracetape[simulate]'`, or the same of the checkout that gracetape was installed from."""
+    from importlib.metadata import PackageNotFoundError, distribution  # nothing is lacking, mostly
+
     try:
         told = json.loads(distribution("gracetape").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
@@ -21,6 +22,8 @@ def hint(extra: str) -> str:
 
 def lacking(error: ModuleNotFoundError) -> str | None:
     """What to say of a package that a room needs, and that its extra brings; None if the room that asked for it has no extra."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         extras = distribution("gracetape").metadata.get_all("Provides-Extra") or []
     except PackageNotFoundError:

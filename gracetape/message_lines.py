@@ -10,7 +10,7 @@ Lines of others may say less. What one rule makes of that, whoever reads them:
 | `node`, `time`, `payload` | that node (`topic` means the same) | that time |
 | no `node`, or a payload alone | where the server sent such a message; a listener: the first node that it listens to | |
 | no `time`, or a payload alone | | `created` of what it tells of, but after the line above it |
-| and tells of nothing created | | no time: who orders by time refuses the line (replay, add-alerts), a listener takes it |
+| and tells of nothing created | | no time: a replay plays it right after the line above it; who keeps times (add-alerts) refuses it |
 | a `time` that is none | | the same |
 """
 

@@ -1,4 +1,4 @@
-"""Messages to the public, wherever they come from: which object a notice or a VOEvent is about, its type, and notices in Avro."""
+"""Messages to the public, wherever they come from: which object a notice or a VOEvent is about, what it tells, and notices in Avro."""
 
 import base64
 import io
@@ -10,6 +10,7 @@ from typing import Any
 
 from gracetape.errors import ArchiveError
 from gracetape.installing import hint
+from gracetape.topics import LVC_PACKETS
 
 Record = dict[str, Any]
 
@@ -17,6 +18,8 @@ Record = dict[str, Any]
 AVRO, AVRO_BASE64 = b"Obj\x01", "T2JqA"
 #: Where notices hold sky maps: (part, field).
 SKYMAPS = (("event", "skymap"), ("external_coinc", "combined_skymap"))
+#: Of what a source of compact binaries can be, in the words of notices and VOEvents.
+CLASSES = ("BNS", "NSBH", "BBH", "Terrestrial")
 _SCHEMA = "igwn.alerts.Alert.avsc"
 #: What JSON may leave out, and Avro not.
 _UNSAID: dict[str, Record] = {"event": {"duration": None, "central_frequency": None}}
@@ -48,14 +51,54 @@ def about(payload: Record) -> tuple[str | None, str | None]:
         kind = payload["alert_type"]
         return payload["superevent_id"], kind if isinstance(kind, str) else None
     params = params_in(document_of(payload) or "")
-    kind = params.get("AlertType")
-    return params.get("GraceID"), kind.upper() if kind else None
+    return params.get("GraceID"), _kind(params)
+
+
+def _kind(params: dict[str, str]) -> str | None:
+    """The type of a VOEvent: its own word, or that of its packet at GCN (`COUNTERPART`, which others send)."""
+    packet = params.get("Packet_Type", "")
+    named = LVC_PACKETS.get(int(packet) if packet.isascii() and packet.isdecimal() and len(packet) < 6 else 0, "")
+    return (params.get("AlertType") or named.removeprefix("LVC_")).upper() or None
 
 
 def params_in(document: str) -> dict[str, str]:
     """The parameters of a VOEvent, as far as its text shows them at once; who needs more parses it."""
     found = (dict(_ATTRIBUTE.findall(match[0])) for match in _PARAM.finditer(document[:1_000_000]))
     return {param["name"]: param["value"] for param in found if {"name", "value"} <= param.keys()}
+
+
+def in_short(notice: Record, skymap: str = "") -> str:
+    """In a few words, what a notice tells of; `skymap` is the name of its sky map, where the notice itself does not say it."""
+    event = notice.get("event")
+    if not isinstance(event, dict):
+        return "retracted" if notice.get("alert_type") == "RETRACTION" else ""
+    classes = event.get("classification")
+    numbers = (
+        {name: p for name, p in classes.items() if isinstance(p, int | float)} if isinstance(classes, dict) else {}
+    )
+    best, far = max(numbers, key=lambda name: numbers[name], default=""), event.get("far")
+    skymap = skymap or str(event.get("skymap_filename") or "") or ("sky map" if event.get("skymap") else "")
+    words = [" ".join(str(event.get(name) or "") for name in ("group", "pipeline", "search"))]
+    words += [f"FAR {far:.3g} Hz"] if isinstance(far, int | float) else []
+    words += [f"{best} {numbers[best]:.0%}"] if best else []
+    return ", ".join([*words, *filter(None, [skymap])])
+
+
+def document_in_short(document: str) -> str:
+    """In a few words, what a VOEvent tells of: as of the notice that went out with it."""
+    params = params_in(document)
+    event: Record = {name: params.get(name.capitalize()) for name in ("group", "pipeline", "search")}
+    event |= {"far": _number(params.get("FAR")), "skymap_filename": params.get("skymap_fits", "").rpartition("/")[2]}
+    event["classification"] = {name: p for name in CLASSES if (p := _number(params.get(name))) is not None}
+    kind = _kind(params)
+    return in_short({"alert_type": kind, "event": None if kind == "RETRACTION" else event})
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
 
 
 # -- Avro
@@ -108,6 +151,11 @@ def _plain(value: Any) -> Any:
 def _schema() -> Any:
     text = files("igwn_gwalert_schema").joinpath(_SCHEMA).read_text(encoding="utf-8")
     return _fastavro().parse_schema(json.loads(text))
+
+
+def check_avro() -> None:
+    """ArchiveError, with what to install, where notices in Avro cannot be written."""
+    _fastavro()
 
 
 def _fastavro() -> Any:

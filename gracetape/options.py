@@ -18,7 +18,8 @@ def archives_here(incomplete: str) -> list[str]:
 
 
 ArchiveOption = Annotated[
-    Path | None, typer.Option("--archive", "-a", help="The archive (default: the only *.tape in this folder).")
+    Path | None,
+    typer.Option("--archive", "-a", metavar="ARCHIVE", help="The archive (default: the only *.tape in this folder)."),
 ]
 
 
@@ -39,7 +40,7 @@ Topics = Annotated[
     str | None,
     typer.Option(
         "--topics", metavar="NAMES",
-        help="Make topics on the Kafka broker beforehand, for listeners: igwn (the usual ones), or names by commas.",
+        help="Make topics on the Kafka broker beforehand, for listeners: igwn (the usual ones), public, or names by commas.",
     ),
 ]  # fmt: skip
 

@@ -40,6 +40,20 @@ def cut(text: str, longest: int) -> str:
     return set_cell_size(text, longest - 1).rstrip() + "…" if longest > 0 else ""
 
 
+def cut_within(text: str, longest: int) -> str:
+    """The same, with what is left out in the middle, so that the end of a name stays: `a_long_na…e.fits.gz,1`."""
+    from rich.cells import cell_len
+
+    if cell_len(text) <= longest:
+        return text
+    end, most = "", max(longest - 1, 0) * 2 // 5
+    for letter in reversed(text):
+        if cell_len(letter + end) > most:
+            break
+        end = letter + end
+    return cut(text, longest - cell_len(end)) + end
+
+
 def by_cause(lines: Iterable[str], named: int = 2) -> list[str]:
     """`NAME: cause` lines, those of one cause as one: `a.png, b.png and 19 more: the cause`."""
     causes: dict[str, list[str]] = {}

@@ -1,7 +1,7 @@
 """Tables that fit the terminal: no column shrinks to nothing, no date or name is cut, and texts are shortened at their end.
 
-A column's name says how it behaves: `>` before it puts it flush right, `~` makes it a text that may be cut, `?`
-leaves it out where there is no room for all. Off a terminal every cell is whole, and no line has blanks at its end.
+A column's name says how it behaves: `>` before it puts it flush right, `~` makes it a text that may be cut, `^` one that is cut in its
+middle, `?` leaves it out where there is no room for all. Off a terminal every cell is whole, and no line has blanks at its end.
 """
 
 import sys
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from gracetape.plain_text import cut
+from gracetape.plain_text import cut, cut_within
 from gracetape.shown import printable
 
 TYPE_CHECKING = False  # as typing's, whose import costs more
@@ -27,9 +27,15 @@ class _Column:
     name: str
     right: bool
     text: bool
+    within: bool
     optional: bool
     cells: list[str]
     width: int = 0
+
+    def fitted(self, number: int) -> str:
+        """A cell in the column's width."""
+        cell = self.cells[number]
+        return cut_within(cell, self.width) if self.within else cut(cell, self.width) if self.text else cell
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[_Column]:
@@ -37,10 +43,10 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[_Co
 
     found = []
     for number, spelt in enumerate(names):
-        name = spelt.lstrip(">~?")
+        name = spelt.lstrip(">~^?")
         marks = spelt[: len(spelt) - len(name)]
         cells = ["" if row[number] is None else printable(row[number]) for row in rows]
-        column = _Column(name, ">" in marks, "~" in marks, "?" in marks, cells)
+        column = _Column(name, ">" in marks, bool({"~", "^"} & set(marks)), "^" in marks, "?" in marks, cells)
         column.width = max(map(cell_len, [name, *cells]))
         found.append(column)
     return found
@@ -90,7 +96,7 @@ def table_lines(
     else:
         style_of = {id(column): style for column, style in zip(columns, styles, strict=False)}
     for number in range(len(columns[0].cells) if columns else 0):
-        cells = [cut(c.cells[number], c.width) if c.text and width is not None else c.cells[number] for c in shown]
+        cells = [c.cells[number] if width is None else c.fitted(number) for c in shown]
         lines.append(_line(cells, shown, [style_of.get(id(c), "") for c in shown]))
     left_out = [c.name for c in columns if c not in shown]
     if left_out:

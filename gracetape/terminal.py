@@ -117,6 +117,8 @@ def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> An
     _obey_settings(command, name.removeprefix("gracetape").strip())
     if completes:
         arguments = typer.main.get_install_completion_arguments()
+        for argument in arguments:
+            _read_plainly(argument)
         for known in filter(None, (command, getattr(command, "commands", {}).get(DEFAULT))):
             known.params.extend(arguments)
     return command
@@ -125,6 +127,7 @@ def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> An
 def _know_version_and_help(command: Any) -> None:
     command.context_settings["help_option_names"] = ["--help", "-h"]
     command.params.append(_version_option())
+    command.get_help_option = functools.partial(_plain_help, command.get_help_option)
     for known in getattr(command, "commands", {}).values():
         _know_version_and_help(known)
 
@@ -134,6 +137,7 @@ def _speak_plainly(command: Any) -> None:
     if command.help and not command.short_help:  # the whole sentence in a list of commands, on two lines if need be
         command.short_help = _first_sentence(command.help)
     for parameter in command.params:
+        _read_plainly(parameter)
         if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
             parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
         if _type_in_words(parameter) == "NUMBER":
@@ -232,6 +236,37 @@ def _types_of(parameter: Any) -> list[Any]:
     """The type that a parameter was declared with, and those within it; none where typer has click's types."""
     kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
     return [kind, *get_args(kind), *(inner for outer in get_args(kind) for inner in get_args(outer))]
+
+
+def _read_plainly(parameter: Any) -> None:
+    """Let typer read only what needs reading: with its newer versions that loads pydantic, which takes as long as all else."""
+    if hasattr(parameter, "type_descriptor") and "process_value" not in vars(parameter):
+        parameter.process_value = functools.partial(_as_it_is, parameter, parameter.process_value)
+
+
+def _as_it_is(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """What was not given, a text, texts or a path, as they are; everything else as `process` reads it."""
+    kind, about = parameter.type_descriptor.annotation, parameter.type_descriptor.parameter_info
+    if value is None and not parameter.required:
+        found: Any = () if parameter.multiple or parameter.nargs == -1 else None
+    elif (kind is str and isinstance(value, str)) or (
+        isinstance(kind, type) and isinstance(value, kind) and value is parameter.default
+    ):
+        found = value
+    elif kind == list[str] and value and isinstance(value, tuple | list) and all(isinstance(one, str) for one in value):
+        found = list(value)
+    elif kind is Path and isinstance(value, str) and not (about.exists or about.resolve_path):
+        found = Path(value)
+    else:
+        return process(context, value)
+    return found if parameter.callback is None else parameter.callback(context, parameter, found)
+
+
+def _plain_help(own: Callable[[Any], Any], context: Any) -> Any:
+    """The option `--help`, which is asked for with every command line."""
+    if (option := own(context)) is not None:
+        _read_plainly(option)
+    return option
 
 
 def _finite(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from urllib.parse import quote, urlsplit
 
+from gracetape.destinations import is_loopback
 from gracetape.errors import UsageError
 
 #: Topics of superevents, by their category.
@@ -12,6 +13,13 @@ SUPEREVENT_TOPICS = {"Production": "superevent", "MDC": "mdc_superevent", "Test"
 GWALERT_TOPIC = "igwn.gwalert"
 #: How GCN's topics of the older notices begin, in VOEvent XML; the notice's type follows: `LVC_PRELIMINARY`.
 CLASSIC_TOPIC = "gcn.classic.voevent."
+#: GCN's notices of gravitational waves: the number of their packets -> their name, with which their topics end.
+LVC_PACKETS = {
+    150: "LVC_PRELIMINARY", 151: "LVC_INITIAL", 152: "LVC_UPDATE", 153: "LVC_TEST", 154: "LVC_COUNTERPART", 163: "LVC_EARLY_WARNING",
+    164: "LVC_RETRACTION",
+}  # fmt: skip
+#: All topics on which the public hears of gravitational waves; they are always there.
+PUBLIC_TOPICS = (GWALERT_TOPIC, *(f"{CLASSIC_TOPIC}{name}" for name in LVC_PACKETS.values()))
 #: Words that stand for many topics: who knows them, loaded when a word is used (the ground knows no room).
 _LISTS = {"igwn": ("gracetape.pipelines.topics", "usual_topics")}
 
@@ -38,14 +46,28 @@ def with_public_topics(url: str, topics: Iterable[str] = (GWALERT_TOPIC,)) -> st
     return parts._replace(path=f"/{GWALERT_TOPIC}").geturl()
 
 
+def local_broker(url: str | None) -> str | None:
+    """HOST:PORT of a Kafka broker on this machine; None for what is none."""
+    if url is None or not _is_kafka(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 9092
+    except ValueError:
+        return None  # whoever opens it will say so
+    return f"{f'[{host}]' if ':' in host else host}:{port}" if is_loopback(host) else None
+
+
 def named(words: str | Iterable[str]) -> tuple[str, ...]:
-    """The topics, without their group, that words name: `igwn` (the usual ones), or names by commas; each once."""
+    """The topics, without their group, that words name: `igwn` (the usual ones), `public` (PUBLIC_TOPICS), or names by commas; each once."""
     parts = [words] if isinstance(words, str) else words
     found: dict[str, None] = {}
     for name in (name.strip() for part in parts for name in part.split(",")):
         if name in _LISTS:
             module, function = _LISTS[name]
             found |= dict.fromkeys(getattr(import_module(module), function)())
+        elif name == "public":
+            found |= dict.fromkeys(PUBLIC_TOPICS)
         elif name:
             found[name] = None
     return tuple(found)

@@ -15,6 +15,7 @@ from gracetape import shown, terminal
 from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
 from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
+from gracetape.storms import tell_of
 
 if TYPE_CHECKING:
     from gracetape.brokers import Source
@@ -96,7 +97,7 @@ def once(
     source: Annotated[str, _FROM],
     node: Annotated[list[str], _NODE],
     exec: Annotated[str, typer.Option("--exec", metavar="PROGRAM", help="Gets each message on its standard input.")],
-    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="Stop after so many messages.")] = None,
 ) -> int:
     """Run a program for each message, one after the other (the old lvalert_listen)."""
     from gracetape.brokers import open_source
@@ -122,7 +123,7 @@ def once(
 def confirm(
     source: Annotated[str, _FROM],
     node: Annotated[list[str], _NODE],
-    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="Stop after so many messages.")] = None,
     show: ShowOption = None,
 ) -> None:
     """Print what is heard: a line each on a terminal; elsewhere (--show json) time, node and the message."""
@@ -145,13 +146,17 @@ def confirm(
 def ping(
     word: Annotated[str, typer.Argument(metavar="|".join((*pings.COMMENTS, "simulate")))],
     to: Annotated[str, _TO],
-    node: Annotated[str, typer.Option("--node", "-n", help="A test node.")] = pings.TEST_NODE,
-    graceid: Annotated[str | None, typer.Option("--graceid", help="Default: F and six digits at random.")] = None,
-    trials: Annotated[int, typer.Option(min=1)] = 1,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds between start and end.")] = 60.0,
-    jitter: Annotated[float, typer.Option(min=0, help="Up to so many seconds more.")] = 10.0,
-    error_probability: Annotated[float, typer.Option(min=0, max=1)] = 0.1,
-    seed: Annotated[int | None, typer.Option(help="The same seed draws the same.")] = None,
+    node: Annotated[str, typer.Option("--node", "-n", metavar="NODE", help="A test node.")] = pings.TEST_NODE,
+    graceid: Annotated[
+        str | None, typer.Option("--graceid", metavar="ID", help="Default: F and six digits at random.")
+    ] = None,
+    trials: Annotated[int, typer.Option(metavar="N", min=1, help="With simulate: how many starts and ends.")] = 1,
+    wait: Annotated[float, typer.Option(metavar="S", min=0, help="Seconds between start and end.")] = 60.0,
+    jitter: Annotated[float, typer.Option(metavar="S", min=0, help="Up to so many seconds more.")] = 10.0,
+    error_probability: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="How many of them end with an error.")
+    ] = 0.1,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed draws the same.")] = None,
 ) -> None:
     """Send messages of a made-up follow-up process to a test node (passwords come from ~/.netrc or hop's auth.toml)."""
     if word not in (*pings.COMMENTS, "simulate"):
@@ -163,6 +168,9 @@ def ping(
 
     random = randomness.Random(seed)
     graceid = graceid or pings.random_graceid(random)
+    life = pings.Life(trials, wait, jitter, error_probability)
+    if word == "simulate":
+        tell_of(pings.storm_of(life, graceid))
     with open_sender(to) as sender:
 
         def tell(text: str) -> None:
@@ -172,7 +180,7 @@ def ping(
             print(f"{now} {node} {text}", flush=True)
 
         if word == "simulate":
-            pings.simulate(pings.Life(trials, wait, jitter, error_probability), graceid, tell, random)
+            pings.simulate(life, graceid, tell, random)
         else:
             tell(pings.message(word, graceid))
 
@@ -183,7 +191,9 @@ def command(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(wire_commands.COMMANDS)}.")],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE...")] = None,
     to: Annotated[str, _TO] = "",
-    node: Annotated[str, typer.Option("--node", "-n", help="The node that the command is sent to.")] = pings.TEST_NODE,
+    node: Annotated[
+        str, typer.Option("--node", "-n", metavar="NODE", help="The node that the command is sent to.")
+    ] = pings.TEST_NODE,
 ) -> None:
     """Send a command to listeners (who obey if their configuration says `commands = true`)."""
     text = wire_commands.message(name, _pairs(arguments or []))

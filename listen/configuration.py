@@ -10,6 +10,7 @@ from typing import Any
 from gracetape.errors import BadConfiguration
 from gracetape.listen.options import CHILD, GENERAL, LISTENER, Option
 from gracetape.listen.plugins import Sections, find_plugin
+from gracetape.plain_text import cut, plain
 
 #: The section of the main file that is about the listener itself, unless it names a child's configuration.
 ITSELF = "listener"
@@ -62,6 +63,9 @@ class Configuration:
     stop_limit: float
     restarts: int
     prometheus: int | None
+
+    def __repr__(self) -> str:
+        return f"<Configuration {cut(plain(str(self.path)), 60)}: {len(self.children)} children>"
 
     @property
     def nodes(self) -> tuple[str, ...]:

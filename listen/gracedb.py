@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from gracetape.errors import BadConfiguration
+from gracetape.lazy import entry_points
 from gracetape.shown import target
 
 #: Packages add clients as entry points of this group, named by scheme: functions from what follows `scheme:` to a client.

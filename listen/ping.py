@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gracetape.storms import Storm, repeated
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -34,6 +36,15 @@ class Life:
     wait_s: float = 60.0
     jitter_s: float = 10.0
     error_probability: float = 0.1
+
+
+def storm_of(life: Life, graceid: str) -> Storm | None:
+    """What `simulate` is going to send, if it is a storm: more than one trial."""
+    if life.trials == 1:
+        return None
+    length = len(message("start", graceid)) + len(message("finish", graceid))
+    duration_s = life.trials * (life.wait_s + life.jitter_s / 2)
+    return Storm(2 * life.trials, length * life.trials, duration_s, times=repeated(life.trials, "trials"))
 
 
 def simulate(

@@ -4,11 +4,11 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from gracetape.errors import BadConfiguration
+from gracetape.lazy import entry_points
 from gracetape.listen.alert import Alert
 from gracetape.listen.logs import AlertLog
 from gracetape.listen.queue import Queue, QueueItem, Task
@@ -39,6 +39,9 @@ class Context:
     item: QueueItem | None = None
     open_gracedb: Callable[[], Any] = field(default=lambda: None, repr=False)
     send_mail: Callable[[str, str, str], object] = field(default=lambda subject, body, alert_id: None, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Context at {self.now:.3f}, {len(self.queue)} waiting>"
 
     @property
     def key(self) -> str:
@@ -83,6 +86,9 @@ class PlugIn:
     tasks: Mapping[str, Callable[[Task, Context], float | None]] = field(default_factory=dict)
     check: Callable[[Sections], object] = lambda sections: None
     states: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda memory: {}
+
+    def __repr__(self) -> str:
+        return f"<PlugIn with {len(self.tasks)} tasks>"
 
 
 class Memories:

@@ -29,6 +29,9 @@ class Rehearsal:
     tasks: int = 0
     errors: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Rehearsal of {self.alerts} alerts, {self.tasks} tasks, {self.errors} errors>"
+
 
 class _Lines(LogFile):
     """Stands where the log file stands, and keeps the lines."""

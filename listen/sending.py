@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from gracetape import brokers
-from gracetape.errors import ListenError
+from gracetape.errors import ListenError, UsageError
+from gracetape.message_lines import holds_messages
+from gracetape.shown import target
 
 
 class FileSender:
-    """Appends records to a file, each whole and at once."""
+    """Appends records to a file, each whole and at once. UsageError for a file of something else, which would be lost."""
 
     def __init__(self, path: Path) -> None:
+        try:
+            holds_messages(path)
+        except UsageError:
+            raise UsageError(f"{target(str(path))} is there and is no file of messages: name another file") from None
         self._path = path
 
     def publish(self, node: str, payload: str) -> None:
@@ -38,12 +44,12 @@ class FileSender:
         self.close()
 
 
-def open_sender(target: str) -> Any:
-    """A publisher for a broker's URL, or for `file:PATH` or a bare path. Raises brokers.BrokerError, ListenError."""
-    scheme, _, rest = target.partition(":")
+def open_sender(url: str) -> Any:
+    """A publisher for a broker's URL, or for `file:PATH` or a bare path. Raises brokers.BrokerError, ListenError, UsageError."""
+    scheme, _, rest = url.partition(":")
     if scheme == "file" or not rest or "/" in scheme:
-        return FileSender(Path(rest if scheme == "file" else target))
-    return brokers.open_publisher(target, on_undelivered=_refuse)
+        return FileSender(Path(rest if scheme == "file" else url))
+    return brokers.open_publisher(url, on_undelivered=_refuse)
 
 
 def _refuse(lost: brokers.Undelivered) -> None:

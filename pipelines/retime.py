@@ -1,10 +1,12 @@
 """Moves the times inside uploaded files, in the form of whichever pipeline they are.
 
-What is in no form that is known stays as it is. Names and everything else in the files stay too.
+What is in no form that is known stays as it is. Names and everything else in the files stay too. Sky maps, which are of all pipelines,
+have times in their headers.
 """
 
 import gzip
 
+from gracetape.pipelines.formats.fits_times import moved_fits
 from gracetape.pipelines.pipeline import MoveTimes
 from gracetape.pipelines.table import movers, pipeline_of
 from gracetape.unpacking import unpacked
@@ -29,7 +31,7 @@ def retimed(contents: bytes, shift_s: float, pipeline: str = "") -> bytes:
 def _moved(contents: bytes, shift_s: float, pipeline: str) -> bytes | None:
     own = pipeline_of(pipeline)
     first: tuple[MoveTimes, ...] = (own.move_times,) if own is not None and own.move_times is not None else ()
-    for move in (*first, *movers()):
+    for move in (moved_fits, *first, *movers()):
         if (moved := move(contents, shift_s)) is not None:
             return moved
     return None

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
 import gracetape.pipelines as room
+from gracetape.lazy import entry_points
 from gracetape.pipelines.pipeline import Attributes, MoveTimes, Pipeline
 
 #: Other packages add pipelines as entry points of this group; each loads a Pipeline.

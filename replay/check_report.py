@@ -8,6 +8,7 @@ import typer
 
 from gracetape.archive import Archive
 from gracetape.archive.which import locate
+from gracetape.plain_text import plain
 from gracetape.progress import progress
 from gracetape.replay.check import Checked, Report, check
 from gracetape.tables import show_table
@@ -52,7 +53,9 @@ def _show(report: Report, *, every: bool) -> None:
 def _rows(message: Checked) -> list[tuple[object, ...]]:
     """A message as a row, and one more for each further field in which it differs."""
     start = (message.verdict, shown_time(message.time), message.n, message.node, message.alert_type, message.certainty)
-    fields = [(d.field, _short(d.rebuilt), _short(d.recorded)) for d in message.differences] or [("", message.what, "")]
+    fields = [(d.field, _short(d.rebuilt), _short(d.recorded)) for d in message.differences] or [
+        ("", plain(message.what), "")
+    ]
     return [((start if i == 0 else ("",) * len(start)) + field) for i, field in enumerate(fields)]
 
 

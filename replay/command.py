@@ -29,6 +29,7 @@ from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
+from gracetape.storms import tell_of
 from gracetape.terminal import FAILURE, USAGE, complain, damage
 from gracetape.topics import with_public_topics, with_topics
 
@@ -74,8 +75,8 @@ class ReplayRun:
         self.faults = faults_of(options)
         self._tell_of_other_forms(player)
         storm = None if options.quiet else storm_of(player, options.copies)
-        if storm is not None:
-            _say(f"gracetape: {storm}")
+        with suppress(OSError):
+            tell_of(storm)
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
@@ -123,7 +124,7 @@ class ReplayRun:
         """What is not sent because it has another form: a word, or an error if that is all there is."""
         if player.left_out and not len(player.queue):
             raise UsageError("; ".join(player.left_out))
-        for sentence in player.left_out if not self.options.quiet else ():
+        for sentence in (*player.left_out, *player.remarks) if not self.options.quiet else ():
             _say(f"gracetape: {sentence}")
 
     def _page(self, player: Player) -> AbstractContextManager[Teller | None]:

@@ -41,7 +41,10 @@ class Options:
     archive: Annotated[
         str | None,
         typer.Option(
-            "--archive", "-a", metavar="PATH", help="The archive; else $GRACETAPE_ARCHIVE, else the only *.tape here."
+            "--archive",
+            "-a",
+            metavar="ARCHIVE",
+            help="The archive; else $GRACETAPE_ARCHIVE, else the only *.tape here.",
         ),
     ] = None
 
@@ -61,12 +64,14 @@ class Options:
     ] = False
     certain_only: Annotated[bool, _What("--certain-only", help="Leave out what is inferred or guessed.")] = False
 
-    speed: Annotated[float | None, _When(help="Times as fast as it happened (default 1).", show_default=False)] = None
+    speed: Annotated[
+        float | None, _When(metavar="FACTOR", help="Times as fast as it happened (default 1).", show_default=False)
+    ] = None
     maximum: Annotated[bool, _When("--max", help="As fast as possible.")] = False
     rate: Annotated[float | None, _When(metavar="R", help="R messages a second at most.", show_default=False)] = None
-    spread: Annotated[str, _When(help="Messages of one second: as-recorded, burst (at its beginning), even.")] = (
-        "as-recorded"
-    )
+    spread: Annotated[
+        str, _When(metavar="as-recorded|burst|even", help="Messages of one second; burst: at its beginning.")
+    ] = "as-recorded"
     loop: Annotated[int | None, _When(metavar="TIMES", help="Play it that often (0: until it is stopped).")] = None
     gap: Annotated[float, _When(metavar="S", help="With --loop: seconds between.")] = 1.0
     offset: Annotated[
@@ -74,7 +79,10 @@ class Options:
         _When(metavar="NAME=S", help="Let an archive or id named before come S seconds later; may be repeated."),
     ] = None
     align: Annotated[
-        str, _When(help="Archives and ids: as-recorded (the time between them is kept) or start (all begin at once).")
+        str,
+        _When(
+            metavar="as-recorded|start", help="Archives and ids: the time between them is kept, or all begin at once."
+        ),
     ] = "as-recorded"
     retime: Annotated[bool, _When("--retime", help="Move all times in the messages, so that it happens now.")] = False
     retime_to: Annotated[str | None, _When("--retime-to", metavar="TIME", help="The same, as if it began then.")] = None
@@ -97,7 +105,7 @@ class Options:
         None
     )
     reorder: Annotated[int, _Fault(metavar="K", help="Let a message be overtaken by up to K later ones.")] = 0
-    seed: Annotated[int | None, _Fault(help="Let the same go wrong each time.")] = None
+    seed: Annotated[int | None, _Fault(metavar="N", help="Let the same go wrong each time.")] = None
     fault_log: Annotated[
         str | None, _Fault("--fault-log", metavar="FILE", help="A line of JSON per touched message (default: stderr).")
     ] = None
@@ -133,7 +141,7 @@ class Options:
     record_branch: Annotated[
         str | None,
         _Where(
-            "--record-branch", metavar="PATH",
+            "--record-branch", metavar="ARCHIVE",
             help="With --serve: keep what is written to it in a new archive.",
         ),
     ] = None  # fmt: skip
@@ -144,10 +152,12 @@ class Options:
     page: PageOption = None
     listener: ListenerOption = None
 
-    group: Annotated[str, _Again(help="The group that events are put into; as-recorded: their own.")] = "Test"
+    group: Annotated[
+        str, _Again(metavar="GROUP", help="The group that events are put into; as-recorded: their own.")
+    ] = "Test"
     search: Annotated[
         str | None,
-        _Again(help="Their search; as-recorded: their own (default: that, in group Test; else MDC)."),
+        _Again(metavar="SEARCH", help="Their search; as-recorded: their own (default: that, in group Test; else MDC)."),
     ] = None
     gps: Annotated[
         str | None, _Again(metavar="START:END", help="Everything whose t_0 or gpstime is in this range.")
@@ -155,7 +165,7 @@ class Options:
     placeholders: Annotated[
         bool, _Again("--placeholders", help="Write a line in place of files that the recording lacks.")
     ] = False
-    on_error: Annotated[str, _Again(help="When a write fails: stop, or go-on.")] = "stop"
+    on_error: Annotated[str, _Again(metavar="stop|go-on", help="When a write fails.")] = "stop"
 
     dry_run: Annotated[bool, _Where("--dry-run", help="Show what would be sent, and send nothing.")] = False
     as_json: Annotated[bool, _Where("--json", help="With --dry-run: JSON instead of a table.")] = False

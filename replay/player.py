@@ -31,8 +31,8 @@ class Player:
     after a seek: just before the next one); it is set before the message is handed out, so code that reacts to a message by
     asking a dummy that follows the player sees what it would have seen then. It is a moment of `timeline`; each of
     `on_position` is called with the copy's number and it when it has changed. `sent` counts the alerts sent, `messages_sent`
-    their messages (one per node). `paused` and `stopped` tell how it is; `left_out` what is not played since it has another format;
-    `rate`: messages a second at most.
+    their messages (one per node). `paused` and `stopped` tell how it is; `left_out` what is not played since it has another format,
+    `remarks` what else is to be known; `rate`: messages a second at most.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Player:
         self.last: Alert | None = None
         self.last_dt = 0.0  # played seconds of the last message
         self.left_out: list[str] = []
+        self.remarks: list[str] = []
         self.on_position: list[Callable[[int, Position], object]] = []
         self._pace = Pace(clock, rate)
         self._delivery = Delivery(self.later)

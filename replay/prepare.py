@@ -10,9 +10,9 @@ from weakref import finalize
 
 from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.archive.alerts.heard import heard_messages
-from gracetape.archive.alerts.message_file import read_messages
+from gracetape.archive.alerts.message_file import MessageFile, read_messages
 from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
-from gracetape.archive.recorded import heard_only
+from gracetape.archive.recorded import Recorded, heard_only
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
@@ -82,9 +82,13 @@ def prepare(
 ) -> Player:
     """A player of what is wanted of some tapes, put together as arranged."""
     selections: list[tuple[Selection, float]] = []
+    remarks: list[str] = []
     for tape in tapes:
         if is_message_file(tape.archive):
-            selections.append((_of_file(Path(str(tape.archive)), tape.refs, wanted), tape.offset_s))
+            path = Path(str(tape.archive))
+            held = read_messages(path, lambda uid: uid, untimed=True)
+            remarks += _untimed(path, held)
+            selections.append((_of_file(path, held.messages, tape.refs, wanted), tape.offset_s))
             continue
         with ExitStack() as stack:
             archive = _opened(tape.archive, stack)
@@ -103,6 +107,7 @@ def prepare(
     timeline_of_first = selections[0][0].timeline if selections else None
     player = Player(queue, clock, format=wanted.format, timeline=timeline_of_first, rate=rate)
     player.left_out = [sentence for selection, _ in selections if (sentence := selection.left_out())]
+    player.remarks = remarks
     player.stand()
     return player
 
@@ -128,9 +133,17 @@ def is_message_file(path: object) -> bool:
         return False
 
 
-def _of_file(path: Path, names: Sequence[str], wanted: Wanted) -> Selection:
+def _untimed(path: Path, held: MessageFile) -> list[str]:
+    """A sentence about messages of which nothing tells when they came, if there are some."""
+    if not held.untimed:
+        return []
+    whole = sum(map(len, held.messages.values()))
+    many = f"{held.untimed} of {whole} messages" if whole > 1 else "its message"
+    return [f"{path}: nothing tells when {many} came: each comes at once after the one on the line above it"]
+
+
+def _of_file(path: Path, messages: Mapping[str, list[Recorded]], names: Sequence[str], wanted: Wanted) -> Selection:
     """What is wanted of a file of messages, our own or anybody's (a payload a line)."""
-    messages = read_messages(path, lambda uid: uid).messages
     if not messages:
         raise ArchiveError(f"{path} is empty: there is no message in it")
     refs = {ref.graceid: ref for ref in map(_ref, names)}

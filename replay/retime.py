@@ -1,4 +1,4 @@
-"""Moves every time in a message by the same amount: created, gpstime, t_0, times in texts; names of files stay."""
+"""Moves every time in a message by the same amount: created, gpstime, t_0, times in texts and in sky maps; names of files stay."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gracetape.archive import Alert
+from gracetape.archive.alerts.notices.contents import Contents
+from gracetape.pipelines.retime import retimed
 from gracetape.times import gps_of, parse_time, server_time
 
 #: Fields that hold GPS seconds, in events, superevents and the attributes that pipelines bring.
@@ -67,6 +69,8 @@ class Retiming:
             return [self._value(key, item, around) for item in value]
         if isinstance(value, str):
             return self._text(value, around)
+        if isinstance(value, Contents):
+            return replace(value, data=retimed(value.data, self.gps_s))
         if key in _GPS_FIELDS and isinstance(value, int | float) and _near(value, around):
             return value + self.gps_s
         return value

@@ -1,9 +1,10 @@
 """How far apart two sky maps are: by the probability of their pixels, whatever the files look like."""
 
 import base64
-import io
-import math
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gracetape.sky_maps import SkyMap
 
 #: The sum of the pixels' differences up to which two maps are the same: what single precision leaves of a probability.
 _SAME = 1e-5
@@ -19,53 +20,43 @@ def difference(rebuilt: str, recorded: str) -> str | None:
         apart = distance(base64.b64decode(rebuilt), base64.b64decode(recorded))
     except ImportError:
         return "other bytes (astropy, which would tell what they say, is not installed)"
-    except Exception as error:  # a file that is no sky map, in any of the ways in which that is possible
-        return f"other bytes, of which one is no sky map that can be read ({type(error).__name__})"
+    except ValueError as error:
+        return f"other bytes, of which one is no sky map that can be read: {error}"
     return None if apart <= _SAME else f"pixels whose probabilities differ by {apart:.3g} in all"
 
 
 def distance(one: bytes, other: bytes) -> float:
-    """The sum over the sky of the differences of two maps' probabilities (0: the same, 2: nothing in common)."""
-    maps = [_pixels(one), _pixels(other)]
-    level = min(_FINEST, max(max(found) for found in maps))
-    fine = [_at_level(found, level) for found in maps]
-    return float(abs(fine[0] - fine[1]).sum())
+    """The sum over the sky of the differences of two maps' probabilities (0: the same, 2: nothing in common).
 
-
-def _pixels(contents: bytes) -> dict[int, Any]:
-    """Probabilities by level of the pixels: (number of the pixel, nested; probability) of each."""
-    import numpy as np
-    from astropy.io import fits
-    from astropy_healpix import uniq_to_level_ipix
-
-    with fits.open(io.BytesIO(contents)) as hdus:
-        table, header = hdus[1].data, hdus[1].header
-        names = {name.upper(): name for name in table.names}
-        if "UNIQ" in names:
-            levels, numbers = uniq_to_level_ipix(np.asarray(table[names["UNIQ"]], dtype=np.int64))
-            area = 4 * math.pi / (12 * 4.0**levels)
-            values = np.asarray(table[names["PROBDENSITY"]], dtype=float) * area
-        else:
-            values = np.asarray(table[table.names[0]], dtype=float).ravel()
-            level = round(math.log2(math.sqrt(len(values) / 12)))
-            levels, numbers = np.full(len(values), level), np.arange(len(values))
-            if str(header.get("ORDERING", "NESTED")).upper().startswith("RING"):
-                from astropy_healpix import healpy
-
-                numbers = healpy.ring2nest(2**level, numbers)
-        return {int(level): (numbers[levels == level], values[levels == level]) for level in np.unique(levels)}
-
-
-def _at_level(found: dict[int, Any], level: int) -> Any:
-    """Probabilities of all pixels of a level."""
+    ValueError with a reason if one is no sky map. It takes as much memory as the maps' own pixels do.
+    """
     import numpy as np
 
-    whole = np.zeros(12 * 4**level)
-    for own, (numbers, values) in found.items():
-        if own > level:
-            np.add.at(whole, np.asarray(numbers) >> 2 * (own - level), values)
-            continue
-        many = 4 ** (level - own)
-        places = (np.asarray(numbers)[:, None] * many + np.arange(many)).ravel()
-        whole[places] += np.repeat(values / many, many)
-    return whole
+    from gracetape.sky_maps import DEEPEST, read_sky_map
+
+    maps = [_coarse(read_sky_map(contents)) for contents in (one, other)]
+    edges = [(found.starts, found.starts + (1 << (2 * (DEEPEST - found.level)))) for found in maps]
+    # Wherever a pixel of either map begins or ends, a piece begins that is inside of one pixel of each, or of none.
+    pieces = np.unique(np.concatenate([edge for both in edges for edge in both]))
+    sizes = np.diff(np.append(pieces, 12 << (2 * DEEPEST)))
+    shares = np.zeros(len(pieces))
+    for sign, found, (starts, ends) in zip((1, -1), maps, edges, strict=True):
+        at = np.searchsorted(starts, pieces, side="right") - 1
+        inside = (at >= 0) & (pieces < ends[at])
+        shares += sign * np.where(inside, found.whole * (found.probability / (ends - starts))[at], 0.0) * sizes
+    return float(abs(shares).sum())
+
+
+def _coarse(found: "SkyMap") -> "SkyMap":
+    """The same map without pixels smaller than those of the finest level: they are added up in the one that holds them."""
+    import numpy as np
+
+    from gracetape.sky_maps import SkyMap
+
+    fine = np.maximum(found.level - _FINEST, 0)
+    if not fine.any():
+        return found
+    levels, pixels = found.level - fine, found.pixel >> (2 * fine)
+    first = np.append([True], (np.diff(pixels) != 0) | (np.diff(levels) != 0))
+    probability = np.add.reduceat(found.probability, np.flatnonzero(first))
+    return SkyMap(levels[first], pixels[first], probability, {}, {}, found.whole)

@@ -4,16 +4,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from gracetape.archive import Alert
 from gracetape.progress import progress
 from gracetape.replay.keys import HINT, keys
 from gracetape.replay.player import Player
 from gracetape.shown import printable
+
+if TYPE_CHECKING:  # off a terminal nothing is drawn
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
 
 
 class Status:
@@ -22,8 +23,10 @@ class Status:
     def __init__(self, player: Player, *, hint: bool = False) -> None:
         self.player, self.hint = player, hint
 
-    def line(self) -> Text:
+    def line(self) -> "Text":
         """The first line."""
+        from rich.text import Text
+
         player = self.player
         last = player.last
         if last is None:
@@ -42,7 +45,9 @@ class Status:
         parts.append(Text(f"sent {player.sent} of {len(player)}" if counted else f"sent {player.sent}"))
         return Text(" · ").join(parts)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from rich.text import Text
+
         for text in [self.line(), *([Text(HINT, "dim")] if self.hint else [])]:
             text.truncate(options.max_width - 1, overflow="ellipsis")
             yield text
@@ -57,12 +62,10 @@ def status_line(
     With `programs`, which may write to the same terminal at any time, only the keys are told of, once. Elsewhere plain lines tell
     now and then how far a `storm` is: what is given is to be called with each alert then.
     """
-    # Lines of JSON must not be broken where the terminal ends, hence soft_wrap.
-    console = Console(stderr=True, soft_wrap=True)
     if quiet:
         yield None
         return
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         if not storm:
             yield None
             return
@@ -70,6 +73,12 @@ def status_line(
         with progress("replaying", total, "messages") as done:
             yield lambda alert: done.advance(len(alert.nodes))
         return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    # Lines of JSON must not be broken where the terminal ends, hence soft_wrap.
+    console = Console(stderr=True, soft_wrap=True)
     shared = sys.stdout.isatty()  # else standard output goes elsewhere and must be left alone
     with keys(player) as listening:
         if programs and shared:

@@ -2,44 +2,13 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
 
 from gracetape.replay.message import messages_of
 from gracetape.replay.player import Player
-from gracetape.shown import human_bytes, human_time
+from gracetape.storms import MANY, Storm, repeated
 
 #: Alerts that are made beforehand, to know how long they are and what making one takes.
 SAMPLE = 200
-#: Messages from which on a replay is a storm, though it is played once.
-MANY = 5000
-
-
-@dataclass(frozen=True)
-class Storm:
-    """So many `messages` and `bytes` (of a lap, if `laps` is None: they are endless); `duration_s` of real time, None as fast as possible.
-
-    `making_s` is what making all of them takes on this machine; `copies` is how many there are of everything.
-    """
-
-    copies: int
-    laps: int | None
-    messages: int
-    bytes: int
-    duration_s: float | None
-    making_s: float
-    pace: str = ""
-
-    def __str__(self) -> str:
-        times = [f"{self.copies:,} copies"] * (self.copies > 1)
-        times += ["endless laps" if self.laps is None else f"{self.laps:,} laps"] * (self.laps != 1)
-        much = f"{self.messages:,} messages, about {human_bytes(self.bytes)}"
-        each = " each lap" if self.laps is None else ""
-        begin = f"{' and '.join(times)}: " if times else ""
-        if self.duration_s is None:
-            return (
-                f"{begin}{much}{each}, as fast as possible (making them alone takes about {human_time(self.making_s)})"
-            )
-        return f"{begin}{much}{each}, in {human_time(self.duration_s)}{self.pace}"
 
 
 def storm_of(player: Player, copies: int = 1) -> Storm | None:
@@ -60,7 +29,9 @@ def storm_of(player: Player, copies: int = 1) -> Storm | None:
         pace = f" (speed {player.speed:g})"
     if player.rate is not None and queue.messages / player.rate > (duration_s or 0.0):
         duration_s, pace = queue.messages / player.rate, f" (at most {player.rate:g} messages a second)"
-    return Storm(copies, queue.laps, queue.messages, bytes_, duration_s, making_s, pace)
+    times = (*repeated(copies, "copies"), *repeated(queue.laps, "laps"))
+    each = "lap" if queue.laps is None else ""
+    return Storm(queue.messages, bytes_, duration_s, making_s, times, each, pace=pace)
 
 
 def _measured(player: Player) -> tuple[int, float]:

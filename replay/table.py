@@ -43,7 +43,7 @@ def print_dry_run(player: Player, *, as_json: bool) -> None:
             continue
         line = line_of(alert, messages[0].offset_s, tuple(message.node for message in messages))
         cells.append(
-            (shown_time(line.time), f"{line.offset_s:.0f}", line.n, line.graceid, line.alert_type, plain(line.what),
+            (shown_time(line.time), f"{line.offset_s:.0f}", line.n, line.graceid, line.alert_type, plain(alert.what or line.what),
              names(line.topics), line.certainty)
         )  # fmt: skip
         if alert.reason:

@@ -51,9 +51,11 @@ _PublicAlerts = Annotated[
 ]
 _PublicFormat = Annotated[
     str | None,
-    _Option("--public-format", metavar="FORM", help="How: gwalert (default), gwalert-avro or voevent."),
+    _Option("--public-format", metavar="gwalert|gwalert-avro|voevent", help="How (default: gwalert)."),
 ]
-_Speed = Annotated[float | None, _Option(help="Times as fast as real time (default 1).", show_default=False)]
+_Speed = Annotated[
+    float | None, _Option(metavar="FACTOR", help="Times as fast as real time (default 1).", show_default=False)
+]
 _Max = Annotated[bool, _Option("--max", help="As fast as possible.")]
 _OnError = Annotated[OnError, _Option(help="What to do when an action fails.")]
 _Unsafe = Annotated[bool, _Option("--unsafe", help="Allow groups other than Test on a real server.")]
@@ -84,19 +86,32 @@ def simulate(
         ),
     ],
     rate: Annotated[float, _Option(metavar="HZ", help="Events per second.")] = 0.1,
-    num_events: Annotated[int | None, _Option("--num-events", "-N", help="How many events (default 1).")] = None,
+    num_events: Annotated[
+        int | None, _Option("--num-events", "-N", metavar="N", help="How many events (default 1).")
+    ] = None,
     duration: Annotated[float | None, _Option(metavar="S", help="For how long events arrive.")] = None,
     distribution: Annotated[Distribution, _Option(help="How arrivals are spread.")] = Distribution.poisson,
-    instruments: Annotated[str, _Option(help="Detectors, by commas.")] = "H1,L1,V1",
+    instruments: Annotated[str, _Option(metavar="IFO,...", help="Detectors, by commas.")] = "H1,L1,V1",
     start_gps: Annotated[
         float | None,
-        _Option(help="GPS time of the first event (default: now; a fixed one with --seed).", show_default=False),
+        _Option(
+            metavar="GPS",
+            help="GPS time of the first event (default: now; a fixed one with --seed).",
+            show_default=False,
+        ),
     ] = None,
-    seed: Annotated[int | None, _Option(min=0, help="The same seed, the same lives, byte for byte.")] = None,
-    far: Annotated[str, _Option(help="FAR in Hz: 1e-9, log-uniform:LOW,HIGH or power-law:INDEX,LOW,HIGH.")] = "1e-9",
-    weights: Annotated[str | None, _Option(help="How often each configuration is taken, by commas.")] = None,
+    seed: Annotated[
+        int | None, _Option(metavar="N", min=0, help="The same seed, the same lives, byte for byte.")
+    ] = None,
+    far: Annotated[
+        str, _Option(metavar="HZ", help="FAR in Hz: 1e-9, log-uniform:LOW,HIGH or power-law:INDEX,LOW,HIGH.")
+    ] = "1e-9",
+    weights: Annotated[
+        str | None, _Option(metavar="WEIGHT,...", help="How often each configuration is taken, by commas.")
+    ] = None,
     duty_cycle: Annotated[
-        str | None, _Option(help="Share of time that detectors listen: H1=0.7,L1=0.8 (others always).")
+        str | None,
+        _Option(metavar="IFO=SHARE,...", help="Share of time that detectors listen: H1=0.7,L1=0.8 (others always)."),
     ] = None,
     to: _To = None,
     alerts_only: _AlertsOnly = None,
@@ -216,10 +231,11 @@ def sample_alerts(
     ] = None,
     every: Annotated[float, _Option(min=0.001, metavar="S", help="Seconds from one mock event to the next.")] = 3600.0,
     num_events: Annotated[
-        int | None, _Option("--num-events", "-N", min=1, help="How many mock events (default: until it is stopped).")
+        int | None,
+        _Option("--num-events", "-N", metavar="N", min=1, help="How many mock events (default: until it is stopped)."),
     ] = None,
-    format: Annotated[str, _Option(metavar="FORM", help="gwalert, gwalert-avro or voevent.")] = "gwalert",
-    seed: Annotated[int | None, _Option(min=0, help="The same seed, the same events.")] = None,
+    format: Annotated[str, _Option(metavar="gwalert|gwalert-avro|voevent", help="How the public is told.")] = "gwalert",
+    seed: Annotated[int | None, _Option(metavar="N", min=0, help="The same seed, the same events.")] = None,
     really: Really = None,
     speed: _Speed = None,
     maximum: _Max = False,

@@ -11,6 +11,8 @@ from typing import Any
 
 from gracetape.errors import SimulateError
 from gracetape.pipelines import pipeline_of
+from gracetape.plain_text import cut
+from gracetape.shown import printable
 from gracetape.simulate.life import StageRow
 from gracetape.simulate.options import Option, Options, plain, read_section
 from gracetape.simulate.pipelines import check, pipeline_named, simulated
@@ -38,6 +40,9 @@ class Configuration:
     search: str | None
     weight: float
     sections: Mapping[str, Options]
+
+    def __repr__(self) -> str:
+        return f"<Configuration {cut(printable(self.name), 40)}: {len(self.sections)} stages>"
 
 
 def shipped() -> list[str]:

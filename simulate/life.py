@@ -32,6 +32,9 @@ class Life:
     skymaps: list[tuple[float, File]] = field(default_factory=list)
     answers: dict[str, tuple[float, bool]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Life of {self.graceid!r}, {len(self.options)} stages>"
+
     @property
     def subject(self) -> GraceID:
         """Where people and detector checks write: the superevent, or the event where there is none."""
@@ -96,6 +99,9 @@ class StageRow:
     make: MakeStage | None
     options: tuple[Option, ...]
     flags: tuple[Option, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<StageRow {self.section}: {len(self.options)} options>"
 
 
 def actions(found: Iterable[tuple[float, Act]]) -> Schedule:

@@ -20,6 +20,7 @@ from gracetape.schedule import Action, Outcome, Schedule, run
 from gracetape.simulate import places
 from gracetape.simulate.files import File, check_installed
 from gracetape.simulate.storm import storm_of
+from gracetape.storms import tell_of
 from gracetape.terminal import FAILURE, STOPPED, say
 from gracetape.times import utc_of
 
@@ -91,10 +92,12 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     clock = clock_for(way.speed, way.maximum)
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     outcome = Outcome()
-    storm = None if way.quiet else storm_of(schedule, now, None if way.maximum else way.speed or 1.0)
-    if storm is not None:
-        say(f"gracetape: {storm}", error=True)
-    elif way.quiet or not sys.stderr.isatty():  # plain lines are for storms
+    alone = way.alerts_only or ("-" if way.public is None else None)
+    alerts = way.to is not None or alone is not None
+    speed = None if way.maximum else way.speed or 1.0
+    storm = None if way.quiet else storm_of(schedule, now, speed, way.public, alerts)
+    tell_of(storm)
+    if storm is None and (way.quiet or not sys.stderr.isatty()):  # plain lines are for storms
         hush()
     shown = _shown(way)
     what = f"what is simulated{'' if way.to is None else f' in {way.to}'}"
@@ -102,7 +105,6 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     if way.to is not None:
         place = places.live_in(way.to, now, shown, paged, way.public)
     else:
-        alone = way.alerts_only or ("-" if way.public is None else None)
         place = places.alerts_alone(alone, now, way.really, way.topics, lambda: clock.stop(), shown, paged, way.public)
     with place as client, progress("simulating", len(schedule), "actions") as done:
 

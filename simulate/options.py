@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gracetape.errors import SimulateError
+from gracetape.plain_text import cut
+from gracetape.shown import printable
 from gracetape.simulate.chance import Timing
 
 Value = float | bool | str | tuple[str, ...]
@@ -82,6 +84,9 @@ class Options:
 
     values: Mapping[str, Value]
     sections: Mapping[str, "Options"]
+
+    def __repr__(self) -> str:
+        return f"<Options {cut(printable(', '.join(self.values)), 80)}>"
 
     def number(self, name: str) -> float:
         return float(self.values[name])  # type: ignore[arg-type]

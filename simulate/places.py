@@ -51,7 +51,7 @@ def live_in(
         return
     path = Path(place.removeprefix("dummy:"))
     opened = PassingArchive.at(path)
-    with opened as archive, paged(archive) as tell, _told(archive, public) as tell_public:
+    with opened as archive, paged(archive) as tell, _told(archive, public) as (tell_public, _):
         send = _to_all(on_alert, Telling(tell) if tell else None, tell_public)
         with GraceDb(archive, now=now, on_alert=send) as client:
             yield client
@@ -67,18 +67,24 @@ class Public:
 
 
 @contextmanager
-def _told(archive: Archive, public: Public | None) -> Iterator[Callable[[Alert], None] | None]:
-    """What is called with each alert so that the public is told. Raises ArchiveError at the end if the target says that something went wrong."""
+def _told(archive: Archive, public: Public | None) -> Iterator[tuple[Callable[[Alert], None] | None, Sink | None]]:
+    """What is called with each alert so that the public is told, and where that goes. Raises ArchiveError at the end if the target says
+    that something went wrong.
+    """
     if public is None:
-        yield None
+        yield None, None
         return
     tell, sink = open_public(public.target, archive, public.format, public.really)
     try:
-        yield tell
+        yield tell, sink
     finally:
         problem = sink.close()
     if problem:
         raise ArchiveError(problem)
+
+
+def _reader_gone(sink: Sink) -> bool:
+    return bool(getattr(sink, "reader_gone", False))
 
 
 def _to_all(*hearers: Callable[[Alert], object] | None) -> Callable[[Alert], None] | None:
@@ -107,23 +113,26 @@ def alerts_alone(
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
     `shown` hears them besides, and instead if the target is `-`; so does the page that `paged` makes.
-    `on_end` is called when nobody reads the alerts any more. Raises ArchiveError at the end if the target says that something went wrong on the way.
+    `on_end` is called when nobody reads the alerts any more, nor what the public is told. Raises ArchiveError at the end if the target says
+    that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "simulated.tape") as archive,
         paged(archive) as tell,
-        _told(archive, public) as tell_public,
+        _told(archive, public) as (tell_public, public_sink),
     ):
         sink: Sink | None = shown if target == "-" else None
         if sink is None and target is not None:
             sink = open_alerts(target, archive, really, topics)
-        to_all = _to_all(sink, shown if shown is not sink else None, Telling(tell) if tell else None, tell_public)
+        beside = shown if shown is not sink else None
+        to_all = _to_all(sink, beside, Telling(tell) if tell else None, tell_public)
+        read = [hearer for hearer in (sink, beside, public_sink) if hearer is not None]
 
         def send(alert: Alert) -> None:
             if to_all is not None:
                 to_all(alert)
-            if getattr(sink, "reader_gone", False) and on_end is not None:
+            if on_end is not None and tell is None and read and all(_reader_gone(hearer) for hearer in read):
                 on_end()
 
         try:

@@ -11,7 +11,9 @@ from gracetape.errors import SimulateError
 from gracetape.schedule import run
 from gracetape.simulate.configuration import read_configuration
 from gracetape.simulate.places import Public, alerts_alone
+from gracetape.simulate.storm import MANY, SAMPLE, lived
 from gracetape.simulate.streams import Far, Stream, check
+from gracetape.storms import Storm, repeated, tell_of
 from gracetape.terminal import say
 from gracetape.times import gps_of, utc_of
 
@@ -39,24 +41,40 @@ def send_samples(
     done = 0
     now = lambda: start + timedelta(seconds=clock.now())  # noqa: E731
     public = Public(target, format, really)
-    with alerts_alone(None, now, public=public) as client:
+    if not quiet:
+        tell_of(storm_of(every_s, events, public, begin, None if maximum else speed or 1.0))
+    with alerts_alone(None, now, on_end=clock.stop, public=public) as client:
         for first in count(0, _AT_ONCE):
             many = _AT_ONCE if events is None else min(_AT_ONCE, events - first)
             if many <= 0:
                 break
             offset = first * every_s
-            stream = Stream(
-                [read_configuration("mock")],
-                ("H1", "L1", "V1"),
-                begin + offset,
-                1.0 / every_s,
-                many,
-                None,
-                "uniform",
-                _FAR,
-            )
+            stream = _stream(begin + offset, every_s, many)
             check(stream)
-            run(stream.gen_schedule(rng).bump(offset), client, clock)
+            if run(stream.gen_schedule(rng).bump(offset), client, clock).stopped:
+                return  # whoever read them has gone
             done += many
     if not quiet:
         say(f"the public was told of {done} mock event{'' if done == 1 else 's'}", error=True)
+
+
+def storm_of(every_s: float, events: int | None, public: Public, begin_gps: float, speed: float | None) -> Storm | None:
+    """How much the public will be told, if that is a storm: reckoned from a few mock events, whose schedules are drawn apart."""
+    if events is not None and events < MANY:
+        return None
+    lives = 1 if events is None else SAMPLE
+    sample = _stream(begin_gps, every_s, lives).gen_schedule(np.random.default_rng(0))
+    heard = lived(sample, lambda: utc_of(begin_gps), public, alerts=False)
+    share, times = (events or 1) / lives, repeated(events, "mock events")
+    messages, size, took = round(heard.messages * share), round(heard.bytes * share), heard.took_s * share
+    if events is None:
+        pace = f" from one to the next{'' if speed in (None, 1.0) else f' (speed {speed:g})'}"
+        return Storm(messages, size, every_s / (speed or 1.0), times=times, each="event", pace=pace, reckoned=True)
+    duration_s = None if speed is None else max((events - 1) * every_s / speed, took)
+    return Storm(messages, size, duration_s, took, times, reckoned=True)
+
+
+def _stream(begin_gps: float, every_s: float, many: int) -> Stream:
+    """So many mock events."""
+    configurations = [read_configuration("mock")]
+    return Stream(configurations, ("H1", "L1", "V1"), begin_gps, 1.0 / every_s, many, None, "uniform", _FAR)

@@ -5,7 +5,7 @@ import json
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -14,66 +14,77 @@ from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive
 from gracetape.clocks import MaxClock
 from gracetape.dummy import GraceDb
+from gracetape.dummy.public_alerts import PublicAlerts
 from gracetape.dummy.source import NEIGHBOUR_WINDOW
 from gracetape.progress import progress
 from gracetape.replay.message import messages_of
 from gracetape.schedule import Action, GraceID, Schedule, run
-from gracetape.shown import human_bytes, human_time
 from gracetape.simulate.acts import CreateEvent, CreateSuperevent
+from gracetape.simulate.places import Public
+from gracetape.storms import Storm, repeated
 
 #: Events from which on a simulation is a storm; lives of it that are lived beforehand.
 MANY, SAMPLE = 10, 3
 
 
-@dataclass(frozen=True)
-class Storm:
-    """So many events and actions, and about as many messages and bytes; `duration_s` of real time, None as fast as possible."""
+def storm_of(
+    schedule: Schedule,
+    now: Callable[[], datetime],
+    speed: float | None,
+    public: Public | None = None,
+    alerts: bool = True,
+) -> Storm | None:
+    """What a schedule is going to be, if it is a storm; `speed` None: as fast as possible.
 
-    events: int
-    actions: int
-    messages: int
-    bytes: int
-    duration_s: float | None
-    making_s: float
-
-    def __str__(self) -> str:
-        much = f"{self.events:,} events, {self.actions:,} actions: about {self.messages:,} messages, {human_bytes(self.bytes)}"
-        if self.duration_s is None:
-            return f"{much}, as fast as possible (about {human_time(self.making_s)} on this machine)"
-        return f"{much}, in {human_time(max(self.duration_s, self.making_s))}"
-
-
-def storm_of(schedule: Schedule, now: Callable[[], datetime], speed: float | None) -> Storm | None:
-    """What a schedule is going to be, if it is a storm; `speed` None: as fast as possible."""
+    `public`: where and how the public is told besides, or, without `alerts`, alone.
+    """
     births = [action for action in schedule if isinstance(action.what, CreateEvent)]
     if len(births) < MANY:
         return None
     chosen = {id(births[number * (len(births) - 1) // (SAMPLE - 1)].what.graceid) for number in range(SAMPLE)}
     sample = Schedule(copy.deepcopy(_lives(schedule, chosen)))  # ids of their own
-    heard, begun = _Heard(), time.perf_counter()
+    heard = lived(sample, now, public, alerts)
+    share = len(schedule) / max(1, len(sample))
+    size = share * (heard.bytes + heard.of_events * _neighbours(schedule) * heard.bytes_each)
+    took = heard.took_s * share
+    duration_s = None if speed is None else max(schedule.duration_s / speed, took)
+    times = (*repeated(len(births), "events"), f"{len(schedule):,} actions")
+    return Storm(round(heard.messages * share), round(size), duration_s, took, times, reckoned=True)
+
+
+def lived(sample: Schedule, now: Callable[[], datetime], public: Public | None = None, alerts: bool = True) -> "Heard":
+    """What is heard while a few lives are lived in a dummy that is thrown away."""
+    heard, begun = Heard(), time.perf_counter()
     with (
         progress("living a few beforehand", len(sample), "actions") as done,
         HeldFolder(None, COPIED) as held,
         PassingArchive.create(held.path / "sample.tape") as archive,
-        GraceDb(archive, now=now, on_alert=heard) as client,
     ):
-        run(sample, client, MaxClock(), go_on=True, after=lambda *_: done.advance())
-    share = len(schedule) / max(1, len(sample))
-    size = share * (heard.bytes + heard.of_events * _neighbours(schedule) * heard.bytes_each)
-    took = (time.perf_counter() - begun) * share
-    duration_s = None if speed is None else schedule.duration_s / speed
-    return Storm(len(births), len(schedule), round(heard.messages * share), round(size), duration_s, took)
+        tell = PublicAlerts(archive, heard, public.format or "gwalert") if public is not None else None
+
+        def hear(alert: Alert) -> None:
+            if alerts:
+                heard(alert)
+            if tell is not None:
+                tell(alert)
+
+        with GraceDb(archive, now=now, on_alert=hear) as client:
+            run(sample, client, MaxClock(), go_on=True, after=lambda *_: done.advance())
+    heard.took_s = time.perf_counter() - begun
+    return heard
 
 
-class _Heard:
+class Heard:
     """Counts messages and their bytes, apart from what they tell of an event's neighbours, of which a storm has more than a few lives have."""
 
     def __init__(self) -> None:
         self.messages = self.bytes = self.of_events = 0
+        self.took_s = 0.0
         self._neighbours, self._bytes_of_them = 0, 0
 
     def __call__(self, alert: Alert) -> None:
-        thing = (alert.payload() or {}).get("object")
+        payload = alert.payload()
+        thing = payload.get("object") if isinstance(payload, dict) else None
         near = thing.get("superevent_neighbours") if isinstance(thing, dict) else None
         apart = sum(len(json.dumps(record)) for record in near.values()) if near else 0
         for message in messages_of(alert, 0.0):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gracetape.errors import SimulateError
+from gracetape.plain_text import cut, plain
 from gracetape.schedule import Schedule
 from gracetape.simulate.configuration import Configuration
 from gracetape.simulate.lives import gen_schedule
@@ -81,6 +82,9 @@ class Stream:
     far: Far = Far(1e-9, 1e-9)
     weights: Sequence[float] | None = None
     duty_cycles: Mapping[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Stream of {cut(plain(', '.join(one.name for one in self.configurations)), 40)}, {self.rate:g} Hz from GPS {self.start_gps:.0f}>"
 
     def arrivals(self, rng: "Generator") -> Iterator[float]:
         """When each event arrives, in s after the first, which comes at once."""

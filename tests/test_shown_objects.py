@@ -12,7 +12,11 @@ from gracetape import Archive, Player, VirtualClock, history_of, play, run_virtu
 from gracetape.archive import Alert, Recorded, Snapshot, timeline_of
 from gracetape.brokers import Heard, Recent
 from gracetape.clocks import MaxClock, RealClock, ScaledClock
-from gracetape.listen import Queue
+from gracetape.listen import PlugIn, Queue, Rehearsal
+from gracetape.listen.configuration import read_configuration
+from gracetape.simulate.configuration import read_configuration as read_simulated
+from gracetape.simulate.stages import stages
+from gracetape.simulate.streams import Stream
 from gracetape.testing import Replay, TapeSession
 
 FIXTURE = Path(__file__).parent / "fixtures" / "long.tape"
@@ -40,6 +44,17 @@ def test_no_public_class_tells_an_address() -> None:
     assert seen > 60
 
 
+def test_what_is_configured_fits_a_line(tmp_path: Path) -> None:
+    mine = read_simulated("gstlal")
+    (tmp_path / "main.ini").write_text("[a]\nnodes = superevent\nchildConfig = a.ini\n")
+    (tmp_path / "a.ini").write_text(f"[general]\nprocess_type = test\nlog_directory = {tmp_path}\n")
+    things = [mine, Stream([mine], ("H1",), 1422144018.0), *mine.sections.values(), *stages().values(), PlugIn(print),
+              read_configuration(tmp_path / "main.ini"), Rehearsal(lines=["x" * 999])]  # fmt: skip
+    for thing in things:
+        assert len(repr(thing)) <= LONGEST, repr(thing)
+        assert "\n" not in repr(thing)
+
+
 def test_reprs_fit_a_line() -> None:
     with Archive.open(FIXTURE) as tape:
         history, timeline = history_of(tape, "TS101020a"), timeline_of(tape)
@@ -52,7 +67,7 @@ def test_reprs_fit_a_line() -> None:
                 gracetape.Throttle(), *tape.view("T1").files(), gracetape.parse_ref("T1:2"), tape.view("T1"),
                 player.queue, player.queue.copies[0], player.queue.copies[0].selection, Recent(3), Queue(), Recorded(
                     alerts[0].created, "superevent", {"uid": "T1", "text": "x" * 999}, "x" * 999
-                ), Heard("superevent", "x" * 999, alerts[0].created), Replay(player), TapeSession(tape),
+                ), *tape.captures(), Heard("superevent", "x" * 999, alerts[0].created), Replay(player), TapeSession(tape),
             ]  # fmt: skip
             for thing in things:
                 assert " at 0x" not in repr(thing)

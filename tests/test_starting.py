@@ -11,7 +11,7 @@ TAPE = Path(__file__).parent / "fixtures" / "short.tape"
 
 #: What takes long to load; no help needs any of it.
 HEAVY = {
-    "astropy", "confluent_kafka", "falcon", "igwn_ligolw", "jsonschema", "lark", "ligo", "numpy", "prometheus_client",
+    "astropy", "confluent_kafka", "falcon", "igwn_ligolw", "jsonschema", "lark", "ligo", "numpy", "prometheus_client", "pydantic",
     "requests", "rich", "slixmpp", "sqlite_utils", "zstandard",
 }  # fmt: skip
 
@@ -38,7 +38,23 @@ def loaded(*words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["replay", "replay check", "simulate", "simulate run", "dummy", "dummy serve", "broker", "listen"]
+    "command",
+    [
+        "replay",
+        "replay check",
+        "simulate",
+        "simulate run",
+        "dummy",
+        "dummy serve",
+        "broker",
+        "listen",
+        "listen run",
+        "capture",
+        "capture listen",
+        "archive ls",
+        "config",
+        "view",
+    ],
 )
 def test_a_commands_help_loads_nothing_that_works(command: str) -> None:
     modules = loaded(*command.split(), "--help")
@@ -62,3 +78,15 @@ def test_a_list_of_an_archive_loads_nothing_that_looks_into_it() -> None:
     assert "gracetape.archive.store" in modules
     looking = ("gracetape.archive.history", "gracetape.archive.alerts", "gracetape.archive.compare")
     assert [name for name in modules if name.startswith(looking)] == []
+
+
+def test_a_replay_off_a_terminal_loads_nothing_that_draws_or_reads_command_lines(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "gracetape", "replay", str(TAPE), "--max", "--to", str(tmp_path / "a.jsonl")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    modules = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+    assert "gracetape.replay.player" in modules
+    assert [
+        name for name in modules if name.partition(".")[0] in ("rich", "pydantic", "requests", "ligo", "numpy")
+    ] == []

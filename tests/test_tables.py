@@ -136,3 +136,24 @@ def test_topics_are_told_in_short() -> None:
 )  # fmt: skip
 def test_what_a_message_tells_of(payload: dict[str, object], what: str) -> None:
     assert what_of(payload) == what
+
+
+def test_a_name_is_cut_in_its_middle_and_its_end_stays() -> None:
+    long = "coinc_with_a_long_name_of_the_night.xml,12"
+    (_, first, second) = table_lines(["^file", ">size"], [(long, "1 kB"), ("a.txt,0", "2 B")], 36)
+    assert first.plain.startswith("coinc_with_")
+    assert first.plain.endswith("ght.xml,12  1 kB")
+    assert first.cell_len <= 36
+    assert second.plain.startswith("a.txt,0 ")
+    assert table_lines(["^file"], [(long,)])[1].plain == long
+
+
+@pytest.mark.parametrize("width", range(60, 121, 5))
+@pytest.mark.parametrize("certainty", ["exact", "inferred"])
+def test_topics_stand_whole_and_flush_right_or_not_at_all(width: int, certainty: str) -> None:
+    topics = ("test_gstlal", "test_gstlal_allsky")
+    text = AlertLines(width).text(line(topics=topics, what="words " * 20, certainty=certainty)).splitlines()[-1]
+    last = text.split()[-1]
+    assert last in ("test_gstlal(_allsky)", "test_gstlal(+1)", "inferred") or last.endswith("…")
+    assert "test_" not in last or len(text) == width - 1
+    assert not last.startswith("test_") or not last.endswith("…")

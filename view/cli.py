@@ -23,8 +23,8 @@ def view(
         typer.Argument(metavar="[ARCHIVE] [ID]...", help="The archive, and with --html which objects."),
     ] = None,
     archive: ArchiveOption = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option(metavar="HOST", help="A loopback address.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT.html", help="Write one file that can be mailed, instead.")

@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from gracetape.errors import NotFound
-from gracetape.view.sky_maps import DEEPEST, SkyMap, read_sky_map
+from gracetape.sky_maps import DEEPEST, SkyMap, read_sky_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,23 +14,38 @@ from gracetape.notices import about, is_notice
 from gracetape.topics import GWALERT_TOPIC
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+_NEXT = timedelta(microseconds=1)
 
 
 @dataclass
 class MessageFile:
-    """What a file held: messages by the id of their object, and how many lines were about others."""
+    """What a file held: messages by the id of their object, how many lines were about others, and how many told no time."""
 
     messages: dict[str, list[Recorded]] = field(default_factory=dict)
     others: int = 0
+    untimed: int = 0
 
 
-def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_others: bool = False) -> MessageFile:
+#: A message with where it stands and the object that it is about.
+_Row = tuple[str, Line, str]
+
+
+def read_messages(
+    path: Path, owner_of: Callable[[str], str | None], *, skip_others: bool = False, untimed: bool = False
+) -> MessageFile:
     """The messages of a file. `owner_of` says which object a message's uid means, or None if it is not asked for.
 
-    Raises ArchiveError, with the number of the line, for what is no message, and (unless `skip_others`) for one about
-    another object.
+    Raises ArchiveError, with the number of the line, for what is no message, (unless `skip_others`) for one about another
+    object, and (unless `untimed`) for one of which nothing tells when it came: with it, such a one comes at once after the line above it.
     """
-    found, latest = MessageFile(), _LONG_AGO
+    found = MessageFile()
+    for (where, read, owner), arrived in _timed(_rows(path, owner_of, skip_others, found), found, untimed):
+        for node in _nodes(where, read):
+            found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
+    return found
+
+
+def _rows(path: Path, owner_of: Callable[[str], str | None], skip_others: bool, found: MessageFile) -> Iterator[_Row]:
     for number, line in _lines(path):
         where = f"{path} line {number}"
         read = _read(where, line)
@@ -39,16 +54,42 @@ def read_messages(path: Path, owner_of: Callable[[str], str | None], *, skip_oth
         if not isinstance(uid, str) or not isinstance(kind, str):
             raise ArchiveError(f"{where} is no alert message: it has no uid and alert_type")
         owner = owner_of(uid)
-        if owner is None:
-            if not skip_others:
-                raise ArchiveError(f"{where} is about {uid}: import only its own messages, or say --skip-others")
+        if owner is not None:
+            yield where, read, owner
+        elif not skip_others:
+            raise ArchiveError(f"{where} is about {uid}: import only its own messages, or say --skip-others")
+        else:
             found.others += 1
-            continue
-        arrived = _arrival(where, read, latest)
+
+
+def _timed(rows: Iterator[_Row], found: MessageFile, untimed: bool) -> Iterator[tuple[_Row, datetime]]:
+    """Each message with when it came; those before the first that tells come right before that, or, where none tells, now."""
+    latest, waiting = _LONG_AGO, list[_Row]()
+    for row in rows:
+        where, read, _ = row
+        told = _told(where, read)
+        if told is None:
+            if not untimed:
+                raise ArchiveError(
+                    f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}"
+                )
+            found.untimed += 1
+            if latest is _LONG_AGO:
+                waiting.append(row)
+                continue
+            arrived = latest + _NEXT
+        else:
+            # `created` may be that of the object, and is in whole seconds; lines come in the order of sending
+            arrived = told if read.time is not None else max(told, latest + _NEXT)
+        yield from _before(arrived, waiting)
+        waiting.clear()
         latest = max(arrived, latest)
-        for node in _nodes(where, read):
-            found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
-    return found
+        yield row, arrived
+    yield from _before(datetime.now(UTC), waiting)
+
+
+def _before(moment: datetime, rows: list[_Row]) -> Iterator[tuple[_Row, datetime]]:
+    return ((row, moment - _NEXT * (len(rows) - number)) for number, row in enumerate(rows))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -75,18 +116,12 @@ def _read(where: str, line: bytes) -> Line:
         raise ArchiveError(f"{where} is not JSON: {error}") from None
 
 
-def _arrival(where: str, read: Line, latest: datetime) -> datetime:
-    """When the message arrived: as its line says, else as the message tells, but after the line above."""
+def _told(where: str, read: Line) -> datetime | None:
+    """When the message arrived, as its line says, or when the server made what it tells of; None if neither is told."""
     try:
-        told = time_of(read)
+        return time_of(read)
     except ValueError as error:
         raise ArchiveError(f"{where}: {error}") from None
-    if told is None:
-        raise ArchiveError(f"{where} has no time of arrival: write it as {{'time': '2022-06-09T22:18:16.25Z', ...}}")
-    if read.time is not None:
-        return told
-    # `created` may be that of the object, and is in whole seconds; lines come in the order of sending
-    return max(told, latest + timedelta(microseconds=1))
 
 
 def _nodes(where: str, read: Line) -> tuple[str, ...]:

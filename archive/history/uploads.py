@@ -7,11 +7,11 @@ none if the file cannot be read.
 
 from collections.abc import Callable
 from functools import cache, cached_property
-from importlib.metadata import entry_points
 
 from gracetape.archive.history.rules import Record
 from gracetape.archive.history.steps import Entry, Steps
 from gracetape.errors import GracetapeError
+from gracetape.lazy import entry_points
 from gracetape.reading_limits import LIMITS, LimitExceeded, joined
 
 Reader = Callable[[Record, str, bytes], Record | None]

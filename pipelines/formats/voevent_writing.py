@@ -1,7 +1,6 @@
 """Writes the VOEvent XML of missions' triggers."""
 
 from collections.abc import Iterable
-from xml.sax.saxutils import quoteattr
 
 from gracetape.pipelines.trigger import Trigger
 from gracetape.times import utc_of
@@ -18,6 +17,8 @@ def voevent(
 
     `radius` is that of the position's error, in degrees.
     """
+    from xml.sax.saxutils import quoteattr  # brings urllib, http and email along
+
     when = utc_of(trigger.gps).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4]
     listed = "".join(
         f"    <Param name={quoteattr(name)} value={quoteattr(str(value))}"

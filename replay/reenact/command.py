@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from shutil import get_terminal_size
 from typing import Any
 
@@ -21,6 +22,7 @@ from gracetape.replay.reenact.writes import LeftOut, Write
 from gracetape.replay.request import tapes_of, time_of
 from gracetape.replay.targets.stream import write_out
 from gracetape.shown import printable, say, target
+from gracetape.storms import MANY, Storm, repeated, tell_of
 from gracetape.tables import show_table
 from gracetape.times import iso_time
 
@@ -45,7 +47,9 @@ class ReenactmentRun:
         with Archive.open(tapes[0].archive if isinstance(tapes[0].archive, str) else str(tapes[0].archive)) as archive:
             names = self._names(archive, tapes[0])
             if self.options.dry_run:
-                self._show(self._plan(archive, names))
+                plan = self._plan(archive, names)
+                self._tell_of_storm(plan)
+                self._show(plan)
                 return []
             for lap in self._laps():
                 self._lap(archive, names, lap)
@@ -75,11 +79,34 @@ class ReenactmentRun:
             raise BadRequest(f"{archive.path} has nothing between GPS {start} and {end}")
         return found
 
+    @property
+    def _times(self) -> int | None:
+        """How many laps there are; None: endless."""
+        return 1 if self.options.loop is None else self.options.loop or None
+
     def _laps(self) -> Iterator[int]:
-        lap, last = 0, 1 if self.options.loop is None else self.options.loop
-        while lap < last or last == 0:
-            yield lap
-            lap += 1
+        return count() if self._times is None else iter(range(self._times))
+
+    def _tell_of_storm(self, plan: Reenactment) -> None:
+        """How much will be written, if that is much: all laps are as long as the first."""
+        laps, writes = self._times, len(plan.schedule)
+        if self.options.quiet or (laps == 1 and writes < MANY):
+            return
+        size = sum(action.what.size for action in plan.schedule) * (laps or 1)
+        speed = self.options.speed or 1.0
+        duration_s = None if self.options.maximum else plan.schedule.duration_s * (laps or 1) / speed
+        pace, each = "" if self.options.maximum else f" (speed {speed:g})", "lap" if laps is None else ""
+        tell_of(
+            Storm(
+                writes * (laps or 1),
+                size,
+                duration_s,
+                times=repeated(laps, "laps"),
+                each=each,
+                unit="writes",
+                pace=pace,
+            )
+        )
 
     def _plan(self, archive: Archive, names: list[str]) -> Reenactment:
         asked = self.options
@@ -96,6 +123,7 @@ class ReenactmentRun:
     def _lap(self, archive: Archive, names: list[str], lap: int) -> None:
         plan = self._plan(archive, names)
         if lap == 0:
+            self._tell_of_storm(plan)
             self._tell_what_is_left_out(plan.left_out)
         clock = clock_for(self.options.speed, self.options.maximum)
         zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.context.shift_s)

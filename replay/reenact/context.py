@@ -38,7 +38,8 @@ class Placement:
 class Context:
     """`histories` by graceid. `group` (None: as recorded) and `search` ('' : as recorded) say where events are put.
 
-    `shift_s` moves all times. `placeholders`: files that the archive lacks are written as a line that says so.
+    `shift_s` moves all times. `placeholders`: files that the archive lacks are written as a line that says so. `size` counts the bytes of the
+    files that were asked for.
     """
 
     archive: Archive
@@ -48,6 +49,7 @@ class Context:
     shift_s: float = 0.0
     placeholders: bool = False
     ids: Ids = field(default_factory=Ids)
+    size: int = 0
 
     # -- where
 
@@ -91,9 +93,11 @@ class Context:
         entry = next((f for f in history.view.files() if f.name == name and version in (None, f.version)), None)
         if entry is None or entry.sha256 is None:
             if self.placeholders:
+                self.size += len(_PLACEHOLDER)
                 return lambda: _PLACEHOLDER
             why = entry.absent if entry else "the recording does not list it"
             raise Absent(f"the file {name} is absent: {why}")
+        self.size += entry.size or 0
         return partial(self._read, entry, str(history.final.get("pipeline") or ""))
 
     def _read(self, entry: FileEntry, pipeline: str) -> bytes:

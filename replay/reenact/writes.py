@@ -13,13 +13,14 @@ from gracetape.replay.reenact.context import Absent, Call, Context
 
 @dataclass(frozen=True)
 class Write:
-    """Something to do again: what log entry `n` of a recorded object tells of (None: no entry does), and how."""
+    """Something to do again: what log entry `n` of a recorded object tells of (None: no entry does), how, and how many bytes it sends (`size`)."""
 
     graceid: str
     n: int | None
     act: str
     label: str
     call: Call
+    size: int = 0
 
     def __call__(self, client: Any) -> object:
         return self.call(client)
@@ -41,6 +42,7 @@ def write_of(context: Context, history: History, index: int) -> Write | LeftOut 
     row = WRITES.get((history.category, entry.act.name)) or WRITES.get(("", entry.act.name))
     if row is None:
         return None
+    before = context.size
     try:
         call = row(context, history, index, entry)
     except Absent as error:
@@ -48,7 +50,8 @@ def write_of(context: Context, history: History, index: int) -> Write | LeftOut 
     if call is None:
         return None
     comment = " ".join((entry.record.get("comment") or "").split())
-    return Write(history.graceid, entry.n, entry.act.name, comment or entry.act.name, call)
+    label = comment or entry.act.name
+    return Write(history.graceid, entry.n, entry.act.name, label, call, context.size - before + len(label.encode()))
 
 
 # -- events

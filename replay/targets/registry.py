@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Collection
 from functools import partial
-from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
 from gracetape.brokers.kinds import BROKERS
 from gracetape.destinations import check_messages
 from gracetape.errors import BadRequest
+from gracetape.lazy import entry_points
 from gracetape.replay.message import Message
 from gracetape.replay.targets.stream import Existing, FileTarget
 

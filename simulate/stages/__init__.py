@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from functools import cache, partial
-from importlib.metadata import entry_points
 
+from gracetape.lazy import entry_points
 from gracetape.simulate.life import Life, Stage, StageRow
 from gracetape.simulate.options import Option, Options, plain, prob, timed
 from gracetape.simulate.stages.detchar import DetChar

@@ -45,6 +45,13 @@ def test_the_examples_can_be_typed(name: str) -> None:
         COMMANDS[name].make_context(name, rest[len(name.split()) :])
 
 
+def test_help_says_what_is_wanted_where_that_is_known() -> None:
+    """A file, an archive, a port or one of some words is no mere text: an option's name says no more than that itself."""
+    vague = {f"{name} {one.opts[0]} {one.metavar}" for name, leaf in COMMANDS.items() for one in leaf.params
+             if one.metavar in ("TEXT", "PATH", "INT", "NUMBER")}  # fmt: skip
+    assert vague == set()
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_names_types_as_people_do_and_fits(name: str) -> None:
     text = COMMANDS[name].make_context(name, [], resilient_parsing=True).get_help()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gracetape.archive import Archive, cli
+from gracetape.archive.command_parts import size_of
 from gracetape.archive.extract import LAYOUTS, extract, versioned
 from gracetape.archive.listing import SORTS
 from gracetape.archive.verify import verify
@@ -75,6 +76,28 @@ def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: p
         wrong = Said(capsys, "ls", *words)
         assert (wrong.code, wrong.out) == (2, "")
         assert told in wrong.err
+
+
+def test_ls_lists_the_others_where_a_record_is_none_that_a_server_writes(
+    tape: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graceid = superevent(tape)
+    with Archive.open(tape, read_only=False) as archive, archive.transaction() as tx:
+        capture = archive.capture(graceid)
+        tx.put(capture, "object", "", archive.view(graceid).record() | {"t_0": float("inf")})
+    said = Said(capsys, "ls")
+    assert said.code == 1
+    assert "T1@1" in said.out
+    assert graceid not in said.out
+    assert f"the record object of {graceid}@1 is not what a server writes: its 't_0' is inf" in said.err
+    assert [row["id"] for row in json.loads(Said(capsys, "ls", "--json").out)] == ["T1", "T2"]
+
+
+def test_contents_that_are_all_absent_have_no_size() -> None:
+    about = {"files": 2, "bytes": 0, "absent": ["a,0: not asked for", "b,0: not asked for"]}
+    assert size_of(about) == "absent"
+    assert size_of(about | {"bytes": 5, "absent": ["a,0: not asked for"]}) == "5 B"
+    assert size_of({"files": 0, "bytes": 0, "absent": []}) == "0 B"
 
 
 def test_log_tells_of_acts(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:

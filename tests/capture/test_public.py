@@ -10,6 +10,7 @@ from ligo.gracedb.exceptions import HTTPError
 
 from gracetape import capture, dummy
 from gracetape.archive import Archive, UsageError
+from gracetape.archive.public_view import public_record
 from tests import commands
 from tests.archive.notices.superevents import Told, a_superevent, heard, validator
 
@@ -87,6 +88,22 @@ def test_a_dummy_answers_as_the_public_server(client: Any, tapes: tuple[Path, Pa
     with pytest.raises(HTTPError) as caught:
         client.event(told.events[0])
     assert caught.value.response.json() == {"detail": "Authentication credentials were not provided."}
+
+
+def test_of_the_preferred_event_hardly_anything_is_shown(client: Any, tapes: tuple[Path, Path, Told]) -> None:
+    event = client.superevent(tapes[2].superevent).json()["preferred_event_data"]
+    assert event["pipeline"] == "gstlal"
+    assert "superevent_neighbours" not in event
+    assert {name: [list(row) for row in rows] for name, rows in event["extra_attributes"].items()} == {
+        "SingleInspiral": [["ifo", "end_time", "end_time_ns"]] * 3
+    }
+
+
+def test_what_the_public_sees_of_a_burst_is_when_and_where_it_was_heard() -> None:
+    burst = {"ifos": "H1,L1", "single_ifo_times": "1,2", "central_freq": 100.0, "duration": 0.1}
+    event = {"group": "Burst", "extra_attributes": {"MultiBurst": burst, "CoincInspiral": {"snr": 8.0}}}
+    shown = public_record({"preferred_event_data": event})["preferred_event_data"]
+    assert shown["extra_attributes"] == {"MultiBurst": {"ifos": "H1,L1", "single_ifo_times": "1,2"}}
 
 
 def test_a_client_that_insists_on_a_login_fails_at_once(tapes: tuple[Path, Path, Told]) -> None:

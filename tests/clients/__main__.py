@@ -15,8 +15,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gracetape.brokers.private import answers
+from gracetape.brokers.private import answers, free_port
 from gracetape.brokers.tansu import private_kafka
+from gracetape.topics import PUBLIC_TOPICS
 from tests.clients import table
 from tests.clients.environments import FOLDER, Client, NoEnvironment, all_clients, make_environment
 from tests.clients.table import YES, Row
@@ -27,7 +28,7 @@ IGWN_ALERT_PORT = 9092
 TOPICS = (
     *(f"{kind}superevent" for kind in ("", "mdc_", "test_")),
     *(f"cbc_{name}" for name in ("gstlal", "pycbc", "mbta", "spiir", "sgnl", "aframe")), "burst_cwb", "burst_mly",
-    *(f"external_{name}" for name in ("fermi", "swift", "svom", "chime", "icecube", "snews")),
+    *(f"external_{name}" for name in ("fermi", "swift", "svom", "chime", "icecube", "snews")), *PUBLIC_TOPICS,
 )  # fmt: skip
 
 
@@ -45,9 +46,11 @@ def drive(client: Client, scratch: Path) -> list[Row]:
             broker = stack.enter_context(private_kafka(client.group, TOPICS, port=None if free else IGWN_ALERT_PORT))
             alerts, kafka = broker.url, f"localhost:{broker.port}"
             settings |= {"CLIENT_KAFKA": kafka, "CLIENT_GROUP": client.group}
+        port = str(free_port())
+        settings |= {"CLIENT_PORT": port}
         command = [sys.executable, "-m", "gracetape", "dummy", "run", "-a", str(scratch / "dummy.tape"), "--create"]
         command += [
-            *(option.replace("{kafka}", kafka) for option in client.options),
+            *(option.replace("{kafka}", kafka).replace("{port}", port) for option in client.options),
             "--alerts",
             alerts,
             "--",

@@ -36,6 +36,8 @@ class Scene:
     #: host:port of a private Kafka broker, and the igwn-alert group on which the dummy's alerts come; empty without one.
     kafka: str
     group: str
+    #: A port that nobody had, where something of the dummy's may listen.
+    port: str
     #: What earlier steps made, for later ones.
     made: dict[str, Any] = field(default_factory=dict)
     #: What ends everything that steps started; called in the reverse order.
@@ -61,6 +63,27 @@ class Scene:
             raise NotReached(f"{program} ended with {done.returncode}: {words[-1].strip()}")
         return done.stdout + (done.stderr if status else "")
 
+    def beside(self, name: str) -> Any:
+        """What several files of steps share: a file of this folder, as a module."""
+        return _module(Path(__file__).with_name(f"{name}.py"))
+
+    def start(self, line: str) -> subprocess.Popen[str]:
+        """A program of the environment, which runs until the steps are done; what it prints is in `programs.log`."""
+        program, *words = shlex.split(line)
+        with (self.folder / "programs.log").open("a") as log:
+            started = subprocess.Popen([str(self.programs / program), *words], stdout=log, stderr=log, text=True)
+
+        def end() -> None:
+            started.terminate()
+            try:
+                started.wait(10)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
+
+        self.endings.append(end)
+        return started
+
     def wait_for(self, what: str, found: Callable[[], Any], seconds: float) -> Any:
         """What `found` gives as soon as it is true; NotReached after so many seconds."""
         limit = time.monotonic() + seconds
@@ -74,14 +97,19 @@ class Scene:
 
 
 def steps_of(path: Path) -> list[Callable[[Scene], str | None]]:
-    """The steps of a client's file, which is loaded under a name that shadows no package."""
+    """The steps of a client's file."""
+    return list(_module(path).STEPS)
+
+
+def _module(path: Path) -> Any:
+    """A file of steps, loaded under a name that shadows no package."""
     spec = importlib.util.spec_from_file_location(f"steps_of_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return list(module.STEPS)
+    return module
 
 
 def about(step: Callable[[Scene], str | None]) -> str:
@@ -104,6 +132,7 @@ def main() -> None:
     scene = Scene(
         url=os.environ["GRACEDB_SERVICE_URL"], folder=Path.cwd(), programs=Path(sys.executable).parent,
         kafka=os.environ.get("CLIENT_KAFKA", ""), group=os.environ.get("CLIENT_GROUP", ""),
+        port=os.environ.get("CLIENT_PORT", ""),
     )  # fmt: skip
     try:
         for step in steps_of(path):

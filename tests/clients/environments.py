@@ -43,7 +43,7 @@ class Client:
     def version(self) -> str:
         """Of the package, as the table pins it."""
         pinned = dict(requirement.split("==") for requirement in self.requires if "==" in requirement)
-        return pinned[self.package]
+        return {name.partition("[")[0]: version for name, version in pinned.items()}[self.package]  # without extras
 
 
 def all_clients() -> dict[str, Client]:

@@ -1,11 +1,7 @@
-"""gocart: reads notices as its `listen` does, and writes their sky maps with what it makes of them.
-
-Its command asks GCN alone; so that its reader of notices, which is the rest of it, is given what gcn-kafka's Consumer hears.
-"""
+"""gocart: collects notices, and writes their sky maps with what it makes of them. Its command asks GCN alone, and is led."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,34 +10,13 @@ if TYPE_CHECKING:
     from tests.clients.drive import Scene
 
 
-def _mock_event() -> Any:
-    path = Path(__file__).with_name("gcn_kafka.py")
-    spec = importlib.util.spec_from_file_location("steps_of_mock_event", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def listen(scene: Scene) -> str:
     """Its reader takes a mock event's notices as they came"""
-    from gcn_kafka import Consumer
     from gocart.parsers import lvk
 
-    name = _mock_event().mock_event()
-    consumer = Consumer(
-        {"bootstrap.servers": scene.kafka, "security.protocol": "plaintext", "auto.offset.reset": "earliest"}
-    )
-    consumer.subscribe(["igwn.gwalert"])
-    found: list[bytes] = []
-
-    def heard() -> bool:
-        found.extend(m.value() or b"" for m in consumer.consume(timeout=1) if m.error() is None)
-        return len(found) >= 3
-
-    scene.wait_for("notices", heard, 120)
-    consumer.close()
+    mock = scene.beside("mock_event")
+    name = mock.mock_event()
+    found = mock.heard(scene)
     folder = scene.folder / "maps"
     lvk_settings: dict[str, Any] = {"parse_mock_events": True, "parse_real_events": False, "download_dir": str(folder)}
     lvk_settings |= {"json": True, "aitoff": {"convert": False}, "ascii_map": {"convert": True, "nside": 16}}
@@ -53,4 +28,27 @@ def listen(scene: Scene) -> str:
     return f"{len(maps)} maps of {name}"
 
 
-STEPS = (listen,)
+def echo(scene: Scene) -> str:
+    """gocart echo, which asks GCN, collects the notices of the last day, and their maps"""
+    import os
+
+    import gocart
+
+    os.environ["HOME"] = str(scene.folder)
+    text = (Path(gocart.__file__).parent / "default_settings.yaml").read_text()
+    for old, new in (
+        ("XXXX", "nobody-at-all"),
+        ("~/lvk_events", str(scene.folder / "events")),
+        ("convert: True", "convert: False"),
+    ):
+        text = text.replace(old, new)
+    place = scene.folder / ".config" / "gocart" / "gocart.yaml"
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+    scene.run(f"gocart echo 1 -s {place}")
+    found = sorted(path.parent.name for path in (scene.folder / "events").rglob("*.fits*"))
+    assert len(found) == 2, found
+    return ", ".join(found)
+
+
+STEPS = (listen, echo)

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.clients.drive import Scene
-
-
-def _mock_event() -> Any:
-    """What makes the mock event, of the file beside this one, which is no package here."""
-    path = Path(__file__).with_name("gcn_kafka.py")
-    spec = importlib.util.spec_from_file_location("steps_of_mock_event", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def stream(scene: Scene) -> str:
@@ -26,7 +13,7 @@ def stream(scene: Scene) -> str:
     from hop import Stream
     from hop.io import StartPosition
 
-    mock = _mock_event()
+    mock = scene.beside("mock_event")
     name = mock.mock_event()
     found: list[Any] = []
 
@@ -39,7 +26,7 @@ def stream(scene: Scene) -> str:
         return len(found) >= 3
 
     scene.wait_for("notices", heard, 120)
-    assert [notice["alert_type"] for notice in found] == ["EARLYWARNING", "PRELIMINARY", "RETRACTION"]
+    assert [notice["alert_type"] for notice in found] == mock.ALERTS
     assert found[1]["event"]["skymap"] == mock.skymap()
     return f"3 notices of {name}"
 

@@ -12,7 +12,7 @@ from gracetape import dummy
 from gracetape.appending import LineFile
 from gracetape.archive import Archive
 from gracetape.dummy import alert_targets
-from gracetape.dummy.alert_targets import open_alerts
+from gracetape.dummy.alert_targets import check_public, open_alerts
 from gracetape.errors import ArchiveError
 
 #: Appends to a file while no file may grow beyond some size, then while it may; prints what failed.
@@ -147,3 +147,10 @@ def test_who_may_not_read_an_archive_may_not_read_its_file_of_alerts(tmp_path: P
         open_alerts(None, tape).close()
     file = tmp_path / ("run.alerts.jsonl" if packed else "run.tape/alerts.jsonl")
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_form_that_needs_an_extra_says_so_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fastavro", None)
+    check_public("p.jsonl", "gwalert")
+    with pytest.raises(ArchiveError, match=r"notices in Avro need fastavro.*\[public\]"):
+        check_public("p.jsonl", "gwalert-avro")

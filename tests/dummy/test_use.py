@@ -11,7 +11,8 @@ from ligo.gracedb.rest import GraceDb
 
 from gracetape import dummy
 from gracetape.archive import Archive, ArchiveError
-from gracetape.dummy import hook
+from gracetape.dummy import hook, listener_patch
+from gracetape.topics import local_broker
 
 BIN = Path(sys.executable).parent
 HOOK = str(Path(hook.__file__).parent)
@@ -135,6 +136,51 @@ def test_dummy_run_leads_a_program_and_the_gracedb_command_to_the_archive(tape: 
     done = run(*start, str(BIN / "gracedb"), "create", "log", graceid, "from the command")
     assert done.returncode == 0, done.stderr
     assert comments(tape.path) == ["from a program", "from a program", "from the command"]
+
+
+#: A listener to public alerts, as gcn-kafka and hop-client make theirs; it prints whom it cannot reach.
+LISTENER = """
+import sys, confluent_kafka, confluent_kafka.admin
+settings = {"bootstrap.servers": sys.argv[1], "group.id": "x", "security.protocol": "sasl_ssl", "sasl.mechanisms": "PLAIN",
+            "sasl.username": "me", "sasl.password": "secret", "error_cb": lambda error: told.append(str(error))}
+class Consumer(confluent_kafka.Consumer):
+    pass
+told = []
+consumer = Consumer(settings)
+while not told:
+    consumer.poll(0.1)
+consumer.close()
+print(told[0])
+"""
+
+
+@pytest.mark.parametrize("servers", ["kafka.gcn.nasa.gov", "SSL://kafka.scimma.org:9092,other"])
+def test_listeners_to_public_alerts_are_led_to_the_broker_that_the_public_is_told_on(
+    tmp_path: Path, servers: str
+) -> None:
+    done = run(sys.executable, "-c", LISTENER, servers, GRACETAPE_PUBLIC="localhost:1", PYTHONPATH=HOOK)
+    assert "localhost:1/" in done.stdout, done.stderr
+    assert "SASL" not in done.stdout + done.stderr
+
+
+def test_other_kafka_clients_are_left_alone() -> None:
+    asked = {"bootstrap.servers": "localhost:2,notgcn.nasa.gov.example.org", "sasl.username": "me"}
+    assert listener_patch.led(asked, "localhost:1") is asked
+    led = listener_patch.led(
+        {"bootstrap.servers": "kafka.test.gcn.nasa.gov:9092", "sasl.x": 1, "group.id": "g"}, "localhost:1"
+    )
+    assert led == {"bootstrap.servers": "localhost:1", "security.protocol": "plaintext", "group.id": "g"}
+
+
+@pytest.mark.parametrize(
+    ("url", "broker"),
+    [
+        ("kafka://localhost:9652/", "localhost:9652"), ("kafka://127.0.0.1/igwn.gwalert?create=yes", "127.0.0.1:9092"),
+        ("kafka://[::1]:7/", "[::1]:7"), ("kafka://broker.example.org/", None), ("-", None), ("kafka://localhost:x/", None), (None, None),
+    ],
+)  # fmt: skip
+def test_only_brokers_on_this_machine_are_led_to(url: str | None, broker: str | None) -> None:
+    assert local_broker(url) == broker
 
 
 def test_dummy_run_sends_alerts_and_passes_on_the_exit_code(tape: Archive, graceid: str) -> None:

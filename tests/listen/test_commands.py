@@ -14,6 +14,7 @@ from gracetape.listen.journal import Journal
 from gracetape.listen.logs import open_log
 from gracetape.listen.plugins import find_plugin
 from gracetape.listen.worker import Worker
+from tests import commands as processes
 from tests.listen.listeners import NODE, configure
 
 
@@ -213,3 +214,13 @@ def test_what_would_not_be_understood_is_not_sent(name: str, arguments: dict[str
     with pytest.raises(ListenError) as refused:
         commands.message(name, arguments)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("words", [("ping", "start"), ("command", "clearQueue")])
+def test_nothing_is_added_to_a_file_of_something_else(words: tuple[str, ...], tmp_path: Path) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text("#!/bin/sh\n")
+    for to in (str(script), f"file:{script}"):
+        done = processes.run(["gracetape", "listen", *words, "--to", to], capture_output=True)
+        assert (done.returncode, script.read_text()) == (2, "#!/bin/sh\n")
+        assert "is no file of messages: name another file" in done.stderr

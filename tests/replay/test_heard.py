@@ -204,3 +204,24 @@ def test_an_archive_is_no_file_of_messages(tmp_path: Path) -> None:
         with pytest.raises(GracetapeError, match="but a file of messages: gracetape replay plays it"):
             Archive.open(tmp_path / "empty.jsonl", read_only=read_only)
     assert not (tmp_path / "empty.jsonl").stat().st_size
+
+
+def test_messages_without_a_time_play_in_the_order_of_the_file_and_that_is_told(tmp_path: Path) -> None:
+    """Lines of others may be a node or topic and a payload alone; the payload's own time counts where it has one."""
+    timed = {"uid": "S220609a", "alert_type": "log", "data": {"created": "2022-06-09 22:18:16 UTC"}}
+    bare = [{"uid": name, "alert_type": "label_added", "data": {"name": "DQV"}} for name in ("S220609c", "S220609b")]
+    records = [{"node": "superevent", "payload": bare[0]}, {"topic": "superevent", "payload": timed},
+               {"topic": "superevent", "payload": bare[1]}]  # fmt: skip
+    path = tmp_path / "others.jsonl"
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    done = commands.run(["replay", str(path), "--max"], capture_output=True)
+    assert [json.loads(line)["payload"]["uid"] for line in done.stdout.splitlines()] == [
+        "S220609c",
+        "S220609a",
+        "S220609b",
+    ]
+    assert "nothing tells when 2 of 3 messages came" in done.stderr
+    assert commands.run(["replay", str(path), "--max", "--quiet"], capture_output=True).stderr == ""
+    path.write_text("".join(f"{json.dumps({'node': 'superevent', 'payload': one})}\n" for one in bare))
+    alerts = list(replay.play(str(path), clock=VirtualClock()))
+    assert [alert.object_id for alert in alerts] == ["S220609c", "S220609b"]

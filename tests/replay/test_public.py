@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ from astropy.io import fits
 from astropy_healpix import level_ipix_to_uniq
 
 from gracetape.archive import Archive, timeline_of
+from gracetape.archive.alerts.lines import line_of
 from gracetape.brokers import Heard, open_source
 from gracetape.brokers.fixtures import kafka_broker
+from gracetape.brokers.heard_lines import HeardLines
 from gracetape.brokers.private import PrivateBroker
 from gracetape.capture.sinks import ArchiveSink
 from gracetape.replay import BadRequest, MaxClock, Wanted, play
 from gracetape.replay.check import check
-from gracetape.replay.skymap_differences import distance
+from gracetape.replay.skymap_differences import difference, distance
 from gracetape.replay.targets.page import PageTarget
 from tests.archive.notices.superevents import a_superevent, heard, validator
 from tests.test_words import run
@@ -28,9 +31,11 @@ from tests.test_words import run
 __all__ = ["kafka_broker"]
 REPLAY = "replay"
 WHEN = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
+#: What a map says of its event's time.
+OBSERVED = "2026-03-01T11:59:50.125"
 
 
-def skymap(level: int = 1, peak: float = 0.5, *, flat: bool = False) -> bytes:
+def skymap(level: int = 1, peak: float = 0.5, *, flat: bool = False, date: str = OBSERVED) -> bytes:
     """A small map, multi-order or flat."""
     count = 12 * 4**level
     probability = np.full(count, (1 - peak) / (count - 1))
@@ -43,9 +48,23 @@ def skymap(level: int = 1, peak: float = 0.5, *, flat: bool = False) -> bytes:
         columns = [fits.Column("UNIQ", "K", array=uniq), fits.Column("PROBDENSITY", "D", array=density)]
         cards = {"ORDERING": "NUNIQ"}
     table = fits.BinTableHDU.from_columns(columns)
-    table.header.update(cards)
+    table.header.update(cards | {"DATE-OBS": date})
     buffer = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(buffer)
+    return buffer.getvalue()
+
+
+def deep_map(whole: float) -> bytes:
+    """A map whose probability is all in the first pixels of the levels down to the finest that there is."""
+    levels = np.array([*range(1, 30), 29])
+    pixels = np.array([1] * 29 + [0])
+    density = whole / 30 * 12 * 4.0**levels / (4 * np.pi)
+    columns = [
+        fits.Column("UNIQ", "K", array=level_ipix_to_uniq(levels, pixels)),
+        fits.Column("PROBDENSITY", "D", array=density),
+    ]
+    buffer = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU.from_columns(columns)]).writeto(buffer)
     return buffer.getvalue()
 
 
@@ -111,7 +130,9 @@ def test_new_ids_and_times_reach_notices_and_documents(tape: Path, tmp_path: Pat
     documents = replayed(tmp_path, tape, "--format", "voevent", *moved)
     assert {line["payload"]["superevent_id"] for line in notices} == {"MS260101a"}
     assert notices[0]["payload"]["time_created"] == "2026-11-27T00:00:00Z"
-    assert base64.b64decode(notices[0]["payload"]["event"]["skymap"]) == skymap()
+    moved = base64.b64decode(notices[0]["payload"]["event"]["skymap"])
+    shift = datetime(2026, 11, 27, tzinfo=UTC) - heard(tape)[0].created  # of the header; pixels stay where they are
+    assert moved == skymap(date=(datetime.fromisoformat(OBSERVED) + shift).isoformat(timespec="milliseconds"))
     assert 'ivorn="ivo://gwnet/LVC#MS260101a-1-Preliminary"' in documents[0]["payload"]
     assert "<Date>2026-11-27T00:00:00Z</Date>" in documents[0]["payload"]
 
@@ -203,6 +224,26 @@ def test_what_was_heard_is_compared_by_field_and_maps_by_pixel(tape: Path, tmp_p
 def test_maps_are_as_far_apart_as_their_probabilities() -> None:
     assert distance(skymap(), skymap(flat=True)) < 1e-9
     assert distance(skymap(1), skymap(1, 0.6)) == pytest.approx(0.2)
+    even, finer = skymap(0, 1 / 12), skymap(3, 1 / 768)
+    assert distance(even, finer) < 1e-9
+    assert distance(even, skymap(1)) == pytest.approx(distance(skymap(1), finer)) == pytest.approx(2 * (0.5 - 1 / 48))
+
+
+def test_maps_with_pixels_of_any_depth_are_compared_in_little_memory() -> None:
+    one = deep_map(1.0), deep_map(1.0), deep_map(2.0)
+    tracemalloc.start()
+    try:
+        assert distance(one[0], one[1]) == 0
+        assert distance(one[0], one[2]) == pytest.approx(1.0)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_no_map_is_told_with_its_reason() -> None:
+    told = difference(base64.b64encode(skymap()).decode(), base64.b64encode(b"nothing").decode())
+    assert told is not None
+    assert "no sky map that can be read" in told
 
 
 def test_a_graceDB_that_follows_shows_what_is_public_by_then(tape: Path) -> None:
@@ -222,3 +263,15 @@ def test_a_graceDB_that_follows_shows_what_is_public_by_then(tape: Path) -> None
         with pytest.raises(HTTPError) as caught:
             client.event("T1")
         assert caught.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("form", ["gwalert", "voevent"])
+def test_what_is_heard_is_shown_as_what_is_sent(tape: Path, form: str) -> None:
+    heard_lines = HeardLines()
+    for alert in heard(tape, form):
+        sent = alert.payload(form)
+        text = sent if isinstance(sent, str) else json.dumps(sent)
+        shown = heard_lines.line(Heard(alert.nodes[0], text, alert.created))
+        expected = line_of(alert, 0.0, alert.nodes)
+        assert (shown.graceid, shown.alert_type, shown.what) == (expected.graceid, expected.alert_type, expected.what)
+        assert ("FAR" in shown.what) == (alert.alert_type != "RETRACTION")

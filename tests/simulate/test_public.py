@@ -2,13 +2,17 @@
 
 import base64
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gracetape.archive import Archive
-from gracetape.simulate import shipped
+from gracetape.simulate import samples, shipped
+from gracetape.simulate.places import Public
 from tests.archive.notices.superevents import heard, validator
 from tests.simulate.conftest import LiveIn, MakeLife
 from tests.test_words import run
@@ -65,6 +69,30 @@ def test_samples_come_at_their_rate_with_ids_of_mock_events(tmp_path: Path) -> N
     assert [time[11:16] for time in times] == ["00:00", "00:10"]
 
 
+def test_samples_without_end_are_told_of_as_such_before_the_first() -> None:
+    told = samples.storm_of(60.0, None, Public("-", "voevent"), 1422144018.0, 2.0)
+    assert told is not None
+    assert 3 <= told.messages <= 5
+    assert re.fullmatch(
+        r"endless mock events: about \d messages, about .* each event, in 30 s from .* \(speed 2\)", str(told)
+    )
+    assert samples.storm_of(60.0, 3, Public("-"), 1422144018.0, None) is None
+
+
 def test_samples_without_end_are_not_sent_at_once() -> None:
     done = run(["gracetape", "simulate", "sample-alerts", "--max"])
     assert (done.returncode, "--num-events" in done.stderr) in ((1, True), (2, True))
+
+
+@pytest.mark.parametrize(
+    "words", ["mock --seed 4 -N 200 --rate 0.005 --public-alerts -", "sample-alerts --seed 4 -N 500 --to -"]
+)
+def test_what_tells_the_public_alone_ends_when_its_reader_has_gone(words: str) -> None:
+    command = [sys.executable, "-m", "gracetape", "simulate", *words.split(), "--max", "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["payload"]["alert_type"] == "EARLYWARNING"
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait() == 0

@@ -13,10 +13,10 @@ import pytest
 from astropy.io import fits
 from astropy_healpix import level_ipix_to_uniq
 
+from gracetape import sky_maps
 from gracetape.archive import Archive
-from gracetape.view import sky_maps
+from gracetape.sky_maps import read_sky_map
 from gracetape.view.files import found_file, picture_of, shown_file
-from gracetape.view.sky_maps import read_sky_map
 from gracetape.view.sky_pictures import distance_curve
 
 NSIDE = 8

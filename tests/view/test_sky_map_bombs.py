@@ -11,10 +11,11 @@ import pytest
 from astropy.io import fits
 from astropy_healpix import level_ipix_to_uniq
 
+from gracetape import sky_maps
 from gracetape.archive import Archive
-from gracetape.view import files, sky_maps
+from gracetape.sky_maps import read_sky_map
+from gracetape.view import files
 from gracetape.view.files import found_file, shown_file
-from gracetape.view.sky_maps import read_sky_map
 from gracetape.view.sky_pictures import Shelf, sky_png
 from tests.view.test_shown_files import flat, multi_order, sky, table
 

@@ -19,6 +19,9 @@ _OF_EVENT = {
     "Instruments": "instruments", "FAR": "far", "Group": "group", "Pipeline": "pipeline", "Search": "search",
 }  # fmt: skip
 
+#: The same of a burst -> what a notice calls it.
+_OF_BURST = {"Duration": "duration", "frequency": "central_frequency", "CentralFreq": "central_frequency"}
+
 
 def params_of(document: bytes | None) -> dict[str, str]:
     """The parameters of a VOEvent by name, those inside groups too; `ISOTime` is the event's. Nothing where it is no such document."""
@@ -42,6 +45,11 @@ def event_of(params: dict[str, str]) -> Record:
         said["far"] = float(said["far"])
     except (KeyError, ValueError):
         said.pop("far", None)
+    for name, field in _OF_BURST.items():
+        try:
+            said[field] = float(params[name])
+        except (KeyError, ValueError):
+            continue
     try:
         time = params["ISOTime"]
         said["gpstime"] = gps_of(parse_time(time if time.endswith("Z") else f"{time}Z"))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gracetape.alert_lines import what_of
 from gracetape.archive.alerts.notices.contents import Contents
-from gracetape.archive.alerts.notices.public_alert import PublicAlert, in_short
+from gracetape.archive.alerts.notices.public_alert import PublicAlert
 from gracetape.archive.history.rules import Record
 from gracetape.archive.recorded import Recorded
 from gracetape.errors import GracetapeError
@@ -43,7 +44,7 @@ def heard_alert(message: Recorded, graceid: str) -> PublicAlert:
     data = document if document is not None else held(message.payload)
     return PublicAlert(
         message.arrived, named or graceid, graceid, kind or "?", data, {}, None, (message.node,),
-        "" if document is not None else in_short(message.payload, ""), "superevent", "recorded", _HEARD, heard_text=message.text,
+        what_of(message.payload), "superevent", "recorded", _HEARD, heard_text=message.text,
         form="gwalert" if document is None else "voevent",
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ Facts: gwcelery, tasks/alerts.py and tasks/orchestrator.py; the public alerts us
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from gracetape.archive.alerts.notices.coincidence import coincidence, coincides, combined_map, number
@@ -29,6 +29,8 @@ _BURSTS = (
 #: Searches that give no classification.
 _UNCLASSIFIED = frozenset({"ssm"})
 _LATEST_GPS = 3e10
+#: From gwcelery 3.0 (June 2026) on notices in JSON name the files of their sky maps, which no schema asks for.
+_MAPS_ARE_NAMED = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -88,6 +90,7 @@ def notice_of(
         "search": search,
         "properties": matter.values,
         "classification": classes.values,
+        **({"skymap_filename": skymap.name if skymap else None} if maps_are_named(moment) else {}),
         "duration": duration,
         "central_frequency": frequency,
         "skymap": skymap.contents if skymap else None,
@@ -95,6 +98,11 @@ def notice_of(
     if coincides(record, moment.voevent):
         _add_coincidence(notice, moment, record, record_of, files)
     return notice
+
+
+def maps_are_named(moment: Moment) -> bool:
+    """Whether notices of that time name the files of their sky maps."""
+    return as_utc(moment.entry.created) >= _MAPS_ARE_NAMED
 
 
 def base(moment: Moment, record: Record, graceid: str) -> Record:
@@ -156,12 +164,12 @@ def _source(moment: Moment, files: Files, event: Record, group: str) -> tuple[Pr
 
 
 def _burst(event: Record) -> tuple[float | None, float | None]:
-    """Duration (s) and central frequency (Hz) of a burst."""
+    """Duration (s) and central frequency (Hz) of a burst: of its attributes, which the public does not see, or as its VOEvent has them."""
     tables: Any = event.get("extra_attributes")
     for table, duration, frequency in _BURSTS:
-        if isinstance(tables, dict) and isinstance(found := tables.get(table), dict):
+        if isinstance(tables, dict) and isinstance(found := tables.get(table), dict) and frequency in found:
             return number(found.get(duration)), number(found.get(frequency))
-    return None, None
+    return number(event.get("duration")), number(event.get("central_frequency"))
 
 
 def _add_coincidence(
@@ -176,3 +184,5 @@ def _add_coincidence(
     if combined is not None:
         notice.doubt("inferred", combined.doubt)
     notice.message["external_coinc"] = coincidence(record, external, combined)
+    if maps_are_named(moment):
+        notice.message["external_coinc"]["combined_skymap_filename"] = combined.name if combined is not None else None

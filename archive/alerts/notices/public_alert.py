@@ -5,7 +5,6 @@ from typing import Any
 
 from gracetape.archive.alerts.alert import Alert
 from gracetape.archive.alerts.notices import wire
-from gracetape.archive.history.rules import Record
 
 #: The forms in which the public hears of alerts: JSON and Avro on `igwn.gwalert`, XML on GCN's topics of each type.
 PUBLIC_FORMATS = ("gwalert", "gwalert-avro", "voevent")
@@ -35,19 +34,3 @@ class PublicAlert(Alert):
         if wanted == "gwalert-avro":
             return wire.as_avro(self.data)
         return wire.as_json(self.data) if wanted != "voevent" else None
-
-
-def in_short(notice: Record, skymap: str) -> str:
-    """In a few words, what a notice tells of."""
-    event = notice.get("event")
-    if not isinstance(event, dict):
-        return "retracted" if notice.get("alert_type") == "RETRACTION" else ""
-    classes = event.get("classification")
-    numbers = (
-        {name: p for name, p in classes.items() if isinstance(p, int | float)} if isinstance(classes, dict) else {}
-    )
-    best, far = max(numbers, key=lambda name: numbers[name], default=""), event.get("far")
-    words = [" ".join(str(event.get(name) or "") for name in ("group", "pipeline", "search"))]
-    words += [f"FAR {far:.3g} Hz"] if isinstance(far, int | float) else []
-    words += [f"{best} {numbers[best]:.0%}"] if best else []
-    return ", ".join([*words, *filter(None, [skymap])])

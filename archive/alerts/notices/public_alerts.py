@@ -12,13 +12,13 @@ from gracetape.archive.alerts.notices.files import Files, contents_of
 from gracetape.archive.alerts.notices.heard import held, with_heard
 from gracetape.archive.alerts.notices.moments import Moment, moments_of
 from gracetape.archive.alerts.notices.notice import Notice, notice_of
-from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS as PUBLIC_FORMATS, PublicAlert, in_short
+from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS as PUBLIC_FORMATS, PublicAlert
 from gracetape.archive.history.history import History
 from gracetape.archive.history.rules import Record
 from gracetape.archive.history.snapshot import Snapshot
 from gracetape.archive.history.timeline import Position, Timeline
 from gracetape.bounded_json import read_json
-from gracetape.notices import AVRO, from_avro, is_notice
+from gracetape.notices import AVRO, from_avro, in_short, is_notice
 from gracetape.topics import CLASSIC_TOPIC, GWALERT_TOPIC
 
 _KEPT = "the server kept what was sent"

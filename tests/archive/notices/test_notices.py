@@ -11,6 +11,8 @@ import pytest
 
 from gracetape import dummy
 from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.alerts.notices.documents import event_of
+from gracetape.archive.alerts.notices.notice import _burst
 from gracetape.notices import from_avro, to_avro
 from tests.archive.notices.superevents import EM_BRIGHT, P_ASTRO, a_superevent, heard, validator
 
@@ -238,3 +240,21 @@ def test_avro_holds_what_json_leaves_out_and_says_what_it_cannot_hold() -> None:
 @pytest.mark.parametrize("name", ["short", "long"])
 def test_fixtures_are_told_of_in_the_schema(name: str) -> None:
     assert len(messages(FIXTURES / f"{name}.tape")) == {"short": 1, "long": 3}[name]
+
+
+def test_notices_in_json_name_their_maps_from_june_of_2026_on_and_those_in_avro_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    with a_superevent(path) as told:
+        told.skymap()
+        told.alert("preliminary", "bayestar.multiorder.fits,0")
+        told.later(120 * 86400).alert("initial", "bayestar.multiorder.fits,0")
+    first, second = (message["event"] for message in messages(path))
+    assert ("skymap_filename" in first, second["skymap_filename"]) == (False, "bayestar.multiorder.fits,0")
+    (packed,) = fastavro.reader(io.BytesIO(heard(path)[1].payload("gwalert-avro")))
+    assert "skymap_filename" not in packed["event"]
+
+
+def test_a_burst_whose_attributes_the_public_does_not_see_is_told_of_as_its_voevent_has_it() -> None:
+    said = event_of({"Duration": "0.25", "CentralFreq": "150.5", "Group": "Burst"})
+    assert _burst(said | {"extra_attributes": {"MultiBurst": {"ifos": "H1,L1"}}}) == (0.25, 150.5)
+    assert _burst({"extra_attributes": {"MLyBurst": {"duration": 0.1, "central_freq": 60.0}}}) == (0.1, 60.0)

@@ -36,13 +36,17 @@ _SQUARE_DEGREES = 4 * np.pi * (180 / np.pi) ** 2
 
 @dataclass(frozen=True)
 class SkyMap:
-    """Pixels in nested order, each (`level`, `pixel`) with its probability; distances in Mpc where the analysis gives them."""
+    """Pixels in nested order, each (`level`, `pixel`) with its probability; distances in Mpc where the analysis gives them.
+
+    Probabilities are a share of the map's own sum, which is the `whole`.
+    """
 
     level: "NDArray[np.int64]"
     pixel: "NDArray[np.int64]"
     probability: "NDArray[np.float64]"
     distances: "dict[str, NDArray[np.float64]]"
     header: dict[str, Any]
+    whole: float = 1.0
 
     @property
     def area(self) -> "NDArray[np.float64]":
@@ -179,4 +183,4 @@ def _checked(found: SkyMap) -> SkyMap:
         whole = probability.sum()
     if not 0 < whole < np.inf:
         raise ValueError("its probabilities are all 0" if whole == 0 else "its probabilities are too large to be added")
-    return replace(found, probability=probability / whole)
+    return replace(found, probability=probability / whole, whole=float(whole))
