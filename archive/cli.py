@@ -28,7 +28,7 @@ importing = commands("Read what other tools keep into an archive.")
 def ls(
     archive: ArchiveOption = None,
     query: Annotated[
-        str | None, typer.Option("--query", metavar="TEXT", help="Those that a query in GraceDB's language finds.")
+        str | None, typer.Option("--query", metavar="QUERY", help="Those that a query in GraceDB's language finds.")
     ] = None,
     sort: Annotated[
         str,

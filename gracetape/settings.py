@@ -240,6 +240,7 @@ SETTINGS: tuple[Setting, ...] = (
     _S("cache", TEXT, "the folder for tapes from the web", Trust.environment),
     _S("dummy", TEXT, "an archive or a served dummy that clients are led to", Trust.environment),
     _S("limits", TEXT, "limits of what servers may send (docs/capture.md)", Trust.environment),
+    _S("public", TEXT, "HOST:PORT of a Kafka broker that listeners to GCN and SCiMMA are led to", Trust.environment),
     _S("shared", TEXT, "1: new archives have the modes of the umask", Trust.environment),
 )  # fmt: skip
 

@@ -324,7 +324,7 @@ def test_pytests_own_option_and_ini_file_come_first(project: Path, monkeypatch: 
 
 def test_every_setting_is_an_option_of_some_command_or_asked_for_by_itself() -> None:
     """One that no command has any more would be a word without a meaning."""
-    by_itself = {"archive", "service", "tape-record", "tape-service", "cache", "dummy", "limits", "shared"}
+    by_itself = {"archive", "service", "tape-record", "tape-service", "cache", "dummy", "limits", "public", "shared"}
     options = dict[str, set[str]]()
     for words in [*all_commands(), ("capture", "listen"), ("gracetape", "replay", "play")]:
         command, rest = prepared(_gathered()), [word for word in words if word not in ("gracetape", "play")]
@@ -353,7 +353,7 @@ def test_every_variable_that_the_code_reads_is_in_the_table() -> None:
     known = {setting.variable for setting in SETTINGS}
     assert read - known == {"GRACETAPE_NODE"}
     assert all(
-        setting.trust is not Trust.environment or setting.name in ("cache", "dummy", "limits", "shared")
+        setting.trust is not Trust.environment or setting.name in ("cache", "dummy", "limits", "public", "shared")
         for setting in SETTINGS
     )
 

@@ -169,6 +169,8 @@ def test_it_runs_as_written(line: str, folder: Path, server: str) -> None:
         finally:
             run.kill()
     ends = (0, 130) if line.startswith(STAYING) else (0, 1) if "listen status" in line else (0,)
+    if line.startswith(STAYING) and "not captured: " in err:  # it was stopped before it came to that
+        ends = (1,)
     assert run.returncode in ends, f"{out}{err}"
     assert "Traceback" not in err
     assert out or err or rest or any(word in line for word in ("--quiet", "--to", "cat"))

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +17,17 @@ from astropy_healpix import level_ipix_to_uniq
 
 from gracetape.archive import Archive, timeline_of
 from gracetape.archive.alerts.lines import line_of
-from gracetape.brokers import Heard, open_source
+from gracetape.brokers import Heard, open_source, parse_url
 from gracetape.brokers.fixtures import kafka_broker
 from gracetape.brokers.heard_lines import HeardLines
+from gracetape.brokers.kafka_client import Admin, client_settings, topics_on
 from gracetape.brokers.private import PrivateBroker
 from gracetape.capture.sinks import ArchiveSink
 from gracetape.replay import BadRequest, MaxClock, Wanted, play
 from gracetape.replay.check import check
 from gracetape.replay.skymap_differences import difference, distance
 from gracetape.replay.targets.page import PageTarget
+from gracetape.topics import PUBLIC_TOPICS
 from tests.archive.notices.superevents import a_superevent, heard, validator
 from tests.test_words import run
 
@@ -177,6 +180,8 @@ def test_brokers_carry_each_form_and_a_recording_hears_it(
         for form in ("gwalert", "voevent"):
             done = run([REPLAY, str(tape), "--format", form, "--max", "--to", url])
             assert "3 acknowledged, 0 failed" in done.stderr
+        known = topics_on(Admin(client_settings(parse_url(url + "x"))), parse_url(url + "x"))
+        assert set(PUBLIC_TOPICS) <= set(known)  # as at the real brokers, whoever sends what
         batch = [message for _ in range(6) if (message := source.poll(60)) is not None]
         ArchiveSink(kept, url).keep(batch)
     assert sorted(message.node for message in batch) == sorted([*topics, "igwn.gwalert", "igwn.gwalert"])
@@ -275,3 +280,15 @@ def test_what_is_heard_is_shown_as_what_is_sent(tape: Path, form: str) -> None:
         expected = line_of(alert, 0.0, alert.nodes)
         assert (shown.graceid, shown.alert_type, shown.what) == (expected.graceid, expected.alert_type, expected.what)
         assert ("FAR" in shown.what) == (alert.alert_type != "RETRACTION")
+
+
+def test_a_counterpart_that_others_send_is_kept_and_sent_again(tape: Path, tmp_path: Path) -> None:
+    (name,) = {alert.object_id for alert in heard(tape)}
+    document = f'<voe:VOEvent><What><Param name="Packet_Type" value="154"/><Param name="GraceID" value="{name}"/></What></voe:VOEvent>'
+    path, topic = tmp_path / "copy.tape", "gcn.classic.voevent.LVC_COUNTERPART"
+    shutil.copytree(tape, path)
+    with Archive.open(path, read_only=False) as archive:
+        ArchiveSink(archive, "kafka://x/").keep([Heard(topic, document, WHEN)])
+    (line,) = (line for line in replayed(tmp_path, path, "--format", "voevent") if line["node"] == topic)
+    assert (line["payload"], line["graceid"], line["certainty"]) == (document, name, "recorded")
+    assert HeardLines().line(Heard(topic, document, WHEN)).alert_type == "COUNTERPART"
