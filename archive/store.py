@@ -357,9 +357,10 @@ class Archive(Captures):
         if self.packed:
             return self.path.stat().st_size
         size = 0
-        for file in self.path.rglob("*"):
-            with suppress(FileNotFoundError):  # gc of another process may free it meanwhile
-                size += file.stat().st_size if file.is_file() else 0
+        for folder, _, names in os.walk(self.path):  # which passes over folders that other processes remove meanwhile
+            for file in (Path(folder) / name for name in names):
+                with suppress(FileNotFoundError):  # gc of another process may free it meanwhile
+                    size += file.stat().st_size if file.is_file() else 0
         return size
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from gracetape.archive import counters, derived, index, spans
-from gracetape.archive.blobs import Blob, is_sound, spool_in
+from gracetape.archive.blobs import Blob, is_sound, is_stored, spool_in
 from gracetape.archive.captures import Capture
 from gracetape.archive.digest import combine, entry_mark, file_mark, seal_of
 from gracetape.archive.encode import encode
@@ -275,10 +275,12 @@ class Transaction:
     def keep_blob(self, spool: Any, blob: Blob) -> Blob:
         """Keep contents that were spooled before the transaction (long downloads hold no lock)."""
         row = self._run("SELECT * FROM blobs WHERE sha256 = ?", (blob.sha256,)).fetchone()
-        if row is not None and is_sound(self.archive.blobs, old := Blob(*row)):
+        old = Blob(*row) if row is not None else None
+        store = self.archive.blobs
+        if old is not None and ((old == blob and is_stored(store, spool, blob)) or is_sound(store, old)):
             spool.unlink()
             return old
-        self.archive.blobs.put(spool, blob.sha256)  # what was lost or damaged is whole again
+        store.put(spool, blob.sha256)  # what was lost or damaged is whole again
         self._run("INSERT OR REPLACE INTO main.blobs VALUES (?, ?, ?)", (blob.sha256, blob.size, blob.encoding))
         return blob
 

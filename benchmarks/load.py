@@ -153,7 +153,8 @@ def many_clients(seconds: float = 20.0, clients: int = 64) -> list[Figure]:
                 reads = under_load(server, events, clients, seconds / 4, reads_only=True)
             loads = [one, early, late]
             written = {entry for load in loads for entry in load.written}
-            lost = sum(n not in _kept(tape, events)[graceid] for graceid, n in sorted(written)[:2000])
+            kept = _kept(tape, events)
+            lost = sum(n not in kept[graceid] for graceid, n in written)
             told = [
                 (line["graceid"], line["n"], line["node"]) for line in map(json.loads, alerts.read_text().splitlines())
             ]

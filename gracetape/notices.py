@@ -150,7 +150,14 @@ def _plain(value: Any) -> Any:
 @cache
 def _schema() -> Any:
     text = files("igwn_gwalert_schema").joinpath(_SCHEMA).read_text(encoding="utf-8")
-    return _fastavro().parse_schema(json.loads(text))
+    return _in_order(_fastavro().parse_schema(json.loads(text)))
+
+
+def _in_order(schema: Any) -> Any:
+    """A schema whose keys come in one order, which the library leaves to chance: so the same notice has the same bytes."""
+    if isinstance(schema, dict):
+        return {key: _in_order(schema[key]) for key in sorted(schema)}
+    return [_in_order(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def check_avro() -> None:

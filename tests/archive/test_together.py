@@ -363,3 +363,21 @@ def test_what_is_watched_for_changes_is_what_is_read(tmp_path: Path) -> None:
         shutil.copy(SHORT, tape)
         with pytest.raises(ArchiveError, match="was removed or replaced while it was open"):
             archive.stamp()
+
+
+def test_the_size_is_told_while_another_process_takes_its_folder_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        passing = tmp_path / "a.tape" / "blobs" / "incoming" / "of-another"
+        passing.mkdir(parents=True)
+        listed = os.scandir
+
+        def scandir(path: Any = ".") -> Any:
+            if Path(path) == passing and passing.exists():
+                passing.rmdir()
+            return listed(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+        assert archive.size_on_disk() > 0
+        assert not passing.exists()

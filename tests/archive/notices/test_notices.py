@@ -258,3 +258,20 @@ def test_a_burst_whose_attributes_the_public_does_not_see_is_told_of_as_its_voev
     said = event_of({"Duration": "0.25", "CentralFreq": "150.5", "Group": "Burst"})
     assert _burst(said | {"extra_attributes": {"MultiBurst": {"ifos": "H1,L1"}}}) == (0.25, 150.5)
     assert _burst({"extra_attributes": {"MLyBurst": {"duration": 0.1, "central_freq": 60.0}}}) == (0.1, 60.0)
+
+
+def test_a_notice_has_the_same_bytes_in_avro_whatever_order_dictionaries_of_the_library_have() -> None:
+    notice = {"alert_type": "RETRACTION", "time_created": "2025-01-29T00:00:57Z", "superevent_id": "S250129a"}
+    notice |= {
+        "urls": {"gracedb": "https://gracedb.invalid/superevents/S250129a/view/"},
+        "event": None,
+        "external_coinc": None,
+    }
+    written = json.loads(fastavro.reader(io.BytesIO(to_avro(notice))).metadata["avro.schema"])
+
+    def unsorted(value: Any) -> list[list[str]]:
+        inner = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+        mine = [list(value)] if isinstance(value, dict) and list(value) != sorted(value) else []
+        return [*mine, *(keys for item in inner for keys in unsorted(item))]
+
+    assert unsorted(written) == []
