@@ -92,12 +92,13 @@ def capture(
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
     from gracetape.capture.run import Asked, capture_into
 
+    place = archive or Path(f"{chosen[0]}.tape")
     if blobs is not None:
         from gracetape.archive.sharing.moving import use_store
 
-        use_store(archive or Path(f"{ids[0]}.tape"), blobs)
+        use_store(place, blobs)
     capture_into(
-        archive or Path(f"{chosen[0]}.tape"), Asked(chosen, query, "superevent" if superevents else "event"), url,
+        place, Asked(chosen, query, "superevent" if superevents else "event"), url,
         api_version, quiet=quiet, files=files, pattern=pattern, with_events=with_events, recapture=recapture, connections=connections,
         max_rate=max_rate, as_public=as_public, follow=every if follow else None,
     )  # fmt: skip
