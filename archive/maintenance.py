@@ -50,7 +50,7 @@ def verify(archive: Path | None, as_json: bool) -> None:
     torn = [capture.ref for capture in captures if TORN in capture.noted()]
     sound = f"{tape.path} is sound: {len(captures)} captures" + (f", torn: {', '.join(torn)}" if torn else "")
     if as_json:
-        show_json({"sound": not faults, "faults": faults, "torn": torn})
+        show_json({"sound": not faults, "faults": faults} | ({"torn": torn} if torn else {}))
     else:
         say(*(faults or [sound]))
     if faults:

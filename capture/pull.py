@@ -171,6 +171,7 @@ class _Capture:
         self._in_a_row = 0
 
     def run(self, ids: Iterator[str]) -> Iterator[CaptureResult | Missed]:
+        archive = self.place.known  # a sentence now, if there is something that is no archive
         first = next(ids, None)
         if first is None:
             return
@@ -181,7 +182,7 @@ class _Capture:
         self._on = Run(
             self.place, self.client, self.hub, root, tags, choice, recapture, self.progress, self.as_public, self._claim
         )
-        if (archive := self.place.known) is not None:
+        if archive is not None:
             sweep(archive)
         for pull, found in self.hub.run(self._pulls(first, ids)):
             if isinstance(found, Exception):

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gracetape.archive import Archive
-from gracetape.archive.making import is_free
 from gracetape.capture.asked import found_by
 from gracetape.capture.polling import poll
 from gracetape.capture.progress import Progress, progress_for
@@ -71,8 +69,6 @@ def capture_into(
     `follow`: again and again, after so many seconds at first, until a signal comes.
     """
     service_url(url)
-    if not is_free(path):
-        Archive.at(path).close()  # a sentence now, if there is something that is no archive
     progress = progress_for(quiet, following=follow is not None)
     with asking(url, api_version, as_public=as_public, last_words=_LAST_WORDS) as client:
         once = partial(
