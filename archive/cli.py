@@ -221,7 +221,8 @@ def blobs(
     url: Annotated[
         str | None,
         typer.Argument(
-            metavar="[URL]", help="Where they are to be: s3://BUCKET/PATH (gs, az), or a folder. None: tell."
+            metavar="[URL]",
+            help="Where they are to be: s3://BUCKET/PATH (gs, az), or a folder (default: only tell where they are).",
         ),
     ] = None,
     path: Annotated[Path | None, typer.Argument(metavar="[ARCHIVE]")] = None,

@@ -12,9 +12,6 @@ from gracetape.archive.older import MigratedCopy, Opener, at_rest
 from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.errors import ArchiveError
 
-#: References to a connection that nobody uses: ours, and that of who counts them.
-_OURS = 2
-
 
 class Connections:
     """How a database is reached. `durable`: whether a transaction outlasts a power cut."""
@@ -26,7 +23,7 @@ class Connections:
         self._database, self._read_only, self._packed, self._durable = database, read_only, packed, durable
         self._reader = Reader(database)
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._open: list[tuple[sqlite3.Connection, int]] = []
         self._copy: MigratedCopy | None = None
         self._older, self._copying = False, threading.Lock()
         self._identity: tuple[int, int] | None = None
@@ -42,8 +39,10 @@ class Connections:
         local = self._local  # which another thread may put another in the place of
         connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
-            connection = local.connection = self._connect_to_same()
-            self._open.append(connection)
+            connection = self._connect_to_same()
+            # With how many references there are to one that nobody uses, which differs between Pythons.
+            self._open.append((connection, sys.getrefcount(connection)))
+            local.connection = connection
         return connection
 
     def _connect_to_same(self) -> sqlite3.Connection:
@@ -142,8 +141,8 @@ class Connections:
         self._local = threading.local()  # no thread takes one of these any more
         busy = False
         while self._open:
-            connection = self._open.pop()
-            if connection is not own and sys.getrefcount(connection) > _OURS:
+            connection, unused = self._open.pop()
+            if connection is not own and sys.getrefcount(connection) > unused:
                 busy = True
                 continue
             if not self._open and not busy and not self._read_only and not self._packed:

@@ -50,6 +50,18 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("gracetape archive pack night.tape", "into night.packed.tape"),
         ("gracetape archive pack night.tape tests/night.tape", "as a fixture"),
     ),
+    "archive push": (
+        ("gracetape archive push /mnt/shared/night night.tape", "into a folder that others read"),
+        ("gracetape archive push s3://group/night", "the only *.tape here, to an object store"),
+    ),
+    "archive pull": (
+        ("gracetape archive pull /mnt/shared/night night.tape", "what is missing of it here"),
+        ("gracetape archive pull https://tapes.example/night", "into night.tape, from a web server"),
+    ),
+    "archive blobs": (
+        ("gracetape archive blobs s3://group/contents night.tape", "the files' contents into an object store"),
+        ("gracetape archive blobs --here -a night.tape", "and back"),
+    ),
     "archive unpack": (
         ("gracetape archive unpack night.packed.tape", "into night.packed.unpacked.tape"),
         ("gracetape archive unpack tests/night.tape night.tape", "into a folder"),

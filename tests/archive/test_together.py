@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from gracetape.archive.store import PassingArchive
 from gracetape.archive.verify import verify
 from gracetape.errors import GracetapeError
 from tests.archive.stored import contents_of, keep
+from tests.waiting import eventually
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 _FORK = multiprocessing.get_context("fork")
@@ -353,6 +355,24 @@ def test_an_archive_can_be_closed_while_other_threads_read_it() -> None:
         [sys.executable, "-c", _CLOSED_WHILE_READ, str(SHORT)], capture_output=True, text=True, timeout=300, check=False
     )
     assert (ended.returncode, ended.stdout.strip()) == (0, "whole"), ended.stderr
+
+
+def test_what_another_thread_has_done_with_is_closed_with_the_archive(tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    archive, over = Archive.create(tape), threading.Event()
+
+    def write() -> None:
+        with archive.transaction() as tx:
+            tx.set_heard("until somewhere", 1)
+        over.wait(60)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    eventually(lambda: archive.heard("until somewhere") == 1)
+    archive.close()
+    assert [path.name for path in tape.glob("archive.sqlite*")] == ["archive.sqlite"]  # all is in it
+    over.set()
+    thread.join()
 
 
 def test_what_is_watched_for_changes_is_what_is_read(tmp_path: Path) -> None:
