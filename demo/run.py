@@ -1,5 +1,6 @@
 """The demonstration: a real superevent served, captured over HTTP and lived through again; then one of our own writing."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,14 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import wrap
 
 from ligo.gracedb.rest import GraceDb
 from rich.console import Console
+from rich.markup import escape
 
 from demo.lives import whole_life
 from demo.real_data import SUPEREVENT, NoRealData, real_tape
 from gracetape import dummy, replay
 from gracetape.archive import Archive, alerts_of, timeline_of
+from gracetape.plain_text import cut
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".cache" / "demo"
@@ -30,23 +34,29 @@ def say(text: str) -> None:
 def command(*words: object) -> None:
     """Run a command as a user would, showing it first."""
     line = [str(word) for word in words]
-    console.print(
-        f"[green]$[/] {' '.join(Path(line[0]).name if i == 0 else w for i, w in enumerate(line))}", soft_wrap=True
-    )
+    show_command(Path(line[0]).name, *line[1:])
     subprocess.run(line, check=True, cwd=FOLDER)
+
+
+def show_command(*words: str, begin: str = "") -> None:
+    """A command as it is typed: one that is too long for the terminal goes on after a backslash."""
+    lines = wrap(" ".join(words), console.width - 6, break_long_words=False, break_on_hyphens=False)
+    console.print(f"{begin}[green]$[/] " + " \\\n    ".join(map(escape, lines)), soft_wrap=True)
 
 
 @contextmanager
 def served(*words: object) -> Iterator[str]:
     """Serve a tape as a GraceDB on loopback while the block runs; gives its URL."""
     line = [str(GRACETAPE), "dummy", "serve", *map(str, words)]
-    console.print(f"[green]$[/] gracetape {' '.join(line[1:])} &", soft_wrap=True)
+    show_command("gracetape", *line[1:], "&")
     server = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, cwd=FOLDER)
     try:
         found = None
         for text in server.stdout or ():
-            print(text, end="")
-            if found := re.search(r"http://[^\"'\s]+/api/", text):
+            console.print(text, end="", markup=False)
+            if text.startswith(" ") and (
+                found := re.search(r"http://[^\"'\s]+/api/", text)
+            ):  # what is typed comes last
                 break
         if not found:
             sys.exit("the dummy did not start")
@@ -64,6 +74,7 @@ def real_half() -> None:
     except NoRealData as error:
         console.print(f"[yellow]left out:[/] {error}")
         return
+    tape = Path(os.path.relpath(tape, FOLDER))
     command(GRACETAPE, "archive", "ls", "-a", tape)
     say("Serve it as a GraceDB, and capture it over HTTP through ligo.gracedb")
     with served(tape) as url:
@@ -84,14 +95,14 @@ def play(tape: str, *options: str) -> None:
 def listen(tape: Path) -> None:
     """The listener of the README: it reacts to labels and updates by asking GraceDB."""
     player = replay.play(tape, speed=600, cutoff=40)
+    row = "{:11} {:23} {:9} {:>6}  {}".format
+    print(row("alert", "", "preferred", "events", "labels"))
     with dummy.GraceDb(tape, follow=player) as client:
         for alert in player:
             if alert.alert_type in ("label_added", "update", "event_added"):
                 now = client.superevent(alert.graceid).json()
-                print(
-                    f"{alert.alert_type:12} {alert.what[:44]:44} preferred {now['preferred_event']}, "
-                    f"{len(now['gw_events'])} events, labels {' '.join(now['labels']) or '-'}"
-                )
+                labels = cut(" ".join(now["labels"]) or "-", console.width - 55)
+                print(row(alert.alert_type, cut(alert.what, 23), now["preferred_event"], len(now["gw_events"]), labels))
 
 
 def writing_half() -> None:
@@ -122,11 +133,12 @@ def main() -> None:
     console.print("What to try next:")
     where = FOLDER.relative_to(ROOT)
     for line in (
-        f". .venv/bin/activate; replay {where}/real.tape --speed 20      # space pauses, the arrows step",
+        ". .venv/bin/activate",
+        f"replay {where}/real.tape --speed 20  # space pauses, the arrows step",
         f"gracetape dummy run {where}/real.tape -- gracedb get superevent {SUPEREVENT}",
         f"gracetape archive log {SUPEREVENT} {where}/real.tape",
     ):
-        console.print(f"  [green]$[/] {line}", soft_wrap=True)
+        show_command(line, begin="  ")
 
 
 if __name__ == "__main__":

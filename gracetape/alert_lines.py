@@ -152,7 +152,8 @@ def _shown(line: AlertLine, time: datetime, width: int) -> Any:
     sure = "" if line.certainty in ("exact", "recorded") else f" {line.certainty}"
     room = width - 1 - begin.cell_len - cell_len(sure)
     words = plain(line.what)
-    spare = room - 1 - min(cell_len(words), _LEAST_WHAT)
+    # Where a line says how sure it is and the terminal is narrow, that has the topics' place, however short the words are.
+    spare = room - 1 - (_LEAST_WHAT if sure else min(cell_len(words), _LEAST_WHAT))
     topics = next((form for form in _forms(line.topics) if cell_len(form) <= spare), "")
     what = cut(words, max(room - (cell_len(topics) + 1 if topics else 0), 1))
     room -= cell_len(what)

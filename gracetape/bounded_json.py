@@ -24,6 +24,18 @@ def read_json(text: str | bytes, limits: ReadingLimits = LIMITS) -> Any:
     return value
 
 
+def no_json(error: ValueError) -> str:
+    """What `no JSON` is said to be for, in words of the text and not of the library that read it; of a limit, what it says."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    begun = error.doc[:20].strip()
+    if not begun:
+        return "it is empty"
+    if error.pos >= len(error.doc.rstrip()):
+        return "it ends too early"
+    return f"it begins with {begun!r}, and is understood up to character {error.pos}"
+
+
 def read_fast(text: str | bytes) -> Any:
     """As `read_json`, several times as fast for what is ordinary JSON: live messages come by the thousand."""
     if len(text) > LIMITS.json_values:  # what is shorter has neither too many bytes nor too many values

@@ -238,7 +238,7 @@ SETTINGS: tuple[Setting, ...] = (
     _S("broker.group", TEXT, "kafka: the group that topics' names begin with"),
     _S("broker.topics", TEXT, "kafka: topics that are made at once", leaves=lambda given: str(given["kind"]) != "kafka"),
     _S("broker.user", TEXTS, "xmpp: the accounts"),
-    _S("blob-cache", TEXT, "how much of them is kept on this machine, as in 20G (4 GiB)", Trust.environment),
+    _S("blob-cache", TEXT, "how much of stores' contents is kept on this machine, as in 20G (4 GiB)", Trust.environment),
     _S("cache", TEXT, "the folder for tapes, and contents of stores, from the web", Trust.environment),
     _S("dummy", TEXT, "an archive or a served dummy that clients are led to", Trust.environment),
     _S("limits", TEXT, "limits of what servers may send (docs/capture.md)", Trust.environment),

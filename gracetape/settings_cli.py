@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from textwrap import fill
 from typing import Any, NoReturn
 
 from gracetape.options import JsonOption
-from gracetape.settings import SETTINGS, Setting
+from gracetape.settings import SETTINGS, Setting, Trust
 from gracetape.settings_files import find, home, is_file, project_file, user_file
 from gracetape.shown import target
 from gracetape.tables import show_table
@@ -66,8 +67,24 @@ def config(as_json: JsonOption = False) -> None:
     show_table(
         names, [(row.setting.name, _told(row.value), _short(row), row.setting.what)[: len(names)] for row in rows]
     )
+    for about in _of_the_environment(wide):
+        print(about, file=sys.stderr)
     print(f"project: {project or 'no gracetape.toml, and no [tool.gracetape], here or above'}", file=sys.stderr)
     print(f"yours:   {own}{'' if is_file(own) else ' (not there)'}", file=sys.stderr)
+
+
+def _of_the_environment(wide: bool) -> Iterator[str]:
+    """Which settings stand in no file; and what they are, where the table has no room for it, nor for what the others are."""
+    alone = [setting for setting in SETTINGS if setting.trust is Trust.environment]
+    yield f"in no file, but in the environment alone ({alone[0].variable}, …):" + (
+        f" {', '.join(setting.name for setting in alone)}" if wide else ""
+    )
+    if wide:
+        return
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    for setting in alone:
+        yield fill(f"{setting.name}: {setting.what}", max(columns, 40), initial_indent="  ", subsequent_indent="    ")
+    yield f"(a terminal of {_WIDE} columns shows what the others are, too; so does --json)"
 
 
 def _rows() -> Iterator[Row]:

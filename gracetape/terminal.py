@@ -136,6 +136,8 @@ def _speak_plainly(command: Any) -> None:
     """Of a command and those under it: types have names that people know, and an archive may stand among the words or after `-a`."""
     if command.help and not command.short_help:  # the whole sentence in a list of commands, on two lines if need be
         command.short_help = _first_sentence(command.help)
+    if getattr(command, "commands", None) == {}:  # it is a command itself, and has none under it
+        command.collect_usage_pieces = functools.partial(_usage_alone, command.collect_usage_pieces, command)
     for parameter in command.params:
         _read_plainly(parameter)
         if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
@@ -157,6 +159,11 @@ def _speak_plainly(command: Any) -> None:
 def _first_sentence(text: str) -> str:
     """The first sentence of a help text, on one line."""
     return re.split(r"(?<=\w\.)\s", " ".join(text.partition("\n\n")[0].split()))[0]
+
+
+def _usage_alone(pieces: Callable[[Any], list[str]], command: Any, context: Any) -> list[str]:
+    """The line of usage without the commands that there are none of."""
+    return [piece for piece in pieces(context) if piece != command.subcommand_metavar]
 
 
 def _usage_of(parameter: Any, *context: Any) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gracetape.bounded_json import read_json
+from gracetape.bounded_json import no_json, read_json
 
 #: The longest uid that is taken for one; real ones have about ten characters.
 LONGEST_UID = 200
@@ -96,7 +96,7 @@ def read_alert(id: str, node: str, arrived: float, text: str) -> Alert:
     try:
         payload = read_json(text)
     except ValueError as error:
-        raise NotAnAlert(f"the message is no JSON: {error}") from error
+        raise NotAnAlert(f"the message is no JSON: {no_json(error)}") from error
     if not isinstance(payload, dict):
         raise NotAnAlert(f"the message is a JSON {type(payload).__name__}, not an object")
     uid = payload.get("uid")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.errors import BadConfiguration
+from gracetape.ini_errors import ini_error
 from gracetape.listen.options import CHILD, GENERAL, LISTENER, Option
 from gracetape.listen.plugins import Sections, find_plugin
 from gracetape.plain_text import cut, plain
@@ -166,7 +167,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     except UnicodeDecodeError:
         raise BadConfiguration(f"{path} is no text in UTF-8") from None
     except configparser.Error as error:
-        raise BadConfiguration(f"{path}: {' '.join(str(error).split())}") from None
+        raise BadConfiguration(f"{path}: {ini_error(error)}") from None
 
 
 def _ini(path: Path, text: str) -> dict[str, dict[str, Any]]:

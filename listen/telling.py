@@ -25,15 +25,33 @@ def _plugin(child: Child) -> str:
 
 
 def how_it_ended(listener: Listener) -> str:
-    """How much was heard, done, and went wrong, in a line."""
+    """How much was heard, done, and went wrong, in a line; and what becomes of tasks whose time has not come."""
     reports = [handle.report for handle in listener.handles]
     tasks, errors = sum(report.tasks for report in reports), sum(report.errors for report in reports)
-    left = sum(report.queue for report in reports)
     restarts = sum(handle.restarted for handle in listener.handles)
-    parts = [f"{listener.status.accepted} messages heard", f"{tasks} tasks done", f"{errors} errors"]
-    parts += [f"{left} still waiting"] * bool(left) + [f"{restarts} restarts of children"] * bool(restarts)
+    counts = {"message heard": listener.status.accepted, "task done": tasks, "error": errors}
+    parts = [f"{count} {what if count == 1 else _many(what)}" for what, count in counts.items()]
+    parts += [f"{restarts} {'restart' if restarts == 1 else 'restarts'} of children"] * bool(restarts)
     parts += [f"{handle.name} given up" for handle in listener.handles if handle.given_up]
-    return f"stopped: {', '.join(parts)}"
+    return f"stopped: {', '.join(parts)}{''.join(_what_waits(listener))}"
+
+
+def _many(what: str) -> str:
+    thing, blank, done = what.partition(" ")
+    return f"{thing}s{blank}{done}"
+
+
+def _what_waits(listener: Listener) -> Iterator[str]:
+    """What a stop leaves in the queues: kept where there is a checkpoint, and else gone."""
+    waiting = dict.fromkeys((True, False), 0)
+    for handle in listener.handles:
+        waiting[handle.brief.durable] += handle.report.queue
+    for durable, count in waiting.items():
+        if count:
+            what, its, it = ("1 item waits", "its", "it") if count == 1 else (f"{count} items wait", "their", "them")
+            yield f"; {what} for {its} time, " + (
+                f"and the next run does {it}" if durable else f"and the stop drops {it}, for there is no checkpoint"
+            )
 
 
 class HeardBy:

@@ -105,7 +105,7 @@ class Faults:
             copies.append(message)
         lag = self._rng.randint(0, self.reorder) if self.reorder else 0
         if lag:
-            self._tell("reorder", f"held back behind {lag} later messages", message)
+            self._tell("reorder", f"overtaken by {lag}", message)
             came = self._overtaken([])
             self._held += [(lag, copy) for copy in copies]
             return came

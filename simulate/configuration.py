@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gracetape.errors import SimulateError
+from gracetape.ini_errors import ini_error
 from gracetape.pipelines import pipeline_of
 from gracetape.plain_text import cut
 from gracetape.shown import printable
@@ -151,7 +152,7 @@ def _ini(name: str, text: str) -> Sections:
     try:
         parser.read_string(text)
     except configparser.Error as error:
-        raise SimulateError(f"{name} is not an INI file: {str(error).replace('<string>', name)}") from None
+        raise SimulateError(f"{name} is not an INI file: {ini_error(error)}") from None
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
 

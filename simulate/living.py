@@ -17,12 +17,16 @@ from gracetape.live_pages import live_page
 from gracetape.options import Show, shows_lines
 from gracetape.progress import hush, progress
 from gracetape.schedule import Action, Outcome, Schedule, run
+from gracetape.shown import target
 from gracetape.simulate import places
 from gracetape.simulate.files import File, check_installed
 from gracetape.simulate.storm import storm_of
 from gracetape.storms import tell_of
 from gracetape.terminal import FAILURE, STOPPED, say
 from gracetape.times import utc_of
+
+#: So many new ids are named.
+_IDS = 4
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,12 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     shown = _shown(way)
     what = f"what is simulated{'' if way.to is None else f' in {way.to}'}"
     paged = lambda tape: live_page(way.page, what, tape, listener=way.listener)  # noqa: E731
+    came = places.Came()
     if way.to is not None:
-        place = places.live_in(way.to, now, shown, paged, way.public)
+        place = places.live_in(way.to, now, shown, paged, way.public, came)
     else:
-        place = places.alerts_alone(alone, now, way.really, way.topics, lambda: clock.stop(), shown, paged, way.public)
+        stop = lambda: clock.stop()  # noqa: E731
+        place = places.alerts_alone(alone, now, way.really, way.topics, stop, shown, paged, way.public, came)
     with place as client, progress("simulating", len(schedule), "actions") as done:
 
         def after(action: Action, failure: str | None) -> None:
@@ -121,10 +127,22 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     for action, reason in outcome.failed:
         say(f"gracetape: at {action.dt:.3f} s, {action}: {reason}", error=True)
     if not way.quiet:
-        where = f" in {way.to}" if way.to else ""
-        say(f"{outcome.done} of {len(schedule)} actions done{where}", error=True)
+        say(f"{outcome.done} of {len(schedule)} actions done{_what_came(way, came)}", error=True)
     if outcome.failed:
         raise typer.Exit(FAILURE)
+
+
+def _what_came(way: Way, came: places.Came) -> str:
+    """Where it all is, and what is new in an archive that was there before, or how many alerts went where they alone go."""
+    if way.to is None:
+        alone = way.alerts_only
+        alerts = "1 alert" if came.alerts == 1 else f"{came.alerts} alerts"
+        return "" if alone in (None, "-") else f": {alerts} to {target(alone)}"
+    if not came.was_there:
+        return f" in {way.to}"
+    more = len(came.ids) - _IDS
+    ids = ", ".join(came.ids[:_IDS]) + (f" and {more} more" if more > 0 else "")
+    return f" in {way.to}, which was there: {f'added {ids}' if ids else 'no event is new'}"
 
 
 def _shown(way: Way) -> Sink | None:

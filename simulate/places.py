@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gracetape.archive import Alert, Archive, ArchiveError
 from gracetape.archive.held_folders import COPIED, HeldFolder
-from gracetape.archive.store import PassingArchive
+from gracetape.archive.store import PassingArchive, is_archive
 from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
 from gracetape.dummy.alert_targets import Sink, Telling, open_alerts, open_public
@@ -32,9 +32,10 @@ def live_in(
     on_alert: Callable[[Alert], None] | None = None,
     paged: Paged = _no_page,
     public: "Public | None" = None,
+    came: "Came | None" = None,
 ) -> Iterator[Any]:
     """A client of a place; an archive that is not there yet is made, its times are those that `now` tells, and `on_alert` hears
-    its alerts, as the page that `paged` makes does; `public` is told what the public is.
+    its alerts, as the page that `paged` makes does; `public` is told what the public is. `came` takes down what comes of it.
     """
     if is_server(place) and public is not None:
         raise SimulateError(
@@ -50,11 +51,27 @@ def live_in(
             yield client
         return
     path = Path(place.removeprefix("dummy:"))
+    if came is not None:
+        came.was_there = is_archive(path)
     opened = PassingArchive.at(path)
     with opened as archive, paged(archive) as tell, _told(archive, public) as (tell_public, _):
-        send = _to_all(on_alert, Telling(tell) if tell else None, tell_public)
+        send = _to_all(came, on_alert, Telling(tell) if tell else None, tell_public)
         with GraceDb(archive, now=now, on_alert=send) as client:
             yield client
+
+
+@dataclass
+class Came:
+    """Hears what comes of a life: how many alerts, and the ids that are new. `was_there`: the archive was before."""
+
+    alerts: int = 0
+    ids: list[str] = field(default_factory=list)
+    was_there: bool = False
+
+    def __call__(self, alert: Alert) -> None:
+        self.alerts += 1
+        if alert.alert_type == "new":
+            self.ids.append(alert.graceid)
 
 
 @dataclass(frozen=True)
@@ -108,13 +125,14 @@ def alerts_alone(
     shown: Sink | None = None,
     paged: Paged = _no_page,
     public: Public | None = None,
+    came: Came | None = None,
 ) -> Iterator[Any]:
     """A client of a dummy that is thrown away at the end; its alerts go to `target`, any that replay knows (None: nowhere).
 
     `really`: hosts other than this machine to which the user lets alerts go; `topics`: those that are made beforehand there.
     `shown` hears them besides, and instead if the target is `-`; so does the page that `paged` makes.
-    `on_end` is called when nobody reads the alerts any more, nor what the public is told. Raises ArchiveError at the end if the target says
-    that something went wrong on the way.
+    `came` takes down what comes of it. `on_end` is called when nobody reads the alerts any more, nor what the public is told.
+    Raises ArchiveError at the end if the target says that something went wrong on the way.
     """
     with (
         HeldFolder(None, COPIED) as held,
@@ -126,7 +144,7 @@ def alerts_alone(
         if sink is None and target is not None:
             sink = open_alerts(target, archive, really, topics)
         beside = shown if shown is not sink else None
-        to_all = _to_all(sink, beside, Telling(tell) if tell else None, tell_public)
+        to_all = _to_all(came, sink, beside, Telling(tell) if tell else None, tell_public)
         read = [hearer for hearer in (sink, beside, public_sink) if hearer is not None]
 
         def send(alert: Alert) -> None:

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from gracetape.bounded_json import no_json
 from gracetape.errors import SimulateError
 from gracetape.pipelines.trigger import Trigger
 from gracetape.schedule import Action, GraceID, Schedule
@@ -72,6 +73,8 @@ def load(path: Path) -> tuple[Schedule, float | None]:
         return Schedule(reader.action(said) for said in whole["actions"]), whole.get("start_gps")
     except OSError as error:
         raise SimulateError(f"cannot read {path}: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise SimulateError(f"{path} is no saved schedule: it is no JSON: {no_json(error)}") from None
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise SimulateError(f"{path} is no saved schedule: {error}") from None
 

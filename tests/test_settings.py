@@ -404,3 +404,14 @@ def test_a_file_that_another_user_put_where_everybody_may_does_not_count(project
     assert find("show") is None
     project.chmod(0o755)  # a colleague's folder, into which one went
     assert find("show") is not None
+
+
+def test_the_command_says_what_stands_in_no_file_and_names_no_commands_under_it(project: Path) -> None:
+    shown = run(["gracetape", "config"])
+    assert shown.returncode == 0, shown.stderr
+    first, *_ = shown.stderr.splitlines()
+    alone = [setting.name for setting in SETTINGS if setting.trust is Trust.environment]
+    assert first.startswith("in no file, but in the environment alone (GRACETAPE_")
+    assert first.endswith(f": {', '.join(alone)}")
+    usage, *_ = run(["gracetape", "config", "--help"]).stdout.splitlines()
+    assert usage == "Usage: gracetape config [OPTIONS]"

@@ -96,6 +96,13 @@ def test_an_alert_is_one_line_that_fits(width: int, offset_s: float) -> None:
     assert "inferred" in shown
 
 
+@pytest.mark.parametrize("what", ["retracted", "a long comment " * 9])
+def test_how_sure_an_alert_is_stands_in_the_topics_place_where_both_do_not_fit(what: str) -> None:
+    about = line(what=what, topics=("igwn.gwalert",))
+    assert AlertLines(80).text(about).rstrip().endswith(" inferred")
+    assert AlertLines(120).text(about).rstrip().endswith(" inferred igwn.gwalert")
+
+
 def test_the_date_stays_on_its_line_on_the_narrowest_terminal() -> None:
     assert AlertLines(2).text(line()).startswith("2022-06-09 (UTC)\n")
     assert " -2.5 " in AlertLines(80).text(line(offset_s=-2.5))

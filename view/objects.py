@@ -56,7 +56,7 @@ def objects(
                 archive.connection, category, asked, _order(category, sort), start, min(max(0, count), LARGEST)
             )
         except QueryError as error:
-            raise UsageError(f"this query is not understood: {' '.join(str(error).split())}") from None
+            raise UsageError(f"this query is not understood: {error.reason}") from None
         return {"total": found.total, "start": start, "objects": _rows(archive, found.objects)}
 
 

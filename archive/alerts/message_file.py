@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gracetape.archive.alerts.alert import nodes_of
 from gracetape.archive.recorded import Recorded
+from gracetape.bounded_json import no_json
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.ids import category_of
 from gracetape.message_lines import LONGEST_LINE, Line, NotAnObject, read_line, text_of, time_of
@@ -113,7 +114,7 @@ def _read(where: str, line: bytes) -> Line:
     except NotAnObject as error:
         raise ArchiveError(f"{where} is no alert message: {error}") from None
     except ValueError as error:
-        raise ArchiveError(f"{where} is not JSON: {error}") from None
+        raise ArchiveError(f"{where} is not JSON: {no_json(error)}") from None
 
 
 def _told(where: str, read: Line) -> datetime | None:

@@ -22,7 +22,8 @@ def matching(archive: Archive, text: str) -> list[str]:
             query = read(archive.connection, category, text, now, settings)
             found += find(archive.connection, category, query, order_of(category, [])).objects
         except QueryError as error:
-            complaints.append(f"of {category}s it says {' '.join(str(error).split())}")
+            complaints.append(error.reason)
     if len(complaints) == 2:
-        raise UsageError(f"--query {text!r} is not understood: {'; '.join(complaints)}"[:500])
+        telling = [reason for reason in complaints if not reason.endswith("is not understood")] or complaints
+        raise UsageError(f"--query {text!r} is not understood: {'; '.join(dict.fromkeys(telling))}"[:500])
     return found

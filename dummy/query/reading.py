@@ -27,5 +27,5 @@ def read(
         raise
     except QueryError as error:
         raise QueryError(
-            superevents.complaint(text, error, words) if category == "superevent" else f"{error}"
+            superevents.complaint(text, error, words) if category == "superevent" else f"{error}", reason=f"{error}"
         ) from None

@@ -9,7 +9,11 @@ U = TypeVar("U")
 
 
 class QueryError(Exception):
-    """A query that is not understood; the text says what is wrong with it."""
+    """A query that is not understood; the text says what is wrong with it, and `reason` so where the text is worded as by the server."""
+
+    def __init__(self, text: str = "", reason: str | None = None) -> None:
+        super().__init__(text)
+        self.reason = " ".join((text if reason is None else reason).split())
 
 
 class TooMuch(QueryError):

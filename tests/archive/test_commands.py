@@ -72,6 +72,8 @@ def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: p
     for words, told in (
         (("--sort", "size"), "--sort is captured, created, id"),
         (("--query", "who ("), "is not understood"),
+        (("--query", "label: NOSUCH"), "--query 'label: NOSUCH' is not understood: NOSUCH is not a label\n"),
+        (("--query", "nosuch: 3"), "--query 'nosuch: 3' is not understood: there is no nosuch to query for\n"),
     ):
         wrong = Said(capsys, "ls", *words)
         assert (wrong.code, wrong.out) == (2, "")

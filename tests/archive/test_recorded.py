@@ -81,7 +81,7 @@ def test_a_file_of_messages_is_kept_once(tape: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("{", "line 28 is not JSON"),
+        ("{", "line 28 is not JSON: it ends too early"),
         ("[1]", "line 28 is no alert message: it is not a JSON object"),
         ('{"payload": {"uid": 7}}', "line 28 is no alert message: it has no uid and alert_type"),
         ('{"payload": {"uid": "TS101020a", "alert_type": "log"}}', "line 28 has no time of arrival"),

@@ -102,8 +102,9 @@ MISTAKES = [
     ("[c]\nnodes = a\nexecutable = confirm.sh\n", "use `listen once"),
     (f"[c d]\n{CHILD}[c/d]\n{CHILD}[c_d]\n{CHILD}", "the same log"),
     (f"[c]\n{CHILD}checkpoint = x\n[d]\n{CHILD}checkpoint = x\n", "the same checkpoint"),
-    ("[c\n", "main.ini: File contains no section headers"),
-    (f"[c]\n{CHILD}recipients = %(nobody)s\n", "nobody"),
+    ("[c\n", "main.ini: line 1 stands before the first section"),
+    ("[c]\nnodes 3\n", "main.ini: line 2 is not understood: lines are [SECTION], or NAME = VALUE"),
+    (f"[c]\n{CHILD}recipients = %(nobody)s\n", "section [c]: recipients: a % that means itself is written %%"),
 ]
 
 

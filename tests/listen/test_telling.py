@@ -47,3 +47,18 @@ def test_elsewhere_no_line_per_alert_and_a_file_that_is_not_there_has_no_end(fol
 def test_a_child_s_own_file_is_told_as_one(folder: Path) -> None:
     with pytest.raises(BadConfiguration, match="child's own file"):
         read_configuration(folder / "child.ini")
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "becomes"),
+    [
+        ("checkpoint = c.sqlite\n", "and the next run does it"),
+        ("", "and the stop drops it, for there is no checkpoint"),
+    ],
+)
+def test_what_waits_for_its_time_at_the_end_is_told(folder: Path, checkpoint: str, becomes: str) -> None:
+    (folder / "parent.ini").write_text(PARENT + checkpoint)
+    line = [*LISTEN, "run", "parent.ini", "--from", "m.jsonl", "--until-end"]
+    done = commands.run(line, cwd=folder, capture_output=True, timeout=120)
+    *_, last = done.stdout.splitlines()
+    assert last == f"stopped: 3 messages heard, 0 tasks done, 0 errors; 1 item waits for its time, {becomes}"

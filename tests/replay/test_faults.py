@@ -66,7 +66,9 @@ def _sent(n: int) -> str:
 
 @given(st.integers(1, 8), st.integers(0, 99))
 def test_no_message_is_overtaken_by_more_than_was_allowed(most: int, seed: int) -> None:
-    order = [n for n, _ in _heard(Faults(reorder=most, seed=seed), 60).messages]
+    touched: list[Touched] = []
+    order = [n for n, _ in _heard(Faults(reorder=most, seed=seed, on_touch=touched.append), 60).messages]
+    assert {touch.detail for touch in touched} <= {f"overtaken by {lag}" for lag in range(1, most + 1)}
     assert sorted(order) == list(range(1, 61))
     for place, n in enumerate(order):
         assert sum(other > n for other in order[:place]) <= most

@@ -32,6 +32,18 @@ def test_alerts_are_lines_where_that_is_asked_for(capsys: pytest.CaptureFixture[
     assert said.err.endswith(f" actions done in {to}\n")
 
 
+def test_what_came_of_it_is_told_where_an_archive_was_there_and_where_alerts_alone_go(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    to, alone = str(tmp_path / "new.tape"), tmp_path / "alerts.jsonl"
+    there = f"in {to}, which was there: added"
+    for ending in (f"in {to}", f"{there} T2, TS250129b", f"{there} T3, TS250129c"):
+        assert Said(capsys, "mly", "--seed", "1", "--max", "--to", to).err.endswith(f" actions done {ending}\n")
+    said = Said(capsys, "mly", "--seed", "1", "--max", "--alerts-only", str(alone))
+    alerts = {line.partition('"payload"')[2] for line in alone.read_text().splitlines()}  # one may have several topics
+    assert said.err.endswith(f" actions done: {len(alerts)} alerts to {alone}\n")
+
+
 def test_off_a_terminal_no_line_is_shown_unasked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     said = Said(capsys, "mly", "--seed", "1", "--max", "--to", str(tmp_path / "a.tape"))
     assert (said.code, said.out) == (0, "")
