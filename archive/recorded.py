@@ -25,13 +25,15 @@ Record = dict[str, Any]
 class Recorded:
     """A message as heard: when it arrived (UTC, to the microsecond), on which node or topic, and the message itself.
 
-    `text` is its JSON as it came; where that is not known, as the server writes JSON.
+    `text` is its JSON as it came; where that is not known, as the server writes JSON. `n` is the log entry that placed it, where
+    the line of a file says that (archives keep what came alone, and that tells of no more than it holds).
     """
 
     arrived: datetime
     node: str
     payload: Record
     text: str = field(default="", repr=False, compare=False)
+    n: int | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         uid = self.payload.get("uid") if isinstance(self.payload, dict) else None

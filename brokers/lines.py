@@ -11,12 +11,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
+from gracetape.brokers.sources import MOST_OTHERS, Gap, Heard, Place, Source, log_gap, now
 from gracetape.brokers.streams import LONGEST, Line, Served, stream
 from gracetape.errors import BadUrl, BrokerError
 from gracetape.message_lines import read_line, text_of
@@ -73,6 +74,7 @@ class LineSource(Source):
         self._nodes, self._lines, self._end = tuple(nodes), lines, end
         self._heard: queue.Queue[Heard | datetime | Exception | None] = queue.Queue(1000)
         self._given_until = now()  # by `poll`
+        self.others: Counter[str] = Counter()
         self._closed = threading.Event()
         threading.Thread(target=self._read, name="lines", daemon=True).start()
 
@@ -115,8 +117,12 @@ class LineSource(Source):
             for line, place in self._lines:
                 if isinstance(line, datetime):
                     self._put(line)
-                elif text_of(line) and (heard := heard_line(line, self._nodes, place)).node in self._nodes:
-                    self._put(heard)
+                elif text_of(line):
+                    heard = heard_line(line, self._nodes, place)
+                    if heard.node in self._nodes:
+                        self._put(heard)
+                    elif heard.node in self.others or len(self.others) < MOST_OTHERS:
+                        self.others[heard.node] += 1
                 if self._closed.is_set():
                     return
         except Exception as error:

@@ -2,9 +2,10 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from gracetape.plain_text import cut, plain
@@ -69,11 +70,17 @@ def log_gap(gap: Gap) -> None:
     _log.warning("%s", printable(gap))
 
 
+#: Names of nodes that a source remembers to which nobody listens.
+MOST_OTHERS = 100
+
+
 class Source(ABC):
     """Somewhere that messages are heard, in the order of each node. An iterator that ends when it is closed."""
 
     #: Whether the broker keeps what is said while nobody listens.
     keeps = False
+    #: Nodes that messages came on which were passed over, since nobody listens to those; none where the broker sends no such.
+    others: Mapping[str, int] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{', closed' if self.closed else ''}>"

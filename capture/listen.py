@@ -3,18 +3,21 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from gracetape.brokers import Gap, Heard, Source, open_source
 from gracetape.capture.sinks import Sink
+from gracetape.shown import printable
 
 #: Messages kept in one go, at most, and seconds between notes that all is well.
 _BATCH, _ALIVE_EVERY_S = 2000, 5.0
 #: Characters in one go, at most, give or take a message.
 _BATCH_LENGTH = 16_000_000
+#: Nodes that are named of those that nobody listens to.
+_TOLD = 8
 
 
 @dataclass
@@ -52,6 +55,7 @@ class Recorder:
             on_listening,
         )
         self.tally = Tally()
+        self.others: Mapping[str, int] = {}
         self.listening = threading.Event()
         self._stopped = threading.Event()
         self._gaps: queue.SimpleQueue[Gap] = queue.SimpleQueue()
@@ -65,7 +69,7 @@ class Recorder:
         """
         since, begun = self.sink.since, datetime.now(UTC)
         with open_source(self.url, self.nodes, on_gap=self._gaps.put, after=self.sink.after) as source:
-            now = datetime.now(UTC)
+            now, self.others = datetime.now(UTC), source.others
             if since is not None:
                 self._before(since, now, source.keeps)
             try:
@@ -130,6 +134,17 @@ class Recorder:
         while not self._gaps.empty():
             self.tally.gaps += 1
             self.sink.gap(self._gaps.get())
+
+    @property
+    def told_of_others(self) -> str:
+        """A sentence about the nodes that messages came on, where none came on those that are listened to; empty if some did."""
+        if self.tally.heard or not self.others:
+            return ""
+        some = [f"{printable(node)} ({count})" for node, count in sorted(self.others.items(), key=lambda one: -one[1])]
+        more = f" and {len(some) - _TOLD} more" if len(some) > _TOLD else ""
+        return (
+            f"nothing came on {', '.join(self.nodes)}: --nodes can name what there was, {', '.join(some[:_TOLD])}{more}"
+        )
 
     def stop(self) -> None:
         """End the recording; any thread, and a signal handler, may call it."""

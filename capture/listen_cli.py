@@ -16,7 +16,7 @@ from gracetape.brokers import BadUrl, BrokerError, parse_url
 from gracetape.errors import UsageError
 from gracetape.live_pages import live_page
 from gracetape.options import ListenerOption, PageOption, ShowOption, shows_lines
-from gracetape.shown import identity
+from gracetape.shown import identity, say
 from gracetape.terminal import FAILURE, USAGE, commands, complain, sentences
 from gracetape.topics import is_public, with_public_topics
 
@@ -111,6 +111,8 @@ def listen(
             gc.collect()  # what still holds a connection to the archive, so that closing that brings all into its database
             if not quiet and recorder.listening.is_set():
                 print(recorder.tally, file=sys.stderr, flush=True)
+                if recorder.told_of_others:
+                    say(f"gracetape: {recorder.told_of_others}", error=True)
     if follower is not None and follower.missing:
         said = f"not captured: {_some(sorted(follower.missing))}"
         leave(FAILURE, said) if follower.hangs else complain(said, FAILURE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from gracetape.message_lines import entry_number
 from gracetape.notices import document_in_short, document_of, in_short, is_notice
 from gracetape.plain_text import cut, plain
 from gracetape.shown import printable
@@ -25,8 +26,9 @@ STYLES = {
 }
 #: How sure is said of what is less than exact; and what was heard live is told apart.
 CERTAINTY_STYLES = {"recorded": "green", "exact": "green", "inferred": "yellow", "guessed": "red"}
+#: How the description of a message of before late 2018 begins that tells of a log entry.
+_OLD_LOG = ("LOG: ", "UPLOAD: ")
 _NARROW = 80  # columns, where no terminal says how many it has
-_MOST_ENTRIES = 10**9
 _LEAST_WHAT = 16  # columns that the words are given before the topics get any
 
 
@@ -56,7 +58,7 @@ def what_of(payload: dict[str, Any]) -> str:
     data = data if isinstance(data, dict) else {}
     thing = payload.get("object", payload.get("event"))
     thing = thing if isinstance(thing, dict) else {}
-    if "comment" in data or "filename" in data:
+    if ("comment" in data or "filename" in data) and "signoff_type" not in data:
         file = f" [{data['filename']}]" if data.get("filename") else ""
         return f"{plain(data.get('comment') or '')}{file}".strip()
     for name in ("name", "voevent_type", "status", "preferred_event"):
@@ -70,9 +72,12 @@ def what_of(payload: dict[str, Any]) -> str:
 
 def entry_of(payload: dict[str, Any]) -> int | None:
     """The log entry that a message tells of; None if it tells of none, or of a number that no log comes to."""
-    data = payload.get("data")
-    n = data.get("N") if isinstance(data, dict) else None
-    return n if type(n) is int and 0 < n < _MOST_ENTRIES else None
+    data = (
+        payload.get("data") if payload.get("alert_type", "log") == "log" else None
+    )  # VOEvents and observations have an N of their own
+    if str(payload.get("description")).startswith(_OLD_LOG):
+        data = payload.get("object")
+    return entry_number(data.get("N")) if isinstance(data, dict) else None
 
 
 def topics_in_short(topics: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ from gracetape.times import iso_time, parse_time
 BEGINS = b'{"time": '
 #: Bytes of a line that are looked at: no message is longer.
 LONGEST_LINE = 32 << 20
+_MOST_ENTRIES = 10**9
 _PAYLOAD = b', "payload": '
 _quoted = json.JSONEncoder().encode
 
@@ -76,7 +77,7 @@ class NotAnObject(ValueError):
 
 class Line(NamedTuple):
     """A line that was read. `payload` is the message, and `text` its JSON as it came; `node` and `time` are what the line says of
-    them (None: nothing), `bare` that it is a payload alone.
+    them (None: nothing), `bare` that it is a payload alone, `n` the log entry that a line of ours says placed it.
     """
 
     payload: dict[str, Any]
@@ -84,6 +85,7 @@ class Line(NamedTuple):
     node: str | None = None
     time: Any = None
     bare: bool = False
+    n: int | None = None
 
 
 def time_of(line: Line) -> datetime | None:
@@ -126,16 +128,16 @@ def read_line(line: bytes | str) -> Line:
     payload = record["payload"]
     if isinstance(payload, str):  # the text as it came over the wire
         if is_voevent(payload):
-            return Line({"text": payload}, json.dumps({"text": payload}), _node(record), record.get("time"))
+            return _of_record(record, {"text": payload}, json.dumps({"text": payload}))
         inner = from_avro(base64.b64decode(payload)) if payload.startswith(AVRO_BASE64) else read_fast(payload)
         if payload.startswith(AVRO_BASE64):
-            return Line(inner, json.dumps(inner), _node(record), record.get("time"))
+            return _of_record(record, inner, json.dumps(inner))
         if not isinstance(inner, dict):
             raise NotAnObject("its payload is not a JSON object")
-        return Line(inner, payload, _node(record), record.get("time"))
+        return _of_record(record, inner, payload)
     if not isinstance(payload, dict):
         raise NotAnObject("its payload is not a JSON object")
-    return Line(payload, _verbatim(raw, payload), _node(record), record.get("time"))
+    return _of_record(record, payload, _verbatim(raw, payload))
 
 
 def holds_messages(path: Path) -> bool:
@@ -165,6 +167,15 @@ def _is_message(line: bytes) -> bool:
     except ValueError:
         return False
     return not found.bare or bool({"uid", "alert_type"} & found.payload.keys())
+
+
+def _of_record(record: dict[str, Any], payload: dict[str, Any], text: str) -> Line:
+    return Line(payload, text, _node(record), record.get("time"), n=entry_number(record.get("n")))
+
+
+def entry_number(n: object) -> int | None:
+    """A number of a log entry; None for what is none, or a number that no log comes to."""
+    return n if type(n) is int and 0 < n < _MOST_ENTRIES else None
 
 
 def _node(record: dict[str, Any]) -> str | None:

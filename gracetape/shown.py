@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, TextIO
@@ -190,8 +191,26 @@ def human_time(seconds: float) -> str:
 
 
 def say(*lines: object, error: bool = False) -> None:
-    """Print lines for people, each on one line of its own whatever stands in it."""
-    print(*(visible(sentence(line)) for line in lines), sep="\n", file=sys.stderr if error else sys.stdout, flush=True)
+    """Print lines for people, each on one line of its own whatever stands in it; on a terminal sentences on `error` end lines at words."""
+    stream = sys.stderr if error else sys.stdout
+    shown = [visible(sentence(line)) for line in lines]
+    print(*(map(_by_words, shown) if error and _columns() else shown), sep="\n", file=stream, flush=True)
+
+
+def _columns() -> int:
+    """Those of the terminal that standard error is; 0 if it is none."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+def _by_words(line: str) -> str:
+    """A line that ends at words where the terminal would end it anywhere; a word that is longer than that stays whole, to be copied."""
+    columns = _columns()
+    if len(line) <= columns:
+        return line
+    return "\n".join(textwrap.wrap(line, columns, break_long_words=False, break_on_hyphens=False))
 
 
 class Guarded:

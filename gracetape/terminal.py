@@ -19,6 +19,7 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.plain_text import cut
 from gracetape.settings import of_command
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
@@ -142,8 +143,8 @@ def _speak_plainly(command: Any) -> None:
         _read_plainly(parameter)
         if Path in _types_of(parameter) or getattr(getattr(parameter, "type", None), "name", "") == "path":
             parameter.process_value = functools.partial(_no_empty_path, parameter, parameter.process_value)
-        if _type_in_words(parameter) == "NUMBER":
-            parameter.process_value = functools.partial(_finite, parameter, parameter.process_value)
+        if _type_in_words(parameter) in _NUMBERS:
+            parameter.process_value = functools.partial(_number, parameter, parameter.process_value)
         argument = parameter.param_type_name == "argument"
         if not parameter.metavar and not getattr(parameter, "is_flag", False):
             parameter.metavar = parameter.name.upper() if argument else _type_in_words(parameter)
@@ -222,6 +223,8 @@ def _hint(parameter: Any, *context: Any) -> str:
 
 #: What a value is called in help texts, by its type, or by the name that click has for that.
 _NAMES: dict[object, str] = {int: "INT", float: "NUMBER", str: "TEXT", Path: "PATH"}
+#: How a mistake calls what an option or argument takes.
+_NUMBERS = {"INT": "a whole number", "NUMBER": "a number"}
 _CLICK_NAMES = {
     "integer": "INT",
     "integer range": "INT",
@@ -276,12 +279,28 @@ def _plain_help(own: Callable[[Any], Any], context: Any) -> Any:
     return option
 
 
-def _finite(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    """Numbers are seconds, rates and shares: none of them is endless, or no number."""
-    number = process(context, value)
+def _number(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """Numbers are counts, seconds, rates and shares: none of them is endless, or no number. What is none of them is told in our words."""
+    try:
+        number = process(context, value)
+    except typer.BadParameter:
+        given = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+        said = (
+            f"it takes {_NUMBERS[str(_type_in_words(parameter))]}{_range(parameter)}, not {cut(printable(given), 40)!r}"
+        )
+        raise typer.BadParameter(said, ctx=context, param=parameter) from None
     if isinstance(number, float) and not math.isfinite(number):
         raise typer.BadParameter(f"it must be a finite number, not {number:g}", ctx=context, param=parameter)
     return number
+
+
+def _range(parameter: Any) -> str:
+    """Within which bounds a number is, as words after it."""
+    about = getattr(getattr(parameter, "type_descriptor", None), "parameter_info", None) or parameter.type
+    least, most = getattr(about, "min", None), getattr(about, "max", None)
+    if least is not None and most is not None:
+        return f" from {least:g} to {most:g}"
+    return f" of at least {least:g}" if least is not None else f" of at most {most:g}" if most is not None else ""
 
 
 def _no_empty_path(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:

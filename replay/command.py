@@ -22,7 +22,7 @@ from gracetape.replay.moves import PlayerMoves
 from gracetape.replay.options import Options
 from gracetape.replay.player import Player
 from gracetape.replay.request import faults_of, player_of, time_of
-from gracetape.replay.status import Stopwatch, status_line
+from gracetape.replay.status import Output, Stopwatch, status_line
 from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
 from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
@@ -91,9 +91,10 @@ class ReplayRun:
         try:
             with ExitStack() as stack:
                 for url in urls:
-                    targets.append(open_target(url, options.really or (), existing))
+                    opened = open_target(url, options.really or (), existing)
+                    targets.append(Output(opened) if isinstance(opened, StdoutTarget) else opened)
                 if options.show is not None or not urls:
-                    targets.append(self._shown())
+                    targets.append(Output(self._shown()))
                 if self.faults is not None:
                     self.faults.on_touch = self._fault_teller(stack)
                 if options.serve is not None:
@@ -113,6 +114,7 @@ class ReplayRun:
                         quiet=options.quiet,
                         programs=programs,
                         storm=storm is not None or not player.queue.counted,
+                        outputs=[target for target in targets if isinstance(target, Output)],
                     )
                 )
                 if begin is not None:

@@ -1,5 +1,6 @@
 """A replay as a source of messages, with no broker between: `replay:ARCHIVE?speed=50&id=S1` for whoever listens."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
@@ -35,6 +36,7 @@ class ReplaySource(Source):
         self._nodes = frozenset(nodes)
         self._messages = self._all()
         self._closed = False
+        self.others: Counter[str] = Counter()
 
     def poll(self, timeout_s: float | None = None) -> Heard | None:
         """The next message, at its moment whatever `timeout_s` says; None after the last one."""
@@ -55,3 +57,5 @@ class ReplaySource(Source):
             for message in self._player.messages(alert):
                 if not self._nodes or message.node in self._nodes:
                     yield Heard(message.node, message.payload_json(), now())
+                else:
+                    self.others[message.node] += 1

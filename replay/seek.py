@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from gracetape.errors import BadRequest
+from gracetape.replay.heard_bounds import only_one
 from gracetape.replay.message_queue import MessageQueue, Queued
-from gracetape.replay.selection import only_one, position_of
+from gracetape.replay.selection import position_of
 
 
 def seek(

@@ -16,8 +16,9 @@ from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS, public
 from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.errors import BadRequest, GracetapeError
-from gracetape.ids import Ref, category_of, is_graceid
+from gracetape.ids import Ref
 from gracetape.progress import each, progress
+from gracetape.replay.heard_bounds import bounds_of, only_one
 from gracetape.replay.selected import Selection as Selection
 from gracetape.replay.streamed import StreamedSelection
 from gracetape.times import as_utc
@@ -192,8 +193,7 @@ def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> _Told:
 def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref], wanted: Wanted) -> list[Alert]:
     """The wanted messages of objects that were only heard, as alerts in order of arrival.
 
-    A cutoff is the last message that tells of log entry N or an earlier one, the start the first that tells of N or a later one; of
-    the only superevent, or only object, where none is named. BadRequest if no message of it tells of any log entry.
+    `bounds_of` says what a cutoff and the start mean for them. BadRequest if no message tells of any log entry.
     """
     until = as_utc(wanted.until) if wanted.until else None
     alerts = [
@@ -201,13 +201,8 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
         for alert in _heard(heard, wanted)
         if until is None or alert.created <= until
     ]
-    first = _bounds(alerts, heard, refs, "--start", wanted.start)
-    last = _bounds(alerts, heard, refs, "--cutoff", wanted.cutoff)
-    return [
-        alert
-        for alert in alerts
-        if first.get(alert.object_id, alert.created) <= alert.created <= last.get(alert.object_id, alert.created)
-    ]
+    fits = bounds_of(alerts, heard, refs, wanted.start, wanted.cutoff)
+    return [alert for alert, fit in zip(alerts, fits, strict=True) if fit]
 
 
 def _heard(heard: Mapping[str, Sequence[Recorded]], wanted: Wanted) -> list[Alert]:
@@ -223,42 +218,6 @@ def _heard(heard: Mapping[str, Sequence[Recorded]], wanted: Wanted) -> list[Aler
         if fits(message, form)
     ]
     return sorted(public, key=lambda alert: alert.created)
-
-
-def _bounds(
-    alerts: Sequence[Alert],
-    heard: Mapping[str, Sequence[Recorded]],
-    refs: Mapping[str, Ref],
-    option: str,
-    n: int | None,
-) -> dict[str, datetime]:
-    """When the first (`--start`) or last (`--cutoff`) message of each object comes that is bounded by a log entry."""
-    last = option == "--cutoff"
-    if not refs and n is not None:
-        names = {graceid: category_of(graceid) for graceid in heard if is_graceid(graceid)}
-        graceid = only_one(names, f"{option} {n}", lambda name: f"{name}:{n}" if last else f"{name} {option} {n}")
-        return dict.fromkeys(heard, _when(alerts, graceid, n, last=last))
-    own = {
-        graceid: ref.cutoff if last and ref.cutoff is not None else n
-        for graceid, ref in refs.items()
-        if graceid in heard
-    }
-    return {graceid: _when(alerts, graceid, entry, last=last) for graceid, entry in own.items() if entry is not None}
-
-
-def _when(alerts: Sequence[Alert], graceid: str, n: int, *, last: bool) -> datetime:
-    """When the last message came that tells of an entry up to `n`, or the first one of `n` or later."""
-    told = [alert for alert in alerts if alert.object_id == graceid and alert.n is not None]
-    fit = (
-        [alert.created for alert in told if (alert.n or 0) <= n]
-        if last
-        else [a.created for a in told if (a.n or 0) >= n]
-    )
-    if not fit:
-        raise BadRequest(
-            f"no message that was heard of {graceid} tells of log entry {n}: capture it, or name a time with --until"
-        )
-    return max(fit) if last else min(fit)
 
 
 def before(alert: Alert) -> Position:
@@ -324,16 +283,3 @@ def _position(alert: Alert) -> Position:
     if alert.position is None:
         raise ValueError(f"the alert {alert.alert_type} of {alert.graceid} has no place on a timeline")
     return alert.position
-
-
-def only_one(categories: Mapping[str, str], option: str, write: Callable[[str], str]) -> str:
-    """The object that an option without an id is about: the only superevent, or the only object; BadRequest otherwise."""
-    superevents = [graceid for graceid, category in categories.items() if category == "superevent"]
-    for names in (superevents, list(categories)):
-        if len(names) == 1:
-            return names[0]
-    if not categories:
-        raise BadRequest(f"the archive is empty: there is nothing that {option} could be about")
-    some = superevents or list(categories)
-    kind = "superevents" if superevents else "objects"
-    raise BadRequest(f"{option} could be about any of {len(some)} {kind} here: write {write(some[0])}")

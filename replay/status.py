@@ -1,15 +1,19 @@
 """The status line of a replay on a terminal, the keys that move it, and the one-line summary at its end."""
 
+import os
+import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gracetape.archive import Alert
 from gracetape.progress import progress
 from gracetape.replay.keys import HINT, keys
+from gracetape.replay.message import Message
 from gracetape.replay.player import Player
+from gracetape.replay.targets import Target
 from gracetape.shown import printable
 
 if TYPE_CHECKING:  # off a terminal nothing is drawn
@@ -17,11 +21,31 @@ if TYPE_CHECKING:  # off a terminal nothing is drawn
     from rich.text import Text
 
 
+#: Seconds that whoever reads our output has for writing to the same terminal, before the status is drawn below that.
+_WAY_S = 0.3
+
+
+class Output:
+    """Standard output as a target, which a status line gives way to before each message: its reader may write to the same terminal."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self.give_way: Callable[[], object] = lambda: None
+
+    def send(self, message: Message) -> None:
+        self.give_way()
+        self._target.send(message)
+
+    def close(self) -> str | None:
+        return self._target.close()
+
+
 class Status:
     """Renders as a line: position, speed, seconds (real ones) until the next message, messages sent; and one of keys."""
 
     def __init__(self, player: Player, *, hint: bool = False) -> None:
         self.player, self.hint = player, hint
+        self.away_until = 0.0  # of time.monotonic(): nothing is shown before
 
     def line(self) -> "Text":
         """The first line."""
@@ -48,6 +72,9 @@ class Status:
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
         from rich.text import Text
 
+        if time.monotonic() < self.away_until:
+            yield Text("")
+            return
         for text in [self.line(), *([Text(HINT, "dim")] if self.hint else [])]:
             text.truncate(options.max_width - 1, overflow="ellipsis")
             yield text
@@ -55,12 +82,13 @@ class Status:
 
 @contextmanager
 def status_line(
-    player: Player, *, quiet: bool, programs: bool = False, storm: bool = False
+    player: Player, *, quiet: bool, programs: bool = False, storm: bool = False, outputs: Sequence[Output] = ()
 ) -> Iterator[Callable[[Alert], object] | None]:
     """Show the status on standard error while the block runs, if that is a terminal, and let keys move the player.
 
     With `programs`, which may write to the same terminal at any time, only the keys are told of, once. Elsewhere plain lines tell
-    now and then how far a `storm` is: what is given is to be called with each alert then.
+    now and then how far a `storm` is: what is given is to be called with each alert then. Where standard output is read by a program,
+    the status is not there while that may write what came from `outputs`.
     """
     if quiet:
         yield None
@@ -87,8 +115,25 @@ def status_line(
             yield None
             return
         status = Status(player, hint=listening)
-        with Live(status, console=console, refresh_per_second=5, transient=True, redirect_stdout=shared):
+        with Live(status, console=console, refresh_per_second=5, transient=True, redirect_stdout=shared) as live:
+
+            def give_way() -> None:
+                shown = time.monotonic() >= status.away_until
+                status.away_until = time.monotonic() + _WAY_S
+                if shown:
+                    live.refresh()
+
+            for output in outputs if _is_piped() else ():
+                output.give_way = give_way
             yield None
+
+
+def _is_piped() -> bool:
+    """Whether standard output goes to another program."""
+    try:
+        return stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 class Stopwatch:

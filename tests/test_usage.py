@@ -1,9 +1,14 @@
 """Wrong values of every option of every command are told of in one sentence that names the option, with exit code 2."""
 
+import fcntl
+import os
+import pty
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ import requests
 from gracetape.__main__ import _gathered
 from gracetape.capture.errors import explain
 from gracetape.capture.listen_cli import app as capture_listen
+from gracetape.shown import say
 from gracetape.terminal import prepared
 from tests.commands import run as started
 from tests.test_words import Done, run
@@ -72,6 +78,35 @@ def test_a_wrong_value_is_one_sentence_that_names_its_option(room: str) -> None:
         assert done.stderr.count("\n") == 1, (line, done)
         assert line[-1].partition("=")[0] in done.stderr, (line, done)
         assert done.stdout == ""
+        assert "Input should" not in done.stderr, (line, done)  # words of a library
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("replay x.tape --speed fast", "'--speed': it takes a number, not 'fast'"),
+        ("replay x.tape --cutoff 1.5", "'--cutoff': it takes a whole number, not '1.5'"),
+        ("replay x.tape --serve 70000", "'--serve': it takes a whole number from 0 to 65535, not '70000'"),
+        ("capture listen - -n a --count 0", "'--count': it takes a whole number of at least 1, not '0'"),
+    ],
+)
+def test_what_an_option_takes_is_told_with_what_is_no_number(line: str, said: str) -> None:
+    done = run(line.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_long_sentence_ends_its_lines_at_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"word{number}" for number in range(40)] + ["/a/long/path" * 10, "again/.tape"]
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        say(" ".join(words), "short", error=True)
+    lines = os.read(ours, 65536).decode().splitlines()
+    os.close(ours)
+    assert " ".join(lines).split() == [*words, "short"]
+    assert [line for line in lines if len(line) > 60] == ["/a/long/path" * 10]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from gracetape.alert_lines import entry_of
 from gracetape.archive.alerts.alert import Alert
+from gracetape.archive.alerts.heard_words import record_of, words_of
 from gracetape.archive.alerts.merge_recorded import alone, bare_node, servers_own
-from gracetape.archive.recorded import Recorded, recorded_of
+from gracetape.archive.recorded import Record, Recorded, recorded_of
 from gracetape.archive.store import Archive
 
 
@@ -25,6 +26,7 @@ def heard_alerts(messages: Mapping[str, Sequence[Recorded]]) -> list[Alert]:
 
 def _alerts(graceid: str, heard: Sequence[Recorded]) -> Iterator[Alert]:
     last: Alert | None = None
+    before: Record | None = None
     for message in servers_own(heard):
         node = bare_node(message.node)
         if last is not None and last.heard == message.payload and node not in last.nodes:
@@ -32,6 +34,8 @@ def _alerts(graceid: str, heard: Sequence[Recorded]) -> Iterator[Alert]:
             continue
         if last is not None:
             yield last
-        last = replace(alone(message, node, graceid), n=entry_of(message.payload))
+        n = entry_of(message.payload) if message.n is None else message.n
+        last = replace(alone(message, node, graceid), n=n, what=words_of(message.payload, before))
+        before = record_of(message.payload) or before
     if last is not None:
         yield last

@@ -42,7 +42,7 @@ def read_messages(
     found = MessageFile()
     for (where, read, owner), arrived in _timed(_rows(path, owner_of, skip_others, found), found, untimed):
         for node in _nodes(where, read):
-            found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text))
+            found.messages.setdefault(owner, []).append(Recorded(arrived, node, read.payload, read.text, read.n))
     return found
 
 

@@ -27,6 +27,7 @@ from gracetape.tables import show_table
 from gracetape.times import iso_time
 
 _LONGEST_LINE = 160  # cells, off a terminal
+_WIDE = 60  # cells of a line from which on what was done is a column: on narrower ones the words need the room
 _TOLD = 12  # entries left out that are named one by one
 
 
@@ -38,6 +39,7 @@ class ReenactmentRun:
     target: str
     outcomes: list[Outcome] = field(default_factory=list)
     done: int = 0
+    _columns: tuple[int, int, int] = (0, 0, 0)
 
     def play(self) -> list[str]:
         """Do it. Returns what went wrong on the way. Raises BadRequest, ReplayError, ArchiveError."""
@@ -125,6 +127,7 @@ class ReenactmentRun:
         if lap == 0:
             self._tell_of_storm(plan)
             self._tell_what_is_left_out(plan.left_out)
+        self._columns = _columns_of(plan)
         clock = clock_for(self.options.speed, self.options.maximum)
         zero = (plan.zero or datetime.now(UTC)) + timedelta(seconds=plan.context.shift_s)
         with open_server(
@@ -144,7 +147,8 @@ class ReenactmentRun:
         self.done += 1
         if not self.options.quiet:
             now = plan.context.ids.given.get(write.graceid, "")
-            line = f"{write.graceid} -> {now:12} {write.act:16} {write.label}"
+            old, new, act = self._columns
+            line = f"{write.graceid:{old}} -> {now:{new}} {write.act:{act}} {write.label}"
             write_out(cut(printable(line), _width()).rstrip() + "\n")
 
     def _tell_what_is_left_out(self, left_out: list[LeftOut]) -> None:
@@ -156,7 +160,7 @@ class ReenactmentRun:
         for line in told[:_TOLD]:
             say(f"left out: {line}", error=True)
         if len(told) > _TOLD or len(told) < len(left_out):
-            print(f"left out: {len(left_out)} in all (--dry-run --json tells of each)", file=sys.stderr)
+            say(f"left out: {len(left_out)} in all (--dry-run --json tells of each)", error=True)
 
     def _show(self, plan: Reenactment) -> None:
         if self.options.as_json:
@@ -170,8 +174,15 @@ class ReenactmentRun:
 
 
 def _width() -> int:
-    """Cells of a line that tells of a write: those of the terminal."""
-    return get_terminal_size().columns if sys.stdout.isatty() else _LONGEST_LINE
+    """Cells of a line that tells of a write: those of the terminal but the last, after which some begin another line."""
+    return get_terminal_size().columns - 1 if sys.stdout.isatty() else _LONGEST_LINE
+
+
+def _columns_of(plan: Reenactment) -> tuple[int, int, int]:
+    """Cells of the old id, the new one (which a Test object may have a letter longer) and the act, on lines that tell of writes."""
+    old = max((len(action.what.graceid) for action in plan.schedule), default=0)
+    act = max((len(action.what.act) for action in plan.schedule), default=0)
+    return old, old + 1, act if _width() >= _WIDE else 0
 
 
 def _cause(left: LeftOut) -> str:

@@ -329,6 +329,19 @@ def test_a_recorder_ends_with_its_source(source: str, tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text().count("\n") >= 3
 
 
+@pytest.mark.parametrize("source", ["-", "replay:{}?speed=max"])
+def test_who_hears_nothing_is_told_which_nodes_there_are(source: str, tmp_path: Path) -> None:
+    file, short = tmp_path / "alerts.jsonl", Path(__file__).parents[1] / "fixtures" / "short.tape"
+    file.write_text(json.dumps({"node": "test_superevent", "payload": json.loads(alert("G1", 1))}) + "\n")
+    with file.open() as lines:
+        done = commands.run(
+            [CAPTURE, "listen", source.format(short), "-n", "superevent"], stdin=lines, capture_output=True, timeout=120
+        )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "0 messages heard, 0 kept, 0 gaps\ngracetape: nothing came on superevent: --nodes can name" in done.stderr
+    assert "test_superevent (" in done.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_recorder_that_waits_for_standard_input_can_be_stopped(number: signal.Signals) -> None:
     with commands.Popen(

@@ -83,7 +83,7 @@ def sections(page: str) -> dict[str, str]:
 
 def test_what_a_command_takes_is_told_in_full() -> None:
     text = sections(hook("commands").page("replay"))["gracetape replay"]
-    assert re.search(r"^`--speed NUMBER`\n:   \w", text, re.M)
+    assert re.search(r"^`--speed FACTOR`\n:   \w", text, re.M)
     assert "Default: `" in text
     assert hook("commands")._note("env var: GRACETAPE_SPEED") == "Environment: `GRACETAPE_SPEED`."
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gracetape.archive import Alert
-from gracetape.replay import Player, ScaledClock, VirtualClock
+from gracetape.replay import Player, ScaledClock, VirtualClock, status
 from gracetape.replay.keys import press
 from gracetape.replay.moves import changed_speed
 from tests import commands
@@ -138,3 +138,30 @@ def test_speeds_go_up_and_down_a_ladder() -> None:
     assert changed_speed(7, up=False) == 5
     assert changed_speed(0.2, up=False) == 0.1
     assert changed_speed(5e6, up=True) == 5e6
+
+
+def test_the_status_gives_way_to_what_a_reader_of_the_output_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `replay TAPE --show line | head` in a shell: both write to one terminal."""
+    monkeypatch.setattr(status, "_WAY_S", 1e6)  # however long that takes
+    master, inside = pty.openpty()
+    read, write = os.pipe()
+    shown: list[bytes] = []
+
+    class Reader:
+        def send(self, message: object) -> None:
+            shown.append(os.read(master, 65536))
+
+        def close(self) -> None: ...
+
+    with os.fdopen(inside, "w") as terminal, os.fdopen(write, "w") as out:
+        monkeypatch.setattr("sys.stderr", terminal)
+        monkeypatch.setattr("sys.stdout", out)
+        monkeypatch.setenv("TERM", "xterm")
+        output = status.Output(Reader())
+        player = Player(make_alerts_at(0), VirtualClock())
+        with status.status_line(player, quiet=False, outputs=[output]):
+            player.play([output])
+    os.close(read)
+    os.close(master)
+    assert b"before the first message" in shown[0]
+    assert b"sent" not in shown[0].rpartition(b"\x1b[2K")[2]  # it was wiped off before the message went out

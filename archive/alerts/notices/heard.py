@@ -43,7 +43,7 @@ def heard_alert(message: Recorded, graceid: str) -> PublicAlert:
     document, (named, kind) = document_of(message.payload), about(message.payload)
     data = document if document is not None else held(message.payload)
     return PublicAlert(
-        message.arrived, named or graceid, graceid, kind or "?", data, {}, None, (message.node,),
+        message.arrived, named or graceid, graceid, kind or "?", data, {}, message.n, (message.node,),
         what_of(message.payload), "superevent", "recorded", _HEARD, heard_text=message.text,
         form="gwalert" if document is None else "voevent",
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 
 from gracetape.archive import Archive
 from gracetape.replay import cli
+from gracetape.replay.reenact import command
 
 SHORT = Path(__file__).parents[2] / "fixtures" / "short.tape"
 
@@ -34,6 +35,24 @@ def test_it_writes_names_each_write_and_sums_up(capsys: Any) -> None:
     assert f"{len(out.splitlines())} writes done, 3 objects made at dummy:new.tape" in err
     with Archive.open("new.tape") as made, Archive.open("short.tape") as tape:
         assert sorted(made.objects()) == sorted(tape.objects())
+
+
+def test_lines_of_writes_have_columns_that_are_as_wide_as_what_stands_in_them(capsys: Any) -> None:
+    _, out, _ = run(capsys, "--max", "--to", "dummy:new.tape")
+    lines = out.splitlines()
+    ids = {line.split()[0] for line in lines}
+    assert len({len(graceid) for graceid in ids}) > 1
+    assert {line.index("->") for line in lines} == {max(map(len, ids)) + 1}
+    acts = {line.index(f" {line.split()[3]}") for line in lines}
+    assert len(acts) == 1, acts
+
+
+def test_a_narrow_terminal_gets_a_row_a_write(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_width", lambda: 40)
+    _, out, err = run(capsys, "T1:3", "--max", "--to", "dummy:new.tape")
+    assert f"{len(out.splitlines())} writes done" in err
+    assert max(map(len, out.splitlines())) <= 40
+    assert "label_added Label: PASTRO_REA…" in out
 
 
 def test_a_dry_run_shows_the_writes_and_writes_nothing(capsys: Any) -> None:
