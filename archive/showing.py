@@ -114,14 +114,17 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
 
 
 def _told_of(archive: Archive, capture: Capture) -> Counter[str]:
-    """Of how many records of each kind (`voevents`) an object's log tells; of none where its history cannot be told."""
+    """Of how many records of each kind (`voevents`) an object's log tells, but for labels, which its record names; of none where its
+    history cannot be told.
+    """
     from gracetape.archive.history.history import history_of
 
     try:
         acts = Counter(entry.act.name for entry in history_of(archive, capture.ref).entries)
     except ArchiveError:
         return Counter()
-    return Counter({f"{kind.name}s": acts[kind.act or f"{kind.name}_created"] for kind in LISTED})
+    made = {kind.name: acts[kind.act or f"{kind.name}_created"] - acts[f"{kind.name}_deleted"] for kind in LISTED}
+    return Counter({f"{name}s": count for name, count in made.items() if name != "label" and count > 0})
 
 
 def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> None:

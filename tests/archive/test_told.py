@@ -15,7 +15,7 @@ CAUSE = "the server has no such thing (404)"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two archives; in one, files of T1 did not come, and the lists of labels and of VOEvents are not there."""
+    """Two archives; in one, files of T1 did not come, and the lists of labels and of signoffs are not there."""
     with Archive.open(FIXTURE) as source:
         convert(source, tmp_path / "mine.tape", packed=False)
     with Archive.open(tmp_path / "mine.tape", read_only=False) as tape, tape.transaction():
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 "UPDATE files SET sha256 = NULL, size = NULL, absent = ? WHERE name = ? AND version = ?",
                 (absent, entry.name, entry.version),
             )
-        tape.connection.execute("DELETE FROM entries WHERE kind IN ('label', 'voevent')")
+        tape.connection.execute("DELETE FROM entries WHERE kind IN ('label', 'signoff')")
     (tmp_path / "other.tape").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -67,6 +67,11 @@ def test_what_is_counted_is_what_there_is(folder: Path, capsys: pytest.CaptureFi
     assert about["labels"] == len(about["labels_now"]) > 0
     listed = json.loads(said(capsys, "ls", "mine.tape", "--json")[1])
     assert {row["id"]: row["labels"] for row in listed}["T1"] == about["labels"]
+    shown = said(capsys, "show", "TS101020a", "mine.tape")[1]
+    assert "–: the tape has none of that list; the log tells of " in next(
+        line for line in shown.splitlines() if line.startswith("signoffs")
+    )
+    assert json.loads(said(capsys, "show", "TS101020a", "mine.tape", "--json")[1])["signoffs"] is None
 
 
 @pytest.mark.parametrize(
