@@ -30,10 +30,18 @@ def size_of(about: dict[str, Any]) -> str:
     return "absent" if about["files"] and len(about["absent"]) == about["files"] else human_bytes(about["bytes"])
 
 
+def how_to_bring(ref: str, path: Path) -> str:
+    """What to do about contents that are absent."""
+    graceid = ref.partition("@")[0]
+    return f"when it was captured, they could not be had or were not asked for: capture {graceid} -a {path} asks again"
+
+
 def summary_of(archive: Archive, capture: Capture) -> dict[str, Any]:
     """What an archive holds of an object, in numbers and words."""
     view = archive.view(capture.ref)
     record, files, notes = view.record(), view.files(), capture.noted()
+    counts = {f"{kind.name}s": view.count(kind.name) for kind in LISTED if kind.name != "permission"}
+    counts["labels"] = counts["labels"] or len(record.get("labels") or ())  # the list of them may not have been had
     return {
         "id": capture.object,
         "version": capture.version,
@@ -43,11 +51,11 @@ def summary_of(archive: Archive, capture: Capture) -> dict[str, Any]:
         "origin": capture.origin,
         "service": capture.service,
         "tool": capture.tool,
-        **{f"{kind.name}s": view.count(kind.name) for kind in LISTED if kind.name != "permission"},
+        **counts,
         "recorded_alerts": count_recorded(archive, capture.object),
         "files": len(files),
         "bytes": sum(f.size or 0 for f in files),
-        "absent": [f"{f.full_name}: {f.absent}" for f in files if f.sha256 is None],
+        "absent": [f"{f.full_name}: {f.reason}" for f in files if f.sha256 is None],
         "labels_now": record.get("labels", []),
         "far": record.get("far"),
         "torn": TORN in notes,

@@ -64,7 +64,7 @@ def extract(archive: Archive, ref: str, folder: Path, layout: str = "gracedb") -
             if safe is None or name in written:
                 left.append(f"{entry.full_name!r}: not a name that a file may have here")
             elif entry.sha256 is None:
-                left.append(f"{entry.full_name}: absent ({entry.absent})")
+                left.append(f"{entry.full_name}: absent ({entry.reason})")
             else:
                 (folder / name).parent.mkdir(exist_ok=True)
                 write_file(archive, entry, held.path / "file", folder / name, done)

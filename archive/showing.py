@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive.command_parts import reading, size_of, summary_of
+from gracetape.archive.command_parts import how_to_bring, reading, size_of, summary_of
+from gracetape.archive.kinds import LISTED
 from gracetape.archive.listing import page_of
 from gracetape.archive.recorded import Recorded, heard_only, recorded_of
 from gracetape.archive.store import Archive, Capture
@@ -36,7 +38,15 @@ def list_objects(
         _tell_damage(damage)
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
-    if rows or not shown:
+    if not rows and not shown and limit != 0 and not damage:
+        say(
+            f"no more: there are {offset + left}"
+            if offset and offset + left
+            else "nothing found"
+            if query
+            else "nothing is in it"
+        )
+    elif rows:
         show_table(
             columns,
             [
@@ -50,7 +60,9 @@ def list_objects(
     for graceid, count in shown:
         many = "1 message that was" if count == 1 else f"{count} messages that were"
         say(f"{graceid}: {many} heard, never captured")
-    if limit is not None and left > 0:
+    if limit == 0:
+        say(f"{offset + left} in all: --limit N shows so many of them")
+    elif limit is not None and left > 0:
         say(f"and {left} more: --offset {offset + limit} shows what follows")
     _tell_damage(damage)
 
@@ -78,11 +90,16 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
         if ref in heard_only(tape):
             _show_heard(ref, recorded_of(tape, ref), as_json)
             return
-        about = summary_of(tape, tape.capture(ref))
+        capture = tape.capture(ref)
+        about = summary_of(tape, capture)
+        told = {name: count for name, count in _told_of(tape, capture).items() if count and about.get(name) == 0}
+        about |= dict.fromkeys(told)
         if as_json:
             show_json(about | {"record": tape.view(ref).record()})
             return
+        place = tape.path
     about["bytes"] = size_of(about)
+    about |= {name: f"–: the tape has none of that list; the log tells of {count}" for name, count in told.items()}
     absent, notes, _ = about.pop("absent"), about.pop("notes"), about.pop("torn")  # which is a note
     about["labels_now"] = ", ".join(about["labels_now"])
     for name in ("created", "captured"):
@@ -91,8 +108,23 @@ def show(ref: str, archive: Path | None, as_json: bool) -> None:
     for line in by_cause(absent):
         names, _, cause = line.partition(": ")
         rows += [("absent", cause), ("", names)]
+    rows += [("", how_to_bring(ref, place))] if absent else []
     rows += [(f"note: {name}", value if isinstance(value, str) else json.dumps(value)) for name, value in notes.items()]
     show_table(["", "~"], rows)
+
+
+def _told_of(archive: Archive, capture: Capture) -> Counter[str]:
+    """Of how many records of each kind (`voevents`) an object's log tells, but for labels, which its record names; of none where its
+    history cannot be told.
+    """
+    from gracetape.archive.history.history import history_of
+
+    try:
+        acts = Counter(entry.act.name for entry in history_of(archive, capture.ref).entries)
+    except ArchiveError:
+        return Counter()
+    made = {kind.name: acts[kind.act or f"{kind.name}_created"] - acts[f"{kind.name}_deleted"] for kind in LISTED}
+    return Counter({f"{name}s": count for name, count in made.items() if name != "label" and count > 0})
 
 
 def _show_heard(graceid: str, messages: Sequence[Recorded], as_json: bool) -> None:
@@ -141,7 +173,7 @@ def files(ref: str, archive: Path | None, as_json: bool) -> None:
         ["^file", ">size", "?sha256"],
         [(e.full_name, human_bytes(e.size), (e.sha256 or "absent")[:16]) for e in entries],
     )
-    say_reasons(("absent", e.absent or "") for e in entries if e.sha256 is None)
+    say_reasons(("absent", e.reason) for e in entries if e.sha256 is None)
 
 
 def cat(ref: str, file: str, archive: Path | None) -> None:
@@ -172,12 +204,15 @@ def extract(ref: str, folder: Path, archive: Path | None, layout: str, as_json: 
                 f"a folder is meant, {folder.name} is a file of {ref}: `gracetape archive cat {ref} {folder.name} > {folder}` writes it alone"
             )
         written, left = extract_files(tape, ref, folder, layout)
+        place = tape.path
     if as_json:
         show_json({"written": written, "left out": left})
     else:
         say(f"{len(written)} files written into {folder}")
-        for line in left:
+        for line in by_cause(left):
             say(f"left out: {line}")
+        if any(": absent (" in line for line in left):
+            say(how_to_bring(ref, place))
 
 
 def diff(old: str, new: str, archive: Path | None, as_json: bool) -> None:

@@ -42,6 +42,12 @@ class FileEntry:
         """`skymap.fits,0`."""
         return f"{self.name},{self.version}"
 
+    @property
+    def reason(self) -> str:
+        """Why its contents are absent, without the file's name, so that one cause is one text."""
+        said, own = self.absent or "", f"{self.full_name} of "
+        return said[len(own) :].partition(": ")[2] or said if said.startswith(own) else said
+
 
 class View(Protocol):
     """An object as it stands at some moment. Records are the server's JSON; treat them as read-only."""

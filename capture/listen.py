@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from gracetape.brokers import Gap, Heard, Source, open_source
+from gracetape.brokers import BrokerError, Gap, Heard, Source, open_source
 from gracetape.capture.sinks import Sink
 from gracetape.shown import printable
 
@@ -18,6 +18,8 @@ _BATCH, _ALIVE_EVERY_S = 2000, 5.0
 _BATCH_LENGTH = 16_000_000
 #: Nodes that are named of those that nobody listens to.
 _TOLD = 8
+#: Seconds for which one is gathered, at most, from a source that always has one more.
+_BATCH_S = 0.5
 
 
 @dataclass
@@ -29,7 +31,9 @@ class Tally:
     gaps: int = 0
 
     def __str__(self) -> str:
-        return f"{_of(self.heard, 'message')} heard, {self.kept} kept, {_of(self.gaps, 'gap')}"
+        known = self.heard - self.kept
+        there = f" ({known} {'was' if known == 1 else 'were'} there already)" if known > 0 else ""
+        return f"{_of(self.heard, 'message')} heard, {self.kept} kept{there}, {_of(self.gaps, 'gap')}"
 
 
 def _of(count: int, what: str) -> str:
@@ -96,16 +100,24 @@ class Recorder:
         self.listening.set()
         self.on_listening()
         told, noted, stopping = begun, time.monotonic(), False
+        failure: Exception | None = None
         # What came is kept in a thread, while what comes next is read: the two are about as much work.
         with ThreadPoolExecutor(1, thread_name_prefix="keeping") as pool:
             while not stopping and (count is None or self.tally.kept < count):
                 stopping = self._stopped.is_set() or source.closed  # what has come by then is still kept
                 most = _BATCH if count is None else min(_BATCH, count - self.tally.kept - len(self._under_way))
-                batch = _batch(source, most, 0.02 if self._under_way else 0.2) if most else []
+                batch = list[Heard]()
+                try:
+                    if most:
+                        _gather(batch, source, most, 0.02 if self._under_way else 0.2)
+                except Exception as error:  # what came before it is kept all the same
+                    failure = error
                 until = source.heard_until  # what was given by now
                 self._settle()
                 if batch:
                     self._keeping, self._under_way = pool.submit(self.sink.keep, batch), batch
+                if failure is not None:
+                    break
                 due = time.monotonic() - noted > _ALIVE_EVERY_S
                 # A broker that keeps things is asked, not told, where we left off.
                 is_news = until > told and (not source.keeps or stopping or due)
@@ -116,6 +128,8 @@ class Recorder:
                     told, noted = until, time.monotonic()
                     self.sink.alive(until)
             self._settle()
+        if failure is not None and not (self._stopped.is_set() and isinstance(failure, BrokerError)):
+            raise failure  # a Ctrl-C ends a program that is listened to, too, which is no failure then
 
     def _settle(self) -> None:
         """Wait until what is being kept is kept, and tell the broker so."""
@@ -151,14 +165,12 @@ class Recorder:
         self._stopped.set()
 
 
-def _batch(source: Source, most: int, wait_s: float) -> list[Heard]:
-    """What has arrived, waiting a little if nothing has."""
-    batch: list[Heard] = []
-    heard, length = source.poll(wait_s), 0
+def _gather(batch: list[Heard], source: Source, most: int, wait_s: float) -> None:
+    """Add what has arrived, waiting a little if nothing has."""
+    heard, length, end = source.poll(wait_s), 0, time.monotonic() + _BATCH_S
     while heard is not None:
         batch.append(heard)
         length += len(heard.payload)
-        if len(batch) >= most or length >= _BATCH_LENGTH:
+        if len(batch) >= most or length >= _BATCH_LENGTH or time.monotonic() >= end:
             break
         heard = source.poll(0)
-    return batch

@@ -14,6 +14,7 @@ import typer
 
 from gracetape import terminal
 from gracetape.dummy.options import RunOptions, ServeOptions
+from gracetape.dummy.run_words import RunCommand
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.options import one_archive, with_options
 
@@ -53,21 +54,15 @@ def serve(options: ServeOptions) -> None:
     print("stopped", file=told, flush=True)
 
 
-@app.command(context_settings={"allow_interspersed_args": False})
+@app.command(cls=RunCommand, context_settings={"allow_interspersed_args": False})
 @terminal.sentences
 @with_options(RunOptions)
 def run(options: RunOptions) -> None:
-    """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE --] CMD ARGUMENTS
+    """Run a program whose GraceDB is an archive: gracetape dummy run [OPTIONS] [ARCHIVE] [OPTIONS] [--] CMD ARGUMENTS
 
     Every ligo.gracedb client in it, and in what it starts, is led there, whatever address it asks for. With --public-alerts
     kafka://localhost:PORT/ what listens to GCN or SCiMMA in it is led to that broker, too.
     """
-    words = options.words
-    if words[1:2] == ["--"] or (words and words[0].endswith(".tape")):  # an archive is no program
-        options = replace(options, archive=one_archive(Path(words[0]), options.archive))
-        words = words[2:] if words[1:2] == ["--"] else words[1:]
-    if not words:
-        raise UsageError("say what to run, as in: gracetape dummy run run.tape -- python listener.py")
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
     from gracetape.topics import local_broker
@@ -77,7 +72,7 @@ def run(options: RunOptions) -> None:
         with served(options) as (tape, server):
             if sys.stderr.isatty():  # elsewhere the program's own words alone are looked at
                 terminal.say(f"gracetape: {tape.path}: {fate(tape)}", error=True)
-            code = _run(words, server.url, local_broker(options.public_alerts))
+            code = _run(options.words, server.url, local_broker(options.public_alerts))
     except ArchiveError as error:
         if not code:
             raise

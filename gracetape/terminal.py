@@ -19,6 +19,7 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.ids import category_of
 from gracetape.plain_text import cut
 from gracetape.settings import of_command
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
@@ -321,16 +322,28 @@ def _with_archive(
         return parse(context, words)
     if not tapes and words and not any(p.nargs == -1 for p in taken) and Path(words[-1]).exists():
         tapes = [words[-1]]  # an archive of another name, if it is a word too many
+    if not tapes and words and not words[-1].startswith("-") and (os.sep in words[-1] or not taken):
+        tapes = [words[-1]]  # an archive that is not there
     if len(tapes) != 1:
         return parse(context, words)
     place = words.index(tapes[0])
     named = [*words[:place], *words[place + 1 :], "--archive", tapes[0]]
     if any(p.nargs == -1 for p in taken):
         return parse(context, named)
+    if taken and (taken[0].metavar or "").startswith("ID") and tapes[0].endswith(".tape"):
+        try:
+            return parse(context, named)
+        except _Unreadable as error:  # it is the archive, whatever else is missing
+            if getattr(error, "param", None) is taken[0]:
+                category_of(tapes[0])  # says so
+            if Path(tapes[0]).exists():
+                raise
     try:
         return parse(context, list(words))
-    except _Unreadable:  # a word too many: that is the archive
-        return parse(context, named)
+    except _Unreadable as error:
+        if "unexpected extra argument" not in error.format_message():
+            raise
+        return parse(context, named)  # a word too many: that is the archive
 
 
 def _is_value(words: list[str], word: str, command: Any) -> bool:

@@ -1,7 +1,8 @@
 """A replay as a source of messages, with no broker between: `replay:ARCHIVE?speed=50&id=S1` for whoever listens."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 from gracetape.brokers import BadUrl, BrokerError, Heard, Source
@@ -34,15 +35,43 @@ class ReplaySource(Source):
         except (GracetapeError, ReplayError, ValueError) as error:
             raise BrokerError(f"{target(url)}: {error}") from error
         self._nodes = frozenset(nodes)
-        self._messages = self._all()
-        self._closed = False
+        self._waiting = deque[Heard]()
+        self._begun = self._closed = False
         self.others: Counter[str] = Counter()
 
     def poll(self, timeout_s: float | None = None) -> Heard | None:
-        """The next message, at its moment whatever `timeout_s` says; None after the last one."""
-        heard = next(self._messages, None)
-        self._closed = self._closed or heard is None
-        return heard
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._closed:
+            if self._waiting:
+                return self._waiting.popleft()
+            if end is not None and not self._comes_by(end):
+                return None
+            alert = next(self._player, None)
+            self._begun = True
+            if alert is None:
+                self._closed = True
+                break
+            for message in self._player.messages(alert):
+                if not self._nodes or message.node in self._nodes:
+                    self._waiting.append(Heard(message.node, message.payload_json(), now()))
+                else:
+                    self.others[message.node] += 1
+            if not self._waiting and end is not None and time.monotonic() >= end:
+                return None  # of a large archive played as fast as it can be, nodes may have few messages
+        return None
+
+    def _comes_by(self, end: float) -> bool:
+        """Whether the next alert's moment (or the end of all) comes until then; if not, that time passes first."""
+        if not self._begun or self._player.speed is None:
+            return True  # the first one comes at once, and so does each where time is not real
+        while not self._closed:
+            next_in_s, left_s = self._player.next_in_s, end - time.monotonic()
+            if next_in_s is None or next_in_s / self._player.speed <= max(0.0, left_s):
+                return True
+            if left_s <= 0:
+                return False
+            self._player.clock.wait_real(left_s)
+        return False
 
     @property
     def closed(self) -> bool:
@@ -51,11 +80,3 @@ class ReplaySource(Source):
     def close(self) -> None:
         self._closed = True
         self._player.stop()
-
-    def _all(self) -> Iterator[Heard]:
-        for alert in self._player:
-            for message in self._player.messages(alert):
-                if not self._nodes or message.node in self._nodes:
-                    yield Heard(message.node, message.payload_json(), now())
-                else:
-                    self.others[message.node] += 1

@@ -16,7 +16,7 @@ class EmbbLogs(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form, self.writing(req, graceid) as (writer, subject):
             record = acts.write(writer, subject, form.flat(), self.service.settings.em_groups)
-        answer_created(req, resp, record, record["self"])
+        answer_created(req, resp, subject.view, record, record["self"])
 
 
 class EmbbLog(Resource):

@@ -20,7 +20,7 @@ class EMObservations(Resource):
             acts.check_lists(self.category, lists)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.write(writer, subject, group, lists, str(form.get("comment") or ""))
-        answer_created(req, resp, record, record.get("self"))
+        answer_created(req, resp, subject.view, record, record.get("self"))
 
 
 class EMObservation(Resource):

@@ -36,7 +36,7 @@ class Labels(Resource):
                     raise refused("label_there", label=name, superevent=subject.shown_id)
                 acts.check_applicable(self.service.settings, subject, name)
                 record: Record = acts.add_label(writer, subject, name)
-        answer_created(req, resp, record, record.get("self"))
+        answer_created(req, resp, subject.view, record, record.get("self"))
 
 
 class Label(Resource):

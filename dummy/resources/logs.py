@@ -35,7 +35,7 @@ class Logs(Resource):
                 record = acts.write_log(
                     writer, subject, str(comment), files=form.files, tags=tags, display_names=names, label=label
                 )
-        answer_created(req, resp, record, record.get("self"))
+        answer_created(req, resp, subject.view, record, record.get("self"))
 
 
 def _check(comment: str, tags: list[str], names: list[str], form: Form) -> None:

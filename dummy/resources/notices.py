@@ -21,7 +21,7 @@ class Notices(Resource):
             notice = acts.read(upload.spool_bytes())
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, upload, notice)
-        answer_created(req, resp, record, record["links"]["self"])
+        answer_created(req, resp, subject.view, record, record["links"]["self"])
 
 
 class Notice(Resource):

@@ -11,7 +11,7 @@ from gracetape.archive.encode import encode
 from gracetape.archive.kinds import KINDS
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form, read_form
-from gracetape.dummy.links import HOME, relink
+from gracetape.dummy.links import relink
 from gracetape.dummy.problems import JSON, Problem
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.service import Service
@@ -172,11 +172,13 @@ def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
     resp.data = encode(value).encode()
 
 
-def answer_created(req: falcon.Request, resp: falcon.Response, record: Record, link: str | None) -> None:
-    """201 with a record whose links are those of the dummy's own storage, and where it now is."""
-    answer(resp, relink(record, HOME, root_of(req)), 201)
+def answer_created(
+    req: falcon.Request, resp: falcon.Response, view: FileView, record: Record, link: str | None
+) -> None:
+    """201 with a record that an object has now, and where it is, as whoever asked reaches it."""
+    answer(resp, led(req, view, record), 201)
     if link:
-        resp.set_header("Location", relink({"l": link}, HOME, root_of(req))["l"])
+        resp.set_header("Location", led(req, view, {"l": link})["l"])
 
 
 def page(req: falcon.Request, name: str, records: list[Any]) -> dict[str, Any]:

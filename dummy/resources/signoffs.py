@@ -31,7 +31,7 @@ class Signoffs(Resource):
             with self.writing(req, graceid) as (writer, subject):
                 comment = str(form.get("comment") or "")
                 record = acts.create(writer, subject, str(kind), instrument, str(status), comment)
-        answer_created(req, resp, record, record.get("self"))
+        answer_created(req, resp, subject.view, record, record.get("self"))
 
 
 class Signoff(Resource):

@@ -10,7 +10,7 @@ import falcon
 from gracetape.dummy.acts import pipeline_preferred, superevents as acts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
-from gracetape.dummy.links import HOME, Links
+from gracetape.dummy.links import Links
 from gracetape.dummy.problems import JSON, invalid
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.checks import Checks, required
@@ -159,8 +159,7 @@ def _add(
         with resource.writing(req, graceid) as (writer, subject):
             event = _event(writer, chosen)
             act(writer, subject, event)
-    link = Links(HOME, "event", event.graceid).detail()
-    answer_created(req, resp, {"self": link, "graceid": event.graceid}, link)
+    answer_created(req, resp, event.view, member := _member(req, event.graceid), member["self"])
 
 
 class Member(Resource):

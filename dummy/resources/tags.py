@@ -79,7 +79,7 @@ class LogTags(_OnLog):
             if not (tag := str(required(form, "name"))).strip():
                 raise refused("blank")
             record = self.add(req, form, graceid, n, tag)
-        answer_created(req, resp, record, record.get("self"))
+        answer_created(req, resp, self.view(graceid), record, record.get("self"))
 
 
 class LogTag(_OnLog):

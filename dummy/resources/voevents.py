@@ -60,7 +60,7 @@ class VOEvents(Resource):
             given = _given(form)
             with self.writing(req, graceid) as (writer, subject):
                 record = acts.create(writer, subject, kind, given)
-        answer_created(req, resp, record, record["links"]["self"])
+        answer_created(req, resp, subject.view, record, record["links"]["self"])
 
     def _no_type(self, kind: Any) -> Problem:
         if self.category == "event":
