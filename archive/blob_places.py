@@ -79,14 +79,14 @@ class FolderBlobs:
         modes.folder_in(self.folder)
         modes.folder_in(path.parent)
         spool.chmod(modes.mode_of(self.folder) & 0o666)
-        later: set[Path] | None = getattr(self._local, "later", None)
+        later: dict[Path, None] | None = getattr(self._local, "later", None)
         if self._synced and later is None:
             sync_folder(spool)
         os.replace(spool, path)
         if self._synced:
-            places = {path.parent, *([self.folder] if new else ())}
+            places = [path.parent, *([self.folder] if new else ())]
             if later is not None:
-                later |= {path, *places}
+                later |= dict.fromkeys([path, *places])
             else:
                 for place in places:
                     sync_folder(place)
@@ -94,7 +94,7 @@ class FolderBlobs:
     @contextmanager
     def together(self) -> Iterator[None]:
         """A block in which this thread puts in many contents: they are on disk at its end, all at once, and not each by itself."""
-        later = self._local.later = set[Path]()
+        later = self._local.later = dict[Path, None]()  # in the order in which they came
         try:
             yield
         finally:

@@ -85,7 +85,7 @@ def test_a_terminal_gets_a_line_that_goes_before_others_and_at_the_end(at_once: 
     with terminal() as other_end:
         with shown(), progress("verifying", 10, "checks") as now:
             now.advance(5)
-            assert b"5 of 10 checks" in read_until(other_end, b"checks")
+            read_until(other_end, b"5 of 10 checks")
             print("a line of others", file=sys.stderr)
             assert b"\r\x1b[Ka line of others\r\n" in read_until(other_end, b"others\r\n")
         print("end", file=sys.stderr)

@@ -42,6 +42,10 @@ INSTEAD = (
     ("kafka://localhost/test", "night.jsonl"),
     ("kafka://host/test", "night.jsonl"),
     ("xmpp://me@lvalert.example/", "night.jsonl"),
+    ("/mnt/shared/night", "shared/night"),
+    ("https://tapes.example/night", "shared/night"),
+    ("s3://group/night", "shared/another"),
+    ("s3://group/contents", "contents"),
     ("--speed 10", "--speed 10000"),
     ("SPEED=10", "SPEED=10000"),
     ("-N 100", "-N 1"),
@@ -101,6 +105,7 @@ def prepared(server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
             GraceDb(service_url=server, force_noauth=True).write_log("G1234", "one more")
         done = commands.run(line.split(), cwd=folder, capture_output=True)
         assert done.returncode == 0, f"{line}: {done.stderr}"
+    commands.run("gracetape archive push shared/night night.tape".split(), cwd=folder, check=True, capture_output=True)
     shutil.copy(folder / "night.jsonl", folder / "a.jsonl")
     meg.cache(folder, "S220609hl", "G9")
     (folder / "cache.tgz").write_bytes(meg.packed(folder / "S220609hl"))
