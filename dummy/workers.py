@@ -11,6 +11,7 @@ import pickle
 import queue
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -228,7 +229,11 @@ def _work(job: Job, listening: socket.socket, alerts: Connection, stop: Connecti
             with Server(job.seen(app), job.host, 0, allowed_hosts=job.allowed_hosts, listening=listening):
                 alerts.send("")
                 wait([stop])
-    except GracetapeError as error:
+    except (
+        GracetapeError,
+        sqlite3.Error,
+        OSError,
+    ) as error:  # the latter also if whoever started this was killed meanwhile
         with contextlib.suppress(OSError):
             alerts.send(str(error))
 
