@@ -19,8 +19,6 @@ import typer
 
 from gracetape.default_command import DEFAULT
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
-from gracetape.ids import category_of
-from gracetape.plain_text import cut
 from gracetape.settings import of_command
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
@@ -285,6 +283,8 @@ def _number(parameter: Any, process: Callable[[Any, Any], Any], context: Any, va
     try:
         number = process(context, value)
     except typer.BadParameter:
+        from gracetape.plain_text import cut
+
         given = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
         said = (
             f"it takes {_NUMBERS[str(_type_in_words(parameter))]}{_range(parameter)}, not {cut(printable(given), 40)!r}"
@@ -335,6 +335,8 @@ def _with_archive(
             return parse(context, named)
         except _Unreadable as error:  # it is the archive, whatever else is missing
             if getattr(error, "param", None) is taken[0]:
+                from gracetape.ids import category_of
+
                 category_of(tapes[0])  # says so
             if Path(tapes[0]).exists():
                 raise
