@@ -13,8 +13,7 @@ from typing import NoReturn
 import typer
 
 from gracetape import terminal
-from gracetape.dummy.options import RunOptions, ServeOptions
-from gracetape.dummy.run_words import RunCommand
+from gracetape.dummy.options import RunCommand, RunOptions, ServeOptions
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.options import one_archive, with_options
 

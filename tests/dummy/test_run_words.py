@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gracetape.dummy import cli
-from gracetape.dummy.run_words import split
+from gracetape.dummy.options import split
 from tests import commands
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "short.tape"
