@@ -2,7 +2,7 @@
 
 import signal
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, NoReturn
@@ -74,14 +74,15 @@ def start(
         port = free_port() if answers(usual) else usual
     elif answers(port):
         complain(f"port {port} is taken: name another, or none", USAGE)
-    ended = threading.Event()
+    ended = list[int]()  # no Event: setting one from a handler, while this thread waits on it, may wait for ever
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda number, _: ended.append(number))
     try:
         with _private(kind, port, tuple(users or ["alice"]), group, wanted) as broker:
             print(broker.url, flush=True)
             _tell(broker)
-            while not ended.wait(0.5):
+            while not ended:
+                time.sleep(0.2)
                 if broker.process is not None and (status := broker.process.poll()) is not None:
                     complain(f"the broker ended by itself (status {status})", FAILURE)
     except BadUrl as error:

@@ -255,8 +255,8 @@ def serve(
 
 def wait_for_signal() -> None:
     """Wait for Ctrl-C or SIGTERM."""
-    told = threading.Event()
+    told = list[int]()  # no Event: setting one from a handler, while this thread waits on it, may wait for ever
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    while not told.wait(0.5):
-        pass
+        signal.signal(number, lambda number, _: told.append(number))
+    while not told:
+        time.sleep(0.2)
