@@ -2,28 +2,17 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from gracetape.capture import CONNECTIONS
-from gracetape.capture.choosing import (
-    ApiVersionOption,
-    CategoryOption,
-    ConnectionsOption,
-    FromFileOption,
-    IdsArgument,
-    MaxRateOption,
-    OnlyOption,
-    QueryOption,
-    ServiceOption,
-    WithEventsOption,
-    choose,
-)
+from gracetape.capture.choosing import Choosing
 from gracetape.default_command import DEFAULT, DefaultCommandGroup
 from gracetape.errors import UsageError
 from gracetape.ids import category_of
+from gracetape.options import with_options
 from gracetape.terminal import commands, run, sentences
 
 
@@ -42,66 +31,70 @@ def _capture() -> None:
     """Pull objects from a GraceDB into an archive."""
 
 
-@app.command(DEFAULT, hidden=True)
-@sentences
-def capture(
-    ids: IdsArgument = None,
-    query: QueryOption = None,
-    superevents: CategoryOption = True,
-    from_file: FromFileOption = None,
-    url: ServiceOption = None,
+@dataclass(frozen=True, kw_only=True)
+class CaptureOptions(Choosing):
+    """The options of `capture`."""
+
     archive: Annotated[
         Path | None,
         typer.Option(
             "--archive", "-a", metavar="ARCHIVE", help="Where to (default: ./ID.tape); made if it is not there."
         ),
-    ] = None,
+    ] = None
+    files: Annotated[bool, typer.Option("--files/--no-files", help="Fetch the files' contents.")] = True
     blobs: Annotated[
         str | None,
         typer.Option(
             metavar="URL", help="Keep the contents of the archive's files in a store: s3://BUCKET/PATH, a folder."
         ),
-    ] = None,
-    files: Annotated[bool, typer.Option("--files/--no-files", help="Fetch the files' contents.")] = True,
-    pattern: OnlyOption = None,
-    with_events: WithEventsOption = True,
-    recapture: Annotated[bool, typer.Option(help="Fetch every file again, known or not.")] = False,
-    connections: ConnectionsOption = CONNECTIONS,
-    max_rate: MaxRateOption = None,
+    ] = None
+    recapture: Annotated[bool, typer.Option(help="Fetch every file again, known or not.")] = False
     follow: Annotated[
         bool, typer.Option("--follow", help="Capture again as long as it is not stopped, each change as a version.")
-    ] = False,
+    ] = False
     every: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="With --follow: how soon at first; later more rarely.")
-    ] = 5.0,
+    ] = 5.0
     as_public: Annotated[
         bool, typer.Option("--as-public", help="Without a login, and only what the public sees of superevents.")
-    ] = False,
-    api_version: ApiVersionOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False,
-) -> None:
+    ] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")] = False
+
+
+@app.command(DEFAULT, hidden=True)
+@sentences
+@with_options(CaptureOptions)
+def capture(options: CaptureOptions) -> None:
     """Pull everything that GraceDB has on some objects into an archive."""
-    chosen = choose(ids, query, from_file, api_version, max_rate)
-    events = [graceid for graceid in chosen if category_of(graceid) == "event"] if as_public else []
-    if events or (as_public and query is not None and not superevents):
-        raise UsageError(
-            f"the public sees no events: {(events or ['what --events finds'])[0]} cannot be captured as public"
-        )
-    if archive is None and not ids:
+    chosen = options.chosen()
+    if options.as_public:
+        _check_public(chosen, options)
+    if options.archive is None and not options.ids:
         raise UsageError("name the tape that they go into: --archive run.tape")
     # Imported here: the client and all that it needs take long to load, and `--help` needs neither.
     from gracetape.capture.run import Asked, capture_into
 
-    place = archive or Path(f"{chosen[0]}.tape")
-    if blobs is not None:
+    place = options.archive or Path(f"{chosen[0]}.tape")
+    if options.blobs is not None:
         from gracetape.archive.sharing.moving import use_store
 
-        use_store(place, blobs)
+        use_store(place, options.blobs)
     capture_into(
-        place, Asked(chosen, query, "superevent" if superevents else "event"), url,
-        api_version, quiet=quiet, files=files, pattern=pattern, with_events=with_events, recapture=recapture, connections=connections,
-        max_rate=max_rate, as_public=as_public, follow=every if follow else None,
+        place, Asked(chosen, options.query, options.category), options.url, options.api_version, quiet=options.quiet,
+        files=options.files, pattern=options.pattern, with_events=options.with_events, recapture=options.recapture,
+        connections=options.connections, max_rate=options.max_rate, as_public=options.as_public,
+        follow=options.every if options.follow else None,
     )  # fmt: skip
+
+
+def _check_public(chosen: Sequence[str], options: CaptureOptions) -> None:
+    """UsageError for what the public sees nothing of, before anything is asked."""
+    from gracetape.capture.objects import seen_by_public
+
+    for graceid in chosen:
+        seen_by_public(graceid)
+    if options.query is not None and not options.superevents:
+        raise UsageError("the public sees no events: what --events finds cannot be captured as public")
 
 
 def _words(words: list[str]) -> list[str]:

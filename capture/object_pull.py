@@ -19,8 +19,7 @@ from gracetape.capture.hub import Hub, Steps
 from gracetape.capture.listing import Wanted
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress
-from gracetape.capture.records import Answer
-from gracetape.capture.seen import Look, Seen, as_before, kept_tags
+from gracetape.capture.seen import Look, Seen, as_before, kept_tags, own_name, record_of
 from gracetape.capture.service import without_login
 from gracetape.errors import CaptureError, NotFound
 
@@ -59,7 +58,7 @@ class Run:
     recapture: bool
     progress: Progress
     as_public: bool
-    claim: Callable[["Pull", str, Record], bool]
+    claim: Callable[[str, str, Record], bool]
 
     @property
     def service(self) -> str:
@@ -91,7 +90,7 @@ class Pull:
         result: CaptureResult | None = None
         for count in itertools.count(1):
             begun = yield from look.begin(self.asked_as, seen or base)
-            if seen is None and not self._is_ours(_record(begun[0], base)):
+            if seen is None and not self._is_ours(record_of(begun[0], base)):
                 return None
             seen = yield from look.rest(self.asked_as, begun, seen or base)
             if before is not None and result is None:
@@ -112,10 +111,10 @@ class Pull:
 
     def _is_ours(self, record: Record) -> bool:
         """Whether the object is on its way under no other of its names."""
+        self.graceid = own_name(self.asked_as, record)
         superevent = category_of(self.asked_as) == "superevent"
-        self.graceid = record["superevent_id"] if superevent else self.asked_as
         self.as_public = superevent and (self.on.as_public or is_shortened(record))
-        if not self.on.claim(self, self.graceid, record):
+        if not self.on.claim(self.asked_as, self.graceid, record):
             return False
         self.on.progress.begin(self.graceid)
         return True
@@ -135,9 +134,7 @@ class Pull:
         """What comes of an object of which the server tells nothing new, with all that was asked for here; None if that is not so."""
         view = StoredView(self.archive, before)
         kept = notes_of(before)
-        if kept.get(TORN) or _but_tags(kept) != self._said(seen) or seen.record != view.record():
-            return None
-        if any(seen.lists[kind.name] != view.records(kind.name) for kind in LISTED):
+        if kept.get(TORN) or _but_tags(kept) != self._said(seen) or not seen.is_kept(view):
             return None
         entries = view.files()
         listed = None if seen.files is None else [(file.name, file.version) for file in self._shown(seen)]
@@ -308,11 +305,6 @@ class Pull:
                     return other, False
             tx.note(now, self.notes | said)
             return tx.finish(now), True
-
-
-def _record(answer: Answer, before: Seen | None) -> Record:
-    record: Record = answer.value if answer.changed or before is None else before.record
-    return record
 
 
 def _but_tags(notes: dict[str, Any]) -> dict[str, Any]:

@@ -7,19 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, category_of
-from gracetape.archive.kinds import LISTED, Record
+from gracetape.archive import Archive
 from gracetape.archive.making import is_free
-from gracetape.archive.public_view import is_shortened
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import held
 from gracetape.capture.errors import Interrupted
 from gracetape.capture.hub import Hub, Steps
-from gracetape.capture.pull import Choice, members_of, paced
+from gracetape.capture.objects import Objects
+from gracetape.capture.pull import Choice, paced
 from gracetape.capture.records import fetch_root
 from gracetape.capture.run import Asked, asking
-from gracetape.capture.seen import Look, Seen, as_before
-from gracetape.capture.service import limits_of
+from gracetape.capture.seen import Look, as_before, own_name, record_of
 from gracetape.capture.transfers import size_of
 from gracetape.errors import CaptureError
 from gracetape.tables import show_table
@@ -42,40 +40,20 @@ class Planned:
     unknown: int
 
 
-@dataclass(frozen=True)
 class Plan:
     """Looks at objects for what a capture of them would fetch."""
 
-    client: Any
-    hub: Hub[Any]
-    archive: Archive | None
-    choice: Choice
-    with_events: bool
-    known: set[str]
+    def __init__(
+        self, client: Any, hub: Hub["_Task"], archive: Archive | None, choice: Choice, with_events: bool
+    ) -> None:
+        self.client, self.hub, self.archive, self.choice = client, hub, archive, choice
+        self.objects = Objects(client, hub, lambda graceid: _Task(self, graceid), with_events=with_events)
 
-    def of(self, ids: Iterator[str]) -> Iterator[tuple[str, Planned | Exception | None]]:
+    def of(self, ids: Iterator[str]) -> Iterator[Planned | Exception | None]:
+        """What would come of each object, None for one that has another name too."""
         self.hub.now(partial(fetch_root, self.client))
-        for task, found in self.hub.run(self._tasks(ids)):
-            yield task.graceid, found
-
-    def _tasks(self, ids: Iterator[str]) -> Iterator["_Task"]:
-        while (graceid := self.hub.now(lambda: next(ids, None))) is not None:
-            if graceid not in self.known:
-                self.known.add(graceid)
-                yield _Task(self, graceid)
-
-    def claim(self, asked_as: str, graceid: str, record: Record) -> bool:
-        """Whether nobody has looked at the object under another name; its members come next."""
-        if graceid != asked_as:
-            if graceid in self.known:
-                return False
-            self.known.add(graceid)
-        if category_of(graceid) == "superevent" and self.with_events and not is_shortened(record):
-            for member in members_of(record, limits_of(self.client).members):
-                if member not in self.known:
-                    self.known.add(member)
-                    self.hub.add(_Task(self, member))
-        return True
+        for _, found in self.hub.run(self.objects.tasks(ids)):
+            yield found
 
 
 class _Task:
@@ -88,9 +66,9 @@ class _Task:
         before = as_before(plan.archive, asked_as, plan.client) if plan.archive is not None else None
         base = before[1] if before else None
         begun = yield from look.begin(asked_as, base)
-        record = begun[0].value if begun[0].changed or base is None else base.record
-        self.graceid = record["superevent_id"] if category_of(asked_as) == "superevent" else asked_as
-        if not plan.claim(asked_as, self.graceid, record):
+        record = record_of(begun[0], base)
+        self.graceid = own_name(asked_as, record)
+        if not plan.objects.claim(asked_as, self.graceid, record):
             return None
         seen = yield from look.rest(asked_as, begun, base)
         here: set[tuple[str, int]] = set()
@@ -100,7 +78,7 @@ class _Task:
             here = {(entry.name, entry.version) for entry in view.files() if entry.sha256 is not None}
             if seen.files is None and any(e.sha256 is None and plan.choice(e.name) for e in view.files()):
                 yield from look.addresses(asked_as, seen)
-            state = "unchanged" if _same(view, seen) else "changed"
+            state = "unchanged" if seen.is_kept(view) else "changed"
         files = seen.files or []
         wanted = [file for file in files if (file.name, file.version) not in here and plan.choice(file.name)]
         if wanted and state == "unchanged":
@@ -113,10 +91,6 @@ class _Task:
         return Planned(
             self.graceid, state, len(seen.lists["log"]), count, len(wanted), sum(told), len(sizes) - len(told)
         )
-
-
-def _same(view: StoredView, seen: Seen) -> bool:
-    return seen.record == view.record() and all(seen.lists[k.name] == view.records(k.name) for k in LISTED)
 
 
 def show_plan(
@@ -139,9 +113,9 @@ def show_plan(
         archive = stack.enter_context(Archive.open(path)) if path is not None and not is_free(path) else None
         stack.enter_context(held(client))
         stack.enter_context(paced(client, max_rate))
-        plan = Plan(client, Hub(connections), archive, Choice(files, pattern), with_events, set())
+        plan = Plan(client, Hub(connections), archive, Choice(files, pattern), with_events)
         found = []
-        for _, planned in plan.of(asked.found(client, lambda count: None)):
+        for planned in plan.of(asked.found(client, lambda count: None)):
             if isinstance(planned, Exception):
                 if not isinstance(planned, CaptureError) or isinstance(planned, Interrupted):
                     raise planned

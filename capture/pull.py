@@ -5,27 +5,27 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, ArchiveError, category_of
+from gracetape.archive import Archive, ArchiveError
 from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import Record
-from gracetape.archive.public_view import is_shortened
 from gracetape.archive.services import SERVICE
-from gracetape.archive.shapes import is_category
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import Client, held
 from gracetape.capture import CONNECTIONS
 from gracetape.capture.errors import Interrupted, Unreachable
 from gracetape.capture.hub import Hub
 from gracetape.capture.object_pull import CaptureResult as CaptureResult, Pull, Run
+from gracetape.capture.objects import Objects, seen_by_public
 from gracetape.capture.pace import Pace
 from gracetape.capture.partials import sweep
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
 from gracetape.capture.records import fetch_root
-from gracetape.capture.service import limits_of, without_login
+from gracetape.capture.service import without_login
 from gracetape.errors import CaptureError, GracetapeError, UsageError
 
 #: Objects in a row that a server which cannot be reached did not give: then the others are not asked for.
@@ -67,9 +67,8 @@ def capture(
     CaptureError.
     """
     asked = [ids] if isinstance(ids, str) else list(ids)
-    for graceid in asked:
-        if category_of(graceid) == "event" and as_public:
-            raise UsageError(f"the public sees no events: {graceid} cannot be captured as public, its superevent can")
+    if as_public:
+        asked = list(map(seen_by_public, asked))
     found = capture_each(
         iter(asked), archive, client, files=files, pattern=pattern, with_events=with_events, recapture=recapture,
         connections=connections, max_rate=max_rate, progress=progress, as_public=as_public,
@@ -158,7 +157,7 @@ def paced(client: Any, max_rate: float | None) -> Iterator[None]:
 
 
 class _Capture:
-    """One run: which objects are on their way or done, and those that turn up on the way."""
+    """One run, and what has come of it so far."""
 
     def __init__(
         self, place: Place, client: Any, hub: Hub[Pull], choice: "Choice", with_events: bool, recapture: bool,
@@ -166,7 +165,6 @@ class _Capture:
     ) -> None:  # fmt: skip
         self.place, self.client, self.hub, self.progress = place, client, hub, progress
         self.with_events, self.as_public = with_events, as_public
-        self._known: set[str] = set()  # by every name that they were asked by
         self._options = choice, recapture
         self._in_a_row = 0
 
@@ -179,12 +177,27 @@ class _Capture:
         choice, recapture = self._options
         tag = getattr(self.client, "root_tag", None)
         tags = {self.client.root_address: tag} if tag is not None else {}
-        self._on = Run(
-            self.place, self.client, self.hub, root, tags, choice, recapture, self.progress, self.as_public, self._claim
+        objects = Objects(
+            self.client, self.hub, lambda graceid: Pull(run, graceid), with_events=self.with_events,
+            on_member=partial(self.progress.more, 1),
+        )  # fmt: skip
+        run = Run(
+            self.place,
+            self.client,
+            self.hub,
+            root,
+            tags,
+            choice,
+            recapture,
+            self.progress,
+            self.as_public,
+            objects.claim,
         )
         if archive is not None:
             sweep(archive)
-        for pull, found in self.hub.run(self._pulls(first, ids)):
+        following = chain((first,), ids)
+        asked = map(seen_by_public, following) if self.as_public else following
+        for pull, found in self.hub.run(objects.tasks(asked)):
             if isinstance(found, Exception):
                 yield self._missed(pull, found)
             elif found is not None:
@@ -199,34 +212,6 @@ class _Capture:
             if (known := last_root(archive, service, self.client.root_address)) is not None:
                 self.client.expect_root(*known)
         return self.hub.now(partial(fetch_root, self.client))
-
-    def _pulls(self, first: str, ids: Iterator[str]) -> Iterator[Pull]:
-        graceid: str | None = first
-        while graceid is not None:
-            category = category_of(graceid)
-            if self.as_public and category == "event":
-                raise UsageError(
-                    f"the public sees no events: {graceid} cannot be captured as public, its superevent can"
-                )
-            if graceid not in self._known:
-                self._known.add(graceid)
-                yield Pull(self._on, graceid)
-            graceid = self.hub.now(lambda: next(ids, None))
-
-    def _claim(self, pull: Pull, graceid: str, record: Record) -> bool:
-        """Take an object for who asks for it, unless another has it under another name; its members come next."""
-        if graceid != pull.asked_as:
-            if graceid in self._known:
-                return False
-            self._known.add(graceid)
-        # The server takes us for anybody where it shortens the record: it would give none of the members.
-        if category_of(graceid) == "superevent" and self.with_events and not is_shortened(record):
-            for member in members_of(record, limits_of(self.client).members):
-                if member not in self._known:
-                    self._known.add(member)
-                    self.hub.add(Pull(self._on, member))
-                    self.progress.more(1)
-        return True
 
     def _missed(self, pull: Pull, error: Exception) -> Missed:
         """An object that did not come; raises the error if no other can come either."""
@@ -254,19 +239,6 @@ def last_root(archive: Archive, service: str, address: str) -> tuple[Record, str
     documents, tags = StoredView(archive, newest).records(SERVICE), newest.noted().get(TAGS)
     tag = tags.get(address) if isinstance(tags, dict) else None
     return (documents[-1], tag) if documents and isinstance(tag, str) else None
-
-
-def members_of(record: Record, most: int) -> list[str]:
-    """The events of a superevent, which the record was checked to be."""
-    named = [*(record.get("gw_events") or []), *(record.get("em_events") or [])]
-    if preferred := record.get("preferred_event"):
-        named.append(preferred)
-    data = record.get("preferred_event_data")
-    if not named and data and is_category(data.get("graceid"), "event"):
-        named.append(data["graceid"])  # all that anonymous users see
-    if len(named) > most:
-        raise CaptureError(f"{record['superevent_id']}: it has more than {most:,} events (the limit members)")
-    return list(dict.fromkeys(sorted(named, key=lambda graceid: int(graceid[1:]))))
 
 
 @dataclass(frozen=True)

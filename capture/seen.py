@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from gracetape.archive import Capture
+from gracetape.archive import Capture, category_of
 from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import notes_of
@@ -31,6 +31,21 @@ class Seen:
     files: list[Wanted] | None
     tags: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+
+    def is_kept(self, view: StoredView) -> bool:
+        """Whether a capture has the record and the lists as they were seen."""
+        return self.record == view.record() and all(self.lists[k.name] == view.records(k.name) for k in LISTED)
+
+
+def record_of(answer: Answer, before: Seen | None) -> Record:
+    """An object's own record by an answer, or as it was before where that has not changed."""
+    record: Record = answer.value if answer.changed or before is None else before.record
+    return record
+
+
+def own_name(asked_as: str, record: Record) -> str:
+    """The id of an object that was asked for by one of its names: a superevent has several."""
+    return str(record["superevent_id"]) if category_of(asked_as) == "superevent" else asked_as
 
 
 def as_before(archive: Archive, graceid: str, client: Any) -> tuple[Capture, Seen] | None:
@@ -82,7 +97,7 @@ class Look:
         answers: list[tuple[Kind, Answer]] = [(_LOG, log), *zip(others, lists, strict=True)]
         found = {kind.name: _value(answer, before, kind) for kind, answer in answers}
         seen = Seen(
-            record.value if record.changed or before is None else before.record,
+            record_of(record, before),
             {kind.name: found[kind.name] for kind in LISTED},
             versions(listing.value, found["log"]) if listing.changed else (before.files if before else []),
         )
