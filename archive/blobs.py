@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -109,8 +109,13 @@ def unpacked(stored: Iterator[bytes], blob: Blob) -> Iterator[bytes]:
 
 def is_sound(store: BlobStore, blob: Blob) -> bool:
     """Whether the contents of a blob are there, and what was kept."""
+    return comes_whole(lambda: plain(store, blob))
+
+
+def comes_whole(contents: Callable[[], Iterator[bytes]]) -> bool:
+    """Whether contents that are checked on the way can be read to their end."""
     try:
-        for _ in plain(store, blob):
+        for _ in contents():
             pass
     except (GracetapeError, OSError):
         return False

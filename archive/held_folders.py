@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -64,6 +65,18 @@ def sweep(parent: Path | None, prefix: str = "") -> None:
             own = _RANDOM.fullmatch(path.name.removeprefix(prefix)) and path.lstat().st_uid == os.geteuid()
             if own or not prefix:
                 _remove(path)
+
+
+#: Seconds after which nobody is writing any more what came in half, where no lock tells: on file systems that several machines have.
+ABANDONED_S = 24 * 3600.0
+
+
+def sweep_abandoned(paths: Iterable[Path]) -> None:
+    """Remove files that nobody has touched for so long: what killed processes were about to bring."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < time.time() - ABANDONED_S:
+                path.unlink()
 
 
 def _remove(path: Path) -> None:

@@ -39,13 +39,8 @@ def list_objects(
         return
     columns = ["id", "created (UTC)", ">logs", ">labels", ">files", ">size", "?captured (UTC)", "?origin", "?service"]
     if not rows and not shown and limit != 0 and not damage:
-        say(
-            f"no more: there are {offset + left}"
-            if offset and offset + left
-            else "nothing found"
-            if query
-            else "nothing is in it"
-        )
+        there = offset + left
+        say(f"no more: there are {there}" if offset and there else ("nothing found" if query else "nothing is in it"))
     elif rows:
         show_table(
             columns,

@@ -108,7 +108,6 @@ def listen(
         finally:
             if follower is not None:
                 follower.close(stopping.asked)
-            gc.collect()  # what still holds a connection to the archive, so that closing that brings all into its database
             if not quiet and recorder.listening.is_set():
                 print(recorder.tally, file=sys.stderr, flush=True)
                 if recorder.told_of_others:

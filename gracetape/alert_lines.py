@@ -10,7 +10,7 @@ from typing import Any
 from gracetape.message_lines import entry_number
 from gracetape.notices import document_in_short, document_of, in_short, is_notice
 from gracetape.plain_text import cut, plain
-from gracetape.shown import printable
+from gracetape.shown import columns_of, printable
 
 #: What a line is coloured by: the alert's type, or how it begins.
 STYLES = {
@@ -131,12 +131,7 @@ class AlertLines:
     @property
     def width(self) -> int:
         """Columns that a line may take."""
-        if self._width is not None:
-            return self._width
-        try:
-            return os.get_terminal_size(sys.stdout.fileno()).columns or _NARROW
-        except (OSError, ValueError, AttributeError):
-            return _NARROW
+        return self._width if self._width is not None else columns_of(sys.stdout) or _NARROW
 
 
 def _subject(line: AlertLine) -> tuple[object, ...]:

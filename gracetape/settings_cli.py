@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from gracetape.options import JsonOption
 from gracetape.settings import SETTINGS, Setting, Trust
 from gracetape.settings_files import find, home, is_file, project_file, user_file
-from gracetape.shown import target
+from gracetape.shown import columns_of, target
 from gracetape.tables import show_table
 from gracetape.terminal import commands, prepared, run, sentences, show_json
 
@@ -62,18 +62,19 @@ def config(as_json: JsonOption = False) -> None:
             }
         )  # fmt: skip
         return
-    wide = not sys.stdout.isatty() or os.get_terminal_size(sys.stdout.fileno()).columns >= _WIDE
+    columns = columns_of(sys.stdout)
+    wide = not sys.stdout.isatty() or columns >= _WIDE
     names = ("setting", "~value", "~from", "~what it is")[: 4 if wide else 3]
     show_table(
         names, [(row.setting.name, _told(row.value), _short(row), row.setting.what)[: len(names)] for row in rows]
     )
-    for about in _of_the_environment(wide):
+    for about in _of_the_environment(wide, columns):
         print(about, file=sys.stderr)
     print(f"project: {project or 'no gracetape.toml, and no [tool.gracetape], here or above'}", file=sys.stderr)
     print(f"yours:   {own}{'' if is_file(own) else ' (not there)'}", file=sys.stderr)
 
 
-def _of_the_environment(wide: bool) -> Iterator[str]:
+def _of_the_environment(wide: bool, columns: int) -> Iterator[str]:
     """Which settings stand in no file; and what they are, where the table has no room for it, nor for what the others are."""
     alone = [setting for setting in SETTINGS if setting.trust is Trust.environment]
     yield f"in no file, but in the environment alone ({alone[0].variable}, …):" + (
@@ -81,7 +82,6 @@ def _of_the_environment(wide: bool) -> Iterator[str]:
     )
     if wide:
         return
-    columns = os.get_terminal_size(sys.stdout.fileno()).columns
     for setting in alone:
         yield fill(f"{setting.name}: {setting.what}", max(columns, 40), initial_indent="  ", subsequent_indent="    ")
     yield f"(a terminal of {_WIDE} columns shows what the others are, too; so does --json)"

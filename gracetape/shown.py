@@ -194,20 +194,20 @@ def say(*lines: object, error: bool = False) -> None:
     """Print lines for people, each on one line of its own whatever stands in it; on a terminal sentences on `error` end lines at words."""
     stream = sys.stderr if error else sys.stdout
     shown = [visible(sentence(line)) for line in lines]
-    print(*(map(_by_words, shown) if error and _columns() else shown), sep="\n", file=stream, flush=True)
+    columns = columns_of(stream) if error else 0
+    print(*([_by_words(line, columns) for line in shown] if columns else shown), sep="\n", file=stream, flush=True)
 
 
-def _columns() -> int:
-    """Those of the terminal that standard error is; 0 if it is none."""
+def columns_of(stream: TextIO) -> int:
+    """Those of the terminal that a stream is; 0 if it is none."""
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
     except (OSError, ValueError, AttributeError):
         return 0
 
 
-def _by_words(line: str) -> str:
+def _by_words(line: str, columns: int) -> str:
     """A line that ends at words where the terminal would end it anywhere; a word that is longer than that stays whole, to be copied."""
-    columns = _columns()
     if len(line) <= columns:
         return line
     return "\n".join(textwrap.wrap(line, columns, break_long_words=False, break_on_hyphens=False))

@@ -73,6 +73,11 @@ class Player:
     # -- how it stands
 
     @property
+    def counted(self) -> bool:
+        """Whether it is known how many messages it plays: they end, nobody else plays a part of them, and to count them costs nothing."""
+        return self.queue.laps is not None and self.share is None and self.queue.counted
+
+    @property
     def public(self) -> bool:
         """Whether it plays what the public was told."""
         return bool(public_forms(self.format))

@@ -65,8 +65,7 @@ class Status:
             parts.append(Text(f"speed {speed:g}"))
         if remaining is not None and speed:
             parts.append(Text(f"next in {remaining / speed:.1f} s"))
-        counted = player.queue.laps and player.share is None and player.queue.counted
-        parts.append(Text(f"sent {player.sent} of {len(player)}" if counted else f"sent {player.sent}"))
+        parts.append(Text(f"sent {player.sent} of {len(player)}" if player.counted else f"sent {player.sent}"))
         return Text(" · ").join(parts)
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
@@ -97,7 +96,7 @@ def status_line(
         if not storm:
             yield None
             return
-        total = player.queue.messages if player.queue.laps and player.share is None and player.queue.counted else None
+        total = player.queue.messages if player.counted else None
         with progress("replaying", total, "messages") as done:
             yield lambda alert: done.advance(len(alert.nodes))
         return
@@ -148,11 +147,7 @@ class Stopwatch:
         if player is None:
             return f"{begin}nothing was sent"
         took = time.monotonic() - self._start
-        total = (
-            f" of {player.queue.messages}"
-            if player.queue.laps and player.share is None and player.queue.counted
-            else ""
-        )
+        total = f" of {player.queue.messages}" if player.counted else ""
         if player.share is not None:
             begin += f"shard {player.share}: "
         return f"{begin}sent {player.messages_sent}{total} messages ({player.sent} alerts) in {took:.1f} s"

@@ -4,19 +4,17 @@ import os
 import re
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from gracetape.archive.held_folders import sweep_abandoned
 from gracetape.errors import UsageError
 
 #: How much is kept if nobody says (bytes).
 SIZE = 4 << 30
 #: Where the variables of the environment say how much, and in which folder.
 VARIABLE, FOLDER = "GRACETAPE_BLOB_CACHE", "GRACETAPE_CACHE"
-#: Seconds after which nobody is writing any more what came in half.
-ABANDONED_S = 24 * 3600.0
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -61,10 +59,7 @@ class BlobCache:
 
     def _make_room(self, newest: Path) -> int:
         """Remove what was not used for longest, to nine tenths of the size; how many bytes are left."""
-        for path in self.folder.glob("incoming-*"):
-            with suppress(OSError):
-                if path.stat().st_mtime < time.time() - ABANDONED_S:  # of a killed process
-                    path.unlink()
+        sweep_abandoned(self.folder.glob("incoming-*"))
         found = []
         for path in self.folder.glob("*/*"):
             with suppress(OSError):

@@ -4,7 +4,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,14 +11,12 @@ from typing import IO
 
 from gracetape.archive import modes
 from gracetape.archive.blobs import CHUNK
-from gracetape.archive.held_folders import sync_folder
+from gracetape.archive.held_folders import sweep_abandoned, sync_folder
 from gracetape.archive.inside import check, make_folder, open_inside
 from gracetape.archive.sharing.places import Changed, Stamp, checked_name
 from gracetape.errors import ArchiveError, NotFound
 
 _INCOMING = "incoming"
-#: Seconds after which nobody is writing any more what came in half.
-ABANDONED_S = 24 * 3600.0
 
 
 class FolderPlace:
@@ -79,7 +76,7 @@ class FolderPlace:
                 if (found.tag if found else None) != tag:
                     raise Changed(f"{self._folder / name} has changed meanwhile")
                 self._land(stream, incoming, name)
-                self._sweep()
+                sweep_abandoned((self._folder / _INCOMING).iterdir())
             finally:
                 os.close(lock)
 
@@ -113,13 +110,6 @@ class FolderPlace:
         check(self._folder / name)
         os.replace(incoming, self._folder / name)
         sync_folder(folder)
-
-    def _sweep(self) -> None:
-        """Remove what killed ones were about to put here."""
-        for path in (self._folder / _INCOMING).iterdir():
-            with suppress(OSError):
-                if path.stat().st_mtime < time.time() - ABANDONED_S:
-                    path.unlink()
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO
 
 from gracetape.archive.blob_places import FolderBlobs
-from gracetape.archive.blobs import Blob, read_stream, unpacked
+from gracetape.archive.blobs import Blob, comes_whole, read_stream, unpacked
 from gracetape.archive.sharing.blob_cache import BlobCache, blob_cache
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import Place
 from gracetape.archive.sharing.stores import place_of
-from gracetape.errors import ArchiveError, GracetapeError, NotFound
+from gracetape.errors import ArchiveError, NotFound
 
 
 class StoreBlobs:
@@ -119,13 +119,10 @@ def _cached_as(blob: Blob) -> str:
 
 def _holds(stream: IO[bytes], blob: Blob) -> bool:
     """Whether a file is what it should be; then it stands at its beginning again."""
-    try:
-        for _ in unpacked(read_stream(stream), blob):
-            pass
-    except (GracetapeError, OSError):
-        return False
-    stream.seek(0)
-    return True
+    whole = comes_whole(lambda: unpacked(read_stream(stream), blob))
+    if whole:
+        stream.seek(0)
+    return whole
 
 
 def _as_stored(spool: Path, sha256: str) -> Blob:
