@@ -17,6 +17,8 @@ from gracetape.archive.held_folders import SPOOLED, HeldFolder, sweep, sync_fold
 from gracetape.archive.inside import check, open_inside
 from gracetape.errors import ArchiveError, NotFound
 
+#: The file in a tape that names the store where the contents of its files are, if they are in one.
+STORE_NAMED = "blobs.url"
 _SHA256 = re.compile("[0-9a-f]{64}")
 #: Files and folders that are worth threads to bring them to the disk, and how many threads: what comes at once is one write to its journal.
 _FEW, _AT_ONCE = 6, 16

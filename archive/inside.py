@@ -23,6 +23,8 @@ _KINDS = (
 _NAMES_ANOTHER = bytes.fromhex("d9d505f920a163d7")
 #: What SQLite keeps beside a database while somebody writes.
 SIDE_FILES = ("-wal", "-shm", "-journal")
+#: How every database begins.
+SQLITE = b"SQLite format 3"
 
 
 def fault(path: Path, *, folder: bool = False) -> str | None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from gracetape.archive import counters, layout, schema
-from gracetape.archive.blob_places import FolderBlobs, PackedBlobs
+from gracetape.archive.blob_places import STORE_NAMED, FolderBlobs, PackedBlobs
 from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
 from gracetape.archive.captures import Capture as Capture, Captures
 from gracetape.archive.connections import Connections
 from gracetape.archive.held_folders import MAKING, HeldFolder, sweep
-from gracetape.archive.inside import check
+from gracetape.archive.inside import SQLITE, check
 from gracetape.archive.making import made
 from gracetape.archive.older import Opener
 from gracetape.archive.urls import UrlPath, url_of
@@ -51,7 +51,7 @@ class Archive(Captures):
 
     def _folder_blobs(self) -> BlobStore:
         local = FolderBlobs(self.path / "blobs", synced=self.durable)
-        if not (self.path / "blobs.url").exists():
+        if not (self.path / STORE_NAMED).exists():
             return local
         from gracetape.archive.sharing.store_blobs import StoreBlobs
         from gracetape.archive.sharing.stores import store_of
@@ -381,7 +381,7 @@ def _paths_can_be_asked_for(path: Path) -> Iterator[None]:
 
 def _is_sqlite(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(16).startswith(b"SQLite format 3")
+        return file.read(len(SQLITE)) == SQLITE
 
 
 def is_archive(path: Path) -> bool:

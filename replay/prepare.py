@@ -12,6 +12,7 @@ from gracetape.archive import Archive, History, Timeline, history_of
 from gracetape.archive.alerts.heard import heard_messages
 from gracetape.archive.alerts.message_file import MessageFile, read_messages
 from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
+from gracetape.archive.inside import SQLITE
 from gracetape.archive.recorded import Recorded, heard_only
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
@@ -123,7 +124,7 @@ def is_message_file(path: object) -> bool:
             begin = stream.read(16)
     except (OSError, ValueError):  # what an archive says of such a path
         return False
-    if begin.startswith(b"SQLite format 3"):
+    if begin.startswith(SQLITE):
         return False
     if Path(path).suffix != ".tape":  # whatever it holds: what is wrong with it is told line by line
         return True

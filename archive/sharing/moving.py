@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from gracetape.archive import modes
-from gracetape.archive.blob_places import FolderBlobs
+from gracetape.archive.blob_places import STORE_NAMED, FolderBlobs
 from gracetape.archive.blobs import Blob
 from gracetape.archive.held_folders import COPIED, HeldFolder, sync_folder
 from gracetape.archive.inside import check
@@ -13,7 +13,7 @@ from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import place_at
-from gracetape.archive.sharing.stores import NAME, checked_store, store_of, trust
+from gracetape.archive.sharing.stores import checked_store, store_of, trust
 from gracetape.archive.store import Archive
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.progress import progress
@@ -74,11 +74,11 @@ def _send(archive: Archive, url: str) -> tuple[set[str], int]:
 
 def _say(path: Path, url: str) -> None:
     """Let a tape say where its contents are, from one moment to the next."""
-    making = path / f"{NAME}.making"
+    making = path / f"{STORE_NAMED}.making"
     check(making)
     making.write_text(url + "\n", encoding="utf-8")
     making.chmod(modes.mode_of(path) & 0o666)
-    os.replace(making, path / NAME)
+    os.replace(making, path / STORE_NAMED)
     sync_folder(path)
 
 
@@ -105,6 +105,6 @@ def bring_back(path: Path) -> int:
                     for spool, blob in batch:
                         local.put(spool, blob.sha256)
                         done.advance(blob.size)
-        (path / NAME).unlink()
+        (path / STORE_NAMED).unlink()
         local.close()
         return len(blobs)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gracetape.archive.connections import Connections
+from gracetape.archive.inside import SQLITE
 from gracetape.archive.older import Opener
 from gracetape.archive.sharing.head import NAME
 from gracetape.archive.sharing.places import place_at
@@ -33,7 +34,7 @@ class RemoteConnections(Connections):
             raise ArchiveError(
                 f"{target(url)} is a tape that was pushed there: `gracetape archive pull {target(url)}` brings it"
             ) from None
-        if not self._file.read(0, 16).startswith(b"SQLite format 3"):
+        if self._file.read(0, len(SQLITE)) != SQLITE:
             raise ArchiveError(f"{target(url)} is not a packed gracetape archive")
         self._reader: Any = ranged_sqlite.Reader(self._file)
         self.opener: Opener = ranged_sqlite.connect

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from gracetape.appending import LineFile
+from gracetape.archive.blob_places import STORE_NAMED
 from gracetape.archive.inside import open_inside
 from gracetape.archive.sharing.blob_cache import cache_folder
 from gracetape.archive.sharing.places import Place, place_at
@@ -16,7 +17,6 @@ from gracetape.archive.urls import url_of
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.shown import target
 
-NAME = "blobs.url"
 VARIABLE = "GRACETAPE_STORES"
 #: The longest URL of a store (bytes).
 LONGEST_URL = 2000
@@ -25,15 +25,15 @@ LONGEST_URL = 2000
 def store_of(path: Path) -> str | None:
     """The URL of the store that a folder archive names; None if its contents are in its folder."""
     try:
-        with os.fdopen(open_inside(path, NAME), "rb") as stream:
+        with os.fdopen(open_inside(path, STORE_NAMED), "rb") as stream:
             contents = stream.read(LONGEST_URL + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ArchiveError(f"{path / NAME} cannot be read: {error.strerror}") from None
+        raise ArchiveError(f"{path / STORE_NAMED} cannot be read: {error.strerror}") from None
     url = contents.decode(errors="replace").strip()
     if len(contents) > LONGEST_URL or not re.fullmatch(r"[!-~]+", url):
-        raise ArchiveError(f"{path / NAME} names no store: remove it, or write the URL of one into it")
+        raise ArchiveError(f"{path / STORE_NAMED} names no store: remove it, or write the URL of one into it")
     return url
 
 
