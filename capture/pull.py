@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive, ArchiveError
+from gracetape.archive import Archive, ArchiveError, category_of
 from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import Record
 from gracetape.archive.services import SERVICE
@@ -67,8 +67,8 @@ def capture(
     CaptureError.
     """
     asked = [ids] if isinstance(ids, str) else list(ids)
-    if as_public:
-        asked = list(map(seen_by_public, asked))
+    for graceid in asked:  # told before anything is asked
+        (seen_by_public if as_public else category_of)(graceid)
     found = capture_each(
         iter(asked), archive, client, files=files, pattern=pattern, with_events=with_events, recapture=recapture,
         connections=connections, max_rate=max_rate, progress=progress, as_public=as_public,
