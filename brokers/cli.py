@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, NoReturn
@@ -64,6 +63,7 @@ def start(
 ) -> None:
     """Start a broker, print how to reach it, and keep it until Ctrl-C. Nothing that it held is kept."""
     from gracetape.brokers.private import answers, free_port
+    from gracetape.signals import raised_by_signals
     from gracetape.topics import named
 
     if kind is Kind.xmpp and beforehand is not None:
@@ -74,15 +74,12 @@ def start(
         port = free_port() if answers(usual) else usual
     elif answers(port):
         complain(f"port {port} is taken: name another, or none", USAGE)
-    ended = list[int]()  # no Event: setting one from a handler, while this thread waits on it, may wait for ever
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: ended.append(number))
+    ended = raised_by_signals(signal.SIGHUP)
     try:
         with _private(kind, port, tuple(users or ["alice"]), group, wanted) as broker:
             print(broker.url, flush=True)
             _tell(broker)
-            while not ended:
-                time.sleep(0.2)
+            while not ended.wait(0.2):
                 if broker.process is not None and (status := broker.process.poll()) is not None:
                     complain(f"the broker ended by itself (status {status})", FAILURE)
     except BadUrl as error:

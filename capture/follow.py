@@ -13,6 +13,7 @@ from gracetape.capture.pull import Missed, capture_each
 from gracetape.capture.service import connect
 from gracetape.capture.sinks import graceid_of, payload_of
 from gracetape.errors import GracetapeError
+from gracetape.signals import Flag
 
 #: Seconds that what waits gets after a signal to stop.
 _GRACE_S = 2.5
@@ -107,7 +108,7 @@ class Follower:
         """Whether a capture goes on, after `close`, where nothing can end it (a name server that does not answer)."""
         return self._thread.is_alive()
 
-    def close(self, stopping: threading.Event | None = None) -> None:
+    def close(self, stopping: Flag | None = None) -> None:
         """Capture what waits, and end. Once it is `stopping` there is little time left, and what is not done by then is missing."""
         self._waiting.put(None)
         while self._thread.is_alive() and not (stopping and stopping.is_set()):

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from gracetape.signals import Flag
+
 #: Seconds after a signal when the process ends even if something hangs. All that was kept by then is whole.
 LONGEST_S = 4.5
 
@@ -18,7 +20,7 @@ class Stopping:
 
     def __init__(self) -> None:
         self.number = 0
-        self.asked = threading.Event()
+        self.asked = Flag()
 
     @property
     def status(self) -> int:

@@ -31,10 +31,10 @@ def _dummy() -> None:
 def serve(options: ServeOptions) -> None:
     """Serve an archive as a GraceDB on loopback, until Ctrl-C or SIGTERM."""
     from gracetape.dummy.request_lines import with_lines
-    from gracetape.dummy.server import wait_for_signal
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
     from gracetape.live_pages import live_page
+    from gracetape.signals import wait_for_signal
 
     asked = replace(options, archive=one_archive(options.path, options.archive))
     told = sys.stderr if options.alerts == "-" else sys.stdout

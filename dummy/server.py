@@ -8,7 +8,6 @@ import contextlib
 import logging
 import re
 import resource
-import signal
 import socket
 import sqlite3
 import threading
@@ -251,12 +250,3 @@ def serve(
     """
     check_loopback(host, port)
     return Server(app, host, port, limits, allowed_hosts)
-
-
-def wait_for_signal() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
-    told = list[int]()  # no Event: setting one from a handler, while this thread waits on it, may wait for ever
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: told.append(number))
-    while not told:
-        time.sleep(0.2)

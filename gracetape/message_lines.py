@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gracetape.bounded_json import read_fast
+from gracetape.bounded_json import read_fast, read_json
 from gracetape.errors import GracetapeError, UsageError
 from gracetape.notices import AVRO_BASE64, from_avro, is_voevent
 from gracetape.shown import target
@@ -192,4 +192,6 @@ def _verbatim(line: bytes, payload: dict[str, Any]) -> str:
             return text
     except ValueError:
         pass
-    return json.dumps(payload)
+    return json.dumps(
+        read_json(text_of(line))["payload"]
+    )  # not the one that was read fast: its long integers are no integers

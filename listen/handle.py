@@ -35,6 +35,7 @@ class Handle:
         self._deaths = 0
         self._start_at: float | None = time.monotonic()
         self._rest = b""
+        self._told_stop = False
 
     @property
     def alive(self) -> bool:
@@ -55,7 +56,7 @@ class Handle:
         with contextlib.suppress(OSError):
             self.process.stdin.write(pickle.dumps(self.brief))
             self.process.stdin.close()
-        self._wire, self._rest, self._start_at = ours, b"", None
+        self._wire, self._rest, self._start_at, self._told_stop = ours, b"", None, False
         self.report = Report(settled=self.report.settled, heard=self.report.heard)
 
     def wake(self) -> None:
@@ -63,8 +64,8 @@ class Handle:
         self._tell(WAKE)
 
     def stop(self) -> None:
-        """Let it drain and end."""
-        self._tell(STOP)
+        """Let it drain and end. To be called again until it has gone: as long as it reads nothing, there may be no room for that word."""
+        self._told_stop = self._told_stop or self._tell(STOP)
 
     def kill(self) -> None:
         """End it now."""
@@ -102,10 +103,11 @@ class Handle:
             self.log.error("the child %s has died %s; it is restarted in %.1f s", self.name, how, pause)
             self._start_at = time.monotonic() + pause
 
-    def _tell(self, word: bytes) -> None:
+    def _tell(self, word: bytes) -> bool:
         if self.alive:
             with contextlib.suppress(OSError):
-                self._wire.send(word)
+                return self._wire.send(word) == len(word)
+        return False
 
     def _read(self) -> bool:
         news = False

@@ -25,6 +25,7 @@ from gracetape.listen.journal import Journal
 from gracetape.listen.logs import open_log
 from gracetape.listen.mail import Mailer
 from gracetape.listen.status import Status
+from gracetape.signals import Flag
 
 #: Messages kept together by one write; seconds between two looks at the children; seconds between tries on a full disk.
 BATCH, LOOK, RETRY = 256, 0.1, 1.0
@@ -55,7 +56,7 @@ class Listener:
         self.failure: Exception | None = None
         self._source: Source | None = None
         self._waiting: queue.SimpleQueue[Heard] = queue.SimpleQueue()
-        self._stop, self._ended = threading.Event(), threading.Event()
+        self._stop, self._ended = Flag(), threading.Event()
         self._forgotten = 0
         self._ids = itertools.count(secrets.randbits(63))  # from a point of its own in each run
         try:
@@ -249,10 +250,9 @@ class Listener:
         """Let the children hear what was accepted and do what is due, for at most `stopLimit` seconds."""
         end = time.monotonic() + self.configuration.stop_limit
         self.log.info("stopping: nothing more is accepted")
-        for handle in self.handles:
-            handle.stop()
         while any(handle.alive for handle in self.handles) and time.monotonic() < end:
             for handle in self.handles:
+                handle.stop()
                 handle.look(restart=False)
             time.sleep(0.01)
         killed = [handle for handle in self.handles if handle.alive]

@@ -23,7 +23,11 @@ from gracetape.testing import assert_same_alerts
 
 WHEN = datetime(2022, 6, 9, 22, 18, 16, tzinfo=UTC)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
@@ -48,6 +52,18 @@ def test_what_is_written_is_read_as_it_was(
     assert json.loads(line) == envelope.fields() | {"payload": payload}
     read = read_line(line)
     assert (read.payload, read.text, read.node, read.bare) == (payload, text, node or None, False)
+
+
+@pytest.mark.parametrize("number", [-(2**63) - 1, 2**64, 10**30])
+def test_an_integer_of_any_length_is_handed_on_as_it_stood(number: int) -> None:
+    payload = {"uid": "G1", "number": number}
+    for line in (
+        Envelope(WHEN, 0.0, "superevent", "G1", None, "recorded").line(json.dumps(payload)),
+        json.dumps({"payload": payload, "node": "superevent"}),
+        json.dumps({"payload": json.dumps(payload), "node": "superevent"}),
+        json.dumps(payload),
+    ):
+        assert json.loads(read_line(line).text) == payload
 
 
 @pytest.mark.parametrize("line", ["5", "[]", '"x"', "null", '{"payload": 5}', '{"payload": "[]"}'])

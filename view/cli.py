@@ -48,7 +48,7 @@ def view(
         if html is not None:
             _write(tape, ids, html)
             return
-        from gracetape.dummy.server import wait_for_signal
+        from gracetape.signals import wait_for_signal
         from gracetape.view.serving import page_url, serve_page
 
         with serve_page(tape, host, port) as server:

@@ -6,6 +6,7 @@ import threading
 import time
 
 from gracetape.brokers.gracedb.errors import Stopped, TooSlow
+from gracetape.signals import Flag
 
 
 class Exchange:
@@ -61,7 +62,7 @@ class Watch:
     """Looks after a client's exchanges, in a thread that lives while there are any. `stop` ends all, now and later."""
 
     def __init__(self) -> None:
-        self.stopped = threading.Event()
+        self.stopped = Flag()
         self._open: set[Exchange] = set()
         self._changed = threading.Condition()
         self._running = False

@@ -149,7 +149,12 @@ def test_the_status_gives_way_to_what_a_reader_of_the_output_writes(monkeypatch:
 
     class Reader:
         def send(self, message: object) -> None:
-            shown.append(os.read(master, 65536))
+            text = b""  # a terminal hands on what was written bit by bit
+            while b"before the first message" not in text or not text.endswith(b"\x1b[2K"):
+                if not select.select([master], [], [], 30)[0]:
+                    break
+                text += os.read(master, 65536)
+            shown.append(text)
 
         def close(self) -> None: ...
 

@@ -1,0 +1,50 @@
+"""What a handler of signals may do at any moment: raise a flag."""
+
+import signal
+import time
+
+#: Seconds between two looks of who waits for a flag.
+_LOOK_S = 0.1
+
+
+class Flag:
+    """Raised once, by any thread or by a signal's handler, also one that interrupts the thread that waits for it.
+
+    Not so an Event: who sets it in a handler while its own thread is about to wait for it waits for ever, for a lock that it holds.
+    """
+
+    def __init__(self) -> None:
+        self._raised = False
+
+    def __repr__(self) -> str:
+        return f"<Flag, {'raised' if self._raised else 'not raised'}>"
+
+    def set(self) -> None:
+        """Raise it."""
+        self._raised = True
+
+    def is_set(self) -> bool:
+        """Whether it is raised."""
+        return self._raised
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is raised, or so many seconds; whether it is."""
+        end = time.monotonic() + seconds
+        while not self._raised and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_S))
+        return self._raised
+
+
+def raised_by_signals(*others: signal.Signals) -> Flag:
+    """A flag that Ctrl-C and SIGTERM raise from now on, and other signals if they are named."""
+    flag = Flag()
+    for number in (signal.SIGINT, signal.SIGTERM, *others):
+        signal.signal(number, lambda *_: flag.set())
+    return flag
+
+
+def wait_for_signal() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    flag = raised_by_signals()
+    while not flag.wait(60):
+        pass
