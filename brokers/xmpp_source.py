@@ -24,6 +24,8 @@ from gracetape.errors import BrokerError
 
 #: Seconds between two proofs that all was heard: while messages come, and while none do; and how long an answer may take.
 _PROVE_BUSY_S, _PROVE_IDLE_S, _PROOF_WAITS_S = 0.05, 3.0, 20
+#: What a server says of a node that somebody else has made, or (ejabberd) is making at the same moment.
+_ALSO_MADE = ("conflict", "internal-server-error")
 
 
 class XmppSource(Source):
@@ -104,18 +106,24 @@ class XmppSource(Source):
         self._proving = asyncio.create_task(self._keep_proving(client, listed))
 
     async def _subscribe(self, client: slixmpp.ClientXMPP, node: str) -> None:
+        """Subscribe to a node, and make it first if it is not there and we may."""
         pubsub: Any = client.plugin["xep_0060"]
-        try:
-            await pubsub.subscribe(self._session.service, node)
-        except slixmpp.exceptions.IqError as error:
-            if error.condition != "item-not-found" or not self._create:
-                raise BrokerError(f"{self.url} does not let us listen to {node}: {error.condition}") from None
+        refused = ""
+        for pause in (0.0, 0.1, 0.4, None):
+            try:
+                await pubsub.subscribe(self._session.service, node)
+                return
+            except slixmpp.exceptions.IqError as error:
+                if error.condition != "item-not-found" or not self._create:
+                    raise BrokerError(f"{self.url} does not let us listen to {node}: {error.condition}") from None
+            if pause is None or (refused and refused not in _ALSO_MADE):
+                break
+            await asyncio.sleep(pause)
             try:
                 await pubsub.create_node(self._session.service, node)
-            except slixmpp.exceptions.IqError as refused:
-                if refused.condition != "conflict":  # somebody else made it first
-                    raise BrokerError(f"{self.url} has no node {node}: {refused.condition}") from None
-            await pubsub.subscribe(self._session.service, node)
+            except slixmpp.exceptions.IqError as error:
+                refused = error.condition
+        raise BrokerError(f"{self.url} has no node {node}: {refused or 'it was made, and is not there'}")
 
     async def _keep_proving(self, client: slixmpp.ClientXMPP, listed: frozenset[str]) -> None:
         """Ask again and again, soon after messages have come, until the session ends; break it if a subscription is gone."""
