@@ -62,9 +62,9 @@ def run(options: RunOptions) -> None:
     Every ligo.gracedb client in it, and in what it starts, is led there, whatever address it asks for. With --public-alerts
     kafka://localhost:PORT/ what listens to GCN or SCiMMA in it is led to that broker, too.
     """
+    from gracetape.destinations import local_broker
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
-    from gracetape.topics import local_broker
 
     code = 0
     try:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from gracetape.errors import BadRequest
 from gracetape.shown import target
+from gracetape.topics import is_public
 
 #: What readers of URLs take differently, so that they see different hosts.
 _AMBIGUOUS = re.compile(r"[\x00- \\\x7f]")
@@ -50,6 +51,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def local_broker(url: str | None) -> str | None:
+    """HOST:PORT of a Kafka broker on this machine; None for what is none."""
+    try:
+        parts = urlsplit(url or "")
+        host, port = parts.hostname or "", parts.port or 9092
+    except ValueError:
+        return None  # whoever opens it will say so
+    return f"{f'[{host}]' if ':' in host else host}:{port}" if parts.scheme == "kafka" and is_loopback(host) else None
+
+
 def check_messages(url: str, really: Collection[str] = ()) -> None:
     """BadRequest if a URL for messages names a host that is not this machine and is not among those that the user named."""
     try:
@@ -74,8 +85,6 @@ def check_node(broker: _Broker, node: str) -> None:
         raise BadRequest(
             f"{broker}/{broker.path} is the production GraceDB's own group: send to another group, or add ?prefix=NAME"
         )
-    from gracetape.topics import is_public  # whoever sends nothing needs nothing of it
-
     if broker.scheme == "kafka" and is_public(node):
         raise BadRequest(
             f"{node} is the topic on which everybody hears of real events: rename it on {broker.host} with ?prefix=NAME in the URL"

@@ -110,7 +110,8 @@ def prepared(app: typer.Typer, name: str = "", *, completes: bool = False) -> An
 
     `completes`: it can install completion for a shell, too.
     """
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    command.prepare = prepared  # for what it loads when that is meant
     _know_version_and_help(command)
     _speak_plainly(command)
     _show_examples(command, name)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from urllib.parse import quote, urlsplit
 
-from gracetape.destinations import is_loopback
 from gracetape.errors import UsageError
 
 #: Topics of superevents, by their category.
@@ -44,18 +43,6 @@ def with_public_topics(url: str, topics: Iterable[str] = (GWALERT_TOPIC,)) -> st
         return url
     parts = urlsplit(url)
     return parts._replace(path=f"/{GWALERT_TOPIC}").geturl()
-
-
-def local_broker(url: str | None) -> str | None:
-    """HOST:PORT of a Kafka broker on this machine; None for what is none."""
-    if url is None or not _is_kafka(url):
-        return None
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 9092
-    except ValueError:
-        return None  # whoever opens it will say so
-    return f"{f'[{host}]' if ':' in host else host}:{port}" if is_loopback(host) else None
 
 
 def named(words: str | Iterable[str]) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from ligo.gracedb.rest import GraceDb
 
 from gracetape import dummy
 from gracetape.archive import Archive, ArchiveError
+from gracetape.destinations import local_broker
 from gracetape.dummy import hook, listener_patch
-from gracetape.topics import local_broker
 
 BIN = Path(sys.executable).parent
 HOOK = str(Path(hook.__file__).parent)
