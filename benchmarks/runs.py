@@ -149,6 +149,7 @@ def multiplied(path: Path, lives: int) -> None:
     with PassingArchive.open(path, read_only=False) as archive:
         run = archive.connection.execute
         run("PRAGMA synchronous = OFF")
+        run("PRAGMA cache_size = -1000000")  # rows are found by digests, which come in no order
         run("BEGIN IMMEDIATE")
         tape = _Multiplied(archive)
         for copy in range(1, lives // _SIMULATED):
