@@ -1,5 +1,6 @@
 """Strangers write logs and files: the time that reading them takes is in proportion to their length, whatever they say."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,10 @@ FILLINGS = (
 
 
 def growth(work: Callable[[str], object], text_of: Callable[[int], str]) -> float:
-    """How many times as long the work takes for a text of twice the length; 0 where it is too short to be told."""
+    """How many times as long the work takes for a text of twice the length; 0 where it is too short to be told.
+
+    The least of some tries: what else a machine does shows in CPU time, too, now and then.
+    """
 
     def cost(size: int) -> float:
         text = text_of(size)
@@ -48,8 +52,13 @@ def growth(work: Callable[[str], object], text_of: Callable[[int], str]) -> floa
                 break
         return min(took)
 
-    twice = cost(2 * SIZE)
-    return twice / max(cost(SIZE), 1e-9) if twice > 0.03 else 0
+    least = math.inf
+    for _ in range(5):
+        twice = cost(2 * SIZE)
+        least = min(least, twice / max(cost(SIZE), 1e-9) if twice > 0.03 else 0)
+        if least < 3:
+            break
+    return least
 
 
 def texts(rule: Rule) -> Iterator[Callable[[int], str]]:
