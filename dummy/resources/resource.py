@@ -11,6 +11,7 @@ from gracetape.archive.encode import encode
 from gracetape.archive.kinds import KINDS
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form, read_form
+from gracetape.dummy.kept_answers import Answer
 from gracetape.dummy.links import relink
 from gracetape.dummy.problems import JSON, Problem
 from gracetape.dummy.refusals import not_found, refused
@@ -76,12 +77,13 @@ class Resource:
         if not isinstance(view, ComposedView):
             resp.data = make(view)
             return
-        resp.data = kept.get((view.capture.id, view.capture.digest, req.uri))
-        if resp.data is None:
+        found = kept.get(req.uri, (view.capture.id, view.capture.digest))
+        if found is None:
             with self.service.archive.reading():  # what is kept by a digest is what had that digest
                 now = self.view(graceid)
                 assert isinstance(now, ComposedView)
-                resp.data = kept.put((now.capture.id, now.capture.digest, req.uri), make(now))
+                found = kept.put(req.uri, (now.capture.id, now.capture.digest), make(now))
+        answer_with(resp, found)
 
     def answer_one(
         self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str, key: str | int,
@@ -127,16 +129,16 @@ class Resource:
 
 def record_as_json(
     req: falcon.Request, service: Service, source: Source, graceid: str, stamp: Hashable, view: FileView | None = None
-) -> bytes:
+) -> Answer:
     """An object's record as it is answered; put together once for each `stamp` of the archive, which was asked for before all else."""
-    key = graceid, stamp, root_of(req)
-    body = service.kept.get(key) if source.position is None else None
-    if body is not None:
-        return body
+    place = graceid, root_of(req)
+    found = service.kept.get(place, stamp) if source.position is None else None
+    if found is not None:
+        return found
     view = view or source.view(graceid)
     if not isinstance(view, ComposedView):
-        return encode(led(req, view, view.record())).encode()
-    return service.kept.put(key, _record_as_json(service, view, *_roots(req, view)).encode())
+        return Answer.of(encode(led(req, view, view.record())).encode())
+    return service.kept.put(place, stamp, _record_as_json(service, view, *_roots(req, view)).encode())
 
 
 def _record_as_json(service: Service, view: ComposedView, old: str, new: str) -> str:
@@ -170,6 +172,12 @@ def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
     resp.status = falcon.code_to_http_status(status)
     resp.content_type = JSON
     resp.data = encode(value).encode()
+
+
+def answer_with(resp: falcon.Response, found: Answer) -> None:
+    """Answer with JSON that is there already, and need not be hashed again."""
+    resp.content_type, resp.data = JSON, found.body
+    resp.set_header("ETag", found.tag)
 
 
 def answer_created(
