@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
@@ -28,6 +29,8 @@ from gracetape.shown import printable
 
 _log = logging.getLogger(__name__)
 THREADS = 16
+#: Bytes of which a copy more does no harm.
+_SHORT = 8 << 10
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -102,6 +105,27 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self._since, self._moved, self._sending = time.monotonic(), 0, True
         sent: int = super().send(data, do_close=do_close)
         self._moved += sent
+        return sent
+
+    def write_soon(self, data: Any) -> int:
+        """What the system takes at once of a long piece goes there as it is; only the rest waits in a buffer."""
+        sent = 0
+        if isinstance(data, bytes) and len(data) > _SHORT:
+            with self.outbuf_lock:  # nobody else sends meanwhile
+                if self.connected and not self.total_outbufs_len:
+                    sent, _ = self._flush_exception(lambda do_close: self.send(data, do_close=do_close), do_close=False)
+                if sent < len(data):
+                    super().write_soon(data[sent:])
+            return len(data)
+        written: int = super().write_soon(data)
+        return written
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """An answer that is sent is let go of, and not first when the next one is asked for: most connections wait."""
+        sent: bool = super()._flush_some(do_close=do_close)
+        if not self.total_outbufs_len and self.outbufs[-1].buf is not None:
+            self.outbufs[-1].close()
+            self.outbufs[-1] = OverflowableBuffer(self.adj.outbuf_overflow)
         return sent
 
     def is_overdue(self, limits: ServingLimits) -> bool:

@@ -130,7 +130,8 @@ def _answer(
         resp.text = renderings.tab_separated(records, req.get_param("columns") or "")
         return
     links = (_event_links if category == "event" else _superevent_links)(req, found.total, start, count)
-    records = [record_as_json(req, service, source, graceid, stamp) for graceid in found.objects]
+    root = root_of(req)
+    records = [record_as_json(root, service, source, graceid, stamp) for graceid in found.objects]
     begin, end = b'{"numRows":%d,"%ss":[' % (found.total, category.encode()), b'],"links":%b}' % encode(links).encode()
     body = b"%b%b%b" % (begin, b",".join([record.body for record in records]), end)
     tag = tag_of(

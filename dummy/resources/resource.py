@@ -128,20 +128,21 @@ class Resource:
 
 
 def record_as_json(
-    req: falcon.Request, service: Service, source: Source, graceid: str, stamp: Hashable, view: FileView | None = None
+    root: str, service: Service, source: Source, graceid: str, stamp: Hashable, view: FileView | None = None
 ) -> Answer:
-    """An object's record as it is answered; put together once for each `stamp` of the archive, which was asked for before all else."""
-    place = graceid, root_of(req)
+    """An object's record as it is answered at an API root; put together once for each `stamp` of the archive, asked for before all else."""
+    place = graceid, root
     found = service.kept.get(place, stamp) if source.position is None else None
     if found is not None:
         return found
     view = view or source.view(graceid)
     if not isinstance(view, ComposedView):
-        return Answer.of(encode(led(req, view, view.record())).encode())
-    return service.kept.put(place, stamp, _record_as_json(service, view, *_roots(req, view)).encode())
+        return Answer.of(encode(relink(view.record(), _root_within(view), root)).encode())
+    return service.kept.put(place, stamp, _record_as_json(service, view, root).encode())
 
 
-def _record_as_json(service: Service, view: ComposedView, old: str, new: str) -> str:
+def _record_as_json(service: Service, view: ComposedView, new: str) -> str:
+    old = _root_within(view)
     if not view.capture.writable and (stored := view.texts("object")):
         ((text, sha256, key),) = stored
         return service.verbatim.text(text, sha256, partial(view.read, text, "object", key), old, new)
@@ -160,11 +161,16 @@ def led(req: falcon.Request, view: FileView, value: Any) -> Any:
 
 
 def _roots(req: falcon.Request, view: FileView) -> tuple[str, str]:
-    """The root that an object's links start with, in whatever version, and that at which the client asked."""
+    """The root that an object's links start with, and that at which the client asked."""
+    return _root_within(view), root_of(req)
+
+
+def _root_within(view: FileView) -> str:
+    """The root that an object's links start with, in whatever version."""
     service = view.service
     for version in ("v1/", "v2/"):
         service = service.removesuffix(version)
-    return service, root_of(req)
+    return service
 
 
 def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:

@@ -120,7 +120,7 @@ class Superevent(Resource):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         stamp, view = self.service.archive.stamp(), self.view(graceid)
-        answer_with(resp, record_as_json(req, self.service, self.service.source(), view.graceid, stamp, view))
+        answer_with(resp, record_as_json(root_of(req), self.service, self.service.source(), view.graceid, stamp, view))
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:
