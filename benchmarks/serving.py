@@ -17,6 +17,7 @@ from benchmarks.figure import Figure
 from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
+from gracetape.archive.store import PassingArchive
 from gracetape.dummy.client import mount
 from gracetape.dummy.links import HOME
 
@@ -128,8 +129,7 @@ def _served(app: Any) -> Iterator[Any]:
 def calls_against_a_static_app() -> list[Figure]:
     """Each call, served and in process, by turns with its peer: the best of three rounds."""
     figures = []
-    with tempfile.TemporaryDirectory() as folder, Archive.create(Path(folder) / "bench.tape") as tape:
-        graceid = _fill(tape)
+    with tempfile.TemporaryDirectory() as folder, _filled(Path(folder) / "bench.tape") as (tape, graceid):
         app = dummy.make_app(tape)
         durable = _Durable(app, Path(folder))
         peers: dict[str, Any] = {"static app": _Static(app), "as durable": durable}
@@ -143,9 +143,10 @@ def calls_against_a_static_app() -> list[Figure]:
     return figures
 
 
-def _fill(tape: Archive) -> str:
-    """An event with a long log and files, and superevents; the event's id."""
-    with dummy.GraceDb(tape) as client:
+@contextmanager
+def _filled(path: Path) -> Iterator[tuple[Archive, str]]:
+    """A tape with an event that has a long log and files, and superevents; the event's id."""
+    with PassingArchive.create(path) as made, dummy.GraceDb(made) as client:
         graceid = new_event(client)
         for number in range(2, _ENTRIES + 1):
             file = {"filename": f"{number}.txt", "filecontents": "x"} if number <= _FILES // 2 else {}
@@ -153,7 +154,8 @@ def _fill(tape: Archive) -> str:
         for number in range(_SUPEREVENTS):
             preferred = new_event(client)
             client.create_superevent(number * 1000, number * 1000 + 1, number * 1000 + 2, preferred, category="T")
-    return graceid
+    with Archive.open(path, read_only=False) as tape:
+        yield tape, graceid
 
 
 def _figure(call: _Call, how: str, ours: Any, theirs: Any, graceid: str) -> Figure:
