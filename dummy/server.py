@@ -29,8 +29,8 @@ from gracetape.shown import printable
 
 _log = logging.getLogger(__name__)
 THREADS = 16
-#: Bytes of which a copy more does no harm.
-_SHORT = 8 << 10
+#: Bytes of which a copy more does no harm, and that are read from a connection at once.
+_SHORT, _AT_ONCE = 8 << 10, 64 << 10
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -187,7 +187,7 @@ class Server:
         try:
             self._server: Any = create_server(
                 around(app, (host, *allowed_hosts), sealed=sealed), map={}, **where, threads=THREADS, ident="gracetape",
-                backlog=1024, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
+                backlog=1024, recv_bytes=_AT_ONCE, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
                 max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
                 clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,
             )  # fmt: skip
