@@ -5,7 +5,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -131,15 +131,13 @@ def calls_against_a_static_app() -> list[Figure]:
     figures = []
     with tempfile.TemporaryDirectory() as folder, _filled(Path(folder) / "bench.tape") as (tape, graceid):
         app = dummy.make_app(tape)
-        durable = _Durable(app, Path(folder))
-        peers: dict[str, Any] = {"static app": _Static(app), "as durable": durable}
-        try:
-            for how, opened in (("in process", _in_process), ("served", _served)):
-                for peer, other in peers.items():
+        for how, opened in (("in process", _in_process), ("served", _served)):
+            place = Path(folder) / how  # of the peer's own files; and its answers have the links of one host
+            place.mkdir()
+            with closing(_Durable(app, place)) as durable:
+                for peer, other in (("static app", _Static(app)), ("as durable", durable)):
                     with opened(app) as ours, opened(other) as theirs:
                         figures += [_figure(call, how, ours, theirs, graceid) for call in _CALLS if call.peer == peer]
-        finally:
-            durable.close()
     return figures
 
 
