@@ -71,8 +71,12 @@ def main(words: list[str]) -> int:
     measured: dict[str, Callable[[], list[Figure]]] = dict(ALL)
     if "--minutes" in words:
         place = words.index("--minutes")
-        measured["load"] = partial(load.many_clients, float(words[place + 1]))
-        del words[place : place + 2]
+        given = words[place + 1 : place + 2]
+        if not given or not given[0].replace(".", "", 1).isdigit():
+            print("--minutes takes a number: load --minutes 10", file=sys.stderr)
+            return 2
+        measured["load"] = partial(load.many_clients, float(given[0]))
+        words = words[:place] + words[place + 2 :]
     names = [word for word in words if not word.startswith("-")] or list(ALL)
     if unknown := [name for name in names if name not in ALL]:
         print(f"there is no benchmark {unknown[0]!r}: use {', '.join(ALL)}", file=sys.stderr)
