@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from benchmarks import (
     archives,
@@ -63,8 +65,18 @@ ALL = {
 def main(words: list[str]) -> int:
     if {"-h", "--help"} & set(words):
         print(f"python -m benchmarks [--json] [NAME...]; names: {', '.join(ALL)}")
+        print("python -m benchmarks load --minutes 10: under load for so long")
         return 0
     as_json = "--json" in words
+    measured: dict[str, Callable[[], list[Figure]]] = dict(ALL)
+    if "--minutes" in words:
+        place = words.index("--minutes")
+        given = words[place + 1 : place + 2]
+        if not given or not given[0].replace(".", "", 1).isdigit():
+            print("--minutes takes a number: load --minutes 10", file=sys.stderr)
+            return 2
+        measured["load"] = partial(load.many_clients, float(given[0]))
+        words = words[:place] + words[place + 2 :]
     names = [word for word in words if not word.startswith("-")] or list(ALL)
     if unknown := [name for name in names if name not in ALL]:
         print(f"there is no benchmark {unknown[0]!r}: use {', '.join(ALL)}", file=sys.stderr)
@@ -72,7 +84,7 @@ def main(words: list[str]) -> int:
     figures: list[Figure] = []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
-        found = ALL[name]()
+        found = measured[name]()
         figures += found
         if not as_json:
             show_table([f"~{name}", "measured", "against", ">ratio", "claimed", ""], [_row(figure) for figure in found])

@@ -25,12 +25,17 @@ class Unchanged:
             return
         tag = resp.get_header("ETag")
         if tag is None and (data := resp.data) is not None:
-            tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+            tag = tag_of(data)
             resp.set_header("ETag", tag)
         if tag is not None and has(req.get_header("If-None-Match"), tag):
             resp.status = falcon.HTTP_304
             resp.data, resp.stream = None, None
             resp.delete_header("Content-Length")
+
+
+def tag_of(data: bytes) -> str:
+    """The ETag of an answer: what it is, told by its contents."""
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
 
 
 def has(condition: str | None, tag: str) -> bool:

@@ -1,7 +1,8 @@
 """Answers that were made before, and records that are answered as they are stored, with their links led to another host.
 
-An answer is kept by all that it depends on: a version's digest, which changes with every row of it, or the archive's stamp, which
-changes with every commit. So none is ever out of date, and nobody has to say what a write changes.
+An answer is kept with the state of all that it depends on: a version's digest, which changes with every row of it, or the archive's
+stamp, which changes with every commit. So none is ever out of date, and nobody has to say what a write changes. Of each place the last
+answer alone is kept: what was answered before a write is never asked for again.
 """
 
 import json
@@ -10,44 +11,70 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from gracetape.archive.encode import encode
+from gracetape.dummy.conditional import tag_of
 from gracetape.dummy.links import relink
 
 #: Bytes of answers that are kept.
 _MOST_BYTES = 32 << 20
+#: Bytes that an answer takes besides its own: what it is found by, and its tag.
+_BESIDES = 700
 #: Of how many records it is known how their links are led.
 _MOST_KNOWN = 100_000
 #: Where links are led in order to see whether replacing them in the text does the same as in the record.
 _ELSEWHERE = "https://elsewhere.invalid/api/"
 
 
+class Answer(NamedTuple):
+    """A body, and the ETag that tells it from others."""
+
+    body: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, body: bytes) -> "Answer":
+        return cls(body, tag_of(body))
+
+
 class KeptAnswers:
-    """Bytes by key; those that were not asked for the longest time go. Any thread may ask."""
+    """Answers by place, each of one state; those that were not asked for the longest time go. Any thread may ask."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most, self._size = most_bytes, 0
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Hashable, Answer]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> bytes | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
+    @property
+    def size(self) -> int:
+        """Bytes that all of them take."""
+        return self._size
 
-    def put(self, key: Hashable, body: bytes) -> bytes:
-        """Keep an answer; returns it."""
-        if len(body) * 4 > self._most:
-            return body
+    def get(self, place: Hashable, state: Hashable) -> Answer | None:
         with self._lock:
-            self._size += len(body) - len(self._kept.pop(key, b""))
-            self._kept[key] = body
+            found = self._kept.get(place)
+            if found is None or found[0] != state:
+                return None
+            self._kept.move_to_end(place)
+            return found[1]
+
+    def put(self, place: Hashable, state: Hashable, body: bytes) -> Answer:
+        """Keep an answer in the place of what was answered there before; returns it with its tag."""
+        answer = Answer.of(body)
+        with self._lock:
+            if (old := self._kept.pop(place, None)) is not None:
+                self._size -= _size(old[1])
+            if _size(answer) * 4 <= self._most:
+                self._size += _size(answer)
+                self._kept[place] = state, answer
             while self._size > self._most:
-                self._size -= len(self._kept.popitem(last=False)[1])
-        return body
+                self._size -= _size(self._kept.popitem(last=False)[1][1])
+        return answer
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.body) + _BESIDES
 
 
 @lru_cache(maxsize=16)
@@ -69,15 +96,16 @@ class Verbatim:
     """
 
     def __init__(self) -> None:
-        self._known: set[tuple[str, str]] = set()
+        self._known: dict[str, set[bytes]] = {}  # root -> digests, of which half is enough
 
     def text(self, text: str, sha256: str, read: Callable[[], Any], old: str, new: str) -> str:
         """A record's text with its links led from the root `old` to `new`; `read` gives the record, and says what is wrong with it."""
-        if (old, sha256) in self._known:
+        name = sha256[:32].encode()
+        if name in self._known.get(old, ()):
             return _led(old, new)(text)
         record = read()
         if _led(old, _ELSEWHERE)(text) == encode(relink(record, old, _ELSEWHERE)) and text == encode(record):
-            if len(self._known) >= _MOST_KNOWN:
+            if sum(map(len, self._known.values())) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known.add((old, sha256))
+            self._known.setdefault(old, set()).add(name)
         return encode(relink(record, old, new))

@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
@@ -28,6 +29,8 @@ from gracetape.shown import printable
 
 _log = logging.getLogger(__name__)
 THREADS = 16
+#: Bytes of which a copy more does no harm, and that are read from a connection at once.
+_SHORT, _AT_ONCE = 8 << 10, 64 << 10
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -104,6 +107,27 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self._moved += sent
         return sent
 
+    def write_soon(self, data: Any) -> int:
+        """What the system takes at once of a long piece goes there as it is; only the rest waits in a buffer."""
+        sent = 0
+        if isinstance(data, bytes) and len(data) > _SHORT:
+            with self.outbuf_lock:  # nobody else sends meanwhile
+                if self.connected and not self.total_outbufs_len:
+                    sent, _ = self._flush_exception(lambda do_close: self.send(data, do_close=do_close), do_close=False)
+                if sent < len(data):
+                    super().write_soon(data[sent:])
+            return len(data)
+        written: int = super().write_soon(data)
+        return written
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """An answer that is sent is let go of, and not first when the next one is asked for: most connections wait."""
+        sent: bool = super()._flush_some(do_close=do_close)
+        if not self.total_outbufs_len and self.outbufs[-1].buf is not None:
+            self.outbufs[-1].close()
+            self.outbufs[-1] = OverflowableBuffer(self.adj.outbuf_overflow)
+        return sent
+
     def is_overdue(self, limits: ServingLimits) -> bool:
         """Whether its client has kept the connection for longer than it may."""
         passed = time.monotonic() - self._since
@@ -163,7 +187,7 @@ class Server:
         try:
             self._server: Any = create_server(
                 around(app, (host, *allowed_hosts), sealed=sealed), map={}, **where, threads=THREADS, ident="gracetape",
-                backlog=1024, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
+                backlog=1024, recv_bytes=_AT_ONCE, connection_limit=connections, cleanup_interval=1, channel_timeout=1 << 30,
                 max_request_header_size=limits.header_bytes, max_request_body_size=limits.body_bytes, outbuf_high_watermark=1 << 50,
                 clear_untrusted_proxy_headers=True, log_socket_errors=False, expose_tracebacks=False,
             )  # fmt: skip

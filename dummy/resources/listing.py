@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 import falcon
 
 from gracetape.archive.encode import encode
+from gracetape.dummy.conditional import tag_of
+from gracetape.dummy.kept_answers import Answer
 from gracetape.dummy.problems import JSON, Problem, Style, write_problem
 from gracetape.dummy.query import structured
 from gracetape.dummy.query.fields import EVENT_SORTS, SUPEREVENT_SORTS
@@ -15,7 +17,7 @@ from gracetape.dummy.query.search import Found, Order, find, order_of
 from gracetape.dummy.query.tree import EVERYTHING, Query, QueryError, TooMuch
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources import renderings
-from gracetape.dummy.resources.resource import Resource, led, record_as_json, root_of
+from gracetape.dummy.resources.resource import Resource, answer_with, led, record_as_json, root_of
 from gracetape.dummy.service import Service
 from gracetape.dummy.source import FileView, PublicSource, Source
 from gracetape.pipelines.uploads import AT_ONCE
@@ -128,11 +130,14 @@ def _answer(
         resp.text = renderings.tab_separated(records, req.get_param("columns") or "")
         return
     links = (_event_links if category == "event" else _superevent_links)(req, found.total, start, count)
-    bodies = b",".join([record_as_json(req, service, source, graceid, stamp) for graceid in found.objects])
-    resp.content_type = JSON
-    resp.data = b'{"numRows":%d,"%ss":[%b],"links":%b}' % (
-        found.total, category.encode(), bodies, encode(links).encode(),
-    )  # fmt: skip
+    root = root_of(req)
+    records = [record_as_json(root, service, source, graceid, stamp) for graceid in found.objects]
+    begin, end = b'{"numRows":%d,"%ss":[' % (found.total, category.encode()), b'],"links":%b}' % encode(links).encode()
+    body = b"%b%b%b" % (begin, b",".join([record.body for record in records]), end)
+    tag = tag_of(
+        begin + "".join([record.tag for record in records]).encode() + end
+    )  # the tags say as much as the records
+    answer_with(resp, Answer(body, tag))
 
 
 def _found(source: Source, category: str, query: Query, order: Order, start: int, count: int) -> Found:

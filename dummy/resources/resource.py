@@ -11,6 +11,7 @@ from gracetape.archive.encode import encode
 from gracetape.archive.kinds import KINDS
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form, read_form
+from gracetape.dummy.kept_answers import Answer
 from gracetape.dummy.links import relink
 from gracetape.dummy.problems import JSON, Problem
 from gracetape.dummy.refusals import not_found, refused
@@ -76,12 +77,13 @@ class Resource:
         if not isinstance(view, ComposedView):
             resp.data = make(view)
             return
-        resp.data = kept.get((view.capture.id, view.capture.digest, req.uri))
-        if resp.data is None:
+        found = kept.get(req.uri, (view.capture.id, view.capture.digest))
+        if found is None:
             with self.service.archive.reading():  # what is kept by a digest is what had that digest
                 now = self.view(graceid)
                 assert isinstance(now, ComposedView)
-                resp.data = kept.put((now.capture.id, now.capture.digest, req.uri), make(now))
+                found = kept.put(req.uri, (now.capture.id, now.capture.digest), make(now))
+        answer_with(resp, found)
 
     def answer_one(
         self, req: falcon.Request, resp: falcon.Response, graceid: str, kind: str, key: str | int,
@@ -126,20 +128,21 @@ class Resource:
 
 
 def record_as_json(
-    req: falcon.Request, service: Service, source: Source, graceid: str, stamp: Hashable, view: FileView | None = None
-) -> bytes:
-    """An object's record as it is answered; put together once for each `stamp` of the archive, which was asked for before all else."""
-    key = graceid, stamp, root_of(req)
-    body = service.kept.get(key) if source.position is None else None
-    if body is not None:
-        return body
+    root: str, service: Service, source: Source, graceid: str, stamp: Hashable, view: FileView | None = None
+) -> Answer:
+    """An object's record as it is answered at an API root; put together once for each `stamp` of the archive, asked for before all else."""
+    place = graceid, root
+    found = service.kept.get(place, stamp) if source.position is None else None
+    if found is not None:
+        return found
     view = view or source.view(graceid)
     if not isinstance(view, ComposedView):
-        return encode(led(req, view, view.record())).encode()
-    return service.kept.put(key, _record_as_json(service, view, *_roots(req, view)).encode())
+        return Answer.of(encode(relink(view.record(), _root_within(view), root)).encode())
+    return service.kept.put(place, stamp, _record_as_json(service, view, root).encode())
 
 
-def _record_as_json(service: Service, view: ComposedView, old: str, new: str) -> str:
+def _record_as_json(service: Service, view: ComposedView, new: str) -> str:
+    old = _root_within(view)
     if not view.capture.writable and (stored := view.texts("object")):
         ((text, sha256, key),) = stored
         return service.verbatim.text(text, sha256, partial(view.read, text, "object", key), old, new)
@@ -158,11 +161,16 @@ def led(req: falcon.Request, view: FileView, value: Any) -> Any:
 
 
 def _roots(req: falcon.Request, view: FileView) -> tuple[str, str]:
-    """The root that an object's links start with, in whatever version, and that at which the client asked."""
+    """The root that an object's links start with, and that at which the client asked."""
+    return _root_within(view), root_of(req)
+
+
+def _root_within(view: FileView) -> str:
+    """The root that an object's links start with, in whatever version."""
     service = view.service
     for version in ("v1/", "v2/"):
         service = service.removesuffix(version)
-    return service, root_of(req)
+    return service
 
 
 def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
@@ -170,6 +178,12 @@ def answer(resp: falcon.Response, value: Any, status: int = 200) -> None:
     resp.status = falcon.code_to_http_status(status)
     resp.content_type = JSON
     resp.data = encode(value).encode()
+
+
+def answer_with(resp: falcon.Response, found: Answer) -> None:
+    """Answer with JSON that is there already, and need not be hashed again."""
+    resp.content_type, resp.data = JSON, found.body
+    resp.set_header("ETag", found.tag)
 
 
 def answer_created(

@@ -11,11 +11,20 @@ from gracetape.dummy.acts import pipeline_preferred, superevents as acts
 from gracetape.dummy.acts.writer import Subject, Writer
 from gracetape.dummy.forms import Form
 from gracetape.dummy.links import Links
-from gracetape.dummy.problems import JSON, invalid
+from gracetape.dummy.problems import invalid
 from gracetape.dummy.refusals import not_found, refused
 from gracetape.dummy.resources.checks import Checks, required
 from gracetape.dummy.resources.listing import answer_list
-from gracetape.dummy.resources.resource import Resource, answer, answer_created, led, page, record_as_json, root_of
+from gracetape.dummy.resources.resource import (
+    Resource,
+    answer,
+    answer_created,
+    answer_with,
+    led,
+    page,
+    record_as_json,
+    root_of,
+)
 from gracetape.dummy.server_settings import SUPEREVENT_CATEGORIES, ServerSettings
 
 _TIMES = ("t_start", "t_0", "t_end")
@@ -111,8 +120,7 @@ class Superevent(Resource):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         stamp, view = self.service.archive.stamp(), self.view(graceid)
-        resp.data = record_as_json(req, self.service, self.service.source(), view.graceid, stamp, view)
-        resp.content_type = JSON
+        answer_with(resp, record_as_json(root_of(req), self.service, self.service.source(), view.graceid, stamp, view))
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, graceid: str) -> None:
         with self.form(req) as form:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.archive.encode import encode
 from gracetape.archive.scratch import ScratchView
-from gracetape.dummy.kept_answers import KeptAnswers, Verbatim
+from gracetape.dummy.kept_answers import Answer, KeptAnswers, Verbatim
 from gracetape.dummy.links import HOME, relink
 
 _TEXTS = st.one_of(
@@ -40,14 +41,29 @@ def test_a_record_is_led_elsewhere_as_if_it_had_been_read(record: dict[str, Any]
 
 
 def test_the_answers_that_were_not_asked_for_the_longest_time_go() -> None:
-    kept = KeptAnswers(most_bytes=100)
+    body = b"x" * 20
+    one = KeptAnswers()
+    one.put("a", 1, body)
+    kept = KeptAnswers(most_bytes=5 * one.size)
     for name in "abcde":
-        kept.put(name, b"x" * 20)
-    assert kept.get("a") is not None
-    kept.put("f", b"x" * 20)
-    assert [name for name in "abcdef" if kept.get(name) is None] == ["b"]
-    assert kept.put("too long to be kept", b"x" * 99) == b"x" * 99
-    assert kept.get("too long to be kept") is None
+        kept.put(name, 1, body)
+    assert kept.get("a", 1) is not None
+    kept.put("f", 1, body)
+    assert [name for name in "abcdef" if kept.get(name, 1) is None] == ["b"]
+    long = b"x" * 2 * one.size
+    assert kept.put("too long to be kept", 1, long).body == long
+    assert kept.get("too long to be kept", 1) is None
+
+
+def test_of_each_place_the_answer_of_the_last_state_alone_is_kept() -> None:
+    kept = KeptAnswers()
+    first = kept.put("log", 1, b"one entry")
+    size = kept.size
+    for state in range(2, 100):
+        kept.put("log", state, b"two words")
+        assert kept.size == size
+        assert (kept.get("log", state - 1), kept.get("log", state)) == (None, Answer.of(b"two words"))
+    assert first.tag != Answer.of(b"two words").tag
 
 
 @pytest.fixture(params=["tape", "scratch"])
@@ -89,3 +105,28 @@ def test_what_was_written_is_answered_at_once_whoever_wrote_it(archive: Archive)
             with dummy.GraceDb(archive) as fresh:
                 assert after == _answers(fresh, graceid, superevent)
     assert after["superevent"]["preferred_event_data"]["labels"] == ["DQV"]
+
+
+def test_the_tag_of_an_answer_that_is_kept_changes_with_its_bytes_alone(archive: Archive) -> None:
+    with dummy.GraceDb(archive) as client:
+        graceid = new_event(client)
+        superevent = client.create_superevent(1, 2, 3, graceid, category="T").json()["superevent_id"]
+        moments = count()
+        for address in (
+            f"events/{graceid}/log/",
+            f"superevents/{superevent}/",
+            "superevents/",
+            "superevents/?count=1",
+            "events/",
+        ):
+            seen: dict[str, bytes] = {}
+            for word in ("a", "b"):
+                for _ in range(2):
+                    answer = client.get(HOME + address)
+                    assert seen.setdefault(answer.headers["ETag"], answer.content) == answer.content
+                with dummy.GraceDb(archive) as fresh:  # which has kept nothing
+                    assert fresh.get(HOME + address).headers["ETag"] == answer.headers["ETag"]
+                assert client.get(HOME + address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+                client.write_log(graceid, word)
+                client.update_superevent(superevent, t_0=2.1 + next(moments) / 100)
+            assert len(set(seen.values())) == len(seen)

@@ -123,3 +123,25 @@ def test_who_never_takes_a_long_answer_is_let_go() -> None:
         connect(server, stack, 3, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         wait_until(lambda: server.open_connections == 3)
         wait_until(lambda: not server.open_connections)
+
+
+def test_a_long_answer_arrives_whole_however_it_is_taken_and_is_let_go_of_when_it_is_sent() -> None:
+    pieces = [bytes([number]) * size for number, size in enumerate((5, 9 << 20, 8 << 10, 3 << 20, 9000))]
+    whole = b"".join(pieces)
+
+    def long(environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(whole)))])
+        return pieces
+
+    with ExitStack() as stack:
+        server = stack.enter_context(dummy.serve(long))
+        (connection,) = connect(server, stack, 1, b"")
+        for pause in (0.0, 0.05, 0.0):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            heard = bytearray()
+            while not heard.endswith(whole[-9000:]):
+                heard += connection.recv(4 << 20)
+                time.sleep(pause)
+            assert heard.partition(b"\r\n\r\n")[2] == whole
+            (channel,) = server._server.active_channels.values()
+            wait_until(lambda: not channel.total_outbufs_len and channel.outbufs[-1].buf is None)  # noqa: B023
