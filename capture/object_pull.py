@@ -14,13 +14,14 @@ from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
 from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
 from gracetape.archive.services import SERVICE, keep_service, same_object
 from gracetape.archive.view import StoredView
-from gracetape.capture.files import download
+from gracetape.capture.files import Downloads
 from gracetape.capture.hub import Hub, Steps
 from gracetape.capture.listing import Wanted
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress
 from gracetape.capture.seen import Look, Seen, as_before, kept_tags, own_name, record_of
 from gracetape.capture.service import without_login
+from gracetape.capture.transfers import Absence
 from gracetape.errors import CaptureError, NotFound
 
 #: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
@@ -99,8 +100,7 @@ class Pull:
                     return unchanged
             if seen.files is None:
                 yield from look.addresses(self.asked_as, seen)
-            result = yield from self._keep(seen, result)
-            still = yield from look.stood_still(self.asked_as, seen)
+            still, result = yield from self._keep(look, seen, result)
             if still or count == LOOKS:
                 if not still:
                     result.torn = self.notes[TORN] = f"it changed each of the {LOOKS} times that it was read"
@@ -198,39 +198,44 @@ class Pull:
         shown = {(log.get("filename"), log.get("file_version")) for log in logs}
         return [file for file in files if (file.name, file.version) in shown]
 
-    def _keep(self, seen: Seen, result: CaptureResult | None) -> Steps[CaptureResult]:
-        """Put what was seen into an unfinished capture, and fetch the files that are not here."""
+    def _keep(self, look: Look, seen: Seen, result: CaptureResult | None) -> Steps[tuple[bool, CaptureResult]]:
+        """Put what was seen into an unfinished capture, and fetch the files that are not here; whether the object stood still."""
         self.notes = self._said(seen)
         tags = {} if self.on.as_public else kept_tags(seen.tags, self.on.asked) | self.on.root_tags
         notes = self.notes | ({TAGS: tags} if tags else {})
-        yield from self.on.hub.turn(self)
-        try:
-            capture = self._start(seen, notes, result.capture if result else None)
-        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-            raise CaptureError(f"{self.graceid}: its records cannot be kept: {type(error).__name__}: {error}") from None
-        self.on.hub.had_turn(self)
-        wanted = self._shown(seen)
-        known: dict[tuple[str, int], FileEntry] = {}
-        if result is not None:
-            known = {
-                (entry.name, entry.version): entry
-                for entry in StoredView(self.archive, capture).files()
-                if entry.sha256
-            }
-        elif not self.on.recapture:
-            known = yield from self._known()
-        missing = self._share(capture, wanted, known)
-        self.on.progress.files(self.graceid, len(missing))
-        found = yield from download(
-            self.on.hub, self, self.on.place, capture, self.on.client, missing, self.on.progress
-        )
-        come = [blob for _, blob in found if not isinstance(blob, str)]
-        absent = [blob for _, blob in found if isinstance(blob, str)]
+        known, wanted = (yield from self._here(result)), self._shown(seen)
+        with Downloads(self.on.hub, self, self.on.place, self.graceid, self.on.client, self.on.progress) as downloads:
+            # The server has them ready while the records are brought to the disk.
+            asked = [file for file in wanted if (file.name, file.version) not in known and self.on.choice(file.name)]
+            downloads.ask(asked)
+            yield from self.on.hub.turn(self)
+            try:
+                capture = self._start(seen, notes, result.capture if result else None)
+            except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+                why = f"{type(error).__name__}: {error}"
+                raise CaptureError(f"{self.graceid}: its records cannot be kept: {why}") from None
+            self.on.hub.had_turn(self)
+            missing = self._share(capture, wanted, known)
+            self.on.progress.files(self.graceid, len(missing))
+            downloads.ask(file for file in missing if file not in asked)
+            yield from downloads.arrive(capture)
+            again = look.ask_again(self.asked_as, seen)  # while the last of them are kept
+            downloads.keep(capture)
+            still = yield from look.stood_still(again, seen)
+        come = [blob for _, blob in downloads.found if not isinstance(blob, Absence)]
+        absent = [blob.why for _, blob in downloads.found if isinstance(blob, Absence)]
         result = result or CaptureResult(capture, True, 0, 0)
-        return replace(
+        return still, replace(
             result, capture=capture, logs=len(seen.lists["log"]), files=len(wanted), fetched=result.fetched + len(come),
             bytes=result.bytes + sum(blob.size for blob in come), absent=absent,
         )  # fmt: skip
+
+    def _here(self, result: CaptureResult | None) -> Steps[dict[tuple[str, int], FileEntry]]:
+        """The file versions that are here: those of the look before, or of earlier captures."""
+        if result is None:
+            return {} if self.on.recapture else (yield from self._known())
+        entries = StoredView(self.archive, result.capture).files()
+        return {(entry.name, entry.version): entry for entry in entries if entry.sha256}
 
     def _start(self, seen: Seen, notes: dict[str, Any], capture: Capture | None) -> Capture:
         """The unfinished capture with all records in it: ours, the one that an interrupted run left, or a new one."""

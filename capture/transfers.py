@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,36 +27,50 @@ _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 #: A strong ETag: byte for byte the same.
 _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _PIECE, _TO_DISK = 1 << 16, 32 << 20
+#: Files of fewer bytes wait in memory until they are kept: who asks has nothing to do with the disk then.
+_SMALL = 1 << 16
 _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Why the server does not give a file."""
+
+    why: str
+
+
+#: A file that came: on the disk, or, if it is small, its contents.
+Come = tuple[Path, Blob] | bytes
 
 
 def fetch_file(
     archive: Archive, client: Any, file: Wanted, graceid: str, arrived: Callable[[int], None]
-) -> tuple[Path, Blob] | str:
+) -> Come | Absence:
     """A file's contents, ready to be kept, or why the server does not give them. `arrived` is told of bytes as they come."""
     transfer = _Transfer(archive, client, file, f"{file.name},{file.version} of {graceid}", arrived)
     try:
         return transfer.run()
     except Absent as error:
         transfer.forget()
-        return str(error)
+        return Absence(str(error))
     except BaseException:
         transfer.forget(unless_kept=True)
         raise
 
 
 class _Transfer:
-    """One file on its way: `size` bytes are here, in `path`, and in `digest`."""
+    """One file on its way: `size` bytes are here, `held` in memory, or else in `path`, and in `digest`."""
 
     def __init__(self, archive: Archive, client: Any, file: Wanted, what: str, arrived: Callable[[int], None]) -> None:
         self.archive, self.client, self.url, self.what, self.arrived = archive, client, file.url, what, arrived
         self.part: Partial | None = None
-        self.handle, self.path = -1, Path()
+        self.handle, self.path, self.held = -1, Path(), bytearray()
         self.size, self.tag, self.digest = 0, "", hashlib.sha256()
         self._told = self._sent = 0
 
-    def run(self) -> tuple[Path, Blob]:
-        self._open(partial_of(self.archive, self.url, make=False))
+    def run(self) -> Come:
+        if (part := partial_of(self.archive, self.url, make=False)) is not None:
+            self._go_on_with(part)
         while True:
             before = self.size
             try:
@@ -68,14 +83,9 @@ class _Transfer:
                     raise
         return self._finish()
 
-    def _open(self, part: Partial | None) -> None:
-        """Write to a part that is kept, going on where it ends, or else to a file that goes with this process."""
-        self.part = part
-        if part is None:
-            handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
-            self.handle, self.path = handle, Path(name)
-            return
-        self.handle, self.path = part.handle, part.path
+    def _go_on_with(self, part: Partial) -> None:
+        """Write to a part that is kept, from where it ends."""
+        self.part, self.handle, self.path = part, part.handle, part.path
         if part.size:
             self.tag = part.tag
             with os.fdopen(os.dup(part.handle), "rb") as file:
@@ -132,23 +142,27 @@ class _Transfer:
         if (part := partial_of(self.archive, self.url, make=True)) is not None:
             os.truncate(part.handle, 0)
             os.lseek(part.handle, 0, os.SEEK_SET)
-            os.close(self.handle)
-            self.path.unlink()
+            if self.handle >= 0:
+                os.close(self.handle)
+                self.path.unlink()
             self.part, self.handle, self.path = part, part.handle, part.path
 
     def _begin_anew(self) -> None:
-        os.truncate(self.handle, 0)
-        os.lseek(self.handle, 0, os.SEEK_SET)
+        if self.handle >= 0:
+            os.truncate(self.handle, 0)
+            os.lseek(self.handle, 0, os.SEEK_SET)
+        self.held.clear()
         self.arrived(-self._told)
         self.size = self._told = self._sent = 0
         self.tag, self.digest = "", hashlib.sha256()
 
     def _take(self, piece: bytes) -> None:
-        self.digest.update(piece)
-        left = memoryview(piece)
-        with full_disk(self.path.parent):
-            while left:
-                left = left[os.write(self.handle, left) :]
+        if self.handle < 0:
+            self.held += piece
+            if len(self.held) >= _SMALL:
+                self._spool()
+        else:
+            self._write(piece)
         self.size += len(piece)
         if self.size - self._sent >= _TO_DISK:
             # On its way to the disk already, where it must be in the end, while the rest comes.
@@ -157,7 +171,23 @@ class _Transfer:
         self._told += len(piece)
         self.arrived(len(piece))
 
-    def _finish(self) -> tuple[Path, Blob]:
+    def _spool(self) -> None:
+        """Go on in a file, which goes with this process."""
+        self.handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
+        self.path = Path(name)
+        self._write(self.held)
+        self.held = bytearray()
+
+    def _write(self, piece: bytes | bytearray) -> None:
+        self.digest.update(piece)
+        left = memoryview(piece)
+        with full_disk(self.path.parent):
+            while left:
+                left = left[os.write(self.handle, left) :]
+
+    def _finish(self) -> Come:
+        if self.handle < 0:
+            return bytes(self.held)
         with full_disk(self.path.parent):
             path, blob = compressed(self.path, Blob(self.digest.hexdigest(), self.size, "raw"))
             if self.archive.durable and self.size >= LEAST:
