@@ -71,7 +71,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def _serve(stored: Path, late: str, seconds: float) -> None:
-    kept: dict[str, bytes] = pickle.loads(stored.read_bytes())  # noqa: S301  # our own, of a moment ago
+    kept: dict[str, bytes] = pickle.loads(stored.read_bytes())  # our own, of a moment ago
     here: dict[str, bytes] = {}
     server = await asyncio.get_running_loop().create_server(
         lambda: _Connection(here, re.compile(late), seconds), "127.0.0.1", 0

@@ -1,7 +1,7 @@
 """One object on its way from a server into the archive: looked at, kept, and looked at again until it stands still."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +22,7 @@ from gracetape.capture.progress import Progress
 from gracetape.capture.seen import Look, Seen, as_before, kept_tags, own_name, record_of
 from gracetape.capture.service import without_login
 from gracetape.capture.transfers import Absence
+from gracetape.capture.withheld import FILES, NOT_GIVEN, Earlier, earlier
 from gracetape.errors import CaptureError, NotFound
 
 #: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
@@ -30,8 +31,9 @@ LOOKS = 5
 
 @dataclass
 class CaptureResult:
-    """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not, and what
-    moved while it was captured (`torn`; empty if it stood still)."""
+    """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not (`kept`:
+    of that, what an earlier version has), and what
+    moved while it was captured (`torn`; empty if it stood still). `withheld`: what the version before has and the server gives no longer."""
 
     capture: Capture
     new: bool
@@ -40,7 +42,9 @@ class CaptureResult:
     fetched: int = 0
     bytes: int = 0
     absent: list[str] = field(default_factory=list)
+    kept: int = 0
     torn: str = ""
+    withheld: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
@@ -79,6 +83,7 @@ class Pull:
         self.asked_as = graceid
         self.as_public = False
         self.notes: dict[str, Any] = {}
+        self.earlier: Earlier | None = None
 
     @property
     def archive(self) -> Archive:
@@ -93,6 +98,7 @@ class Pull:
             begun = yield from look.begin(self.asked_as, seen or base)
             if seen is None and not self._is_ours(record_of(begun[0], base)):
                 return None
+            self.earlier = self.earlier or earlier(self.on.place.known, self.graceid, self.on.service)
             seen = yield from look.rest(self.asked_as, begun, seen or base)
             if before is not None and result is None:
                 unchanged = yield from self._unchanged(before[0], seen)
@@ -105,6 +111,8 @@ class Pull:
                 if not still:
                     result.torn = self.notes[TORN] = f"it changed each of the {LOOKS} times that it was read"
                 result.capture, result.new = self._finish(result.capture)
+                if result.new and self.earlier is not None:
+                    result.withheld = [*self.earlier.told(seen, as_public=self.as_public, kept=result.kept)]
                 self.on.progress.end(result)
                 return result
         raise AssertionError("unreachable")
@@ -186,14 +194,14 @@ class Pull:
 
     def _said(self, seen: Seen) -> dict[str, Any]:
         """The notes of what was seen."""
-        missing = {"not given": seen.missing} if seen.missing and not self.as_public else {}
+        missing = {NOT_GIVEN: seen.missing} if seen.missing and not self.as_public else {}
         return {**({AS_PUBLIC: True} if self.as_public else {}), **missing}
 
     def _shown(self, seen: Seen) -> list[Wanted]:
         """The file versions that are to be kept."""
         files = seen.files or []
         if not self.as_public:
-            return files
+            return self.earlier.files() if FILES in seen.missing and self.earlier is not None else files
         logs = public_records("log", seen.lists["log"])
         shown = {(log.get("filename"), log.get("file_version")) for log in logs}
         return [file for file in files if (file.name, file.version) in shown]
@@ -206,7 +214,11 @@ class Pull:
         known, wanted = (yield from self._here(result)), self._shown(seen)
         with Downloads(self.on.hub, self, self.on.place, self.graceid, self.on.client, self.on.progress) as downloads:
             # The server has them ready while the records are brought to the disk.
-            asked = [file for file in wanted if (file.name, file.version) not in known and self.on.choice(file.name)]
+            asked = [
+                file
+                for file in wanted
+                if file.url and (file.name, file.version) not in known and self.on.choice(file.name)
+            ]
             downloads.ask(asked)
             yield from self.on.hub.turn(self)
             try:
@@ -215,7 +227,7 @@ class Pull:
                 why = f"{type(error).__name__}: {error}"
                 raise CaptureError(f"{self.graceid}: its records cannot be kept: {why}") from None
             self.on.hub.had_turn(self)
-            missing = self._share(capture, wanted, known)
+            missing = self._share(capture, wanted, known, seen.missing.get(FILES))
             self.on.progress.files(self.graceid, len(missing))
             downloads.ask(file for file in missing if file not in asked)
             yield from downloads.arrive(capture)
@@ -223,11 +235,13 @@ class Pull:
             downloads.keep(capture)
             still = yield from look.stood_still(again, seen)
         come = [blob for _, blob in downloads.found if not isinstance(blob, Absence)]
-        absent = [blob.why for _, blob in downloads.found if isinstance(blob, Absence)]
+        refused = {(file.name, file.version): blob.why for file, blob in downloads.found if isinstance(blob, Absence)}
+        kept = (yield from self._kept_anyway(capture, refused)) if refused and self.on.recapture else set()
+        absent = [why for place, why in refused.items() if place not in kept]
         result = result or CaptureResult(capture, True, 0, 0)
         return still, replace(
             result, capture=capture, logs=len(seen.lists["log"]), files=len(wanted), fetched=result.fetched + len(come),
-            bytes=result.bytes + sum(blob.size for blob in come), absent=absent,
+            bytes=result.bytes + sum(blob.size for blob in come), absent=absent, kept=len(kept),
         )  # fmt: skip
 
     def _here(self, result: CaptureResult | None) -> Steps[dict[tuple[str, int], FileEntry]]:
@@ -236,6 +250,16 @@ class Pull:
             return {} if self.on.recapture else (yield from self._known())
         entries = StoredView(self.archive, result.capture).files()
         return {(entry.name, entry.version): entry for entry in entries if entry.sha256}
+
+    def _kept_anyway(self, capture: Capture, refused: Collection[tuple[str, int]]) -> Steps[set[tuple[str, int]]]:
+        """Let the capture have what the server refuses now, and gave once."""
+        known = yield from self._known()
+        with self.archive.transaction() as tx:
+            self.on.place.check(capture)
+            kept = {place: known[place] for place in refused if place in known and self.archive.lists(known[place])}
+            for (name, version), entry in kept.items():
+                tx.add_file(capture, name, self.archive.blob(entry.sha256 or ""), version)
+        return set(kept)
 
     def _start(self, seen: Seen, notes: dict[str, Any], capture: Capture | None) -> Capture:
         """The unfinished capture with all records in it: ours, the one that an interrupted run left, or a new one."""
@@ -271,8 +295,10 @@ class Pull:
         left = [c for c in unfinished if c.origin == "capture"]
         return [c for c in left if not is_alive(self.archive, owner_of(c))]
 
-    def _share(self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry]) -> list[Wanted]:
-        """Let the capture have the files that are here; those that are to be fetched."""
+    def _share(
+        self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry], withheld: str | None
+    ) -> list[Wanted]:
+        """Let the capture have the files that are here; those that are to be fetched. `withheld`: why nothing can be asked for."""
         listed, missing = {(file.name, file.version) for file in wanted}, []
         with self.archive.transaction() as tx:
             self.on.place.check(capture)
@@ -289,6 +315,8 @@ class Pull:
                         tx.add_file(capture, file.name, self.archive.blob(kept.sha256 or ""), file.version)
                 elif not self.on.choice(file.name):
                     tx.add_file(capture, file.name, None, file.version, absent="not asked for when it was captured")
+                elif not file.url:
+                    tx.add_file(capture, file.name, None, file.version, absent=withheld)
                 else:
                     missing.append(file)
         return missing

@@ -117,6 +117,8 @@ class Look:
         """Ask for the files' addresses after all, where the server had said that the list has not changed."""
         (listing,) = yield from self.hub.ask_all(self.task, [partial(fetch_files, self.client, graceid)])
         seen.files = versions(listing.value, seen.lists["log"])
+        if listing.missing:
+            seen.missing["files"] = listing.missing
         seen.tags.update(listing.tags)
 
     def stood_still(self, again: list[Future[Answer]], seen: Seen) -> Steps[bool]:

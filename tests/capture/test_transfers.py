@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from gracetape import capture
-from gracetape.archive import Archive
+from gracetape.archive import Archive, partials
 from gracetape.archive.packing import collect
 from gracetape.archive.verify import verify
-from gracetape.capture import partials, transfers
+from gracetape.capture import transfers
 from gracetape.dummy.faults import Dropped
 from tests.capture.conftest import Source
 
 NOISE = os.urandom(3 << 20)
 LARGE = "large.bin"
+WHOSE = partials.Whose("T1000001", LARGE, 0)
 
 
 @pytest.fixture
@@ -82,11 +83,11 @@ def test_the_next_capture_goes_on_with_what_is_left_of_it(large: Source, tmp_pat
             capture.capture([large.graceid], archive, client, pattern="*.xml")
             tag = client.get(f"{large.url}events/{large.graceid}/files/{LARGE},0").headers["ETag"]
         for kept, begin in ((tag, "bytes=1048576-"), ('"another"', "bytes=1048576-")):
-            part = partials.partial_of(archive, f"{large.url}events/{large.graceid}/files/{LARGE},0", make=True)
+            part = partials.partial_of(archive, f"{large.url}events/{large.graceid}/files/{LARGE},0", WHOSE, make=True)
             assert part is not None
             with part:
                 os.write(part.handle, NOISE[: 1 << 20])
-                part.keep(kept)
+                part.keep(kept, len(NOISE))
             asked = breaking_off(large, lambda number: None)
             with capture.connect(large.url) as client:
                 capture.capture([large.graceid], archive, client, recapture=True)
@@ -102,14 +103,14 @@ def test_a_part_of_unknown_contents_or_of_another_start_of_the_machine_is_not_tr
     address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
     with Archive.create(tmp_path / "a.tape") as archive:
         for said in ("nothing", "another start"):
-            part = partials.partial_of(archive, address, make=True)
+            part = partials.partial_of(archive, address, WHOSE, make=True)
             assert part is not None
             with part:
                 os.write(part.handle, b"not what was there" * 1000)
                 if said == "another start":
                     with monkeypatch.context() as other:
                         other.setattr(partials, "_boot", lambda: "before")
-                        part.keep('"a tag"')
+                        part.keep('"a tag"', len(NOISE))
             asked = breaking_off(large, lambda number: None)
             with capture.connect(large.url) as client:
                 capture.capture([large.graceid], archive, client, recapture=True)
@@ -120,10 +121,10 @@ def test_a_part_of_unknown_contents_or_of_another_start_of_the_machine_is_not_tr
 def test_a_part_that_somebody_works_on_is_left_to_them(large: Source, tmp_path: Path) -> None:
     address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
-        part = partials.partial_of(archive, address, make=True)
+        part = partials.partial_of(archive, address, WHOSE, make=True)
         assert part is not None
         with part:
-            assert partials.partial_of(archive, address, make=True) is None
+            assert partials.partial_of(archive, address, WHOSE, make=True) is None
             capture.capture([large.graceid], archive, client)
             assert part.path.exists()
         assert held(archive, large) == NOISE
@@ -131,9 +132,9 @@ def test_a_part_that_somebody_works_on_is_left_to_them(large: Source, tmp_path: 
 
 def test_parts_that_nobody_goes_on_with_go(large: Source, tmp_path: Path) -> None:
     with Archive.create(tmp_path / "a.tape") as archive:
-        part = partials.partial_of(archive, "https://somewhere/a,0", make=True)
+        part = partials.partial_of(archive, "https://somewhere/a,0", WHOSE, make=True)
         assert part is not None
-        part.keep('"tag"')
+        part.keep('"tag"', len(NOISE))
         part.close()
         partials.sweep(archive)
         assert part.path.exists()
