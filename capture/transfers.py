@@ -116,8 +116,10 @@ class _Transfer:
         with response:
             total, last = self._begins(response, first)
             pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
+            here = self.size - first if self.size else 0
             for piece in pieces():
-                self._take(piece[self.size - first :] if first < self.size else piece)
+                self._take(piece[here:])
+                here = 0
                 if last is not None and self.size > last + 1:
                     self._distrust("more than the part that it tells of")
         if total is not None and total != self.size:
