@@ -1,16 +1,14 @@
 """One object on its way from a server into the archive: looked at, kept, and looked at again until it stands still."""
 
 import itertools
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gracetape.archive import Archive, Capture, FileEntry, category_of
-from gracetape.archive.blobs import Blob, is_sound
 from gracetape.archive.capture_notes import TAGS, TORN
 from gracetape.archive.kinds import LISTED, Record
-from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
+from gracetape.archive.owners import NOTE, notes_of
 from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
 from gracetape.archive.services import SERVICE, keep_service, same_object
 from gracetape.archive.view import StoredView
@@ -21,9 +19,10 @@ from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress
 from gracetape.capture.seen import Look, Seen, as_before, kept_tags, own_name, record_of
 from gracetape.capture.service import without_login
+from gracetape.capture.stored import Stored
 from gracetape.capture.transfers import Absence
 from gracetape.capture.withheld import FILES, NOT_GIVEN, Earlier, earlier
-from gracetape.errors import CaptureError, NotFound
+from gracetape.errors import CaptureError
 
 #: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
 LOOKS = 5
@@ -89,6 +88,10 @@ class Pull:
     def archive(self) -> Archive:
         return self.on.place.archive
 
+    @property
+    def _stored(self) -> Stored:
+        return Stored(self.on.hub, self, self.on.place, self.on.service, self.graceid)
+
     def run(self) -> Steps[CaptureResult | None]:
         before, seen = self._before(), None
         base = before[1] if before else None
@@ -151,7 +154,7 @@ class Pull:
         if any(entry.sha256 is None and self.on.choice(entry.name) for entry in entries):
             return None
         held = {entry.sha256 for entry in entries if entry.sha256 is not None}
-        if (yield from self._sound(held)) != held:
+        if (yield from self._stored.sound(held)) != held:
             return None
         tags = kept_tags(seen.tags, self.on.asked) | self.on.root_tags
         if kept.get(TAGS) != tags or self.on.root not in view.records(SERVICE):
@@ -163,32 +166,6 @@ class Pull:
         result = CaptureResult(self.archive.capture(before.ref), False, len(seen.lists["log"]), len(entries))
         self.on.progress.end(result)
         return result
-
-    def _sound(self, digests: Iterable[str]) -> Steps[set[str]]:
-        """Those of some contents that are here, and what was kept: all of them are read."""
-        archive, blobs = self.archive, list[Blob]()
-        for sha256 in digests:
-            with suppress(NotFound):
-                blobs.append(archive.blob(sha256))
-        if archive.packed:  # they are in the database, which each thread would open for itself
-            return {blob.sha256 for blob in blobs if is_sound(archive.blobs, blob)}
-        (sound,) = yield from self.on.hub.ask_all(
-            self, [lambda: {blob.sha256 for blob in blobs if is_sound(archive.blobs, blob)}]
-        )
-        return set(sound)
-
-    def _known(self) -> Steps[dict[tuple[str, int], FileEntry]]:
-        """File versions that are here from earlier captures, finished or not: they never change on a server."""
-        entries = [
-            entry
-            for old in self.archive.captures(self.graceid, unfinished=True)
-            if old.service == self.on.service and old.origin == "capture"
-            for entry in StoredView(self.archive, old).files()
-            if entry.sha256 is not None
-        ]
-        # What was lost or damaged since is fetched again.
-        sound = yield from self._sound({str(entry.sha256) for entry in entries})
-        return {(entry.name, entry.version): entry for entry in entries if entry.sha256 in sound}
 
     # -- keeping
 
@@ -247,13 +224,13 @@ class Pull:
     def _here(self, result: CaptureResult | None) -> Steps[dict[tuple[str, int], FileEntry]]:
         """The file versions that are here: those of the look before, or of earlier captures."""
         if result is None:
-            return {} if self.on.recapture else (yield from self._known())
+            return {} if self.on.recapture else (yield from self._stored.files())
         entries = StoredView(self.archive, result.capture).files()
         return {(entry.name, entry.version): entry for entry in entries if entry.sha256}
 
     def _kept_anyway(self, capture: Capture, refused: Collection[tuple[str, int]]) -> Steps[set[tuple[str, int]]]:
         """Let the capture have what the server refuses now, and gave once."""
-        known = yield from self._known()
+        known = yield from self._stored.files()
         with self.archive.transaction() as tx:
             self.on.place.check(capture)
             kept = {place: known[place] for place in refused if place in known and self.archive.lists(known[place])}
@@ -268,7 +245,7 @@ class Pull:
             if capture is not None:
                 capture = self.on.place.check(capture)
             else:
-                left = self._left()
+                left = self._stored.left()
                 mine = [c for c in left if c.service == self.on.service]
                 capture = mine[-1] if mine else tx.begin(self.graceid, self.on.service, "capture")
                 for other in left:
@@ -288,12 +265,6 @@ class Pull:
             if self.on.root:
                 keep_service(tx, capture, self.on.root)
         return capture
-
-    def _left(self) -> list[Capture]:
-        """What interrupted runs left unfinished. What somebody is at work on is not ours to go on with, nor to drop."""
-        unfinished = [c for c in self.archive.captures(self.graceid, unfinished=True) if c.completed is None]
-        left = [c for c in unfinished if c.origin == "capture"]
-        return [c for c in left if not is_alive(self.archive, owner_of(c))]
 
     def _share(
         self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry], withheld: str | None

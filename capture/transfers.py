@@ -14,7 +14,7 @@ import requests
 from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import Archive
-from gracetape.archive.blobs import CHUNK, Blob, compressed, full_disk
+from gracetape.archive.blobs import CHUNK, Blob, Samples, compressed, full_disk
 from gracetape.archive.held_folders import sync_folder
 from gracetape.archive.partials import LEAST, Partial, Whose, partial_of
 from gracetape.capture.errors import Absent, Interrupted
@@ -68,7 +68,8 @@ class _Transfer:
         self.what = f"{file.name},{file.version} of {whose.object}"
         self.part: Partial | None = None
         self.handle, self.path, self.held = -1, Path(), bytearray()
-        self.size, self.tag, self.length, self.digest = 0, "", -1, hashlib.sha256()
+        self.size, self.tag, self.length = 0, "", -1
+        self.digest, self.samples = hashlib.sha256(), Samples()
         self._ranges = True  # whether the server can be asked for the rest
         self._told = self._sent = 0
 
@@ -96,6 +97,7 @@ class _Transfer:
                 file.seek(0)
                 while piece := file.read(CHUNK):
                     self.digest.update(piece)
+                    self.samples.add(piece)
                     self.size += len(piece)
 
     def _once(self) -> None:
@@ -118,10 +120,10 @@ class _Transfer:
             pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
             here = self.size - first if self.size else 0
             for piece in pieces():
+                if last is not None and self.size - here + len(piece) > last + 1:
+                    self._distrust("more than the part that it tells of")
                 self._take(piece[here:])
                 here = 0
-                if last is not None and self.size > last + 1:
-                    self._distrust("more than the part that it tells of")
         if total is not None and total != self.size:
             raise requests.exceptions.ConnectionError(f"{self.what} broke off after {self.size} of {total} bytes")
 
@@ -130,16 +132,17 @@ class _Transfer:
         if response.status_code not in (_WHOLE, _PARTIAL):
             raise HTTPError(response)
         length, tag = response.headers.get("Content-Length", ""), response.headers.get("ETag", "")
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
         if response.status_code == _PARTIAL:
             said = _PART.fullmatch(response.headers.get("Content-Range", ""))
             if not self.size:
                 raise CaptureError(f"{self.what}: the server answers with a part (206), which it was not asked for")
-            if said is None or int(said[1]) != first or tag != self.tag or said[3] not in ("*", str(self.length)):
+            same = tag == self.tag and not encoded
+            if said is None or not same or int(said[1]) != first or said[3] not in ("*", str(self.length)):
                 self._distrust("another part (206) than it was asked for")
             return self.length, int(said[2])
         if self.size:
             self._begin_anew()
-        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
         if not _LENGTH.fullmatch(length) or encoded:
             return None, None
         self.tag, self.length = tag if _STRONG.fullmatch(tag) else "", int(length)
@@ -172,7 +175,7 @@ class _Transfer:
         self.held.clear()
         self.arrived(-self._told)
         self.size = self._told = self._sent = 0
-        self.tag, self.length, self.digest = "", -1, hashlib.sha256()
+        self.tag, self.length, self.digest, self.samples = "", -1, hashlib.sha256(), Samples()
 
     def _take(self, piece: bytes) -> None:
         if self.handle < 0:
@@ -198,6 +201,7 @@ class _Transfer:
 
     def _write(self, piece: bytes | bytearray) -> None:
         self.digest.update(piece)
+        self.samples.add(piece)
         left = memoryview(piece)
         with full_disk(self.path.parent):
             while left:
@@ -207,7 +211,9 @@ class _Transfer:
         if self.handle < 0:
             return bytes(self.held)
         with full_disk(self.path.parent):
-            path, blob = compressed(self.path, Blob(self.digest.hexdigest(), self.size, "raw"))
+            self.samples.end()
+            blob = Blob(self.digest.hexdigest(), self.size, "raw")
+            path, blob = compressed(self.path, blob, shrinks=self.samples.shrink)
             if self.archive.durable and self.size >= LEAST:
                 sync_folder(path)  # who keeps it then holds the archive for less long
             if self.part is not None:  # until here it is gone on with after a kill
