@@ -89,6 +89,8 @@ class Partial:
         os.replace(whole, name)
         if whole != self.path:
             self.path.unlink()
+        with contextlib.suppress(OSError):  # others are there
+            self.path.parent.rmdir()
         return Path(name)
 
     def close(self) -> None:
