@@ -107,12 +107,15 @@ def partial_of(archive: Keeping, address: str, whose: Whose, *, make: bool) -> P
     """The part of a file that is here, or, to `make`, an empty one; None where somebody else has it in hands, or parts are not kept."""
     name = hashlib.sha256(address.encode(errors="surrogatepass")).hexdigest()[:40]
     folder = archive.path / _FOLDER
-    if archive.packed or not (make or (folder / name).exists()):
+    if archive.packed:
         return None
-    make_folder(folder, 0o700)
     try:
-        handle = _locked(folder, name, os.O_RDWR | os.O_CREAT)
-    except OSError:
+        if make:
+            make_folder(folder, 0o700)
+        else:
+            check(folder, folder=True)
+        handle = _locked(folder, name, os.O_RDWR | (os.O_CREAT if make else 0))
+    except OSError:  # also another user's, where we may not look
         return None
     said, part = _said(folder, name), Partial(folder / name, handle, whose)
     if said is None:
@@ -180,7 +183,11 @@ def sweep(archive: Keeping, older_s: float = KEPT_S) -> None:
     if archive.packed or not folder.is_dir():
         return
     check(folder, folder=True)
-    for path in folder.iterdir():
+    try:
+        paths = list(folder.iterdir())
+    except OSError:  # another user's
+        return
+    for path in paths:
         with contextlib.suppress(OSError):
             if path.suffix != _SAYS:
                 _sweep_one(archive, path, older_s)
