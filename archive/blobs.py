@@ -172,7 +172,9 @@ def spool_in(store: BlobStore, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
         with full_disk(spool.parent), os.fdopen(handle, "r+b", buffering=0) as file:
             if len(begin) < _SMALL:
                 return spool, _small(file, begin)
-            found, blob = compressed(spool, _plain(file, chain((begin,), pieces)))
+            samples = Samples()
+            blob = _plain(file, chain((begin,), pieces), samples)
+            found, blob = compressed(spool, blob, shrinks=samples.shrink)
         if found != spool:
             spool.unlink()
         return found, blob
@@ -218,42 +220,66 @@ def _small(file: IO[bytes], contents: bytes) -> Blob:
     return Blob(hashlib.sha256(contents).hexdigest(), len(contents), "zstd" if packed else "raw")
 
 
-def _plain(file: IO[bytes], pieces: Iterable[bytes]) -> Blob:
+class Samples:
+    """Samples from all over contents, taken as they come: what was written may have to be read from the disk again."""
+
+    def __init__(self) -> None:
+        #: Whether any of them could be made smaller.
+        self.shrink = False
+        self._at, self._sample = 0, bytearray()
+
+    def add(self, piece: bytes | bytearray) -> None:
+        """More of the contents."""
+        if self.shrink:
+            return
+        first, self._at = self._at, self._at + len(piece)
+        if self._sample:  # one that began at the end of the piece before
+            self._try(piece[: _SAMPLE - len(self._sample)])
+        for place in range(-first % _SMALL, len(piece), _SMALL):
+            self._try(piece[place : place + _SAMPLE])
+
+    def _try(self, more: bytes | bytearray) -> None:
+        self._sample += more
+        if len(self._sample) == _SAMPLE:
+            self.end()
+
+    def end(self) -> None:
+        """No more comes."""
+        if self._sample and not self.shrink:
+            sample = bytes(self._sample)
+            self.shrink = len(_COMPRESSORS.own.compress(sample)) < 0.98 * len(sample)
+        self._sample.clear()
+
+
+def _plain(file: IO[bytes], pieces: Iterable[bytes], samples: Samples) -> Blob:
     digest, size = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)
+        samples.add(piece)
         _write(file, piece)
         size += len(piece)
+    samples.end()
     return Blob(digest.hexdigest(), size, "raw")
 
 
-def compressed(spool: Path, blob: Blob) -> tuple[Path, Blob]:
-    """Contents that lie plain in a spool file, compressed beside it where that helps by a tenth or more; `spool` stays."""
+def compressed(spool: Path, blob: Blob, *, shrinks: bool) -> tuple[Path, Blob]:
+    """Contents that lie plain in a spool file, compressed beside it where that helps by a tenth or more; `spool` stays.
+
+    `shrinks`: whether samples of them could be made smaller.
+    """
+    if not shrinks:
+        return spool, blob
     packed = Path(f"{spool}.zst")
-    with spool.open("rb", buffering=0) as raw:
-        if not _shrinks(raw, blob.size):
-            return spool, blob
-        raw.seek(0)
-        try:
-            with packed.open("wb") as file:
-                _COMPRESSORS.own.copy_stream(raw, file, size=blob.size, read_size=CHUNK, write_size=CHUNK)
-            if packed.stat().st_size < 0.9 * blob.size:
-                return packed, Blob(blob.sha256, blob.size, "zstd")
-        except BaseException:
-            packed.unlink(missing_ok=True)
-            raise
+    try:
+        with spool.open("rb", buffering=0) as raw, packed.open("wb") as file:
+            _COMPRESSORS.own.copy_stream(raw, file, size=blob.size, read_size=CHUNK, write_size=CHUNK)
+        if packed.stat().st_size < 0.9 * blob.size:
+            return packed, Blob(blob.sha256, blob.size, "zstd")
+    except BaseException:
+        packed.unlink(missing_ok=True)
+        raise
     packed.unlink()
     return spool, blob
-
-
-def _shrinks(raw: IO[bytes], size: int) -> bool:
-    """Whether any of the samples from all over a file can be made smaller."""
-    for place in range(0, size, _SMALL):
-        raw.seek(place)
-        sample = raw.read(_SAMPLE)
-        if len(_COMPRESSORS.own.compress(sample)) < 0.98 * len(sample):
-            return True
-    return False
 
 
 def _write(file: IO[bytes], piece: bytes) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from gracetape.archive import counters, derived, index, modes, spans
+from gracetape.archive import counters, derived, index, modes, partials, spans
 from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
@@ -153,6 +153,7 @@ def collect(archive: Archive) -> tuple[int, int]:
 def _collect(archive: Archive) -> tuple[int, int]:
     before = archive.size_on_disk()
     archive.blobs.sweep()
+    partials.sweep(archive)
     for prefix in (SPOOLED, COPIED):
         sweep(None, prefix)
     run = archive.connection.execute

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from gracetape.archive import counters, layout, schema
+from gracetape.archive import counters, layout, partials, schema
 from gracetape.archive.blob_places import STORE_NAMED, FolderBlobs, PackedBlobs
 from gracetape.archive.blobs import Blob, BlobStore, is_sound, plain
 from gracetape.archive.captures import Capture as Capture, Captures
@@ -98,6 +98,8 @@ class Archive(Captures):
             version = self._checked()
             if version < schema.SCHEMA_VERSION:
                 self._update()
+            if not self.read_only:
+                partials.sweep(self)  # by its rows
             self.connection.execute("SELECT count(*) FROM captures").fetchone()
         except sqlite3.DatabaseError as error:
             self.close()

@@ -7,13 +7,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from benchmarks.figure import Figure
+from benchmarks.stored_answers import answering, answers_of
 from demo.lives import new_event
 from gracetape import capture, dummy
 from gracetape.archive import Archive
@@ -45,24 +50,65 @@ def _event(folder: Path, fill: Callable[[Any, Archive, str], None]) -> tuple[Pat
 
 
 def _many_files(client: Any, archive: Archive, graceid: str) -> None:
-    for i in range(_FILES - 1):
+    for i in range(_FILES - len(client.files(graceid).json()) // 2):  # each is listed by its name, and with its version
         client.write_log(graceid, "a file", f"file{i}.txt", f"contents {i}".encode() * 50)
 
 
 def capture_against_its_connections() -> list[Figure]:
-    """Seconds for the whole capture against files * latency / connections."""
-    took = []
-    with tempfile.TemporaryDirectory() as folder:
-        tape, graceid = _event(Path(folder), _many_files)
-        with _served(tape, "--fault", f"*/files/*:latency={_LATENCY}") as url:
+    """Seconds for the whole capture against files * latency / connections: of a server that answers stored bytes, and of a dummy.
+
+    Beside it a client (requests) that asks for the same files over as many connections, and keeps nothing.
+    """
+    late = f"*/files/?*:latency={_LATENCY}"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tape, graceid = _event(folder, _many_files)
+        with _served(tape) as url, capture.connect(url) as client, Archive.create(folder / "seen.tape") as seen:
+            asked: list[str] = []
+            client.hooks["response"].insert(0, lambda response, *_, **__: asked.append(response.url))
+            capture.capture([graceid], seen, client)
+            answers = answers_of(dict.fromkeys(asked))
+        files = [path for path in answers if re.search("/files/.", path)]
+        assert len(files) == _FILES
+        with answering(answers, folder, "/files/.", _LATENCY) as url:
+            root = url.removesuffix("/api/")
+            ours, bare = [], []
             for i in range(_ROUNDS):
-                with Archive.create(Path(folder) / f"{i}.tape") as captured, capture.connect(url) as client:
-                    start = time.perf_counter()
-                    capture.capture([graceid], captured, client)
-                    took.append(time.perf_counter() - start)
-    spent, ideal = sorted(took)[_ROUNDS // 2], _FILES * _LATENCY / CONNECTIONS
+                ours.append(_captured(graceid, url, folder / f"stored{i}.tape"))
+                bare.append(_asked([root + path for path in files]))
+        with _served(tape, "--fault", late) as url:
+            dummys = [_captured(graceid, url, folder / f"dummy{i}.tape") for i in range(_ROUNDS)]
+    ideal = _FILES * _LATENCY / CONNECTIONS
     against = f"{ideal:.2f} s, {CONNECTIONS} connections"
-    return [Figure("capture of 200 files", f"{spent:.2f} s", against, spent / ideal, "≤ 1.15")]
+    return [
+        Figure(what, f"{spent:.2f} s", against, spent / ideal, wanted)
+        for what, spent, wanted in (
+            (f"capture of {_FILES} files", sorted(ours)[_ROUNDS // 2], "≤ 1.15"),
+            ("the same files, requests alone", sorted(bare)[_ROUNDS // 2], "told"),
+            (f"capture of {_FILES} files of a dummy", sorted(dummys)[_ROUNDS // 2], "told"),
+        )
+    ]
+
+
+def _captured(graceid: str, url: str, tape: Path) -> float:
+    with Archive.create(tape) as captured, capture.connect(url) as client:
+        start = time.perf_counter()
+        capture.capture([graceid], captured, client)
+        return time.perf_counter() - start
+
+
+def _asked(addresses: list[str]) -> float:
+    own = threading.local()
+
+    def ask(address: str) -> None:
+        if not hasattr(own, "session"):
+            own.session = requests.Session()
+        own.session.get(address).raise_for_status()
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(ask, addresses))
+    return time.perf_counter() - start
 
 
 def a_second_capture() -> list[Figure]:

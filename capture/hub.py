@@ -2,9 +2,11 @@
 
 import heapq
 import itertools
+import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 R = TypeVar("R")
@@ -29,6 +31,7 @@ class Hub(Generic[T]):
         self._most = connections
         self._first: list[tuple[int, T]] = []  # those that came up on the way, before what is yet to come
         self._numbers = itertools.count()
+        self._later: list[tuple[float, int, T]] = []  # when who waits for a time goes on
         self._order: dict[T, bool] = {}  # tasks in the order in which they began, and whether their turn is over
 
     def ask(self, task: T, question: Callable[[], R]) -> "Future[R]":
@@ -39,13 +42,16 @@ class Hub(Generic[T]):
 
     def ask_all(self, task: T, questions: Collection[Callable[[], Any]]) -> Steps[list[Any]]:
         """The answers to some questions, which are asked at once."""
-        futures = [self.ask(task, question) for question in questions]
+        return (yield from self.answers([self.ask(task, question) for question in questions]))
+
+    def answers(self, asked: "Collection[Future[Any]]") -> Steps[list[Any]]:
+        """The answers to some questions that were asked."""
         try:
-            while not all(future.done() for future in futures):
+            while not all(future.done() for future in asked):
                 yield
-            return [future.result() for future in futures]
+            return [future.result() for future in asked]
         finally:
-            for future in futures:
+            for future in asked:
                 future.cancel()
 
     def now(self, question: Callable[[], R]) -> R:
@@ -64,6 +70,19 @@ class Hub(Generic[T]):
             following = next((other for other, over in self._order.items() if not over), None)
             if following is not None:
                 self._ready.put(following)
+
+    def later(self, task: T, seconds: float) -> None:
+        """Let a task go on after so many seconds, whatever else it waits for."""
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._numbers), task))
+
+    def _next(self) -> T | None:
+        """Wait for a task that can go on."""
+        while self._later:
+            if (left := self._later[0][0] - time.monotonic()) <= 0:
+                return heapq.heappop(self._later)[2]
+            with suppress(Empty):
+                return self._ready.get(timeout=left)
+        return self._ready.get()
 
     def add(self, task: T) -> None:
         """Run another task, before those that are yet to come."""
@@ -84,7 +103,7 @@ class Hub(Generic[T]):
                     self._ready.put(task)
                 if not running:
                     return
-                task = self._ready.get()
+                task = self._next()
                 if task is None or task not in running:
                     continue
                 try:

@@ -1,27 +1,28 @@
 """One object on its way from a server into the archive: looked at, kept, and looked at again until it stands still."""
 
 import itertools
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gracetape.archive import Archive, Capture, FileEntry, category_of
-from gracetape.archive.blobs import Blob, is_sound
 from gracetape.archive.capture_notes import TAGS, TORN
 from gracetape.archive.kinds import LISTED, Record
-from gracetape.archive.owners import NOTE, is_alive, notes_of, owner_of
+from gracetape.archive.owners import NOTE, notes_of
 from gracetape.archive.public_view import NOTE as AS_PUBLIC, is_shortened, public_record, public_records
 from gracetape.archive.services import SERVICE, keep_service, same_object
 from gracetape.archive.view import StoredView
-from gracetape.capture.files import download
+from gracetape.capture.files import Downloads
 from gracetape.capture.hub import Hub, Steps
 from gracetape.capture.listing import Wanted
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress
 from gracetape.capture.seen import Look, Seen, as_before, kept_tags, own_name, record_of
 from gracetape.capture.service import without_login
-from gracetape.errors import CaptureError, NotFound
+from gracetape.capture.stored import Stored
+from gracetape.capture.transfers import Absence
+from gracetape.capture.withheld import FILES, NOT_GIVEN, Earlier, earlier
+from gracetape.errors import CaptureError
 
 #: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
 LOOKS = 5
@@ -29,8 +30,9 @@ LOOKS = 5
 
 @dataclass
 class CaptureResult:
-    """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not, and what
-    moved while it was captured (`torn`; empty if it stood still)."""
+    """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not (`kept`:
+    of that, what an earlier version has), and what
+    moved while it was captured (`torn`; empty if it stood still). `withheld`: what the version before has and the server gives no longer."""
 
     capture: Capture
     new: bool
@@ -39,7 +41,9 @@ class CaptureResult:
     fetched: int = 0
     bytes: int = 0
     absent: list[str] = field(default_factory=list)
+    kept: int = 0
     torn: str = ""
+    withheld: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
@@ -78,10 +82,15 @@ class Pull:
         self.asked_as = graceid
         self.as_public = False
         self.notes: dict[str, Any] = {}
+        self.earlier: Earlier | None = None
 
     @property
     def archive(self) -> Archive:
         return self.on.place.archive
+
+    @property
+    def _stored(self) -> Stored:
+        return Stored(self.on.hub, self, self.on.place, self.on.service, self.graceid)
 
     def run(self) -> Steps[CaptureResult | None]:
         before, seen = self._before(), None
@@ -92,6 +101,7 @@ class Pull:
             begun = yield from look.begin(self.asked_as, seen or base)
             if seen is None and not self._is_ours(record_of(begun[0], base)):
                 return None
+            self.earlier = self.earlier or earlier(self.on.place.known, self.graceid, self.on.service)
             seen = yield from look.rest(self.asked_as, begun, seen or base)
             if before is not None and result is None:
                 unchanged = yield from self._unchanged(before[0], seen)
@@ -99,12 +109,13 @@ class Pull:
                     return unchanged
             if seen.files is None:
                 yield from look.addresses(self.asked_as, seen)
-            result = yield from self._keep(seen, result)
-            still = yield from look.stood_still(self.asked_as, seen)
+            still, result = yield from self._keep(look, seen, result)
             if still or count == LOOKS:
                 if not still:
                     result.torn = self.notes[TORN] = f"it changed each of the {LOOKS} times that it was read"
                 result.capture, result.new = self._finish(result.capture)
+                if result.new and self.earlier is not None:
+                    result.withheld = [*self.earlier.told(seen, as_public=self.as_public, kept=result.kept)]
                 self.on.progress.end(result)
                 return result
         raise AssertionError("unreachable")
@@ -143,7 +154,7 @@ class Pull:
         if any(entry.sha256 is None and self.on.choice(entry.name) for entry in entries):
             return None
         held = {entry.sha256 for entry in entries if entry.sha256 is not None}
-        if (yield from self._sound(held)) != held:
+        if (yield from self._stored.sound(held)) != held:
             return None
         tags = kept_tags(seen.tags, self.on.asked) | self.on.root_tags
         if kept.get(TAGS) != tags or self.on.root not in view.records(SERVICE):
@@ -156,81 +167,76 @@ class Pull:
         self.on.progress.end(result)
         return result
 
-    def _sound(self, digests: Iterable[str]) -> Steps[set[str]]:
-        """Those of some contents that are here, and what was kept: all of them are read."""
-        archive, blobs = self.archive, list[Blob]()
-        for sha256 in digests:
-            with suppress(NotFound):
-                blobs.append(archive.blob(sha256))
-        if archive.packed:  # they are in the database, which each thread would open for itself
-            return {blob.sha256 for blob in blobs if is_sound(archive.blobs, blob)}
-        (sound,) = yield from self.on.hub.ask_all(
-            self, [lambda: {blob.sha256 for blob in blobs if is_sound(archive.blobs, blob)}]
-        )
-        return set(sound)
-
-    def _known(self) -> Steps[dict[tuple[str, int], FileEntry]]:
-        """File versions that are here from earlier captures, finished or not: they never change on a server."""
-        entries = [
-            entry
-            for old in self.archive.captures(self.graceid, unfinished=True)
-            if old.service == self.on.service and old.origin == "capture"
-            for entry in StoredView(self.archive, old).files()
-            if entry.sha256 is not None
-        ]
-        # What was lost or damaged since is fetched again.
-        sound = yield from self._sound({str(entry.sha256) for entry in entries})
-        return {(entry.name, entry.version): entry for entry in entries if entry.sha256 in sound}
-
     # -- keeping
 
     def _said(self, seen: Seen) -> dict[str, Any]:
         """The notes of what was seen."""
-        missing = {"not given": seen.missing} if seen.missing and not self.as_public else {}
+        missing = {NOT_GIVEN: seen.missing} if seen.missing and not self.as_public else {}
         return {**({AS_PUBLIC: True} if self.as_public else {}), **missing}
 
     def _shown(self, seen: Seen) -> list[Wanted]:
         """The file versions that are to be kept."""
         files = seen.files or []
         if not self.as_public:
-            return files
+            return self.earlier.files() if FILES in seen.missing and self.earlier is not None else files
         logs = public_records("log", seen.lists["log"])
         shown = {(log.get("filename"), log.get("file_version")) for log in logs}
         return [file for file in files if (file.name, file.version) in shown]
 
-    def _keep(self, seen: Seen, result: CaptureResult | None) -> Steps[CaptureResult]:
-        """Put what was seen into an unfinished capture, and fetch the files that are not here."""
+    def _keep(self, look: Look, seen: Seen, result: CaptureResult | None) -> Steps[tuple[bool, CaptureResult]]:
+        """Put what was seen into an unfinished capture, and fetch the files that are not here; whether the object stood still."""
         self.notes = self._said(seen)
         tags = {} if self.on.as_public else kept_tags(seen.tags, self.on.asked) | self.on.root_tags
         notes = self.notes | ({TAGS: tags} if tags else {})
-        yield from self.on.hub.turn(self)
-        try:
-            capture = self._start(seen, notes, result.capture if result else None)
-        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-            raise CaptureError(f"{self.graceid}: its records cannot be kept: {type(error).__name__}: {error}") from None
-        self.on.hub.had_turn(self)
-        wanted = self._shown(seen)
-        known: dict[tuple[str, int], FileEntry] = {}
-        if result is not None:
-            known = {
-                (entry.name, entry.version): entry
-                for entry in StoredView(self.archive, capture).files()
-                if entry.sha256
-            }
-        elif not self.on.recapture:
-            known = yield from self._known()
-        missing = self._share(capture, wanted, known)
-        self.on.progress.files(self.graceid, len(missing))
-        found = yield from download(
-            self.on.hub, self, self.on.place, capture, self.on.client, missing, self.on.progress
-        )
-        come = [blob for _, blob in found if not isinstance(blob, str)]
-        absent = [blob for _, blob in found if isinstance(blob, str)]
+        known, wanted = (yield from self._here(result)), self._shown(seen)
+        with Downloads(self.on.hub, self, self.on.place, self.graceid, self.on.client, self.on.progress) as downloads:
+            # The server has them ready while the records are brought to the disk.
+            asked = [
+                file
+                for file in wanted
+                if file.url and (file.name, file.version) not in known and self.on.choice(file.name)
+            ]
+            downloads.ask(asked)
+            yield from self.on.hub.turn(self)
+            try:
+                capture = self._start(seen, notes, result.capture if result else None)
+            except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+                why = f"{type(error).__name__}: {error}"
+                raise CaptureError(f"{self.graceid}: its records cannot be kept: {why}") from None
+            self.on.hub.had_turn(self)
+            missing = self._share(capture, wanted, known, seen.missing.get(FILES))
+            self.on.progress.files(self.graceid, len(missing))
+            downloads.ask(file for file in missing if file not in asked)
+            yield from downloads.arrive(capture)
+            again = look.ask_again(self.asked_as, seen)  # while the last of them are kept
+            downloads.keep(capture)
+            still = yield from look.stood_still(again, seen)
+        come = [blob for _, blob in downloads.found if not isinstance(blob, Absence)]
+        refused = {(file.name, file.version): blob.why for file, blob in downloads.found if isinstance(blob, Absence)}
+        kept = (yield from self._kept_anyway(capture, refused)) if refused and self.on.recapture else set()
+        absent = [why for place, why in refused.items() if place not in kept]
         result = result or CaptureResult(capture, True, 0, 0)
-        return replace(
+        return still, replace(
             result, capture=capture, logs=len(seen.lists["log"]), files=len(wanted), fetched=result.fetched + len(come),
-            bytes=result.bytes + sum(blob.size for blob in come), absent=absent,
+            bytes=result.bytes + sum(blob.size for blob in come), absent=absent, kept=len(kept),
         )  # fmt: skip
+
+    def _here(self, result: CaptureResult | None) -> Steps[dict[tuple[str, int], FileEntry]]:
+        """The file versions that are here: those of the look before, or of earlier captures."""
+        if result is None:
+            return {} if self.on.recapture else (yield from self._stored.files())
+        entries = StoredView(self.archive, result.capture).files()
+        return {(entry.name, entry.version): entry for entry in entries if entry.sha256}
+
+    def _kept_anyway(self, capture: Capture, refused: Collection[tuple[str, int]]) -> Steps[set[tuple[str, int]]]:
+        """Let the capture have what the server refuses now, and gave once."""
+        known = yield from self._stored.files()
+        with self.archive.transaction() as tx:
+            self.on.place.check(capture)
+            kept = {place: known[place] for place in refused if place in known and self.archive.lists(known[place])}
+            for (name, version), entry in kept.items():
+                tx.add_file(capture, name, self.archive.blob(entry.sha256 or ""), version)
+        return set(kept)
 
     def _start(self, seen: Seen, notes: dict[str, Any], capture: Capture | None) -> Capture:
         """The unfinished capture with all records in it: ours, the one that an interrupted run left, or a new one."""
@@ -239,7 +245,7 @@ class Pull:
             if capture is not None:
                 capture = self.on.place.check(capture)
             else:
-                left = self._left()
+                left = self._stored.left()
                 mine = [c for c in left if c.service == self.on.service]
                 capture = mine[-1] if mine else tx.begin(self.graceid, self.on.service, "capture")
                 for other in left:
@@ -260,14 +266,10 @@ class Pull:
                 keep_service(tx, capture, self.on.root)
         return capture
 
-    def _left(self) -> list[Capture]:
-        """What interrupted runs left unfinished. What somebody is at work on is not ours to go on with, nor to drop."""
-        unfinished = [c for c in self.archive.captures(self.graceid, unfinished=True) if c.completed is None]
-        left = [c for c in unfinished if c.origin == "capture"]
-        return [c for c in left if not is_alive(self.archive, owner_of(c))]
-
-    def _share(self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry]) -> list[Wanted]:
-        """Let the capture have the files that are here; those that are to be fetched."""
+    def _share(
+        self, capture: Capture, wanted: list[Wanted], known: dict[tuple[str, int], FileEntry], withheld: str | None
+    ) -> list[Wanted]:
+        """Let the capture have the files that are here; those that are to be fetched. `withheld`: why nothing can be asked for."""
         listed, missing = {(file.name, file.version) for file in wanted}, []
         with self.archive.transaction() as tx:
             self.on.place.check(capture)
@@ -284,6 +286,8 @@ class Pull:
                         tx.add_file(capture, file.name, self.archive.blob(kept.sha256 or ""), file.version)
                 elif not self.on.choice(file.name):
                     tx.add_file(capture, file.name, None, file.version, absent="not asked for when it was captured")
+                elif not file.url:
+                    tx.add_file(capture, file.name, None, file.version, absent=withheld)
                 else:
                     missing.append(file)
         return missing

@@ -76,7 +76,7 @@ def told(result: "CaptureResult") -> str:
 
 
 def absences(result: "CaptureResult") -> list[str]:
-    """What did not come, a line for each cause."""
+    """What did not come, a line for each cause, and what comes no longer."""
     causes: dict[str, list[str]] = {}
     for reason in result.absent:
         name, _, cause = reason.partition(": ")
@@ -84,7 +84,7 @@ def absences(result: "CaptureResult") -> list[str]:
     return [
         f"  absent: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}: {cause}"
         for cause, names in causes.items()
-    ]
+    ] + [f"  {sentence}" for sentence in result.withheld]
 
 
 class Lines(Silent):

@@ -12,6 +12,7 @@ from typing import Any
 from gracetape.archive import Archive, ArchiveError, category_of
 from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import Record
+from gracetape.archive.partials import sweep
 from gracetape.archive.services import SERVICE
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import Client, held
@@ -21,7 +22,6 @@ from gracetape.capture.hub import Hub
 from gracetape.capture.object_pull import CaptureResult as CaptureResult, Pull, Run
 from gracetape.capture.objects import Objects, seen_by_public
 from gracetape.capture.pace import Pace
-from gracetape.capture.partials import sweep
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress, Silent
 from gracetape.capture.records import fetch_root

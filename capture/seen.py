@@ -1,6 +1,7 @@
 """One look at an object: its record, its lists and its files as the server tells of them, each asked for only if it has changed."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -80,10 +81,14 @@ class Look:
 
     def begin(self, graceid: str, before: Seen | None) -> Steps[tuple[Answer, Answer]]:
         """The record and the log, before anything else is asked: what is asked later is at least as new."""
-        tags = before.tags if before else {}
-        questions = [partial(fetch, self.client, graceid, tags), partial(fetch_list, self.client, graceid, _LOG, tags)]
-        record, log = yield from self.hub.ask_all(self.task, questions)
+        record, log = yield from self.hub.answers(self.ask_again(graceid, before))
         return record, log
+
+    def ask_again(self, graceid: str, before: Seen | None) -> list[Future[Answer]]:
+        """Ask for the record and the log, whether or not they are as they were `before`."""
+        tags = before.tags if before else {}
+        questions = (partial(fetch, self.client, graceid, tags), partial(fetch_list, self.client, graceid, _LOG, tags))
+        return [self.hub.ask(self.task, question) for question in questions]
 
     def rest(self, graceid: str, begun: tuple[Answer, Answer], before: Seen | None) -> Steps[Seen]:
         """Everything else. What has not changed is as it was `before`."""
@@ -112,11 +117,13 @@ class Look:
         """Ask for the files' addresses after all, where the server had said that the list has not changed."""
         (listing,) = yield from self.hub.ask_all(self.task, [partial(fetch_files, self.client, graceid)])
         seen.files = versions(listing.value, seen.lists["log"])
+        if listing.missing:
+            seen.missing["files"] = listing.missing
         seen.tags.update(listing.tags)
 
-    def stood_still(self, graceid: str, seen: Seen) -> Steps[bool]:
+    def stood_still(self, again: list[Future[Answer]], seen: Seen) -> Steps[bool]:
         """Whether the object's record and log are still as they were seen: whatever happens to an object, one of them tells of it."""
-        record, log = yield from self.begin(graceid, seen)
+        record, log = yield from self.hub.answers(again)
         return (not record.changed or record.value == seen.record) and (
             not log.changed or log.value == seen.lists["log"]
         )

@@ -5,19 +5,20 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import Archive
-from gracetape.archive.blobs import CHUNK, Blob, compressed, full_disk
+from gracetape.archive.blobs import CHUNK, Blob, Samples, compressed, full_disk
 from gracetape.archive.held_folders import sync_folder
+from gracetape.archive.partials import LEAST, Partial, Whose, partial_of
 from gracetape.capture.errors import Absent, Interrupted
 from gracetape.capture.listing import Wanted
-from gracetape.capture.partials import LEAST, Partial, partial_of
 from gracetape.capture.service import ask
 from gracetape.errors import CaptureError
 
@@ -26,36 +27,55 @@ _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 #: A strong ETag: byte for byte the same.
 _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _PIECE, _TO_DISK = 1 << 16, 32 << 20
+#: Files of fewer bytes wait in memory until they are kept: who asks has nothing to do with the disk then.
+_SMALL = 1 << 16
 _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Why the server does not give a file."""
+
+    why: str
+
+
+#: A file that came: on the disk, or, if it is small, its contents.
+Come = tuple[Path, Blob] | bytes
 
 
 def fetch_file(
     archive: Archive, client: Any, file: Wanted, graceid: str, arrived: Callable[[int], None]
-) -> tuple[Path, Blob] | str:
+) -> Come | Absence:
     """A file's contents, ready to be kept, or why the server does not give them. `arrived` is told of bytes as they come."""
-    transfer = _Transfer(archive, client, file, f"{file.name},{file.version} of {graceid}", arrived)
+    transfer = _Transfer(archive, client, file, Whose(graceid, file.name, file.version), arrived)
     try:
         return transfer.run()
     except Absent as error:
-        transfer.forget()
-        return str(error)
+        transfer.forget(unless_kept=error.status in (401, 403))  # who may not see it today may do so tomorrow
+        return Absence(str(error))
     except BaseException:
         transfer.forget(unless_kept=True)
         raise
 
 
 class _Transfer:
-    """One file on its way: `size` bytes are here, in `path`, and in `digest`."""
+    """One file on its way: `size` bytes are here, `held` in memory, or else in `path`, and in `digest`."""
 
-    def __init__(self, archive: Archive, client: Any, file: Wanted, what: str, arrived: Callable[[int], None]) -> None:
-        self.archive, self.client, self.url, self.what, self.arrived = archive, client, file.url, what, arrived
+    def __init__(
+        self, archive: Archive, client: Any, file: Wanted, whose: Whose, arrived: Callable[[int], None]
+    ) -> None:
+        self.archive, self.client, self.url, self.whose, self.arrived = archive, client, file.url, whose, arrived
+        self.what = f"{file.name},{file.version} of {whose.object}"
         self.part: Partial | None = None
-        self.handle, self.path = -1, Path()
-        self.size, self.tag, self.digest = 0, "", hashlib.sha256()
+        self.handle, self.path, self.held = -1, Path(), bytearray()
+        self.size, self.tag, self.length = 0, "", -1
+        self.digest, self.samples = hashlib.sha256(), Samples()
+        self._ranges = True  # whether the server can be asked for the rest
         self._told = self._sent = 0
 
-    def run(self) -> tuple[Path, Blob]:
-        self._open(partial_of(self.archive, self.url, make=False))
+    def run(self) -> Come:
+        if (part := partial_of(self.archive, self.url, self.whose, make=False)) is not None:
+            self._go_on_with(part)
         while True:
             before = self.size
             try:
@@ -68,29 +88,26 @@ class _Transfer:
                     raise
         return self._finish()
 
-    def _open(self, part: Partial | None) -> None:
-        """Write to a part that is kept, going on where it ends, or else to a file that goes with this process."""
-        self.part = part
-        if part is None:
-            handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
-            self.handle, self.path = handle, Path(name)
-            return
-        self.handle, self.path = part.handle, part.path
+    def _go_on_with(self, part: Partial) -> None:
+        """Write to a part that is kept, from where it ends."""
+        self.part, self.handle, self.path = part, part.handle, part.path
         if part.size:
-            self.tag = part.tag
+            self.tag, self.length = part.tag, part.length
             with os.fdopen(os.dup(part.handle), "rb") as file:
                 file.seek(0)
                 while piece := file.read(CHUNK):
                     self.digest.update(piece)
+                    self.samples.add(piece)
                     self.size += len(piece)
 
     def _once(self) -> None:
-        """Ask for what is missing, and take it in."""
-        headers = {"Accept-Encoding": "identity"}
-        if self.size and self.tag:
-            headers |= {"Range": f"bytes={self.size}-", "If-Range": self.tag}
-        elif self.size:
+        """Ask for what is missing, and take it in. Of what is whole its last byte: so the server says whether it is still the same."""
+        if self.size and not (self.tag and self._ranges and self.size <= self.length):
             self._begin_anew()
+        first = self.size - (self.size == self.length > 0)
+        headers = {"Accept-Encoding": "identity"}
+        if self.size:
+            headers |= {"Range": f"bytes={first}-", "If-Range": self.tag}
         try:
             response = self.client.get(self.url, stream=True, headers=headers)
         except HTTPError as error:
@@ -99,56 +116,74 @@ class _Transfer:
             self._begin_anew()  # more is here than the server has
             raise requests.exceptions.ConnectionError(f"{self.what} is not what it was") from None
         with response:
-            total = self._begins(response)
+            total, last = self._begins(response, first)
             pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
+            here = self.size - first if self.size else 0
             for piece in pieces():
-                self._take(piece)
+                if last is not None and self.size - here + len(piece) > last + 1:
+                    self._distrust("more than the part that it tells of")
+                self._take(piece[here:])
+                here = 0
         if total is not None and total != self.size:
             raise requests.exceptions.ConnectionError(f"{self.what} broke off after {self.size} of {total} bytes")
 
-    def _begins(self, response: requests.Response) -> int | None:
-        """Whether what comes goes on from what is here, or begins anew; how long all will be, None if that is not told."""
+    def _begins(self, response: requests.Response, first: int) -> tuple[int | None, int | None]:
+        """Whether what comes goes on from what is here, or begins anew; how long all will be, and where what comes ends (None: not told)."""
         if response.status_code not in (_WHOLE, _PARTIAL):
             raise HTTPError(response)
-        said = _PART.fullmatch(response.headers.get("Content-Range", ""))
-        if response.status_code == _PARTIAL:
-            if said is None or int(said[1]) != self.size or not self.size:
-                raise CaptureError(f"{self.what}: the server answers with another part (206) than it was asked for")
-            return None if said[3] == "*" else int(said[3])
-        if self.size:
-            self._begin_anew()
         length, tag = response.headers.get("Content-Length", ""), response.headers.get("ETag", "")
         encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        if response.status_code == _PARTIAL:
+            said = _PART.fullmatch(response.headers.get("Content-Range", ""))
+            if not self.size:
+                raise CaptureError(f"{self.what}: the server answers with a part (206), which it was not asked for")
+            same = tag == self.tag and not encoded
+            if said is None or not same or int(said[1]) != first or said[3] not in ("*", str(self.length)):
+                self._distrust("another part (206) than it was asked for")
+            return self.length, int(said[2])
+        if self.size:
+            self._begin_anew()
         if not _LENGTH.fullmatch(length) or encoded:
-            return None
-        self.tag = tag if _STRONG.fullmatch(tag) else ""
-        if self.tag and int(length) >= LEAST and self.part is None:
+            return None, None
+        self.tag, self.length = tag if _STRONG.fullmatch(tag) else "", int(length)
+        if self.tag and self.length >= LEAST and self.part is None:
             self._keep_parts()
-        if self.part is not None:
-            self.part.keep(self.tag)
-        return int(length)
+        if self.part is not None and self.tag:
+            self.part.keep(self.tag, self.length)
+        return self.length, None
+
+    def _distrust(self, what: str) -> NoReturn:
+        """Begin anew, and ask for no rest any more: the server does not do as it is asked."""
+        self._begin_anew()
+        self._ranges = False
+        raise requests.exceptions.ConnectionError(f"{self.what}: the server answers with {what}") from None
 
     def _keep_parts(self) -> None:
-        if (part := partial_of(self.archive, self.url, make=True)) is not None:
-            os.truncate(part.handle, 0)
-            os.lseek(part.handle, 0, os.SEEK_SET)
-            os.close(self.handle)
-            self.path.unlink()
+        if (part := partial_of(self.archive, self.url, self.whose, make=True)) is not None:
+            part.begin_anew()
+            if self.handle >= 0:
+                os.close(self.handle)
+                self.path.unlink()
             self.part, self.handle, self.path = part, part.handle, part.path
 
     def _begin_anew(self) -> None:
-        os.truncate(self.handle, 0)
-        os.lseek(self.handle, 0, os.SEEK_SET)
+        if self.part is not None:
+            self.part.begin_anew()
+        elif self.handle >= 0:
+            os.truncate(self.handle, 0)
+            os.lseek(self.handle, 0, os.SEEK_SET)
+        self.held.clear()
         self.arrived(-self._told)
         self.size = self._told = self._sent = 0
-        self.tag, self.digest = "", hashlib.sha256()
+        self.tag, self.length, self.digest, self.samples = "", -1, hashlib.sha256(), Samples()
 
     def _take(self, piece: bytes) -> None:
-        self.digest.update(piece)
-        left = memoryview(piece)
-        with full_disk(self.path.parent):
-            while left:
-                left = left[os.write(self.handle, left) :]
+        if self.handle < 0:
+            self.held += piece
+            if len(self.held) >= _SMALL:
+                self._spool()
+        else:
+            self._write(piece)
         self.size += len(piece)
         if self.size - self._sent >= _TO_DISK:
             # On its way to the disk already, where it must be in the end, while the rest comes.
@@ -157,15 +192,34 @@ class _Transfer:
         self._told += len(piece)
         self.arrived(len(piece))
 
-    def _finish(self) -> tuple[Path, Blob]:
+    def _spool(self) -> None:
+        """Go on in a file, which goes with this process."""
+        self.handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
+        self.path = Path(name)
+        self._write(self.held)
+        self.held = bytearray()
+
+    def _write(self, piece: bytes | bytearray) -> None:
+        self.digest.update(piece)
+        self.samples.add(piece)
+        left = memoryview(piece)
         with full_disk(self.path.parent):
-            path, blob = compressed(self.path, Blob(self.digest.hexdigest(), self.size, "raw"))
+            while left:
+                left = left[os.write(self.handle, left) :]
+
+    def _finish(self) -> Come:
+        if self.handle < 0:
+            return bytes(self.held)
+        with full_disk(self.path.parent):
+            self.samples.end()
+            blob = Blob(self.digest.hexdigest(), self.size, "raw")
+            path, blob = compressed(self.path, blob, shrinks=self.samples.shrink)
             if self.archive.durable and self.size >= LEAST:
                 sync_folder(path)  # who keeps it then holds the archive for less long
-        if path != self.path:
-            self.path.unlink()
-        if self.part is not None:
-            self.part.taken()
+            if self.part is not None:  # until here it is gone on with after a kill
+                path = self.part.take(path, self.archive.blobs.spool_folder())
+            elif path != self.path:
+                self.path.unlink()
         os.close(self.handle)
         self.handle = -1
         return path, blob
@@ -175,6 +229,8 @@ class _Transfer:
         if self.handle < 0:
             return
         if self.part is None or not unless_kept:
+            if self.part is not None:
+                self.part.begin_anew()
             self.path.unlink(missing_ok=True)
         os.close(self.handle)
         self.handle = -1

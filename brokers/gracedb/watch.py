@@ -66,6 +66,7 @@ class Watch:
         self._open: set[Exchange] = set()
         self._changed = threading.Condition()
         self._running = False
+        self._until = 0.0  # when the thread looks again by itself
 
     def begin(self, seconds: float, longest: float) -> Exchange:
         exchange = Exchange(self, seconds, longest)
@@ -75,7 +76,8 @@ class Watch:
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._work, name="deadlines", daemon=True).start()
-            self._changed.notify()
+            elif exchange.deadline < self._until:  # to wake it for each question would take a turn from who asks
+                self._changed.notify()
         return exchange
 
     def forget(self, exchange: Exchange) -> None:
@@ -93,7 +95,9 @@ class Watch:
         with self._changed:
             while held := tuple(self._open):  # a copy: what is garbage may leave at any time
                 first = min(exchange.deadline for exchange in held)
-                self._changed.wait(max(0.0, min(first - time.monotonic(), idle_s)))
+                now = time.monotonic()
+                self._until = min(first, now + idle_s)
+                self._changed.wait(max(0.0, self._until - now))
                 now = time.monotonic()
                 for exchange in [late for late in tuple(self._open) if late.deadline < now]:
                     exchange.shut()

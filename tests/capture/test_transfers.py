@@ -1,6 +1,7 @@
 """Files that break off are gone on with, in the same run and in the next, unless the server names other contents."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,16 @@ from typing import Any
 import pytest
 
 from gracetape import capture
-from gracetape.archive import Archive
+from gracetape.archive import Archive, partials
 from gracetape.archive.packing import collect
 from gracetape.archive.verify import verify
-from gracetape.capture import partials, transfers
+from gracetape.capture import transfers
 from gracetape.dummy.faults import Dropped
 from tests.capture.conftest import Source
 
 NOISE = os.urandom(3 << 20)
 LARGE = "large.bin"
+WHOSE = partials.Whose("T1", LARGE, 0)
 
 
 @pytest.fixture
@@ -82,11 +84,11 @@ def test_the_next_capture_goes_on_with_what_is_left_of_it(large: Source, tmp_pat
             capture.capture([large.graceid], archive, client, pattern="*.xml")
             tag = client.get(f"{large.url}events/{large.graceid}/files/{LARGE},0").headers["ETag"]
         for kept, begin in ((tag, "bytes=1048576-"), ('"another"', "bytes=1048576-")):
-            part = partials.partial_of(archive, f"{large.url}events/{large.graceid}/files/{LARGE},0", make=True)
+            part = partials.partial_of(archive, f"{large.url}events/{large.graceid}/files/{LARGE},0", WHOSE, make=True)
             assert part is not None
             with part:
                 os.write(part.handle, NOISE[: 1 << 20])
-                part.keep(kept)
+                part.keep(kept, len(NOISE))
             asked = breaking_off(large, lambda number: None)
             with capture.connect(large.url) as client:
                 capture.capture([large.graceid], archive, client, recapture=True)
@@ -96,20 +98,35 @@ def test_the_next_capture_goes_on_with_what_is_left_of_it(large: Source, tmp_pat
             assert not part.path.exists()
 
 
+def test_a_part_that_was_whole_when_its_capture_was_killed_is_not_fetched_again(large: Source, tmp_path: Path) -> None:
+    address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        part = partials.partial_of(archive, address, WHOSE, make=True)
+        assert part is not None
+        with part:
+            os.write(part.handle, NOISE)
+            part.keep(client.get(address).headers["ETag"], len(NOISE))
+        asked = breaking_off(large, lambda number: None)
+        capture.capture([large.graceid], archive, client)
+        assert asked == [f"bytes={len(NOISE) - 1}- if it is the same"]
+        assert held(archive, large) == NOISE
+        assert list(verify(archive)) == []
+
+
 def test_a_part_of_unknown_contents_or_of_another_start_of_the_machine_is_not_trusted(
     large: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
     with Archive.create(tmp_path / "a.tape") as archive:
         for said in ("nothing", "another start"):
-            part = partials.partial_of(archive, address, make=True)
+            part = partials.partial_of(archive, address, WHOSE, make=True)
             assert part is not None
             with part:
                 os.write(part.handle, b"not what was there" * 1000)
                 if said == "another start":
                     with monkeypatch.context() as other:
                         other.setattr(partials, "_boot", lambda: "before")
-                        part.keep('"a tag"')
+                        part.keep('"a tag"', len(NOISE))
             asked = breaking_off(large, lambda number: None)
             with capture.connect(large.url) as client:
                 capture.capture([large.graceid], archive, client, recapture=True)
@@ -120,26 +137,64 @@ def test_a_part_of_unknown_contents_or_of_another_start_of_the_machine_is_not_tr
 def test_a_part_that_somebody_works_on_is_left_to_them(large: Source, tmp_path: Path) -> None:
     address = f"{large.url}events/{large.graceid}/files/{LARGE},0"
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
-        part = partials.partial_of(archive, address, make=True)
+        part = partials.partial_of(archive, address, WHOSE, make=True)
         assert part is not None
         with part:
-            assert partials.partial_of(archive, address, make=True) is None
+            assert partials.partial_of(archive, address, WHOSE, make=True) is None
             capture.capture([large.graceid], archive, client)
             assert part.path.exists()
         assert held(archive, large) == NOISE
 
 
-def test_parts_that_nobody_goes_on_with_go(large: Source, tmp_path: Path) -> None:
+def part_left(archive: Archive, address: str = "https://somewhere/a,0", whose: partials.Whose = WHOSE) -> Path:
+    """A part as a killed capture leaves it."""
+    part = partials.partial_of(archive, address, whose, make=True)
+    assert part is not None
+    with part:
+        part.keep('"tag"', len(NOISE))
+        os.write(part.handle, NOISE[: 1 << 20])
+    return part.path
+
+
+def test_parts_that_nobody_touched_for_long_go(tmp_path: Path) -> None:
     with Archive.create(tmp_path / "a.tape") as archive:
-        part = partials.partial_of(archive, "https://somewhere/a,0", make=True)
-        assert part is not None
-        part.keep('"tag"')
-        part.close()
-        partials.sweep(archive)
-        assert part.path.exists()
-        partials.sweep(archive, older_s=-1)
-        assert not (archive.path / "partial").exists()
+        old, young = part_left(archive), part_left(archive, "https://somewhere/b,0")
+        os.utime(old, (0, 0))
         collect(archive)
+        assert [path.name for path in sorted(young.parent.iterdir())] == [young.name, f"{young.name}.json"]
+        os.utime(young, (0, 0))
+        part = partials.partial_of(archive, "https://somewhere/b,0", WHOSE, make=True)
+        assert part is not None
+        with part:  # somebody goes on with it just now
+            collect(archive)
+            assert young.exists()
+    with Archive.open(tmp_path / "a.tape", read_only=False):
+        assert not young.parent.exists()
+
+
+def test_parts_of_unknown_contents_go(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        path = part_left(archive)
+        path.with_name(f"{path.name}.json").write_text("{")
+        collect(archive)
+        assert not path.parent.exists()
+
+
+def test_parts_of_what_was_captured_since_go(large: Source, tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        path = part_left(archive)
+        other = part_left(archive, "https://somewhere/b,0", partials.Whose("T2", LARGE, 0))
+        capture.capture([large.graceid], archive, client, files=False)
+        collect(archive)
+        assert path.exists()  # that one did not ask for files
+        capture.capture([large.graceid], archive, client)
+        collect(archive)
+        assert not path.exists()
+        assert other.exists()
+        gone = part_left(archive, whose=partials.Whose(large.graceid, "nobody.txt", 0))
+        os.utime(gone, (time.time() - 60, time.time() - 60))
+        collect(archive)
+        assert not gone.exists()  # the server has no such file any more
 
 
 def test_a_link_in_the_place_of_parts_is_not_followed(large: Source, tmp_path: Path) -> None:
