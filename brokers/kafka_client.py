@@ -82,6 +82,26 @@ def topics_on(client: Admin, url: BrokerUrl, timeout_s: float = 10.0) -> set[str
                 raise BrokerError(f"{url}: no broker answers: {client.first or said(error)}") from None
 
 
+def leaders_of(
+    client: confluent_kafka.Consumer, url: BrokerUrl, topic: str, timeout_s: float = 10.0
+) -> list[tuple[tuple[str, int], int]]:
+    """The partitions of a topic, each with the number of the broker that leads it (-1: none does). One broker of a cluster may have
+    made a topic of which another has yet to hear: that is waited for. BrokerError if the topic cannot be had.
+    """
+    limit = time.monotonic() + min(timeout_s, url.patience_s or timeout_s)
+    while True:
+        about = client.list_topics(topic, timeout=timeout_s).topics[topic]
+        if about.partitions:
+            return [((topic, number), one.leader) for number, one in sorted(about.partitions.items())]
+        refused = (
+            about.error is not None and about.error.code() == confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED
+        )
+        if refused or time.monotonic() > limit:
+            why = "it has no partitions" if about.error is None else about.error.str()
+            raise BrokerError(f"{url} does not let us read the topic {topic}: {why}")
+        time.sleep(0.1)
+
+
 #: What librdkafka says of a request that no broker answered, by how it came to that.
 _NO_ANSWER = frozenset(
     getattr(confluent_kafka.KafkaError, name)
