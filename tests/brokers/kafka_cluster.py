@@ -15,6 +15,8 @@ from typing import Any
 import confluent_kafka
 
 _PRODUCER = 0
+#: Functions that give no number of an error.
+_SILENT = ("topic_set_error",)
 
 
 class Cluster:
@@ -51,9 +53,9 @@ class Cluster:
     def up(self, broker: int) -> None:
         self._do("broker_set_up", broker)
 
-    def forget(self, node: str, partition: int, before: int) -> None:
-        """Forget messages of a partition, as a broker does with old ones."""
-        self._do("partition_delete_records", f"{self._group}.{node}", partition, before)
+    def fail(self, node: str, error: int) -> None:
+        """Let whoever asks about a topic be told an error, by Kafka's number (0: none any more)."""
+        self._do("topic_set_error", f"{self._group}.{node}", error)
 
     def _do(self, *words: object) -> None:
         print(*words, file=self._ask, flush=True)
@@ -99,7 +101,8 @@ def _serve(brokers: int) -> None:
     for line in sys.stdin:
         name, *words = line.split()
         values = [int(word) if word.isdigit() else word.encode() for word in words]
-        print(call(f"mock_{name}", cluster, *values, result=ctypes.c_int), flush=True)
+        done = call(f"mock_{name}", cluster, *values, result=None if name in _SILENT else ctypes.c_int)
+        print(done or 0, flush=True)
 
 
 if __name__ == "__main__":
