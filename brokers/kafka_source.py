@@ -111,12 +111,16 @@ class KafkaSource(Source):
         )
         self._prober: confluent_kafka.Consumer | None = None  # looks at what is in doubt, while the other one reads on
         self._sharing: Sharing | None = None
-        if self.url.flag("share", False):
-            self._doubts.leaders = self._partitions(self._consumer)  # topics that are not there are made
-            self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
-            self._sharing.join(self._topics)
-        else:
-            self._begin()
+        try:
+            if self.url.flag("share", False):
+                self._doubts.leaders = self._partitions(self._consumer)  # topics that are not there are made
+                self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
+                self._sharing.join(self._topics)
+            else:
+                self._begin()
+        except BaseException:
+            self._consumer.close()
+            raise
 
     # -- where to begin
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gracetape.archive.blobs import Blob, is_sound
+from gracetape.archive.blobs import Blob, is_sound, together
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.cutting import cut
@@ -132,7 +132,7 @@ def _fetch(rows: Iterator[tuple[str, int, str]], stored: Stored, place: Place, o
         for batch in at_once(fetch, wanted):
             came.contents += len(batch)
             came.bytes += sum(spool.stat().st_size for spool, _ in batch)
-            with ours.transaction() as tx:
+            with ours.transaction() as tx, together(ours.blobs):
                 for spool, blob in batch:
                     tx.keep_blob(spool, blob)
             done.advance(sum(blob.size for _, blob in batch))

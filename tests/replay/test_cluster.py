@@ -62,6 +62,10 @@ def stories(*files: Path) -> Stories:
     return found
 
 
+def differing(some: Stories, others: Stories) -> list[tuple[str, str]]:
+    return [key for key in sorted(some.keys() | others.keys()) if some.get(key) != others.get(key)]
+
+
 def test_recorders_share_what_players_fill_and_one_is_killed(
     tape: Path, nodes: list[str], cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -77,7 +81,7 @@ def test_recorders_share_what_players_fill_and_one_is_killed(
         """Play once more; once all is heard, the objects of that round that each recorder heard of."""
         new = play(tape, cluster.url, meanwhile)
         played.update(new)
-        eventually(lambda: stories(*files) == played)
+        eventually(lambda: stories(*files) == played, otherwise=lambda: f"{differing(stories(*files), played)} differ")
         return [{graceid for _, graceid in new.keys() & stories(file).keys()} for file in files]
 
     try:
