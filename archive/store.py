@@ -85,7 +85,10 @@ class Archive(Captures):
                 check(path / "archive.sqlite")
             if not packed and not (path / "archive.sqlite").is_file():
                 from gracetape.archive.packaged import beside
+                from gracetape.archive.sharing.head import NAME, pushed_there
 
+                if (path / NAME).is_file():
+                    raise ArchiveError(pushed_there(str(path)))
                 what = f"there is nothing there{beside(path)}" if not path.exists() else "it holds no archive.sqlite"
                 raise ArchiveError(f"{path} is not a gracetape archive: {what}")
         return cls(path, read_only=read_only, packed=packed)._opened()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import confluent_kafka
+from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -43,17 +44,17 @@ class Admin(AdminClient):
         self._user = settings.get("sasl.username", "?")
         super().__init__(settings | {"error_cb": self._error})
 
-    def _error(self, error: confluent_kafka.KafkaError) -> None:
+    def _error(self, error: KafkaError) -> None:
         self.first = self.first or _plain_words(error)
         self.trouble = self.trouble or objection(error, self._user)
 
 
-def objection(error: confluent_kafka.KafkaError, user: str) -> str | None:
+def objection(error: KafkaError, user: str) -> str | None:
     """The sentence for an error that does not go away by itself (a password, a certificate), None for any other."""
     why = _plain_words(error)
-    if error.code() == confluent_kafka.KafkaError._AUTHENTICATION:
+    if error.code() == KafkaError._AUTHENTICATION:
         return f"the password of {user} is not accepted: {why}"
-    if error.code() != confluent_kafka.KafkaError._SSL:
+    if error.code() != KafkaError._SSL:
         return None
     if "certificate" in why:
         return (
@@ -63,7 +64,7 @@ def objection(error: confluent_kafka.KafkaError, user: str) -> str | None:
     return f"the broker does not speak TLS, so no password was sent: {why}"
 
 
-def _plain_words(error: confluent_kafka.KafkaError) -> str:
+def _plain_words(error: KafkaError) -> str:
     """librdkafka's words without what it puts around them: the broker's address, and how long it took."""
     return re.sub(r"^\S+/\w+: | \(after \d+ms in state \w+.*\)$", "", str(error.str()))
 
@@ -82,9 +83,27 @@ def topics_on(client: Admin, url: BrokerUrl, timeout_s: float = 10.0) -> set[str
                 raise BrokerError(f"{url}: no broker answers: {client.first or said(error)}") from None
 
 
+def leaders_of(
+    client: confluent_kafka.Consumer, url: BrokerUrl, topic: str, timeout_s: float = 10.0
+) -> list[tuple[tuple[str, int], int]]:
+    """The partitions of a topic, each with the number of the broker that leads it (-1: none does). One broker of a cluster may have
+    made a topic of which another has yet to hear: that is waited for. BrokerError if the topic cannot be had.
+    """
+    limit = time.monotonic() + min(timeout_s, url.patience_s or timeout_s)
+    while True:
+        about = client.list_topics(topic, timeout=timeout_s).topics[topic]
+        refused = about.error is not None and about.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+        if about.partitions and not refused:
+            return [((topic, number), one.leader) for number, one in sorted(about.partitions.items())]
+        if refused or time.monotonic() > limit:
+            why = "it has no partitions" if about.error is None else about.error.str()
+            raise BrokerError(f"{url} does not let us read the topic {topic}: {why}")
+        time.sleep(0.1)
+
+
 #: What librdkafka says of a request that no broker answered, by how it came to that.
 _NO_ANSWER = frozenset(
-    getattr(confluent_kafka.KafkaError, name)
+    getattr(KafkaError, name)
     for name in ("_TIMED_OUT", "_TIMED_OUT_QUEUE", "_TRANSPORT", "_DESTROY", "_ALL_BROKERS_DOWN", "_RESOLVE", "_FAIL")
 )
 
@@ -104,7 +123,7 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
         return
     sizes = {topic: _LARGEST_NOTICE if GWALERT_TOPIC in topic else _LARGEST for topic in wanted}
     new = [
-        NewTopic(topic, int(partitions), 1, config={"max.message.bytes": str(size)}) for topic, size in sizes.items()
+        NewTopic(topic, int(partitions), -1, config={"max.message.bytes": str(size)}) for topic, size in sizes.items()
     ]
     made = admin.create_topics(new, request_timeout=max(1.0, url.patience_s))
     for topic in wanted:
@@ -113,7 +132,7 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
         except confluent_kafka.KafkaException as error:
             if error.args[0].code() in _NO_ANSWER:
                 raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
-            if error.args[0].code() != confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
 
 

@@ -26,12 +26,16 @@ class Log:
         return place <= self.high and same
 
 
-def look(consumer: confluent_kafka.Consumer, partition: TopicPartition, place: int | None) -> Log:
+def look(
+    consumer: confluent_kafka.Consumer, partition: TopicPartition, place: int | None, timeout_s: float = 10.0
+) -> Log:
     """Look at a partition by reading the message before `place` (None: its end). Leaves the consumer reading elsewhere.
+
+    KafkaException if the broker that leads it does not answer within `timeout_s`.
 
     The answer to a fetch tells the log's end; some brokers, when asked for it directly, tell less than there is.
     """
-    low, listed = consumer.get_watermark_offsets(partition, timeout=10)
+    low, listed = consumer.get_watermark_offsets(partition, timeout=timeout_s)
     probe = max(low, (listed if place is None else place) - 1)
     consumer.assign([TopicPartition(partition.topic, partition.partition, probe)])
     limit, before, high = time.monotonic() + _LOOK_S, None, -1

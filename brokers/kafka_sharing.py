@@ -12,17 +12,20 @@ from typing import Any
 import confluent_kafka
 from confluent_kafka import TopicPartition
 
-Partition = tuple[str, int]
+from gracetape.brokers.kafka_doubts import Partition
 
 #: What a consumer is told so that the group is shared. Who is silent for so long has left it.
-SETTINGS: Mapping[str, Any] = {"partition.assignment.strategy": "range", "session.timeout.ms": 10_000}
+SESSION_MS = 10_000
+SETTINGS: Mapping[str, Any] = {"partition.assignment.strategy": "range"}
+#: Seconds that the broker which coordinates a group is given to answer: when partitions begin, and when it was missed.
+_ANSWERS_S, _ANSWERS_SOON_S = 5.0, 1.0
 
 
 class Sharing:
     """The membership of a consumer in its group.
 
     `begin` is called with the partitions that it has from now on, each with the offset that is kept under the group (None: none),
-    and gives where each begins; `end` with those that it has no longer.
+    and gives where each begins, as far as that is known; `end` with those that it has no longer.
     """
 
     def __init__(
@@ -32,23 +35,37 @@ class Sharing:
         end: Callable[[Collection[Partition]], None],
     ) -> None:
         self._consumer, self._begin, self._end = consumer, begin, end
+        #: Partitions that it has, and that have not begun, since the broker that coordinates the group did not answer.
+        self.waiting: list[TopicPartition] = []
+        self._topics: list[str] = []
 
     def join(self, topics: Collection[str]) -> None:
         """Be a member from now on: partitions come while the consumer is polled."""
-        self._consumer.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
-
-    def again(self) -> None:
-        """Begin the partitions that it has at their places once more."""
-        if assigned := self._consumer.assignment():
-            self._assigned(self._consumer, assigned)
+        self._topics = list(topics)
+        self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
-        kept = {(p.topic, p.partition): p.offset if p.offset >= 0 else None for p in consumer.committed(partitions, 10)}
+        self.waiting = partitions
+        consumer.assign([])
+        with suppress(confluent_kafka.KafkaException):  # whoever polls tries again
+            self.begin()
+
+    def begin(self) -> None:
+        """Begin what waits; KafkaException if the broker that coordinates the group does not answer, or refuses."""
+        if not self.waiting:
+            self._consumer.committed([TopicPartition(self._topics[0], 0)], timeout=_ANSWERS_SOON_S)
+            return
+        kept = dict[Partition, int | None]()
+        for one in self._consumer.committed(self.waiting, timeout=_ANSWERS_S):
+            if one.error is not None:
+                raise confluent_kafka.KafkaException(one.error)
+            kept[one.topic, one.partition] = one.offset if one.offset >= 0 else None
         places = self._begin(kept)
-        consumer.assign([TopicPartition(*key, offset) for key, offset in places.items()])
-        new = [TopicPartition(*key, offset) for key, offset in places.items() if kept[key] is None]
+        new = [TopicPartition(*key, place) for key, place in places.items() if kept[key] is None]
         if new:  # a group that is new begins here, also when it comes again before it heard anything
-            consumer.commit(offsets=new, asynchronous=False)
+            self._consumer.commit(offsets=new, asynchronous=False)
+        self._consumer.assign([TopicPartition(*key, place) for key, place in places.items()])
+        self.waiting = []
 
     def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         with suppress(
@@ -58,5 +75,6 @@ class Sharing:
         self._lost(consumer, partitions)
 
     def _lost(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        self.waiting = []
         self._end({(p.topic, p.partition) for p in partitions})
         consumer.unassign()

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,9 +13,10 @@ import confluent_kafka
 from confluent_kafka import KafkaError, TopicPartition
 
 from gracetape.brokers.credentials import kafka_login
-from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, objection, said, topics_on
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, leaders_of, objection, said, topics_on
+from gracetape.brokers.kafka_doubts import Doubts, Partition
 from gracetape.brokers.kafka_places import look
-from gracetape.brokers.kafka_sharing import SETTINGS, Sharing
+from gracetape.brokers.kafka_sharing import SESSION_MS, SETTINGS, Sharing
 from gracetape.brokers.kafka_wire import check_group, marks_of, node_of, text_of, topic_of
 from gracetape.brokers.recent import Recent
 from gracetape.brokers.sources import Gap, Heard, Place, Source, log_gap, now
@@ -26,6 +27,8 @@ from gracetape.topics import is_public
 _SLICE_S = 0.2
 _AT_ONCE = 256
 _REMEMBERED = 5000
+#: Seconds that a broker is given to answer when reading begins, and while others are read.
+_ANSWERS_S, _ANSWERS_SOON_S = 10.0, 2.0
 #: What a broker says that no longer has the place where we were; the place is then looked for anew.
 _FORGOTTEN = (
     KafkaError._AUTO_OFFSET_RESET,
@@ -35,7 +38,8 @@ _FORGOTTEN = (
     KafkaError._UNKNOWN_PARTITION,
 )
 
-Partition = tuple[str, int]
+#: What a broker says to one that is no member of a group, while others are.
+_OF_OTHERS = (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS)
 
 
 class KafkaSource(Source):
@@ -70,7 +74,8 @@ class KafkaSource(Source):
             raise BadUrl("share=yes needs a group that is shared: write consumer=NAME, too")
         self._closed = threading.Event()
         self._polling = threading.Lock()
-        self._away: float | None = None  # when the broker was first missed
+        self._doubts = Doubts(grouped=self.url.flag("share", False))
+        self._assignments = 0  # how often it was said anew what is read from where
         self._fatal: str | None = None
         self._next: dict[Partition, int] = {}  # the offset that comes next
         self._logs: dict[Partition, str] = {}
@@ -86,71 +91,121 @@ class KafkaSource(Source):
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._topics = {topic_of(self.url, node): node for node in self.nodes}
+        self._settings: dict[str, Any] = settings | {
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            # The development broker answers a waiting fetch late, a real one as soon as there is something.
+            "fetch.wait.max.ms": 20 if self.url.loopback else 500,
+        }
         self._consumer = confluent_kafka.Consumer(
-            settings
+            self._settings
             | {
-                "group.id": self._group or f"gracetape-{time.time_ns():x}",
+                "group.id": self._group or _nobody(),
                 "enable.auto.commit": self._group is not None,
                 "auto.commit.interval.ms": 200,
-                "enable.auto.offset.store": False,
-                "auto.offset.reset": "error",
-                # The development broker answers a waiting fetch late, a real one as soon as there is something.
-                "fetch.wait.max.ms": 20 if self.url.loopback else 500,
                 "error_cb": self._error,
+                # Who leaves waits so long for the broker that coordinates its group.
+                "session.timeout.ms": SESSION_MS,
             }
             | dict(SETTINGS if self.url.flag("share", False) else {})
         )
+        self._prober: confluent_kafka.Consumer | None = None  # looks at what is in doubt, while the other one reads on
         self._sharing: Sharing | None = None
-        if self.url.flag("share", False):
-            self._partitions()  # topics that are not there are made
-            self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
-            self._sharing.join(self._topics)
-        else:
-            self._find_places(self._first_places())
+        try:
+            if self.url.flag("share", False):
+                self._doubts.leaders = self._partitions(self._consumer)  # topics that are not there are made
+                self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
+                self._sharing.join(self._topics)
+            else:
+                self._begin()
+        except BaseException:
+            self._consumer.close()
+            raise
 
     # -- where to begin
 
-    def _find_places(self, places: Mapping[Partition, int]) -> None:
-        """Begin each partition at its place, as far as the broker still has it, else where its log begins."""
-        partitions = self._partitions()
-        for partition in partitions:
-            key = (partition.topic, partition.partition)
-            self._logs[key] = self._log(*key)
-            place = places.get(key)
-            log = look(self._consumer, partition, place)
-            if place is None:
-                place = log.low if self._from_beginning else log.high
-            elif place < log.low:
-                self._tell_gap(
-                    partition, f"{log.low - place} messages of {partition.topic} are no longer on {self.url}"
-                )
-                place = log.low
-            elif not log.holds(place, self._known.get(key)):
-                begun = f"{self.url} has begun {partition.topic} anew"
-                self._tell_gap(partition, f"{begun}: what it held before is forgotten")
-                place = log.low
-            partition.offset = self._next[key] = place
-        self._consumer.assign(partitions)
-        if (
-            self._group is not None
-        ):  # a group that is new begins here, also when it comes again before it heard anything
-            self._consumer.commit(offsets=partitions, asynchronous=False)
+    def _begin(self) -> None:
+        """Begin each partition after what the caller, else the group, kept; BrokerError if a broker that is needed does not answer."""
+        try:
+            self._doubts.leaders = self._partitions(self._consumer)
+            places = self._first_places()
+            for key in self._doubts.leaders:
+                self._find_place(key, places.get(key), self._consumer, _ANSWERS_S)
+            self._assign()
+            if (
+                self._group is not None
+            ):  # one that is new begins here, also when it comes again before it heard anything
+                self._consumer.commit(offsets=self._places(), asynchronous=False)
+        except confluent_kafka.KafkaException as error:
+            if error.args[0].code() in _OF_OTHERS:
+                raise BrokerError(
+                    f"{self.url}: others share the group {self._group} just now: write share=yes, too, or another consumer"
+                ) from None
+            raise BrokerError(f"{self.url}: {said(error)}") from None
+
+    def _first_places(self) -> dict[Partition, int]:
+        """Where the caller, else the group, left off."""
+        found = dict[Partition, int]()
+        if self._group is not None:
+            partitions = [TopicPartition(*key) for key in self._doubts.leaders]
+            for kept in self._consumer.committed(partitions, timeout=_ANSWERS_S):
+                if kept.error is not None:
+                    raise confluent_kafka.KafkaException(kept.error)
+                if kept.offset >= 0:
+                    found[kept.topic, kept.partition] = kept.offset
+        for key in self._doubts.leaders if self._after is not None else ():
+            last = self._after(self._log(*key))  # type: ignore[misc]
+            if last is not None:
+                found[key] = last + 1
+        return found
+
+    def _find_place(self, key: Partition, place: int | None, by: confluent_kafka.Consumer, timeout_s: float) -> None:
+        """Let a partition begin at its place, as far as the broker still has it, else where its log begins."""
+        self._logs[key] = self._log(*key)
+        try:
+            log = look(by, TopicPartition(*key), place, timeout_s)
+        except confluent_kafka.KafkaException as error:
+            why = "no broker answers for it" if error.args[0].code() < 0 else said(error)
+            raise BrokerError(f"{self.url}: cannot read partition {key[1]} of {key[0]}: {why}") from None
+        if place is None:
+            place = log.low if self._from_beginning else log.high
+        elif place < log.low:
+            self._tell_forgotten(key, log.low - place)
+            place = log.low
+        elif not log.holds(place, self._known.get(key)):
+            self._tell_gap(key, f"{self.url} has begun {key[0]} anew: what it held before is forgotten")
+            place = log.low
+            self._acknowledged.pop(key, None)
+        self._next[key] = place
 
     def _share_begins(self, kept: Mapping[Partition, int | None]) -> dict[Partition, int]:
-        """Where the partitions begin that others of the group leave to this one: after what any of them, or the caller, kept."""
+        """Where the partitions begin that others of the group leave to this one: after what any of them, or the caller, kept.
+        Those whose broker does not answer begin later.
+        """
+        begun, away = dict[Partition, int](), set[int]()
         for key, offset in kept.items():
             log = self._logs[key] = self._log(*key)
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(*key), timeout=10)
             last = self._after(log) if self._after is not None else None
             place = max((one for one in (offset, None if last is None else last + 1) if one is not None), default=None)
+            leader = self._doubts.leaders.get(key, -1)
+            try:
+                timeout_s = _ANSWERS_S if leader not in away else 0.1
+                low, high = self._consumer.get_watermark_offsets(TopicPartition(*key), timeout=timeout_s)
+            except confluent_kafka.KafkaException:
+                if place is None:  # a group that is new begins as a whole
+                    raise
+                away.add(leader)
+                self._next[key] = place
+                self._doubts.add([key])
+                continue
             if place is None:
                 place = low if self._from_beginning else high
             elif place < low:
-                missing = f"{low - place} messages of {key[0]} are no longer on {self.url}"
-                self._tell_gap(TopicPartition(*key), missing)
+                self._tell_forgotten(key, low - place)
                 place = low
-            self._next[key] = place
-        return {key: self._next[key] for key in kept}
+            self._next[key] = begun[key] = place
+        self._assignments += 1
+        return begun
 
     def _share_ends(self, gone: Collection[Partition]) -> None:
         """Others of the group go on with some partitions: what came of them and was not handed over yet is theirs."""
@@ -159,39 +214,42 @@ class KafkaSource(Source):
         for key in gone:
             for known in (self._next, self._known, self._acknowledged, self._written):
                 known.pop(key, None)
+        self._doubts.settle(gone)
+        self._assignments += 1
 
-    def _first_places(self) -> dict[Partition, int]:
-        """Where the caller, else the group, left off."""
-        partitions, found = self._partitions(), dict[Partition, int]()
-        if self._group is not None:
-            for kept in self._consumer.committed(partitions, timeout=10):
-                if kept.offset >= 0:
-                    found[kept.topic, kept.partition] = kept.offset
-        for partition in partitions if self._after is not None else ():
-            last = self._after(self._log(partition.topic, partition.partition))  # type: ignore[misc]
-            if last is not None:
-                found[partition.topic, partition.partition] = last + 1
-        return found
-
-    def _partitions(self) -> list[TopicPartition]:
+    def _partitions(self, by: confluent_kafka.Consumer) -> dict[Partition, int]:
+        """The partitions of the topics, each with the broker that leads it; topics that are not there are made."""
         there = topics_on(self._admin, self.url)
         for topic in self._topics.keys() - there:
             if not self.url.flag("create", self.url.loopback):
                 raise BrokerError(f"{self.url} has no topic {topic}")
             create_topics(self._admin, self.url, [topic])
-        found = []
-        for topic in self._topics:
-            about = self._consumer.list_topics(topic, timeout=10).topics[topic]
-            found += [TopicPartition(topic, number) for number in about.partitions]
-        return found
+        return {key: leader for topic in self._topics for key, leader in leaders_of(by, self.url, topic)}
+
+    def _places(self) -> list[TopicPartition]:
+        return [TopicPartition(*key, place) for key, place in self._next.items() if key not in self._doubts.partitions]
+
+    def _assign(self) -> None:
+        """Read on at the places, but for what is in doubt; what came and was not taken comes again."""
+        self._consumer.assign(places := self._places())
+        self._assignments += 1
+        known = {(one.topic, one.partition) for one in places} & self._acknowledged.keys()
+        if self._group is not None and known:
+            with suppress(confluent_kafka.KafkaException):
+                self._consumer.store_offsets(
+                    offsets=[TopicPartition(*key, self._acknowledged[key] + 1) for key in known]
+                )
 
     def _log(self, topic: str, partition: int) -> str:
         return f"{self.url}/{topic}/{partition}"
 
-    def _tell_gap(self, partition: TopicPartition, reason: str) -> None:
+    def _tell_forgotten(self, key: Partition, count: int) -> None:
+        self._tell_gap(key, f"{count} messages of {key[0]} are no longer on {self.url}")
+
+    def _tell_gap(self, key: Partition, reason: str) -> None:
         """What came next in a partition was written after the last message that came; whether soon after, nobody knows."""
-        since, until = self._written_at((partition.topic, partition.partition)), now()
-        self._on_gap(Gap((self._topics[partition.topic],), since, max(since, until), reason))
+        since, until = self._written_at(key), now()
+        self._on_gap(Gap((self._topics[key[0]],), since, max(since, until), reason))
 
     def _written_at(self, key: Partition) -> datetime:
         """When the last message that came was written; if none came, when we began."""
@@ -225,25 +283,30 @@ class KafkaSource(Source):
         record = self._consumer.poll(timeout_s)
         if self._fatal is not None:
             raise BrokerError(self._fatal)
-        if self._away is not None:  # whatever came is read again, once the log is known to be the same
+        before = self._assignments
+        if self._sharing is not None and self._sharing.waiting:
+            self._doubts.add([])
+        if self._doubts.is_due():
             self._come_back()
-            return
         if record is None:
             return
         arrived = now()
         arrived_ms = arrived.timestamp() * 1000
-        for one in [record, *self._consumer.consume(_AT_ONCE, timeout=0)]:
+        more = self._consumer.consume(_AT_ONCE, timeout=0)
+        again = record if self._assignments != before else None  # what came before it was said anew what is read
+        for one in [record, *more]:
             if (error := one.error()) is None:
-                self._take(one, arrived, arrived_ms)
+                if one is not again:
+                    self._take(one, arrived, arrived_ms)
             elif error.code() in _FORGOTTEN:
-                self._away = self._away or time.monotonic()
+                self._doubts.add([key for key in self._next if key[0] == one.topic()] or self._next)
             elif error.fatal() or (not error.retriable() and error.code() > 0):
                 raise BrokerError(f"{self.url}: {error.str()}")
 
     def _take(self, record: Any, arrived: datetime, arrived_ms: float) -> None:
         topic, partition, offset = record.topic(), record.partition(), record.offset()
         key = topic, partition
-        if key not in self._next:  # others of the group have it now
+        if key not in self._next or key in self._doubts.partitions:  # others of the group have it, or it comes again
             return
         id_, test = marks_of(record.headers())
         self._next[key], self._known[key] = offset + 1, id_
@@ -257,34 +320,63 @@ class KafkaSource(Source):
         self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
 
     def _come_back(self) -> None:
-        """The connection broke: once the broker is there again, see whether its logs are the same; give up after a while."""
-        assert self._away is not None
-        since = self._away
+        """A broker was missed: see whether what is in doubt is there again, and whether its logs are the same; give up after a while."""
+        why: Exception | None = None
         try:
             self._consumer.list_topics(timeout=0.5)
-            self._away = None
+            if self._prober is None:
+                alone = {"group.id": _nobody(), "enable.auto.commit": False}
+                self._prober = confluent_kafka.Consumer(self._settings | alone)
+            self._doubts.leaders = self._partitions(self._prober)
             if self._sharing is not None:
-                self._sharing.again()
+                self._sharing.begin()
+                self._doubts.settle(self._doubts.partitions - self._next.keys())  # others have those
             else:
-                self._find_places(self._next)
+                self._doubts.add(self._doubts.leaders.keys() - self._next.keys())
+                gone = self._next.keys() - self._doubts.leaders.keys()
+                self._next = {key: place for key, place in self._next.items() if key not in gone}
+                self._doubts.settle(gone)
+            why = self._look_again(self._prober)
         except (confluent_kafka.KafkaException, BrokerError) as error:
-            self._away = since
-            if time.monotonic() - since > self.url.patience_s:
-                why = said(error) if isinstance(error, confluent_kafka.KafkaException) else str(error)
-                raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {why}") from None
+            why = error
+        since = self._doubts.since
+        if why is not None and since is not None and time.monotonic() - since > self.url.patience_s:
+            reason = (
+                said(why) if isinstance(why, confluent_kafka.KafkaException) else str(why).removeprefix(f"{self.url}: ")
+            )
+            raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {reason}") from None
+
+    def _look_again(self, prober: confluent_kafka.Consumer) -> Exception | None:
+        """Go on with those partitions in doubt whose brokers answer; why others do not."""
+        away, sure = dict[int, Exception](), []
+        for key in sorted(self._doubts.partitions):
+            leader = self._doubts.leaders.get(key, -1)
+            if leader not in away:
+                try:
+                    self._find_place(key, self._next.get(key), prober, _ANSWERS_SOON_S)
+                    sure.append(key)
+                except (confluent_kafka.KafkaException, BrokerError) as error:
+                    away[leader] = error
+        prober.unassign()
+        self._doubts.settle(sure)
+        if sure:
+            self._assign()
+            if self._group is not None and self._sharing is None:
+                self._consumer.commit(offsets=self._places(), asynchronous=True)
+        return next(iter(away.values()), None)
 
     def _error(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):
             self._fatal = f"{self.url}: {objection(error, self._user) or error.str()}"
         elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):
-            self._away = self._away or time.monotonic()
+            self._doubts.missed(str(error.str()))
 
     def _acknowledge(self, topic: str, partition: int, offset: int) -> None:
         with self._polling:
             if self._group is None or self._closed.is_set() or self._acknowledged.get((topic, partition), -1) >= offset:
                 return
             self._acknowledged[topic, partition] = offset
-            with suppress(confluent_kafka.KafkaException) if self._sharing is not None else nullcontext():
+            with suppress(confluent_kafka.KafkaException):  # others have it, or it is in doubt
                 self._consumer.store_offsets(offsets=[TopicPartition(topic, partition, offset + 1)])
 
     @property
@@ -295,4 +387,11 @@ class KafkaSource(Source):
         self._closed.set()
         with self._polling:
             self._waiting.clear()
-            self._consumer.close()
+            for consumer in (self._consumer, self._prober):
+                if consumer is not None:
+                    consumer.close()
+
+
+def _nobody() -> str:
+    """A group of its own."""
+    return f"gracetape-{time.time_ns():x}"

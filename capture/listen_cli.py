@@ -158,8 +158,8 @@ def _with_group(source: str, kept: Path | None) -> str:
         url = parse_url(source)
     except BadUrl:
         return source
-    if url.scheme != "kafka" or "consumer" in url.options or kept is None:
-        return source
+    if url.scheme != "kafka" or kept is None or {"consumer", "share"} & url.options.keys():
+        return source  # a group that others share has to be named: one made up here would be shared with nobody
     place = hashlib.sha256(str(kept.resolve()).encode()).hexdigest()[:12]  # files of one name may lie in many folders
     group = quote(f"{url.user or 'gracetape'}-recording-{kept.name}-{place}", safe="")
     return f"{source}{'&' if '?' in source else '?'}consumer={group}"

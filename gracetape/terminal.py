@@ -321,10 +321,11 @@ def _with_archive(
     mixed = command.context_settings.get("allow_interspersed_args", command.allow_interspersed_args)
     if {"-a", "--archive"} & set(words) or not mixed or any("ARCHIVE" in (p.metavar or "") for p in taken):
         return parse(context, words)
-    if not tapes and words and not any(p.nargs == -1 for p in taken) and Path(words[-1]).exists():
-        tapes = [words[-1]]  # an archive of another name, if it is a word too many
-    if not tapes and words and not words[-1].startswith("-") and (os.sep in words[-1] or not taken):
-        tapes = [words[-1]]  # an archive that is not there
+    last = words[-1] if words and not _is_value(words, words[-1], command) else ""
+    if not tapes and last and not any(p.nargs == -1 for p in taken) and Path(last).exists():
+        tapes = [last]  # an archive of another name, if it is a word too many
+    if not tapes and last and not last.startswith("-") and (os.sep in last or not taken):
+        tapes = [last]  # an archive that is not there
     if len(tapes) != 1:
         return parse(context, words)
     place = words.index(tapes[0])

@@ -126,7 +126,10 @@ class ChildLoop:
     def _listen(self, wait: float) -> bool:
         """Sleep until something is said or the time is up; False if nobody is there any more."""
         if select.select([self.wire], [], [], wait)[0]:
-            said = self.wire.recv(4096)
+            try:
+                said = self.wire.recv(4096)
+            except ConnectionResetError:  # whoever was killed had not read all that was reported
+                said = b""
             self.stopping = self.stopping or STOP in said
             return said != b""
         return True

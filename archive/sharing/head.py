@@ -74,6 +74,14 @@ def read_whole(place: Place, name: str, most: int, tag: str | None = None) -> by
     return bytes(whole)
 
 
+def pushed_there(shown: str) -> str:
+    """What is said where a tape that was pushed is named as one to read: all its rows would have to come, whatever is asked."""
+    return (
+        f"{shown} is a tape that was pushed there, in pieces: `gracetape archive pull {shown}` brings it "
+        "(a packed tape is read where it lies)"
+    )
+
+
 def piece_name(digest: str) -> str:
     return f"rows/{digest[:2]}/{digest}.zst"
 

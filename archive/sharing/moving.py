@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gracetape.archive import modes
 from gracetape.archive.blob_places import STORE_NAMED, FolderBlobs
-from gracetape.archive.blobs import Blob
+from gracetape.archive.blobs import Blob, together
 from gracetape.archive.held_folders import COPIED, HeldFolder, sync_folder
 from gracetape.archive.inside import check
 from gracetape.archive.packing import users_of
@@ -101,7 +101,7 @@ def bring_back(path: Path) -> int:
                 return spool, blob
 
             for batch in at_once(fetch, blobs):
-                with archive.transaction():
+                with archive.transaction(), together(local):
                     for spool, blob in batch:
                         local.put(spool, blob.sha256)
                         done.advance(blob.size)

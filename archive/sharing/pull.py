@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gracetape.archive.blobs import Blob, is_sound
+from gracetape.archive.blobs import Blob, is_sound, together
 from gracetape.archive.held_folders import COPIED, HeldFolder
-from gracetape.archive.sharing.at_once import at_once
+from gracetape.archive.sharing.at_once import TOGETHER, at_once
 from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import NAME, blob_name, read_head
@@ -25,6 +25,8 @@ from gracetape.progress import progress
 #: How often a pull begins again where somebody pushes meanwhile, or `gc` takes what it fetched.
 MOST_BEGINNINGS = 5
 
+#: How many files are brought to the disk in one go where they are small, on average (bytes): of large ones fewer come again after a kill.
+_MANY, _SMALL = 256, 1 << 20
 
 #: Gives the stored bytes of contents, in pieces.
 Stored = Callable[[Blob], Iterator[bytes]]
@@ -124,15 +126,16 @@ def _fetch(rows: Iterator[tuple[str, int, str]], stored: Stored, place: Place, o
         for blob in (Blob(*row) for row in rows)
         if not (blob.sha256 in known and is_sound(ours.blobs, known[blob.sha256]))
     ]
-    with progress("pulling files", sum(blob.size for blob in wanted), "bytes") as done:
+    size = sum(blob.size for blob in wanted)
+    with progress("pulling files", size, "bytes") as done:
 
         def fetch(blob: Blob) -> tuple[Path, Blob]:
             return fetched(stored, place.shown, blob, ours.blobs.spool_folder()), blob
 
-        for batch in at_once(fetch, wanted):
+        for batch in at_once(fetch, wanted, _MANY if size < _SMALL * len(wanted) else TOGETHER):
             came.contents += len(batch)
             came.bytes += sum(spool.stat().st_size for spool, _ in batch)
-            with ours.transaction() as tx:
+            with ours.transaction() as tx, together(ours.blobs):
                 for spool, blob in batch:
                     tx.keep_blob(spool, blob)
             done.advance(sum(blob.size for _, blob in batch))

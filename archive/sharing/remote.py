@@ -5,7 +5,7 @@ from typing import Any
 from gracetape.archive.connections import Connections
 from gracetape.archive.inside import SQLITE
 from gracetape.archive.older import Opener
-from gracetape.archive.sharing.head import NAME
+from gracetape.archive.sharing.head import NAME, pushed_there
 from gracetape.archive.sharing.places import place_at
 from gracetape.archive.sharing.ranged_file import RangedFile
 from gracetape.archive.urls import UrlPath
@@ -31,9 +31,7 @@ class RemoteConnections(Connections):
         except ArchiveError:
             if place.stamp(NAME) is None:
                 raise
-            raise ArchiveError(
-                f"{target(url)} is a tape that was pushed there: `gracetape archive pull {target(url)}` brings it"
-            ) from None
+            raise ArchiveError(pushed_there(target(url))) from None
         if self._file.read(0, len(SQLITE)) != SQLITE:
             raise ArchiveError(f"{target(url)} is not a packed gracetape archive")
         self._reader: Any = ranged_sqlite.Reader(self._file)

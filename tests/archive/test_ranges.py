@@ -1,8 +1,10 @@
 """A packed tape on the web is read where it is, by ranges: what is asked for comes, and two states of it never mix."""
 
 import os
+import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from gracetape.archive.packing import convert
 from gracetape.archive.sharing import ranged_file
 from gracetape.archive.sharing.places import place_at
 from gracetape.archive.sharing.pull import pull
+from gracetape.archive.sharing.push import push
 from gracetape.archive.verify import verify
 from gracetape.dummy import GraceDb
 from gracetape.errors import UsageError
+from tests import commands
 from tests.archive.elsewhere import Web, web_server
 from tests.archive.stored import contents_of, keep
 from tests.archive.test_older import made_older
@@ -86,6 +90,35 @@ def test_commands_take_its_url(web: Web, tmp_path: Path) -> None:
     assert "TS101020a" in run("archive", "ls", "-a", url)
     run("replay", url, "TS101020a", "--max", "--quiet", "--to", "messages.jsonl")
     assert (tmp_path / "messages.jsonl").read_text().count("TS101020a")
+
+
+def test_it_is_shown_in_the_browser(web: Web, tmp_path: Path) -> None:
+    url = f"{web.url}/a.tape"
+    done = commands.run(
+        ["gracetape", "view", url, "TS101020a", "--html", "out.html"], cwd=tmp_path, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "TS101020a" in (tmp_path / "out.html").read_text()
+    with commands.Popen(["gracetape", "view", url, "--no-open"], stdout=subprocess.PIPE) as view:
+        assert view.stdout is not None
+        page = re.search(r"http://127\.0\.0\.1:\d+/(?= \()", view.stdout.readline())
+        assert page is not None
+        with urllib.request.urlopen(f"{page[0]}api/objects/TS101020a") as answer:
+            assert b"TS101020a" in answer.read()
+        view.terminate()
+        assert view.wait() == 0
+    assert web.bytes_given < 2 << 20
+
+
+@pytest.mark.parametrize("where", ["web", "folder"])
+def test_a_tape_that_was_pushed_is_to_be_pulled(where: str, web: Web, tmp_path: Path) -> None:
+    pushed = f"{web.url}/pushed.tape" if where == "web" else str(tmp_path / "pushed.tape")
+    with Archive.open(SHORT) as tape:
+        push(tape, place_at(pushed))
+    said = f"{re.escape(pushed)} is a tape that was pushed there, in pieces: `gracetape archive pull {re.escape(pushed)}` brings it"
+    for use in (Archive.open, replay.play, GraceDb):
+        with pytest.raises(ArchiveError, match=said):
+            use(pushed)  # type: ignore[operator]
 
 
 def test_a_tape_that_changes_while_it_is_read(web: Web, packed: Path) -> None:

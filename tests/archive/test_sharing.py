@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gracetape import replay
-from gracetape.archive import Archive, ArchiveError
+from gracetape.archive import Archive, ArchiveError, blob_places
 from gracetape.archive.packing import convert
 from gracetape.archive.recorded import Recorded, add_recorded
 from gracetape.archive.sharing.folder_place import FolderPlace
@@ -368,3 +368,24 @@ def test_a_password_is_not_sent_in_the_clear() -> None:
 def test_a_server_that_takes_no_files(tmp_path: Path) -> None:
     with web_server(writable=False) as web, pytest.raises(ArchiveError, match="the server takes no files"):
         push_from(kept(tmp_path / "mine.tape", G1=[b"one"]), WebPlace(f"{web.url}/x.tape"))
+
+
+def test_small_files_are_brought_to_the_disk_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them before the rows that name them, and in few transactions."""
+    mine, place = kept(tmp_path / "mine.tape", G1=[b"%d" % n for n in range(100)]), place_at(str(tmp_path / "shared"))
+    push_from(mine, place)
+    named: list[int] = []
+    synced = set[Path]()
+    sync = blob_places.sync_folder
+
+    def noted(path: Path) -> None:
+        synced.add(path)
+        with Archive.open(tmp_path / "got.tape") as archive:
+            named.append(archive.connection.execute("SELECT count(*) FROM blobs").fetchone()[0])
+        sync(path)
+
+    monkeypatch.setattr(blob_places, "sync_folder", noted)
+    assert pull(place, tmp_path / "got.tape").contents == 100
+    assert set(named) == {0}, "no row is there before all is on the disk"
+    assert len([path for path in synced if path.is_file()]) == 100
+    assert {path.parent for path in synced if path.is_file()} <= synced, "and the folders, which have their names"

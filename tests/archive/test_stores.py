@@ -224,7 +224,7 @@ def test_a_store_that_is_not_there_or_refuses(
         with pytest.raises(ArchiveError, match="there is no such bucket"):
             push(archive, place_at("s3://elsewhere/a.tape"))
         push(archive, place_at(f"{store}/a.tape"))
-    with pytest.raises(ArchiveError, match="a tape that was pushed there: `gracetape archive pull s3://"):
+    with pytest.raises(ArchiveError, match="a tape that was pushed there, in pieces: `gracetape archive pull s3://"):
         Archive.open(f"{store}/a.tape")
 
 
