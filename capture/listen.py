@@ -14,7 +14,7 @@ from gracetape.shown import printable
 
 #: Messages kept in one go, at most, and seconds between notes that all is well.
 _BATCH, _ALIVE_EVERY_S = 2000, 5.0
-#: Characters in one go, at most, give or take a message.
+#: Characters in one go, at most, give or take what a source hands over at once.
 _BATCH_LENGTH = 16_000_000
 #: Nodes that are named of those that nobody listens to.
 _TOLD = 8
@@ -167,10 +167,10 @@ class Recorder:
 
 def _gather(batch: list[Heard], source: Source, most: int, wait_s: float) -> None:
     """Add what has arrived, waiting a little if nothing has."""
-    heard, length, end = source.poll(wait_s), 0, time.monotonic() + _BATCH_S
-    while heard is not None:
-        batch.append(heard)
-        length += len(heard.payload)
+    some, length, end = source.take(most, wait_s), 0, time.monotonic() + _BATCH_S
+    while some:
+        batch += some
+        length += sum(len(heard.payload) for heard in some)
         if len(batch) >= most or length >= _BATCH_LENGTH or time.monotonic() >= end:
             break
-        heard = source.poll(0)
+        some = source.take(most - len(batch), 0)
