@@ -254,9 +254,8 @@ class KafkaSource(Source):
                     continue
                 last[key] = record
                 id_, test = marks_of(record.headers())
-                if test or (
-                    id_ is not None and not self._recent.is_new(id_)
-                ):  # sent again after its acknowledgement was lost
+                # One that we know was sent again, after its acknowledgement was lost.
+                if test or (id_ is not None and not self._recent.is_new(id_)):
                     continue
                 offset = record.offset()
                 place, ack = Place(self._logs[key], offset), partial(self._acknowledge, topic, partition, offset)
