@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 from typing import Any, Protocol
 
@@ -36,11 +37,17 @@ def put_rows(connection: sqlite3.Connection, insert: str, rows: Sequence[tuple[A
 
     It is less work than `executemany`, which lets other threads have Python, and waits for them, at each row.
     """
-    before, whole = connection.total_changes, len(rows) - len(rows) % _AT_ONCE
-    if rows:
-        values = f"({', '.join('?' * len(rows[0]))})"
-        many = f"{insert} VALUES {', '.join([values] * _AT_ONCE)}"
-        for start in range(0, whole, _AT_ONCE):
-            connection.execute(many, tuple(chain.from_iterable(rows[start : start + _AT_ONCE])))
-        connection.executemany(f"{insert} VALUES {values}", rows[whole:])
+    if not rows:
+        return 0
+    before, columns, whole = connection.total_changes, len(rows[0]), len(rows) - len(rows) % _AT_ONCE
+    for start in range(0, whole, _AT_ONCE):
+        some = tuple(chain.from_iterable(rows[start : start + _AT_ONCE]))
+        connection.execute(_statement(insert, columns, _AT_ONCE), some)
+    connection.executemany(_statement(insert, columns, 1), rows[whole:])
     return connection.total_changes - before
+
+
+@cache
+def _statement(insert: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"{insert} VALUES {', '.join([row] * rows)}"
