@@ -20,8 +20,8 @@ from gracetape.errors import ArchiveError, NotFound
 #: The file in a tape that names the store where the contents of its files are, if they are in one.
 STORE_NAMED = "blobs.url"
 _SHA256 = re.compile("[0-9a-f]{64}")
-#: How many files and folders are brought to the disk at once.
-_AT_ONCE = 16
+#: Files and folders that are worth threads to bring them to the disk, and how many threads: what comes at once is one write to its journal.
+_FEW, _AT_ONCE = 6, 16
 _PART = 8 << 20  # SQLite limits one value to 1 GB
 
 
@@ -50,22 +50,6 @@ class _Spools:
             if self._made is not None:
                 self._made[1].close()
                 self._made = None
-
-
-def _bring_to_disk(places: list[Path]) -> None:
-    """Make sure of files and folders, of all at once: what comes at once is one write to a file system's journal."""
-    if not places:
-        return
-    try:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            synced = [pool.submit(sync_folder, place) for place in places[1:]]
-            sync_folder(places[0])
-    except RuntimeError:  # no more threads can be started
-        for place in places:
-            sync_folder(place)
-        return
-    for one in synced:
-        one.result()
 
 
 class FolderBlobs:
@@ -98,13 +82,16 @@ class FolderBlobs:
         modes.folder_in(path.parent)
         spool.chmod(modes.mode_of(self.folder) & 0o666)
         later: dict[Path, None] | None = getattr(self._local, "later", None)
-        os.replace(spool, path)  # no row names it yet
+        if self._synced and later is None:
+            sync_folder(spool)
+        os.replace(spool, path)
         if self._synced:
-            places = [path, path.parent, *([self.folder] if new else ())]
+            places = [path.parent, *([self.folder] if new else ())]
             if later is not None:
-                later |= dict.fromkeys(places)
+                later |= dict.fromkeys([path, *places])
             else:
-                _bring_to_disk(places)
+                for place in places:
+                    sync_folder(place)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -114,7 +101,12 @@ class FolderBlobs:
             yield
         finally:
             self._local.later = None
-        _bring_to_disk(list(later))
+        if len(later) < _FEW:
+            for place in later:
+                sync_folder(place)
+        else:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(sync_folder, later))
 
     def stored(self, sha256: str) -> Iterator[bytes]:
         try:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from gracetape.archive.tables import Held, Tables
+from gracetape.archive.tables import Held, Tables, put_rows
 from gracetape.bounded_json import read_kept
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.plain_text import cut, plain
@@ -46,7 +46,7 @@ class Recorded:
 
 
 def _seal(graceid: str, arrived: str, node: str, sha256: str) -> str:
-    return hashlib.sha256(repr((graceid, arrived, node, sha256)).encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(repr((graceid, arrived, node, sha256)).encode()).hexdigest()
 
 
 def make_index(connection: sqlite3.Connection) -> None:
@@ -68,27 +68,27 @@ def add_texts(tx: Held, messages: Iterable[tuple[str, datetime, str, str]]) -> i
     """As `add_recorded`, of messages that come by the thousand: object, arrival, node, and the payload's JSON."""
     connection = tx.archive.connection
     make_index(connection)
-    first: dict[tuple[str, str, str], tuple[datetime, str]] = {}
+    first: dict[tuple[str, str, str], datetime] = {}
+    texts: dict[str, str] = {}
     for graceid, came, node, text in messages:
         sha256 = hashlib.sha256(text.encode()).hexdigest()
-        first.setdefault((graceid, node, sha256), (came, text))
-    texts = {sha256: text for (_, _, sha256), (_, text) in first.items()}
-    insert = "INSERT OR IGNORE INTO records (sha256, json) VALUES (?, ?)"
+        texts[sha256] = text
+        first.setdefault((graceid, node, sha256), came)
     (newest,) = connection.execute("SELECT max(id) FROM records").fetchone()
     # In the order of the index, which is then gone through once.
-    if connection.executemany(insert, sorted(texts.items())).rowcount < len(texts):  # some are not new to the archive
+    insert = "INSERT OR IGNORE INTO records (sha256, json)"
+    if put_rows(connection, insert, sorted(texts.items())) < len(texts):  # some are not new to the archive
         older = "SELECT sha256 FROM records WHERE id <= ? AND sha256 IN (SELECT value FROM json_each(?))"
         old = {sha256 for (sha256,) in connection.execute(older, (newest, json.dumps(list(texts))))}
         kept = "SELECT node, substr(payload, 1, 64) FROM alerts WHERE object = ?"
         about = {graceid for graceid, _, sha256 in first if sha256 in old}
         known = {(graceid, *row) for graceid in about for row in connection.execute(kept, (graceid,))}
-        first = {key: message for key, message in first.items() if key not in known}
+        first = {key: came for key, came in first.items() if key not in known}
     rows = []
-    for (graceid, node, sha256), (came, _) in first.items():
+    for (graceid, node, sha256), came in first.items():
         arrived = _written(came)
         rows.append((graceid, arrived, node, f"{sha256} {_seal(graceid, arrived, node, sha256)}"))
-    connection.executemany("INSERT INTO alerts (object, arrived, node, payload) VALUES (?, ?, ?, ?)", rows)
-    return len(rows)
+    return put_rows(connection, "INSERT INTO alerts (object, arrived, node, payload)", rows)
 
 
 @lru_cache(maxsize=1)  # many messages arrive at once

@@ -266,18 +266,28 @@ class KafkaSource(Source):
     # -- listening
 
     def poll(self, timeout_s: float | None = None) -> Heard | None:
-        if self._waiting:
-            return self._waiting.popleft()
+        return self._waiting.popleft() if self._wait(timeout_s) else None
+
+    def take(self, most: int, timeout_s: float | None = None) -> list[Heard]:
+        if not self._wait(timeout_s):
+            return []
+        if len(self._waiting) > most:
+            return [self._waiting.popleft() for _ in range(most)]
+        heard, self._waiting = list(self._waiting), deque()
+        return heard
+
+    def _wait(self, timeout_s: float | None) -> bool:
+        """Whether there is something to hand over, within a time."""
         limit = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._waiting:
             left = _SLICE_S if limit is None else max(0.0, min(_SLICE_S, limit - time.monotonic()))
             with self._polling:
                 if self._closed.is_set():
-                    return None
+                    return False
                 self._fetch(left)
             if not self._waiting and limit is not None and time.monotonic() >= limit:
-                return None
-        return self._waiting.popleft()
+                return False
+        return True
 
     def _fetch(self, timeout_s: float) -> None:
         record = self._consumer.poll(timeout_s)
@@ -290,34 +300,48 @@ class KafkaSource(Source):
             self._come_back()
         if record is None:
             return
-        arrived = now()
-        arrived_ms = arrived.timestamp() * 1000
-        more = self._consumer.consume(_AT_ONCE, timeout=0)
-        again = record if self._assignments != before else None  # what came before it was said anew what is read
-        for one in [record, *more]:
-            if (error := one.error()) is None:
-                if one is not again:
-                    self._take(one, arrived, arrived_ms)
-            elif error.code() in _FORGOTTEN:
-                self._doubts.add([key for key in self._next if key[0] == one.topic()] or self._next)
-            elif error.fatal() or (not error.retriable() and error.code() > 0):
-                raise BrokerError(f"{self.url}: {error.str()}")
+        # What came before it was said anew what is read comes again.
+        first = [record] if self._assignments == before or record.error() is not None else []
+        self._take_in([*first, *self._consumer.consume(_AT_ONCE, timeout=0)])
 
-    def _take(self, record: Any, arrived: datetime, arrived_ms: float) -> None:
-        topic, partition, offset = record.topic(), record.partition(), record.offset()
-        key = topic, partition
-        if key not in self._next or key in self._doubts.partitions:  # others of the group have it, or it comes again
-            return
-        id_, test = marks_of(record.headers())
-        self._next[key], self._known[key] = offset + 1, id_
+    def _take_in(self, records: Sequence[Any]) -> None:
+        """Let what came wait to be handed over. There are tens of thousands a second: what one tells of its partition, the last tells."""
+        arrived, last = now(), dict[Partition, Any]()
+        try:
+            for record in records:
+                if (error := record.error()) is not None:
+                    self._object(error, record.topic())
+                    continue
+                key = topic, partition = record.topic(), record.partition()
+                if (
+                    key not in self._next or key in self._doubts.partitions
+                ):  # others of the group have it, or it comes again
+                    continue
+                last[key] = record
+                id_, test = marks_of(record.headers())
+                # One that we know was sent again, after its acknowledgement was lost.
+                if test or (id_ is not None and not self._recent.is_new(id_)):
+                    continue
+                offset = record.offset()
+                place, ack = Place(self._logs[key], offset), partial(self._acknowledge, topic, partition, offset)
+                self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
+        finally:
+            for key, record in last.items():
+                self._came(key, record, arrived)
+
+    def _came(self, key: Partition, record: Any, arrived: datetime) -> None:
+        """Remember the last message that came of a partition."""
+        self._next[key], self._known[key] = record.offset() + 1, marks_of(record.headers())[0]
         known, milliseconds = record.timestamp()
-        if known != confluent_kafka.TIMESTAMP_NOT_AVAILABLE and 0 <= milliseconds < arrived_ms:
+        if known != confluent_kafka.TIMESTAMP_NOT_AVAILABLE and 0 <= milliseconds < arrived.timestamp() * 1000:
             self._written[key] = milliseconds
-        if test or (id_ is not None and not self._recent.is_new(id_)):  # sent again after its acknowledgement was lost
-            return
-        place = Place(self._logs[key], offset)
-        ack = partial(self._acknowledge, topic, partition, offset)
-        self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
+
+    def _object(self, error: KafkaError, topic: str | None) -> None:
+        """See whether an error that came instead of a message ends the listening, or lets our place be looked for anew."""
+        if error.code() in _FORGOTTEN:
+            self._doubts.add([key for key in self._next if key[0] == topic] or self._next)
+        elif error.fatal() or (not error.retriable() and error.code() > 0):
+            raise BrokerError(f"{self.url}: {error.str()}")
 
     def _come_back(self) -> None:
         """A broker was missed: see whether what is in doubt is there again, and whether its logs are the same; give up after a while."""

@@ -53,17 +53,17 @@ def _packed(text: str) -> bytes:
 
 def text_of(value: bytes | None) -> str:
     """The text in a record's value; a value that is not packed as igwn-alert does is given as it is, a notice in Avro as JSON."""
-    if value is not None and value.startswith(AVRO):
-        try:
-            return json.dumps(from_avro(value))
-        except ValueError:
-            pass
     value = value or b""
     if value.startswith(b'"'):
         try:
             return str(read_fast(value))
         except ValueError:  # no text of JSON, or none in UTF-8
             return _unpacked(value.decode(errors="replace"))
+    if value.startswith(AVRO):
+        try:
+            return json.dumps(from_avro(value))
+        except ValueError:
+            pass
     return value.decode(errors="replace")
 
 

@@ -97,6 +97,14 @@ class Source(ABC):
         Raises BrokerError if the broker refuses, or stays away longer than the source is patient.
         """
 
+    def take(self, most: int, timeout_s: float | None = None) -> list[Heard]:
+        """What has arrived by now, `most` messages at most; waits for the first one, and raises, as `poll` does.
+
+        A source that hears many at once hands them over at once.
+        """
+        heard = self.poll(timeout_s)
+        return [] if heard is None else [heard]
+
     @property
     @abstractmethod
     def closed(self) -> bool:

@@ -14,7 +14,7 @@ from gracetape.shown import printable
 
 #: Messages kept in one go, at most, and seconds between notes that all is well.
 _BATCH, _ALIVE_EVERY_S = 2000, 5.0
-#: Characters in one go, at most, give or take a message.
+#: Characters in one go, at most, give or take what a source hands over at once.
 _BATCH_LENGTH = 16_000_000
 #: Nodes that are named of those that nobody listens to.
 _TOLD = 8
@@ -109,7 +109,7 @@ class Recorder:
                 batch = list[Heard]()
                 try:
                     if most:
-                        _gather(batch, source, most, 0.02 if self._under_way else 0.2)
+                        self._gather(batch, source, most)
                 except Exception as error:  # what came before it is kept all the same
                     failure = error
                 until = source.heard_until  # what was given by now
@@ -130,6 +130,21 @@ class Recorder:
             self._settle()
         if failure is not None and not (self._stopped.is_set() and isinstance(failure, BrokerError)):
             raise failure  # a Ctrl-C ends a program that is listened to, too, which is no failure then
+
+    def _gather(self, batch: list[Heard], source: Source, most: int) -> None:
+        """Add what has arrived, waiting a little if nothing has, and as long as what came before it is still being kept: a disk takes
+        one large batch sooner than two.
+        """
+        length, end = 0, time.monotonic() + _BATCH_S
+        while True:
+            is_busy = self._keeping is not None and not self._keeping.done()
+            some = source.take(most - len(batch), 0.02 if is_busy else 0.0 if batch else 0.2)
+            batch += some
+            length += sum(len(heard.payload) for heard in some)
+            if not some and (not is_busy or source.closed):
+                break
+            if len(batch) >= most or length >= _BATCH_LENGTH or time.monotonic() >= end:
+                break
 
     def _settle(self) -> None:
         """Wait until what is being kept is kept, and tell the broker so."""
@@ -163,14 +178,3 @@ class Recorder:
     def stop(self) -> None:
         """End the recording; any thread, and a signal handler, may call it."""
         self._stopped.set()
-
-
-def _gather(batch: list[Heard], source: Source, most: int, wait_s: float) -> None:
-    """Add what has arrived, waiting a little if nothing has."""
-    heard, length, end = source.poll(wait_s), 0, time.monotonic() + _BATCH_S
-    while heard is not None:
-        batch.append(heard)
-        length += len(heard.payload)
-        if len(batch) >= most or length >= _BATCH_LENGTH or time.monotonic() >= end:
-            break
-        heard = source.poll(0)

@@ -19,6 +19,7 @@ import json
 import os
 from datetime import datetime
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +35,6 @@ BEGINS = b'{"time": '
 LONGEST_LINE = 32 << 20
 _MOST_ENTRIES = 10**9
 _PAYLOAD = b', "payload": '
-_quoted = json.JSONEncoder().encode
 
 
 class Envelope(NamedTuple):

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from gracetape.replay.check import check
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 SUPEREVENT = "TS101020a"
+BEGUN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATENESS = timedelta(microseconds=350123)
 
 
@@ -141,6 +142,19 @@ def test_a_node_that_nobody_listened_to_is_rebuilt(tape: Path) -> None:
     by_node = {node: {a.certainty for a in alerts if node in a.nodes} for a in alerts for node in a.nodes}
     assert by_node["test_gstlal"] == {"recorded"}
     assert "recorded" not in by_node["test_gstlal_allsky"]
+
+
+def test_many_messages_at_once_are_kept_each_once_in_their_order(tmp_path: Path) -> None:
+    def of(numbers: range) -> list[Recorded]:
+        return [Recorded(BEGUN + n * LATENESS, f"node{n % 3}", {"uid": "G1", "n": n // 2}) for n in numbers]
+
+    first, again = of(range(130)), [*of(range(100, 130)), *of(range(130, 300)), *of(range(200, 300))]
+    with Archive.create(tmp_path / "heard.tape") as archive:
+        for heard, new in ((first, 130), (again, 170), (again, 0)):
+            with archive.transaction() as tx:
+                assert add_recorded(tx, {"G1": heard}) == new
+        assert recorded_of(archive, "G1") == of(range(300))
+        assert list(verify(archive)) == []
 
 
 def test_a_heard_message_is_sent_byte_for_byte_but_on_one_line(tape: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from gracetape.brokers import BrokerError, Undelivered, open_publisher, open_source
+from gracetape.brokers import BrokerError, Heard, Undelivered, open_publisher, open_source
 from gracetape.brokers.private import PrivateBroker
 
 NODES = ["superevent", "cbc_gstlal", "cbc_gstlal_allsky"]
@@ -30,6 +30,21 @@ def test_messages_are_heard_whole_and_in_the_order_of_each_node(broker: PrivateB
         heard = [source.poll(10) for _ in texts]
     for k, node in enumerate(NODES):
         assert [h.payload for h in heard if h is not None and h.node == node] == texts[k::3]
+
+
+def test_what_has_arrived_is_taken_at_once_and_in_order(broker: PrivateBroker) -> None:
+    texts = [f'{{"i": {i}}}' for i in range(600)]
+    with open_source(broker.url, ["cbc"]) as source, open_publisher(broker.url) as publisher:
+        assert source.take(5, 0) == []
+        for text in texts:
+            publisher.publish("cbc", text)
+        publisher.flush()
+        heard, most = list[Heard](), 0
+        while len(heard) < 600 and (some := source.take(7, 10)):
+            heard, most = heard + some, max(most, len(some))
+        assert source.take(7, 0) == []
+    assert [one.payload for one in heard] == texts
+    assert 1 <= most <= 7
 
 
 @pytest.mark.parametrize("text", HARD)

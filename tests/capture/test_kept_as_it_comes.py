@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -123,6 +123,48 @@ def test_what_came_before_a_source_failed_is_kept(tmp_path: Path, monkeypatch: p
     with pytest.raises(BrokerError, match="it went away"):
         recorder.run()
     assert (recorder.tally.heard, recorder.tally.kept, lines_of(tmp_path / "kept.jsonl")) == (22, 22, 22)
+
+
+class _Drops(_Scripted):
+    """Says so many messages, one at a time with nothing in between, and then nothing any more; keeps them as Kafka does."""
+
+    keeps = True
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count, BrokerError("it says no more"))
+        self.ended = threading.Event()
+        self._silent = False
+
+    def poll(self, timeout_s: float | None = None) -> Heard | None:
+        self._silent = not self._silent
+        if self._silent or not self._left:
+            return None
+        heard = super().poll(timeout_s)
+        if not self._left:
+            self.ended.set()
+        return heard
+
+
+class _Slow(FileSink):
+    """Takes as long to keep the first messages as the source takes to say all others."""
+
+    def __init__(self, path: Path, source: _Drops) -> None:
+        super().__init__(path)
+        self.kept, self._source = list[int](), source
+
+    def keep(self, batch: Sequence[Heard]) -> int:
+        self.kept.append(len(batch))
+        assert self._source.ended.wait(20)
+        return super().keep(batch)
+
+
+def test_what_comes_while_others_are_kept_is_kept_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = _Drops(9)
+    monkeypatch.setattr(listen, "open_source", lambda *_, **__: source)
+    monkeypatch.setattr(listen, "_BATCH_S", 60)
+    sink = _Slow(tmp_path / "kept.jsonl", source)
+    assert Recorder("scripted:", ["superevent"], sink).run(9).kept == 9
+    assert sink.kept == [1, 8]
 
 
 def test_what_was_kept_before_is_said_to_be(tmp_path: Path) -> None:
