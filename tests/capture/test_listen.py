@@ -383,3 +383,19 @@ def test_what_cannot_be_recorded_is_one_sentence(words: list[str], status: int, 
     assert code == status, said
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_group_that_is_shared_is_named_by_whoever_shares_it(tmp_path: Path) -> None:
+    """One made up for the place of recording would be shared with nobody."""
+    command = [
+        CAPTURE,
+        "listen",
+        "kafka://127.0.0.1:9/g?share=yes",
+        "--nodes",
+        "superevent",
+        "--to",
+        tmp_path / "a.jsonl",
+    ]
+    done = commands.run(command, capture_output=True)
+    assert done.returncode == 2
+    assert "share=yes needs a group that is shared: write consumer=NAME, too" in done.stderr

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_two_listeners_share_a_group_and_who_is_killed_is_followed(url: str, tmp
     send = sender(url, folders)
     try:
         while not all(send(1)):
-            pass  # until both are in the group
+            time.sleep(0.5)  # until both are in the group
         shares = send(2)
         assert not shares[0] & shares[1], "each object is with one of them"
         children = children_of(listeners[0].pid)

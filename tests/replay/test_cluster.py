@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,7 @@ def test_recorders_share_what_players_fill_and_one_is_killed(
 
     try:
         while not all(heard()):
-            pass  # until both are in the group
+            time.sleep(1)  # until both are in the group
         shares = heard()
         assert not shares[0] & shares[1], "each object is with one of them, on all topics"
         heard(recorders[0].kill)
