@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,6 +20,8 @@ _BATCH_LENGTH = 16_000_000
 _TOLD = 8
 #: Seconds for which one is gathered, at most, from a source that always has one more.
 _BATCH_S = 0.5
+#: Seconds for which a source that has no more is left alone, while what it had is being kept.
+_LEFT_ALONE_S = 0.02
 
 
 @dataclass
@@ -138,13 +140,15 @@ class Recorder:
         length, end = 0, time.monotonic() + _BATCH_S
         while True:
             is_busy = self._keeping is not None and not self._keeping.done()
-            some = source.take(most - len(batch), 0.02 if is_busy else 0.0 if batch else 0.2)
+            some = source.take(most - len(batch), 0.0 if batch or self._keeping is not None else 0.2)
             batch += some
             length += sum(len(heard.payload) for heard in some)
-            if not some and (not is_busy or source.closed):
-                break
             if len(batch) >= most or length >= _BATCH_LENGTH or time.monotonic() >= end:
                 break
+            if not some and not is_busy:
+                break
+            if not some and self._keeping is not None:  # the source gathers meanwhile, for less than who asks for each
+                wait([self._keeping], _LEFT_ALONE_S)
 
     def _settle(self) -> None:
         """Wait until what is being kept is kept, and tell the broker so."""
