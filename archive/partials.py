@@ -29,7 +29,7 @@ _FOLDER, _SAYS = "partial", ".json"
 _SINCE = (
     "SELECT f.name IS NULL OR f.sha256 IS NOT NULL FROM captures c "
     "LEFT JOIN files f ON f.capture = c.id AND f.name = ? AND f.version = ? "
-    "WHERE c.object = ? AND c.completed >= ? AND c.origin = 'capture'"
+    "WHERE c.object = ? AND c.completed > ? AND c.origin = 'capture'"
 )
 
 

@@ -183,6 +183,7 @@ def test_parts_of_unknown_contents_go(tmp_path: Path) -> None:
 def test_parts_of_what_was_captured_since_go(large: Source, tmp_path: Path) -> None:
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
         path = part_left(archive)
+        os.utime(path, (time.time() - 60, time.time() - 60))
         other = part_left(archive, "https://somewhere/b,0", partials.Whose("T2", LARGE, 0))
         capture.capture([large.graceid], archive, client, files=False)
         collect(archive)
