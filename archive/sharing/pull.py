@@ -26,7 +26,7 @@ from gracetape.progress import progress
 MOST_BEGINNINGS = 5
 
 #: How many files are brought to the disk in one go where they are small, on average (bytes): of large ones fewer come again after a kill.
-_MANY, _SMALL = 256, 1 << 20
+_MANY, _SMALL = 32, 1 << 20
 
 #: Gives the stored bytes of contents, in pieces.
 Stored = Callable[[Blob], Iterator[bytes]]

@@ -372,7 +372,7 @@ def test_a_server_that_takes_no_files(tmp_path: Path) -> None:
 
 def test_small_files_are_brought_to_the_disk_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them before the rows that name them, and in few transactions."""
-    mine, place = kept(tmp_path / "mine.tape", G1=[b"%d" % n for n in range(100)]), place_at(str(tmp_path / "shared"))
+    mine, place = kept(tmp_path / "mine.tape", G1=[b"%d" % n for n in range(30)]), place_at(str(tmp_path / "shared"))
     push_from(mine, place)
     named: list[int] = []
     synced = set[Path]()
@@ -385,7 +385,7 @@ def test_small_files_are_brought_to_the_disk_together(tmp_path: Path, monkeypatc
         sync(path)
 
     monkeypatch.setattr(blob_places, "sync_folder", noted)
-    assert pull(place, tmp_path / "got.tape").contents == 100
+    assert pull(place, tmp_path / "got.tape").contents == 30
     assert set(named) == {0}, "no row is there before all is on the disk"
-    assert len([path for path in synced if path.is_file()]) == 100
+    assert len([path for path in synced if path.is_file()]) == 30
     assert {path.parent for path in synced if path.is_file()} <= synced, "and the folders, which have their names"
