@@ -22,7 +22,7 @@ from gracetape.archive import Alert, Archive
 from gracetape.brokers.ejabberd import private_xmpp
 from gracetape.brokers.tansu import private_kafka
 from gracetape.capture.listen import Recorder
-from gracetape.capture.listen_cli import GARBAGE
+from gracetape.capture.listen_cli import GARBAGE, with_group
 from gracetape.capture.sinks import ArchiveSink, FileSink, Sink
 
 
@@ -46,7 +46,7 @@ def _record(url: str, to_archive: bool, count: int, signs: _Signs) -> None:
     """A recorder in a process of its own, as it is in life."""
     with tempfile.TemporaryDirectory() as folder, Archive.create(Path(folder) / "live.tape") as archive:
         sink: Sink = ArchiveSink(archive, url) if to_archive else FileSink(Path(folder) / "live.jsonl")
-        recorder = Recorder(f"{url}?consumer=recorder-{time.time_ns()}", [NODE], sink, on_listening=signs.begin)
+        recorder = Recorder(with_group(url, Path(folder) / "live.tape"), [NODE], sink, on_listening=signs.begin)
         gc.freeze()  # as the command does
         gc.set_threshold(GARBAGE)
         recorder.run(count)

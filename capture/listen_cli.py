@@ -95,7 +95,7 @@ def listen(
         shown = live_page(page, f"{identity(source)} as it is heard", archive, listener=listener)
         if (told := stack.enter_context(shown)) is not None:
             sink = Told(sink, told)
-        recorder = Recorder(_with_group(source, archive or to), wanted, sink, on_listening=tell)
+        recorder = Recorder(with_group(source, archive or to), wanted, sink, on_listening=tell)
         stopping = stack.enter_context(stopped_by_signals(recorder.stop))
         try:
             gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
@@ -152,7 +152,7 @@ def _kept(
     return (ArchiveSink(tape, source, follower.named) if follower else ArchiveSink(tape, source)), follower
 
 
-def _with_group(source: str, kept: Path | None) -> str:
+def with_group(source: str, kept: Path | None) -> str:
     """A Kafka URL with a consumer group, so that a restart goes on: one per user and place of recording."""
     try:
         url = parse_url(source)
