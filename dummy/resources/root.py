@@ -2,7 +2,8 @@
 
 import falcon
 
-from gracetape.dummy.resources.resource import Resource, answer, root_of
+from gracetape.archive.encode import encode
+from gracetape.dummy.resources.resource import Resource, answer, answer_with, root_of
 from gracetape.dummy.root import root_document
 from gracetape.dummy.server_settings import TAGS
 
@@ -11,7 +12,12 @@ class Root(Resource):
     """Where everything is, and the lists that clients choose from."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        answer(resp, root_document(self.service.settings, f"{req.prefix}/api/", root_of(req), self.version))
+        kept, place = self.service.kept, ("root", req.prefix, root := root_of(req), self.version)
+        found = kept.get(place, None)  # it depends on nothing that is written
+        if found is None:
+            made = root_document(self.service.settings, f"{req.prefix}/api/", root, self.version)
+            found = kept.put(place, None, encode(made).encode())
+        answer_with(resp, found)
 
 
 class Tags(Resource):
