@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from gracetape.archive import counters, derived, index, modes, partials, spans
+from gracetape.archive import counters, derived, index, modes, owners, partials, spans
 from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
@@ -154,6 +154,7 @@ def _collect(archive: Archive) -> tuple[int, int]:
     before = archive.size_on_disk()
     archive.blobs.sweep()
     partials.sweep(archive)
+    owners.sweep(archive)
     for prefix in (SPOOLED, COPIED):
         sweep(None, prefix)
     run = archive.connection.execute

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gracetape.archive import Archive, ArchiveError, NotFound, UsageError, alerts_of, locate, parse_ref, timeline_of
+from gracetape.archive.owners import Owner
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.verify import verify
 
@@ -108,6 +109,14 @@ def test_versions_share_what_did_not_change(tmp_path: Path) -> None:
         assert (archive.view("G1@1").count("log"), archive.view("G1").count("log")) == (50, 51)
         with pytest.raises(NotFound, match="newest capture is @2"):
             archive.view("G1@3")
+
+
+def test_gc_removes_what_dead_owners_left_and_nothing_of_who_is_at_work(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive, Owner(archive) as alive:
+        (tmp_path / "a.tape/owners" / ("0" * 32)).touch()
+        collect(archive)
+        assert [path.name for path in (tmp_path / "a.tape/owners").iterdir()] == [alive.token]
+    assert not (tmp_path / "a.tape/owners").exists()
 
 
 def test_gc_frees_what_removed_captures_used_and_nothing_else(tmp_path: Path) -> None:
