@@ -1,6 +1,7 @@
 """Sources that are no brokers: a file that is followed, standard input, a program's output, a socket; all as JSON Lines."""
 
 import contextlib
+import errno
 import hashlib
 import logging
 import os
@@ -25,6 +26,8 @@ from gracetape.shown import target
 
 _log = logging.getLogger(__name__)
 
+#: Why a program cannot be started, whatever is written for it: the machine's trouble, not the user's words.
+_OUR_TROUBLE = (errno.EIO, errno.ENOSPC, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 #: Seconds between two looks at a file that has not grown.
 LOOK = 0.02
 
@@ -237,7 +240,8 @@ def _program(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> So
         process = subprocess.Popen(shlex.split(text), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     except (OSError, ValueError, IndexError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise BadUrl(f"cannot run {target(f'exec:{text}')!r}: {why}") from None
+        fault = BrokerError if getattr(error, "errno", None) in _OUR_TROUBLE else BadUrl
+        raise fault(f"cannot run {target(f'exec:{text}')!r}: {why}") from None
     closed = threading.Event()
 
     def lines() -> Iterator[tuple[Line, None]]:

@@ -1,6 +1,8 @@
 """Sources: what is written is heard once, in order, also after a restart, a replaced file or a line that is half there."""
 
+import errno
 import json
+import os
 import re
 import shutil
 import socket
@@ -185,3 +187,18 @@ def test_a_program_that_fails_is_a_failure_after_its_lines() -> None:
         assert source.poll(30) is not None
         with pytest.raises(BrokerError, match="ended with exit code 3"):
             source.poll(30)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOENT, BadUrl), (errno.EIO, BrokerError), (errno.EMFILE, BrokerError)]
+)
+def test_a_program_that_cannot_be_started_is_the_users_fault_or_the_machines(
+    monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("subprocess.Popen", fails)
+    with pytest.raises((BadUrl, BrokerError), match=os.strerror(number)) as raised:
+        open_source("exec:cat x", ["node"])
+    assert type(raised.value) is kind
