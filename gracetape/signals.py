@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 
 #: Seconds between two looks of who waits for a flag.
 _LOOK_S = 0.1
@@ -35,11 +36,19 @@ class Flag:
         return self._raised
 
 
+def at_signals(act: Callable[[], object], *others: signal.Signals) -> None:
+    """Call `act` at Ctrl-C and SIGTERM from now on, and at other signals if they are named.
+
+    It comes in between whatever the main thread does, and may ask for no lock that this may hold: raising a flag is all that is safe.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, *others):
+        signal.signal(number, lambda *_: act())
+
+
 def raised_by_signals(*others: signal.Signals) -> Flag:
     """A flag that Ctrl-C and SIGTERM raise from now on, and other signals if they are named."""
     flag = Flag()
-    for number in (signal.SIGINT, signal.SIGTERM, *others):
-        signal.signal(number, lambda *_: flag.set())
+    at_signals(flag.set, *others)
     return flag
 
 

@@ -3,9 +3,8 @@
 import functools
 import itertools
 import json
-import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, ParamSpec
 
@@ -15,12 +14,16 @@ from gracetape import shown, terminal
 from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
 from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
+from gracetape.signals import at_signals, raised_by_signals
 from gracetape.storms import tell_of
 
 if TYPE_CHECKING:
-    from gracetape.brokers import Source
+    from gracetape.brokers import Heard, Source
 
 P = ParamSpec("P")
+
+#: Seconds between two looks whether a signal has come.
+_LOOK_S = 0.2
 
 app = terminal.commands("Listen to alerts with many processes.")
 
@@ -81,8 +84,7 @@ def run(
     url = configuration.source
     showing = HeardBy(show)
     with Listener(configuration, heard=showing) as listener:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: listener.stop())
+        at_signals(listener.stop)
         showing.say(*what_is_heard(configuration, url))
         code = listener.run(
             lambda after: open_source(url, configuration.nodes, after=after, until_end=until_end), until_end=until_end
@@ -105,8 +107,8 @@ def once(
 
     words = programs.program(exec)
     failures = 0
-    with _stoppable(open_source(source, node)) as heard:
-        for message in itertools.islice(heard, count):
+    with open_source(source, node) as heard:
+        for message in itertools.islice(_until_signal(heard), count):
             if message.node in node:
                 code = programs.run(words, message)
                 message.ack()
@@ -131,8 +133,8 @@ def confirm(
     from gracetape.brokers.heard_lines import HeardLines, heard_whole
 
     lines = HeardLines() if shows_lines(show) else None
-    with _stoppable(open_source(source, node)) as heard:
-        wanted = (message for message in heard if message.node in node)
+    with open_source(source, node) as heard:
+        wanted = (message for message in _until_signal(heard) if message.node in node)
         for message in itertools.islice(wanted, count):
             if lines is not None:
                 lines.show([message])
@@ -253,11 +255,13 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _stoppable(source: "Source") -> "Source":
-    """SIGTERM and Ctrl-C end the source, and with it the command."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: source.close())
-    return source
+def _until_signal(source: "Source") -> "Iterator[Heard]":
+    """What a source hears, until SIGTERM or Ctrl-C. (Its handler cannot close the source, which may be hearing something just then.)"""
+    ended = raised_by_signals()
+    while not (ended.is_set() or source.closed):
+        heard = source.poll(_LOOK_S)
+        if heard is not None:
+            yield heard
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape listen") -> NoReturn:

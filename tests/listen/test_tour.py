@@ -2,9 +2,11 @@
 
 import json
 import re
+import select
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,26 @@ def test_the_tour(tmp_path: Path, broker: PrivateBroker) -> None:
 def heard_something(confirm: "subprocess.Popen[str]", folder: Path) -> bool:
     """Whether the listener has heard one (the confirmation subscribes at about the same time)."""
     return " arrived " in logs(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("words", [["confirm"], ["once", "--exec", "cat"]], ids=["confirm", "once"])
+def test_one_signal_ends_who_hears_nothing(broker: PrivateBroker, words: list[str], number: int) -> None:
+    command, *options = words
+    node = f"{NODE}-{command}"
+    ping = [*LISTEN, "ping", "--to", broker.url, "--node", node, "--graceid", "F000001", "start"]
+    with commands.Popen(
+        [*LISTEN, command, "--from", broker.url, "--node", node, *options], stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            while not select.select([process.stdout], [], [], 0.5)[0]:  # it has begun when it hears the first
+                commands.run(ping, check=True, timeout=60, capture_output=True)
+            time.sleep(0.5)  # until it waits for the next one
+            process.send_signal(number)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 def trace(folder: Path) -> None:
