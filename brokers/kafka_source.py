@@ -132,9 +132,7 @@ class KafkaSource(Source):
             for key in self._doubts.leaders:
                 self._find_place(key, places.get(key), self._consumer, _ANSWERS_S)
             self._assign()
-            if (
-                self._group is not None
-            ):  # one that is new begins here, also when it comes again before it heard anything
+            if self._group is not None:  # a new one begins here, also when it comes again before it heard anything
                 self._consumer.commit(offsets=self._places(), asynchronous=False)
         except confluent_kafka.KafkaException as error:
             if error.args[0].code() in _OF_OTHERS:
@@ -313,9 +311,8 @@ class KafkaSource(Source):
                     self._object(error, record.topic())
                     continue
                 key = topic, partition = record.topic(), record.partition()
-                if (
-                    key not in self._next or key in self._doubts.partitions
-                ):  # others of the group have it, or it comes again
+                # Others of the group have it, or it comes again.
+                if key not in self._next or key in self._doubts.partitions:
                     continue
                 last[key] = record
                 id_, test = marks_of(record.headers())

@@ -17,11 +17,11 @@ from gracetape.capture.hub import Hub, Steps
 from gracetape.capture.listing import Wanted
 from gracetape.capture.place import Place
 from gracetape.capture.progress import Progress
-from gracetape.capture.seen import Look, Seen, as_before, kept_tags, own_name, record_of
+from gracetape.capture.seen import FILES, Look, Seen, as_before, kept_tags, own_name, record_of
 from gracetape.capture.service import without_login
 from gracetape.capture.stored import Stored
 from gracetape.capture.transfers import Absence
-from gracetape.capture.withheld import FILES, NOT_GIVEN, Earlier, earlier
+from gracetape.capture.withheld import NOT_GIVEN, Earlier, earlier
 from gracetape.errors import CaptureError
 
 #: How often an object that does not stand still is read before what was read is kept as it is, marked `torn`.
@@ -31,8 +31,9 @@ LOOKS = 5
 @dataclass
 class CaptureResult:
     """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not (`kept`:
-    of that, what an earlier version has), and what
-    moved while it was captured (`torn`; empty if it stood still). `withheld`: what the version before has and the server gives no longer."""
+    of that, what an earlier version has), and what moved while it was captured (`torn`; empty if it stood still). `withheld`: what
+    the version before has and the server gives no longer.
+    """
 
     capture: Capture
     new: bool

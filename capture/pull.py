@@ -12,7 +12,6 @@ from typing import Any
 from gracetape.archive import Archive, ArchiveError, category_of
 from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import Record
-from gracetape.archive.partials import sweep
 from gracetape.archive.services import SERVICE
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import Client, held
@@ -173,7 +172,7 @@ class _Capture:
         first = next(ids, None)
         if first is None:
             return
-        root = self._root()
+        root = self._root(archive)
         choice, recapture = self._options
         tag = getattr(self.client, "root_tag", None)
         tags = {self.client.root_address: tag} if tag is not None else {}
@@ -193,8 +192,6 @@ class _Capture:
             self.as_public,
             objects.claim,
         )
-        if archive is not None:
-            sweep(archive)
         following = chain((first,), ids)
         asked = map(seen_by_public, following) if self.as_public else following
         for pull, found in self.hub.run(objects.tasks(asked)):
@@ -204,9 +201,8 @@ class _Capture:
                 self._in_a_row = 0
                 yield found
 
-    def _root(self) -> Record:
+    def _root(self, archive: Archive | None) -> Record:
         """The service's root document, which is not sent again if the newest capture has it as it is."""
-        archive = self.place.known
         if archive is not None and isinstance(self.client, Client):
             service = without_login(self.client.asked)
             if (known := last_root(archive, service, self.client.root_address)) is not None:

@@ -18,6 +18,8 @@ from gracetape.capture.listing import Wanted, versions
 from gracetape.capture.records import Answer, fetch, fetch_files, fetch_list, what_of
 from gracetape.capture.service import without_login
 
+#: What the list of files is called among what a server did not give.
+FILES = "files"
 _LOG = next(kind for kind in LISTED if kind.name == "log")
 
 
@@ -110,7 +112,7 @@ class Look:
             seen.tags.update(answer.tags)
         seen.missing = {what_of(kind): answer.missing for kind, answer in answers if answer.missing}
         if listing.missing:
-            seen.missing["files"] = listing.missing
+            seen.missing[FILES] = listing.missing
         return seen
 
     def addresses(self, graceid: str, seen: Seen) -> Steps[None]:
@@ -118,7 +120,7 @@ class Look:
         (listing,) = yield from self.hub.ask_all(self.task, [partial(fetch_files, self.client, graceid)])
         seen.files = versions(listing.value, seen.lists["log"])
         if listing.missing:
-            seen.missing["files"] = listing.missing
+            seen.missing[FILES] = listing.missing
         seen.tags.update(listing.tags)
 
     def stood_still(self, again: list[Future[Answer]], seen: Seen) -> Steps[bool]:

@@ -10,12 +10,10 @@ from gracetape.archive.public_view import NOTE as AS_PUBLIC
 from gracetape.archive.view import StoredView
 from gracetape.capture.listing import Wanted
 from gracetape.capture.records import what_of
-from gracetape.capture.seen import Seen
+from gracetape.capture.seen import FILES, Seen
 
 #: The note of what a server did not give, and why.
 NOT_GIVEN = "not given"
-#: What the list of files is called in that note.
-FILES = "files"
 _NAMED = 3
 
 

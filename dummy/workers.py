@@ -229,11 +229,8 @@ def _work(job: Job, listening: socket.socket, alerts: Connection, stop: Connecti
             with Server(job.seen(app), job.host, 0, allowed_hosts=job.allowed_hosts, listening=listening):
                 alerts.send("")
                 wait([stop])
-    except (
-        GracetapeError,
-        sqlite3.Error,
-        OSError,
-    ) as error:  # the latter also if whoever started this was killed meanwhile
+    # OSError also if whoever started this was killed meanwhile.
+    except (GracetapeError, sqlite3.Error, OSError) as error:
         with contextlib.suppress(OSError):
             alerts.send(str(error))
 
