@@ -101,10 +101,10 @@ def leaders_of(
         time.sleep(0.1)
 
 
-#: What librdkafka says of a request that no broker answered, by how it came to that.
-_NO_ANSWER = frozenset(
-    getattr(KafkaError, name)
-    for name in ("_TIMED_OUT", "_TIMED_OUT_QUEUE", "_TRANSPORT", "_DESTROY", "_ALL_BROKERS_DOWN", "_RESOLVE", "_FAIL")
+#: What librdkafka says by itself of a request that a broker answered, or that it did not send. All else that is its own (below zero)
+#: says in one of many ways that nobody answered.
+_NOT_SILENCE = frozenset(
+    {KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._INVALID_ARG, KafkaError._UNSUPPORTED_FEATURE}
 )
 
 
@@ -130,9 +130,10 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
         try:
             made[topic].result()
         except confluent_kafka.KafkaException as error:
-            if error.args[0].code() in _NO_ANSWER:
+            code = error.args[0].code()
+            if code < 0 and code not in _NOT_SILENCE:
                 raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            if code != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
 
 

@@ -8,9 +8,11 @@ import json
 import math
 import os
 import re
+import signal
 import sqlite3
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar, get_args
@@ -426,11 +428,24 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         raise SystemExit(STOPPED) from None
     finally:
         telling["progress"] = False
+        _end_at_once()
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_reader()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _end_at_once() -> None:
+    """Let Ctrl-C end this process without a word from now on: its work is done, and Python, which only tidies up, would print a traceback.
+
+    A handler of the process's own stays.
+    """
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        and threading.current_thread() is threading.main_thread()
+    ):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _instead(word: str) -> str:

@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from typing import Any
@@ -43,6 +44,15 @@ def ids_from_one() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server_settings, "FIRST_ID", 1)
         yield
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """A command that ran in this process left it to Ctrl-C to end it at once."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
 
 
 def pytest_configure() -> None:

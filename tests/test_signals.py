@@ -1,9 +1,12 @@
 """A flag that signals raise: nobody waits for ever for it, however the signal meets the wait."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from subprocess import PIPE
 
 import pytest
 
@@ -46,3 +49,32 @@ def test_signals_raise_it(number: signal.Signals) -> None:
     assert not flag.is_set()
     signal.raise_signal(number)
     assert flag.is_set()
+
+
+TIDYING_UP = """
+import threading, time, typer
+from gracetape import terminal
+
+app = terminal.commands("Nothing.", bare=True)
+
+def last():
+    while threading.main_thread().is_alive():
+        time.sleep(0.01)
+    print("all is done", flush=True)
+    time.sleep(60)
+
+@app.command()
+def nothing():
+    threading.Thread(target=last).start()
+
+terminal.run(app, "nothing", [])
+"""
+
+
+def test_ctrl_c_at_a_command_that_only_tidies_up_prints_no_traceback() -> None:
+    with subprocess.Popen([sys.executable, "-c", TIDYING_UP], stdout=PIPE, stderr=PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "all is done\n"
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+    assert (run.returncode, errors) == (-signal.SIGINT, "")
