@@ -1,6 +1,7 @@
-"""The command `gracetape`: gathers the commands of every room, loading a room only when it is asked for."""
+"""The commands. `gracetape` gathers the commands of every room, loading a room only when it is asked for."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -37,13 +38,32 @@ def _gathered() -> Any:
 
 
 def main() -> None:
-    """Run `gracetape COMMAND …`."""
+    """The command `gracetape`."""
+    _end_at_ctrl_c()
     words = sys.argv[1:]
     if words and words[0] in ROOMS and "_GRACETAPE_COMPLETE" not in os.environ:
         import_module(ROOMS[words[0]][0]).main(words[1:], f"gracetape {words[0]}")
     from gracetape.terminal import run
 
     run(_gathered(), "gracetape", words)
+
+
+def capture() -> None:
+    """The command `capture`."""
+    _end_at_ctrl_c()
+    import_module(ROOMS["capture"][0]).main()
+
+
+def replay() -> None:
+    """The command `replay`."""
+    _end_at_ctrl_c()
+    import_module(ROOMS["replay"][0]).main()
+
+
+def _end_at_ctrl_c() -> None:
+    """Let Ctrl-C end this process without a word while it loads what it will run: Python would print a traceback. `run` takes it over."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

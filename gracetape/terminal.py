@@ -399,6 +399,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
     try:
+        _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
         command = prepared(app, name, completes=" " not in name)
         telling["progress"] = True
         code = command.main(words, prog_name=name, standalone_mode=False)
@@ -428,7 +429,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
         raise SystemExit(STOPPED) from None
     finally:
         telling["progress"] = False
-        _end_at_once()
+        _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -436,16 +437,13 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
-def _end_at_once() -> None:
-    """Let Ctrl-C end this process without a word from now on: its work is done, and Python, which only tidies up, would print a traceback.
+def _at_ctrl_c(act: Any, instead_of: Any) -> None:
+    """What Ctrl-C does from now on, if it does the other thing now: a handler of the process's own stays.
 
-    A handler of the process's own stays.
+    At the command's beginning and end Python only loads modules, or tidies up: ended there, it would print a traceback.
     """
-    if (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        and threading.current_thread() is threading.main_thread()
-    ):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is instead_of and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, act)
 
 
 def _instead(word: str) -> str:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from subprocess import PIPE
 
 import pytest
@@ -75,6 +76,29 @@ def test_ctrl_c_at_a_command_that_only_tidies_up_prints_no_traceback() -> None:
     with subprocess.Popen([sys.executable, "-c", TIDYING_UP], stdout=PIPE, stderr=PIPE, text=True) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "all is done\n"
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+    assert (run.returncode, errors) == (-signal.SIGINT, "")
+
+
+LOADING = """
+import sys
+from gracetape import __main__ as commands
+
+name = sys.argv[1]
+commands.ROOMS = {name: ("slow", "")}
+sys.argv = ["gracetape", name]
+getattr(commands, name, commands.main)()
+"""
+
+
+@pytest.mark.parametrize("command", ["view", "capture", "replay"])
+def test_ctrl_c_at_a_command_that_only_loads_prints_no_traceback(command: str, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)")
+    words = [sys.executable, "-c", LOADING, command]
+    with subprocess.Popen(words, stdout=PIPE, stderr=PIPE, text=True, cwd=tmp_path) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "loading\n"
         run.send_signal(signal.SIGINT)
         _, errors = run.communicate(timeout=60)
     assert (run.returncode, errors) == (-signal.SIGINT, "")
