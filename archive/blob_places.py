@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gracetape.archive import blobs, modes
 from gracetape.archive.held_folders import SPOOLED, HeldFolder, sweep, sync_folder
+from gracetape.archive.incoming import CHUNK
 from gracetape.archive.inside import check, open_inside
 from gracetape.errors import ArchiveError, NotFound
 
@@ -120,7 +121,7 @@ class FolderBlobs:
         except OSError as error:
             raise ArchiveError(f"the contents {sha256[:12]}… cannot be read: {error.strerror or error}") from None
         with os.fdopen(found, "rb") as stream:
-            while piece := stream.read(blobs.CHUNK):
+            while piece := stream.read(CHUNK):
                 yield piece
 
     def remove(self, sha256: str) -> None:

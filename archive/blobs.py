@@ -4,7 +4,6 @@ import errno
 import hashlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,13 +13,11 @@ from typing import IO, Protocol, cast, runtime_checkable
 
 import zstandard
 
+from gracetape.archive.incoming import CHUNK, COMPRESSORS, SMALL, Incoming
 from gracetape.errors import ArchiveError, GracetapeError
 
-CHUNK = 1 << 20
 #: What the system says where no more can be written.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-#: Fewer bytes than this are small; of so many of what is large, a sample is tried.
-_SMALL, _SAMPLE = 256 << 10, 16 << 10
 #: How long (seconds) whoever reads contents and whoever deletes them wait for each other.
 PATIENCE_S = 60.0
 
@@ -170,11 +167,11 @@ def spool_in(store: BlobStore, pieces: Iterable[bytes]) -> tuple[Path, Blob]:
     spool = Path(name)
     try:
         with full_disk(spool.parent), os.fdopen(handle, "r+b", buffering=0) as file:
-            if len(begin) < _SMALL:
+            if len(begin) < SMALL:
                 return spool, _small(file, begin)
-            samples = Samples()
-            blob = _plain(file, chain((begin,), pieces), samples)
-            found, blob = compressed(spool, blob, shrinks=samples.shrink)
+            incoming = Incoming()
+            blob = _plain(file, chain((begin,), pieces), incoming)
+            found, blob = compressed(spool, blob, shrinks=incoming.shrinks)
         if found != spool:
             spool.unlink()
         return found, blob
@@ -194,72 +191,28 @@ def full_disk(folder: Path) -> Iterator[None]:
         raise
 
 
-class _Compressors(threading.local):
-    """A compressor for each thread: making one takes as long as compressing a megabyte."""
-
-    def __init__(self) -> None:
-        self.own = zstandard.ZstdCompressor(level=3)
-
-
-_COMPRESSORS = _Compressors()
-
-
 def _begin(pieces: Iterator[bytes]) -> bytes:
     """The first pieces, until they are more than is small."""
     held, size = list[bytes](), 0
-    while size < _SMALL and (piece := next(pieces, None)) is not None:
+    while size < SMALL and (piece := next(pieces, None)) is not None:
         held.append(piece)
         size += len(piece)
     return b"".join(held)
 
 
 def _small(file: IO[bytes], contents: bytes) -> Blob:
-    small = _COMPRESSORS.own.compress(contents)
+    small = COMPRESSORS.own.compress(contents)
     packed = len(small) < 0.9 * len(contents)
     _write(file, small if packed else contents)
     return Blob(hashlib.sha256(contents).hexdigest(), len(contents), "zstd" if packed else "raw")
 
 
-class Samples:
-    """Samples from all over contents, taken as they come: what was written may have to be read from the disk again."""
-
-    def __init__(self) -> None:
-        #: Whether any of them could be made smaller.
-        self.shrink = False
-        self._at, self._sample = 0, bytearray()
-
-    def add(self, piece: bytes | bytearray) -> None:
-        """More of the contents."""
-        if self.shrink:
-            return
-        first, self._at = self._at, self._at + len(piece)
-        if self._sample:  # one that began at the end of the piece before
-            self._try(piece[: _SAMPLE - len(self._sample)])
-        for place in range(-first % _SMALL, len(piece), _SMALL):
-            self._try(piece[place : place + _SAMPLE])
-
-    def _try(self, more: bytes | bytearray) -> None:
-        self._sample += more
-        if len(self._sample) == _SAMPLE:
-            self.end()
-
-    def end(self) -> None:
-        """No more comes."""
-        if self._sample and not self.shrink:
-            sample = bytes(self._sample)
-            self.shrink = len(_COMPRESSORS.own.compress(sample)) < 0.98 * len(sample)
-        self._sample.clear()
-
-
-def _plain(file: IO[bytes], pieces: Iterable[bytes], samples: Samples) -> Blob:
-    digest, size = hashlib.sha256(), 0
-    for piece in pieces:
-        digest.update(piece)
-        samples.add(piece)
-        _write(file, piece)
-        size += len(piece)
-    samples.end()
-    return Blob(digest.hexdigest(), size, "raw")
+def _plain(file: IO[bytes], pieces: Iterable[bytes], incoming: Incoming) -> Blob:
+    with incoming:
+        for piece in pieces:
+            incoming.add(piece)
+            _write(file, piece)
+        return Blob(incoming.end(), incoming.size, "raw")
 
 
 def compressed(spool: Path, blob: Blob, *, shrinks: bool) -> tuple[Path, Blob]:
@@ -272,7 +225,7 @@ def compressed(spool: Path, blob: Blob, *, shrinks: bool) -> tuple[Path, Blob]:
     packed = Path(f"{spool}.zst")
     try:
         with spool.open("rb", buffering=0) as raw, packed.open("wb") as file:
-            _COMPRESSORS.own.copy_stream(raw, file, size=blob.size, read_size=CHUNK, write_size=CHUNK)
+            COMPRESSORS.own.copy_stream(raw, file, size=blob.size, read_size=CHUNK, write_size=CHUNK)
         if packed.stat().st_size < 0.9 * blob.size:
             return packed, Blob(blob.sha256, blob.size, "zstd")
     except BaseException:

@@ -1,6 +1,5 @@
 """Fetches the contents of a file: streamed to disk, digested on the way, gone on with where they broke off, checked against their length."""
 
-import hashlib
 import os
 import re
 import tempfile
@@ -14,8 +13,9 @@ import requests
 from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import Archive
-from gracetape.archive.blobs import CHUNK, Blob, Samples, compressed, full_disk
+from gracetape.archive.blobs import Blob, compressed, full_disk
 from gracetape.archive.held_folders import sync_folder
+from gracetape.archive.incoming import CHUNK, Incoming
 from gracetape.archive.partials import LEAST, Partial, Whose, partial_of
 from gracetape.capture.errors import Absent, Interrupted
 from gracetape.capture.listing import Wanted
@@ -56,10 +56,12 @@ def fetch_file(
     except BaseException:
         transfer.forget(unless_kept=True)
         raise
+    finally:
+        transfer.incoming.close()
 
 
 class _Transfer:
-    """One file on its way: `size` bytes are here, `held` in memory, or else in `path`, and in `digest`."""
+    """One file on its way: `size` bytes are here, `held` in memory, or else in `path`, and in `incoming`."""
 
     def __init__(
         self, archive: Archive, client: Any, file: Wanted, whose: Whose, arrived: Callable[[int], None]
@@ -69,7 +71,7 @@ class _Transfer:
         self.part: Partial | None = None
         self.handle, self.path, self.held = -1, Path(), bytearray()
         self.size, self.tag, self.length = 0, "", -1
-        self.digest, self.samples = hashlib.sha256(), Samples()
+        self.incoming = Incoming()
         self._ranges = True  # whether the server can be asked for the rest
         self._told = self._sent = 0
 
@@ -96,8 +98,7 @@ class _Transfer:
             with os.fdopen(os.dup(part.handle), "rb") as file:
                 file.seek(0)
                 while piece := file.read(CHUNK):
-                    self.digest.update(piece)
-                    self.samples.add(piece)
+                    self.incoming.add(piece)
                     self.size += len(piece)
 
     def _once(self) -> None:
@@ -175,7 +176,8 @@ class _Transfer:
         self.held.clear()
         self.arrived(-self._told)
         self.size = self._told = self._sent = 0
-        self.tag, self.length, self.digest, self.samples = "", -1, hashlib.sha256(), Samples()
+        self.incoming.close()
+        self.tag, self.length, self.incoming = "", -1, Incoming()
 
     def _take(self, piece: bytes) -> None:
         if self.handle < 0:
@@ -196,12 +198,11 @@ class _Transfer:
         """Go on in a file, which goes with this process."""
         self.handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
         self.path = Path(name)
-        self._write(self.held)
+        self._write(bytes(self.held))
         self.held = bytearray()
 
-    def _write(self, piece: bytes | bytearray) -> None:
-        self.digest.update(piece)
-        self.samples.add(piece)
+    def _write(self, piece: bytes) -> None:
+        self.incoming.add(piece)
         left = memoryview(piece)
         with full_disk(self.path.parent):
             while left:
@@ -211,9 +212,8 @@ class _Transfer:
         if self.handle < 0:
             return bytes(self.held)
         with full_disk(self.path.parent):
-            self.samples.end()
-            blob = Blob(self.digest.hexdigest(), self.size, "raw")
-            path, blob = compressed(self.path, blob, shrinks=self.samples.shrink)
+            blob = Blob(self.incoming.end(), self.size, "raw")
+            path, blob = compressed(self.path, blob, shrinks=self.incoming.shrinks)
             if self.archive.durable and self.size >= LEAST:
                 sync_folder(path)  # who keeps it then holds the archive for less long
             if self.part is not None:  # until here it is gone on with after a kill

@@ -20,8 +20,8 @@ from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.util.request import set_file_position
 
 from gracetape.archive import Alert, Archive, Position, Timeline, timeline_of
-from gracetape.archive.blobs import CHUNK
 from gracetape.archive.history.streamed import whole_timeline
+from gracetape.archive.incoming import CHUNK
 from gracetape.dummy.app import make_app
 from gracetape.dummy.client_patch import in_nobodys_name
 from gracetape.dummy.faults import Dropped, Fault, Faults

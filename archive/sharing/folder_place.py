@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from gracetape.archive import modes
-from gracetape.archive.blobs import CHUNK
 from gracetape.archive.held_folders import sweep_abandoned, sync_folder
+from gracetape.archive.incoming import CHUNK
 from gracetape.archive.inside import check, make_folder, open_inside
 from gracetape.archive.sharing.places import Changed, Stamp, checked_name
 from gracetape.errors import ArchiveError, NotFound

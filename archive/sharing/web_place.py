@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from gracetape.archive.blobs import CHUNK
+from gracetape.archive.incoming import CHUNK
 from gracetape.archive.sharing.places import Changed, NoRanges, Stamp, checked_name
 from gracetape.destinations import is_loopback
 from gracetape.errors import ArchiveError, NotFound
