@@ -33,14 +33,14 @@ class Door:
     def __enter__(self) -> Self:
         self._thread.start()
         opened = asyncio.start_server(self._come, "127.0.0.1", self.port, ssl=self.tls)
-        self._server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(60)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def break_all(self) -> None:

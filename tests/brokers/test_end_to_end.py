@@ -25,7 +25,7 @@ def test_who_hears_an_alert_can_ask_a_dummy_how_things_were_then(broker: Private
         with dummy.GraceDb(tape, on_alert=announce) as client:
             superevent, _ = whole_life(client)
         assert sink.close() is None
-        heard = [one for one in (source.poll(15) for _ in sent) if one is not None]
+        heard = [one for one in (source.poll(60) for _ in sent) if one is not None]
         assert sorted(one.node for one in heard) == sorted(str(node) for node in sent)
         logs = [one for one in heard if _is_log_of(one, superevent)]
         assert len(logs) > 5

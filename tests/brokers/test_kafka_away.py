@@ -48,7 +48,7 @@ def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
         thread.join(60)
         publisher.close()
         assert (publisher.counts.acknowledged, publisher.counts.failed) == (500, 0)
-        heard = [source.poll(20) for _ in texts]
+        heard = [source.poll(60) for _ in texts]
         assert [one.payload for one in heard if one is not None] == texts
 
 

@@ -80,7 +80,7 @@ def test_what_is_published_is_heard_with_the_credential_of_hop(secured: Secured)
             publisher.publish("superevent", text)
         publisher.flush()
         assert publisher.counts.acknowledged == len(TEXTS)
-        heard = [source.poll(10) for _ in TEXTS]
+        heard = [source.poll(60) for _ in TEXTS]
     assert [one.payload for one in heard if one is not None] == TEXTS
     assert (secured.guard.refused, PASSWORD.encode() in secured.door.said) == (0, False)
 
@@ -91,7 +91,7 @@ def test_hop_prints_what_we_publish_and_we_hear_what_it_publishes(secured: Secur
     with open_source(secured.url, ["superevent"]) as source, open_publisher(secured.url) as publisher:
         publisher.publish("superevent", TEXTS[0])
         publisher.flush()
-        assert source.poll(10) is not None
+        assert source.poll(60) is not None
         with out.open("w") as file:
             command = [BIN / "hop", "subscribe", "-s", "EARLIEST", "-e", "-q", f"{secured.url}.superevent"]
             done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
@@ -102,7 +102,7 @@ def test_hop_prints_what_we_publish_and_we_hear_what_it_publishes(secured: Secur
         command = [BIN / "hop", "publish", "-f", "JSON", f"{secured.url}.superevent", note]
         sent = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert sent.returncode == 0, sent.stderr
-        heard = source.poll(15)
+        heard = source.poll(60)
     assert heard is not None
     assert json.loads(heard.payload) == {"uid": "S9"}
     assert secured.guard.refused == 0

@@ -25,7 +25,7 @@ def line(n: int, node: str = "second") -> str:
 
 def uids(source: Source, count: int) -> list[str]:
     """The uids of the next messages."""
-    heard = [source.poll(30) for _ in range(count)]
+    heard = [source.poll(60) for _ in range(count)]
     return [json.loads(message.payload)["uid"] for message in heard if message is not None]
 
 
@@ -49,7 +49,7 @@ def test_a_restart_goes_on_after_the_last_message_that_was_kept(tmp_path: Path) 
     kept: dict[str, int] = {}
     with open_source(f"file:{path}", NODES) as source:
         for _ in range(3):
-            message = source.poll(30)
+            message = source.poll(60)
             assert message is not None
             assert message.place is not None
             kept[message.place.log] = message.place.offset
@@ -71,7 +71,7 @@ def test_bare_payloads_go_to_the_first_node(tmp_path: Path) -> None:
     path = tmp_path / "alerts.jsonl"
     path.write_text('{"uid": "G1"}\nno JSON\n' + line(2))
     with open_source(str(path), NODES) as source:
-        heard = [source.poll(30) for _ in range(3)]
+        heard = [source.poll(60) for _ in range(3)]
     assert [(m.node, m.payload) for m in heard if isinstance(m, Heard)] == [
         ("first", '{"uid": "G1"}'),
         ("first", "no JSON"),
@@ -117,7 +117,7 @@ def test_a_served_dummys_alerts_are_heard(tmp_path: Path) -> None:
         assert found is not None
         GraceDb(found[0], force_noauth=True).writeLabel("T1", "DQV")
         with open_source(f"dummy:{tape}", ["test_gstlal"]) as source:
-            message = source.poll(30)
+            message = source.poll(60)
         assert message is not None
         assert (message.node, json.loads(message.payload)["data"]["name"]) == ("test_gstlal", "DQV")
     finally:
@@ -151,7 +151,7 @@ def test_a_payload_in_a_record_is_heard_verbatim_and_other_nodes_are_not(tmp_pat
         '{"payload": {"uid": "G2"}, "node": "first"}\n'
     )
     with open_source(str(path), NODES) as source:
-        heard = [source.poll(30), source.poll(30)]
+        heard = [source.poll(60), source.poll(60)]
     assert [(one.node, one.payload) for one in heard if one] == [("second", odd), ("first", '{"uid": "G2"}')]
 
 
@@ -161,7 +161,7 @@ def test_a_file_written_anew_in_its_old_place_is_read_from_its_beginning(tmp_pat
     kept: dict[str, int] = {}
     with open_source(str(path), NODES) as source:
         for _ in range(2):
-            message = source.poll(30)
+            message = source.poll(60)
             assert message is not None
             assert message.place is not None
             kept[message.place.log] = message.place.offset
@@ -184,9 +184,9 @@ def test_what_cannot_be_reached_yet_is_told_of_once(tmp_path: Path, caplog: pyte
 
 def test_a_program_that_fails_is_a_failure_after_its_lines() -> None:
     with open_source("exec:sh -c 'echo 1; exit 3'", NODES) as source:
-        assert source.poll(30) is not None
+        assert source.poll(60) is not None
         with pytest.raises(BrokerError, match="ended with exit code 3"):
-            source.poll(30)
+            source.poll(60)
 
 
 @pytest.mark.parametrize(

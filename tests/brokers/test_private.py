@@ -41,6 +41,6 @@ def test_a_broker_ends_with_whoever_started_it(number: signal.Signals, tmp_path:
         assert "ready" in process.stderr.readline()
         assert answers(port)
         process.send_signal(number)
-        assert process.wait(30) == (-number if number == signal.SIGKILL else 0)
+        assert process.wait(60) == (-number if number == signal.SIGKILL else 0)
     eventually(lambda: not answers(port), 10)
     eventually(lambda: not list(tmp_path.iterdir()), 10)

@@ -78,7 +78,7 @@ def test_what_came_is_kept_while_the_source_goes_on(kind: str, opened: Opened, t
     eventually(lambda: lines_of(kept) > 0)
     assert thread.is_alive()
     recorder.stop()
-    thread.join(30)
+    thread.join(60)
     assert not thread.is_alive()
     assert recorder.tally.heard == recorder.tally.kept == lines_of(kept)
 
@@ -92,7 +92,7 @@ def test_a_signal_ends_the_recording_of_a_replay(number: signal.Signals, tmp_pat
         assert "listening" in process.stderr.readline()
         eventually(lambda: lines_of(kept) > 0)
         process.send_signal(number)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         count = lines_of(kept)
         assert f"{count} message{'s' * (count != 1)} heard, {count} kept" in process.stderr.read()
 
@@ -154,7 +154,7 @@ class _Slow(FileSink):
 
     def keep(self, batch: Sequence[Heard]) -> int:
         self.kept.append(len(batch))
-        assert self._source.ended.wait(20)
+        assert self._source.ended.wait(60)
         return super().keep(batch)
 
 
@@ -176,5 +176,5 @@ def test_what_was_kept_before_is_said_to_be(tmp_path: Path) -> None:
     thread.start()
     eventually(lambda: recorder.tally.heard > 0)
     recorder.stop()
-    thread.join(30)
+    thread.join(60)
     assert str(recorder.tally) == "1 message heard, 0 kept (1 was there already), 0 gaps"

@@ -47,7 +47,7 @@ class Talker:
 
     def __exit__(self, *_: object) -> None:
         self.enough.set()
-        self._thread.join(30)
+        self._thread.join(60)
 
     def _talk(self) -> None:
         with open_publisher(self.url) as publisher:

@@ -68,7 +68,7 @@ class Large:
             if 0 <= self.hold_at <= start:
                 self.hold_at = -1
                 self.held.set()
-                self.go_on.wait(30)
+                self.go_on.wait(60)
             yield body[start : start + PIECE]
 
 

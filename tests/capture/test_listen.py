@@ -193,7 +193,7 @@ def test_gaps_are_written_down(make_sink: Callable[[], Sink], tmp_path: Path) ->
 def recording(recorder: Recorder, count: int | None = None) -> threading.Thread:
     thread = threading.Thread(target=recorder.run, args=(count,), daemon=True)
     thread.start()
-    assert recorder.listening.wait(20)
+    assert recorder.listening.wait(60)
     return thread
 
 
@@ -204,7 +204,7 @@ def test_what_is_sent_is_recorded_in_order(broker: PrivateBroker, tape: Archive)
     with open_publisher(broker.url) as publisher:
         for text in texts:
             publisher.publish("recorded", text)
-    thread.join(30)
+    thread.join(60)
     assert [json.dumps(r.payload) for r in recorded_of(tape, "S1")] == texts
     assert (recorder.tally.heard, recorder.tally.kept, recorder.tally.gaps) == (200, 200, 0)
 
@@ -223,11 +223,11 @@ def test_a_restart_loses_nothing_that_kafka_has_and_writes_down_what_lvalert_sai
                 publisher.publish(node, alert("S1", n))
             publisher.flush()
             wanted = before + count
-            limit = time.monotonic() + 20
+            limit = time.monotonic() + 120
             while len(recorded_of(tape, "S1")) < wanted and time.monotonic() < limit:
                 time.sleep(0.05)
             recorder.stop()
-            thread.join(20)
+            thread.join(60)
             for n in range(first + 10, first + 20):  # nobody listens
                 publisher.publish(node, alert("S1", n))
             publisher.flush()
@@ -353,7 +353,7 @@ def test_a_recorder_that_waits_for_standard_input_can_be_stopped(number: signal.
         assert process.stderr is not None
         assert "listening" in process.stderr.readline()
         process.send_signal(number)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == "0 messages heard, 0 kept, 0 gaps\n"
 
 

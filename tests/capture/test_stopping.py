@@ -34,7 +34,7 @@ def start(*words: object, **environment: str) -> "subprocess.Popen[str]":
 
 
 def until(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 120
     while not condition():
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < limit

@@ -106,7 +106,7 @@ def test_a_receiver_that_writes_and_waits_for_it_is_let_in(tape: Archive, gracei
         if len(heard) < 4:
             other = threading.Thread(target=client.write_log, args=(graceid, f"answer {len(heard)}"))
             other.start()
-            other.join(20)
+            other.join(60)
 
     with dummy.GraceDb(tape, on_alert=answer) as client:
         client.write_log(graceid, "question")

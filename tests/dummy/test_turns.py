@@ -54,7 +54,7 @@ class Writer:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not true():
         assert time.monotonic() < until
         time.sleep(0.002)

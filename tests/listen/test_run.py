@@ -222,7 +222,7 @@ def test_status_and_prometheus_tell_how_it_does(tmp_path: Path) -> None:
 
 def metrics(port: int, headers: Mapping[str, str] = MappingProxyType({})) -> str:
     asked = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=dict(headers))
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return str(answer.read().decode())
 
 

@@ -31,7 +31,7 @@ def test_a_replay_is_heard_as_graceDB_would_have_sent_it(broker: PrivateBroker, 
     with open_source(broker.url, ["a", "a_b"]) as source:
         player.play([target])
         assert target.close() is None
-        heard = [source.poll(10) for _ in messages]
+        heard = [source.poll(60) for _ in messages]
     for node in ("a", "a_b"):
         texts = [h.payload for h in heard if h is not None and h.node == node]
         assert texts == [m.payload_json() for m in messages if m.node == node]

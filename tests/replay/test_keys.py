@@ -41,7 +41,7 @@ class Terminal:
 
     def wait_for(self, text: bytes) -> None:
         """Read until a text is shown after all that was waited for before."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while text not in self.shown:
             assert time.monotonic() < deadline, self.shown
             if select.select([self.master], [], [], 0.5)[0]:
@@ -82,7 +82,7 @@ def test_space_arrow_plus_minus_and_q_do_what_they_say(event_tape: Path) -> None
         terminal.wait_for(b"sent 3 of 4")
         terminal.type(b"q")
         terminal.wait_for(b"stopped: sent 6 of 8 messages (3 alerts)")
-        assert terminal.process.wait(30) == 0
+        assert terminal.process.wait(60) == 0
         assert termios.tcgetattr(terminal.master)[3] == before[3] | termios.ECHO | termios.ICANON
 
 
@@ -91,7 +91,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(event_tape: Path, number: int) -
     with replay_in_terminal(str(event_tape), "--speed", "0.001") as terminal:
         terminal.wait_for(b"space pause")
         terminal.process.send_signal(number)
-        assert terminal.process.wait(30) == 128 + number
+        assert terminal.process.wait(60) == 128 + number
         assert termios.tcgetattr(terminal.master)[3] & (termios.ECHO | termios.ICANON)
 
 
@@ -100,7 +100,7 @@ def test_ctrl_c_still_stops(event_tape: Path) -> None:
         terminal.wait_for(b"space pause")
         terminal.type(b"\x03")
         terminal.wait_for(b"stopped: sent")
-        assert terminal.process.wait(30) == 130
+        assert terminal.process.wait(60) == 130
 
 
 def test_keys_that_come_together_are_told_apart_and_unknown_ones_passed_over() -> None:

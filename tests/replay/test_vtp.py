@@ -39,7 +39,7 @@ def test_every_subscriber_gets_every_document(tmp_path: Path) -> None:
     threads = [subscriber(int(target.name.rpartition(":")[2]), 2, one) for one in got]
     play(tmp_path / "a.tape", format="voevent", clock=MaxClock()).play([target])
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert target.close() is None
     expected = [alert.payload("voevent").encode() for alert in heard(tmp_path / "a.tape", "voevent")]
     assert got == [expected, expected]
