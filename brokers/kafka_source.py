@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, TopicPartition
 from gracetape.brokers.credentials import kafka_login
 from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, leaders_of, objection, said, topics_on
 from gracetape.brokers.kafka_doubts import Doubts, Partition
-from gracetape.brokers.kafka_places import look
+from gracetape.brokers.kafka_partitions import Partitions
 from gracetape.brokers.kafka_sharing import SESSION_MS, SETTINGS, Sharing
 from gracetape.brokers.kafka_wire import check_group, marks_of, node_of, text_of, topic_of
 from gracetape.brokers.recent import Recent
@@ -65,10 +65,10 @@ class KafkaSource(Source):
         if not all(map(is_public, nodes)):  # whose names are whole
             check_group(self.url)
         self.nodes = tuple(dict.fromkeys(node_of(self.url, node) for node in nodes))
-        self._after, self._on_gap = after, on_gap
-        self._from_beginning = self.url.options.get("start", "latest") == "earliest"
-        if self.url.options.get("start", "latest") not in ("earliest", "latest"):
-            raise BadUrl(f"start={self.url.options['start']} makes no sense: write start=earliest or start=latest")
+        self._after = after
+        start = self.url.options.get("start", "latest")
+        if start not in ("earliest", "latest"):
+            raise BadUrl(f"start={start} makes no sense: write start=earliest or start=latest")
         self._group = self.url.options.get("consumer")
         if self.url.flag("share", False) and self._group is None:
             raise BadUrl("share=yes needs a group that is shared: write consumer=NAME, too")
@@ -77,20 +77,15 @@ class KafkaSource(Source):
         self._doubts = Doubts(grouped=self.url.flag("share", False))
         self._assignments = 0  # how often it was said anew what is read from where
         self._fatal: str | None = None
-        self._next: dict[Partition, int] = {}  # the offset that comes next
-        self._logs: dict[Partition, str] = {}
-        self._known: dict[Partition, bytes | None] = {}  # the id of the message before that
-        self._acknowledged: dict[Partition, int] = {}
         self._waiting: deque[Heard] = deque()
         self._recent = Recent(_REMEMBERED)  # ids of messages
-        self._begun = self._given_until = now()
-        # When the last message that came was written, by its producer's clock, in milliseconds since 1970.
-        self._written: dict[Partition, int] = {}
+        self._given_until = now()
         login = kafka_login(self.url)
         self._user = login.get("sasl.username", "?")
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._topics = {topic_of(self.url, node): node for node in self.nodes}
+        self._at = Partitions(self.url, self._topics, on_gap, from_beginning=start == "earliest")
         self._settings: dict[str, Any] = settings | {
             "enable.auto.offset.store": False,
             "auto.offset.reset": "error",
@@ -130,7 +125,7 @@ class KafkaSource(Source):
             self._doubts.leaders = self._partitions(self._consumer)
             places = self._first_places()
             for key in self._doubts.leaders:
-                self._find_place(key, places.get(key), self._consumer, _ANSWERS_S)
+                self._at.find(key, places.get(key), self._consumer, _ANSWERS_S)
             self._assign()
             if self._group is not None:  # a new one begins here, also when it comes again before it heard anything
                 self._consumer.commit(offsets=self._places(), asynchronous=False)
@@ -152,29 +147,10 @@ class KafkaSource(Source):
                 if kept.offset >= 0:
                     found[kept.topic, kept.partition] = kept.offset
         for key in self._doubts.leaders if self._after is not None else ():
-            last = self._after(self._log(*key))  # type: ignore[misc]
+            last = self._after(self._at.log(key))  # type: ignore[misc]
             if last is not None:
                 found[key] = last + 1
         return found
-
-    def _find_place(self, key: Partition, place: int | None, by: confluent_kafka.Consumer, timeout_s: float) -> None:
-        """Let a partition begin at its place, as far as the broker still has it, else where its log begins."""
-        self._logs[key] = self._log(*key)
-        try:
-            log = look(by, TopicPartition(*key), place, timeout_s)
-        except confluent_kafka.KafkaException as error:
-            why = "no broker answers for it" if error.args[0].code() < 0 else said(error)
-            raise BrokerError(f"{self.url}: cannot read partition {key[1]} of {key[0]}: {why}") from None
-        if place is None:
-            place = log.low if self._from_beginning else log.high
-        elif place < log.low:
-            self._tell_forgotten(key, log.low - place)
-            place = log.low
-        elif not log.holds(place, self._known.get(key)):
-            self._tell_gap(key, f"{self.url} has begun {key[0]} anew: what it held before is forgotten")
-            place = log.low
-            self._acknowledged.pop(key, None)
-        self._next[key] = place
 
     def _share_begins(self, kept: Mapping[Partition, int | None]) -> dict[Partition, int]:
         """Where the partitions begin that others of the group leave to this one: after what any of them, or the caller, kept.
@@ -182,8 +158,7 @@ class KafkaSource(Source):
         """
         begun, away = dict[Partition, int](), set[int]()
         for key, offset in kept.items():
-            log = self._logs[key] = self._log(*key)
-            last = self._after(log) if self._after is not None else None
+            last = self._after(self._at.log(key)) if self._after is not None else None
             place = max((one for one in (offset, None if last is None else last + 1) if one is not None), default=None)
             leader = self._doubts.leaders.get(key, -1)
             try:
@@ -193,25 +168,18 @@ class KafkaSource(Source):
                 if place is None:  # a group that is new begins as a whole
                     raise
                 away.add(leader)
-                self._next[key] = place
+                self._at.put(key, place)
                 self._doubts.add([key])
                 continue
-            if place is None:
-                place = low if self._from_beginning else high
-            elif place < low:
-                self._tell_forgotten(key, low - place)
-                place = low
-            self._next[key] = begun[key] = place
+            begun[key] = self._at.begin(key, place, low, high)
         self._assignments += 1
         return begun
 
     def _share_ends(self, gone: Collection[Partition]) -> None:
         """Others of the group go on with some partitions: what came of them and was not handed over yet is theirs."""
-        logs = {self._logs.get(key) for key in gone}
+        logs = {self._at.logs.get(key) for key in gone}
         self._waiting = deque(heard for heard in self._waiting if heard.place is None or heard.place.log not in logs)
-        for key in gone:
-            for known in (self._next, self._known, self._acknowledged, self._written):
-                known.pop(key, None)
+        self._at.leave(gone)
         self._doubts.settle(gone)
         self._assignments += 1
 
@@ -225,40 +193,20 @@ class KafkaSource(Source):
         return {key: leader for topic in self._topics for key, leader in leaders_of(by, self.url, topic)}
 
     def _places(self) -> list[TopicPartition]:
-        return [TopicPartition(*key, place) for key, place in self._next.items() if key not in self._doubts.partitions]
+        return self._at.without(self._doubts.partitions)
 
     def _assign(self) -> None:
         """Read on at the places, but for what is in doubt; what came and was not taken comes again."""
         self._consumer.assign(places := self._places())
         self._assignments += 1
-        known = {(one.topic, one.partition) for one in places} & self._acknowledged.keys()
-        if self._group is not None and known:
+        if self._group is not None and (kept := self._at.acknowledged(places)):
             with suppress(confluent_kafka.KafkaException):
-                self._consumer.store_offsets(
-                    offsets=[TopicPartition(*key, self._acknowledged[key] + 1) for key in known]
-                )
-
-    def _log(self, topic: str, partition: int) -> str:
-        return f"{self.url}/{topic}/{partition}"
-
-    def _tell_forgotten(self, key: Partition, count: int) -> None:
-        self._tell_gap(key, f"{count} messages of {key[0]} are no longer on {self.url}")
-
-    def _tell_gap(self, key: Partition, reason: str) -> None:
-        """What came next in a partition was written after the last message that came; whether soon after, nobody knows."""
-        since, until = self._written_at(key), now()
-        self._on_gap(Gap((self._topics[key[0]],), since, max(since, until), reason))
-
-    def _written_at(self, key: Partition) -> datetime:
-        """When the last message that came was written; if none came, when we began."""
-        milliseconds = self._written.get(key)
-        return self._begun if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+                self._consumer.store_offsets(offsets=kept)
 
     @property
     def heard_until(self) -> datetime:
-        """When the oldest of the last messages of each partition was written: those after it may be missed by who forgets."""
         if not self._waiting:
-            self._given_until = min(map(self._written_at, self._next), default=self._begun)
+            self._given_until = self._at.heard_until()
         return self._given_until
 
     # -- listening
@@ -310,9 +258,9 @@ class KafkaSource(Source):
                 if (error := record.error()) is not None:
                     self._object(error, record.topic())
                     continue
-                key = topic, partition = record.topic(), record.partition()
+                key = record.topic(), record.partition()
                 # Others of the group have it, or it comes again.
-                if key not in self._next or key in self._doubts.partitions:
+                if key not in self._at.next or key in self._doubts.partitions:
                     continue
                 last[key] = record
                 id_, test = marks_of(record.headers())
@@ -320,23 +268,16 @@ class KafkaSource(Source):
                 if test or (id_ is not None and not self._recent.is_new(id_)):
                     continue
                 offset = record.offset()
-                place, ack = Place(self._logs[key], offset), partial(self._acknowledge, topic, partition, offset)
-                self._waiting.append(Heard(self._topics[topic], text_of(record.value()), arrived, place, ack))
+                place, ack = Place(self._at.logs[key], offset), partial(self._acknowledge, key, offset)
+                self._waiting.append(Heard(self._topics[key[0]], text_of(record.value()), arrived, place, ack))
         finally:
             for key, record in last.items():
-                self._came(key, record, arrived)
-
-    def _came(self, key: Partition, record: Any, arrived: datetime) -> None:
-        """Remember the last message that came of a partition."""
-        self._next[key], self._known[key] = record.offset() + 1, marks_of(record.headers())[0]
-        known, milliseconds = record.timestamp()
-        if known != confluent_kafka.TIMESTAMP_NOT_AVAILABLE and 0 <= milliseconds < arrived.timestamp() * 1000:
-            self._written[key] = milliseconds
+                self._at.came(key, record, arrived)
 
     def _object(self, error: KafkaError, topic: str | None) -> None:
         """See whether an error that came instead of a message ends the listening, or lets our place be looked for anew."""
         if error.code() in _FORGOTTEN:
-            self._doubts.add([key for key in self._next if key[0] == topic] or self._next)
+            self._doubts.add([key for key in self._at.next if key[0] == topic] or self._at.next)
         elif error.fatal() or (not error.retriable() and error.code() > 0):
             raise BrokerError(f"{self.url}: {error.str()}")
 
@@ -351,11 +292,11 @@ class KafkaSource(Source):
             self._doubts.leaders = self._partitions(self._prober)
             if self._sharing is not None:
                 self._sharing.begin()
-                self._doubts.settle(self._doubts.partitions - self._next.keys())  # others have those
+                self._doubts.settle(self._doubts.partitions - self._at.next.keys())  # others have those
             else:
-                self._doubts.add(self._doubts.leaders.keys() - self._next.keys())
-                gone = self._next.keys() - self._doubts.leaders.keys()
-                self._next = {key: place for key, place in self._next.items() if key not in gone}
+                self._doubts.add(self._doubts.leaders.keys() - self._at.next.keys())
+                gone = self._at.next.keys() - self._doubts.leaders.keys()
+                self._at.leave(gone)
                 self._doubts.settle(gone)
             why = self._look_again(self._prober)
         except (confluent_kafka.KafkaException, BrokerError) as error:
@@ -374,7 +315,7 @@ class KafkaSource(Source):
             leader = self._doubts.leaders.get(key, -1)
             if leader not in away:
                 try:
-                    self._find_place(key, self._next.get(key), prober, _ANSWERS_SOON_S)
+                    self._at.find(key, self._at.next.get(key), prober, _ANSWERS_SOON_S)
                     sure.append(key)
                 except (confluent_kafka.KafkaException, BrokerError) as error:
                     away[leader] = error
@@ -392,13 +333,12 @@ class KafkaSource(Source):
         elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):
             self._doubts.missed(str(error.str()))
 
-    def _acknowledge(self, topic: str, partition: int, offset: int) -> None:
+    def _acknowledge(self, key: Partition, offset: int) -> None:
         with self._polling:
-            if self._group is None or self._closed.is_set() or self._acknowledged.get((topic, partition), -1) >= offset:
+            if self._group is None or self._closed.is_set() or not self._at.acknowledge(key, offset):
                 return
-            self._acknowledged[topic, partition] = offset
             with suppress(confluent_kafka.KafkaException):  # others have it, or it is in doubt
-                self._consumer.store_offsets(offsets=[TopicPartition(topic, partition, offset + 1)])
+                self._consumer.store_offsets(offsets=[TopicPartition(*key, offset + 1)])
 
     @property
     def closed(self) -> bool:
