@@ -21,6 +21,7 @@ from gracetape.capture.errors import explain
 from gracetape.capture.listen_cli import app as capture_listen
 from gracetape.shown import say
 from gracetape.terminal import prepared
+from tests.agreement import terminals
 from tests.commands import run as started
 from tests.test_words import Done, run
 
@@ -44,7 +45,7 @@ def leaves(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ..
 
 
 def wrong_lines() -> Iterator[tuple[str, ...]]:
-    from gracetape.terminal import _type_in_words
+    from gracetape.command_line import type_in_words
 
     own = (("capture", "listen"), prepared(capture_listen, "capture listen"))
     for words, command in [*leaves(("gracetape",), prepared(_gathered())), own]:
@@ -52,11 +53,11 @@ def wrong_lines() -> Iterator[tuple[str, ...]]:
             if parameter.param_type_name != "option" or getattr(parameter, "is_flag", False):
                 continue
             name = max(parameter.opts, key=len)
-            values = WRONG.get(_type_in_words(parameter) or "", ())
+            values = WRONG.get(type_in_words(parameter) or "", ())
             if "Choice" in repr(getattr(parameter, "type", "")) or name == "--show":
                 values = ("nonsense",)
             if getattr(getattr(parameter, "type", None), "min", None) is not None:
-                values = (*values, "-1e9" if _type_in_words(parameter) == "NUMBER" else "-1")
+                values = (*values, "-1e9" if type_in_words(parameter) == "NUMBER" else "-1")
             yield from ((*words, f"{name}={value}") for value in values)
 
 
@@ -103,7 +104,7 @@ def test_a_long_sentence_ends_its_lines_at_words_on_a_terminal(monkeypatch: pyte
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr("sys.stderr", terminal)
         say(" ".join(words), "short", error=True)
-    lines = os.read(ours, 65536).decode().splitlines()
+    lines = b"".join(terminals.read(ours)).decode().splitlines()
     os.close(ours)
     assert " ".join(lines).split() == [*words, "short"]
     assert [line for line in lines if len(line) > 60] == ["/a/long/path" * 10]
