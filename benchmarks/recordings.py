@@ -21,9 +21,11 @@ from benchmarks.figure import Figure
 from gracetape.archive import Alert, Archive
 from gracetape.brokers.ejabberd import private_xmpp
 from gracetape.brokers.tansu import private_kafka
+from gracetape.capture.archive_sink import ArchiveSink
+from gracetape.capture.file_sink import FileSink
 from gracetape.capture.listen import Recorder
 from gracetape.capture.listen_cli import GARBAGE, with_group
-from gracetape.capture.sinks import ArchiveSink, FileSink, Sink
+from gracetape.capture.sinks import Sink
 
 
 class _Signs(NamedTuple):

@@ -142,8 +142,10 @@ def _kept(
 ) -> tuple["Sink", "Follower | None"]:
     """Where messages are kept, and who captures their objects."""
     from gracetape.archive import Archive
+    from gracetape.capture.archive_sink import ArchiveSink
+    from gracetape.capture.file_sink import FileSink
     from gracetape.capture.follow import Follower
-    from gracetape.capture.sinks import ArchiveSink, FileSink, StreamSink
+    from gracetape.capture.sinks import StreamSink
 
     if archive is None:
         return (FileSink(to) if to else StreamSink()), None

@@ -14,7 +14,7 @@ from gracetape.archive import Alert, Archive
 from gracetape.archive.alerts.message_file import read_messages
 from gracetape.brokers import Heard
 from gracetape.brokers.lines import heard_line
-from gracetape.capture.sinks import FileSink
+from gracetape.capture.file_sink import FileSink
 from gracetape.dummy.alert_targets import File
 from gracetape.errors import UsageError
 from gracetape.message_lines import Envelope, NotAnObject, holds_messages, read_line, text_of

@@ -12,8 +12,8 @@ import pytest
 from gracetape.brokers import Gap, Source, open_publisher, open_source
 from gracetape.brokers.private import PrivateBroker
 from gracetape.brokers.xmpp_source import XmppSource
+from gracetape.capture.file_sink import FileSink
 from gracetape.capture.listen import Recorder
-from gracetape.capture.sinks import FileSink
 from tests.brokers.doors import Door
 from tests.waiting import eventually
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.brokers import Heard
+from gracetape.capture.archive_sink import ArchiveSink
 from gracetape.capture.follow import Follower
 from gracetape.capture.pace import Pace
 from gracetape.capture.polling import poll
-from gracetape.capture.sinks import ArchiveSink
 from gracetape.errors import CaptureError
 from tests import commands
 from tests.capture.conftest import Source

@@ -15,8 +15,8 @@ import pytest
 from gracetape.brokers import BrokerError, Heard, Source
 from gracetape.brokers.sources import now
 from gracetape.capture import listen
+from gracetape.capture.file_sink import FileSink
 from gracetape.capture.listen import Recorder
-from gracetape.capture.sinks import FileSink
 from tests import commands
 from tests.waiting import eventually
 

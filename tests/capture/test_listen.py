@@ -20,8 +20,10 @@ from gracetape.brokers import Gap, Heard, open_publisher
 from gracetape.brokers.fixtures import _xmpp_server, broker, kafka_broker, xmpp_broker
 from gracetape.brokers.private import PrivateBroker
 from gracetape.brokers.sources import Place
+from gracetape.capture.archive_sink import ArchiveSink
+from gracetape.capture.file_sink import FileSink
 from gracetape.capture.listen import Recorder
-from gracetape.capture.sinks import ArchiveSink, FileSink, Sink, payload_of
+from gracetape.capture.sinks import Sink, payload_of
 from tests import commands
 from tests.waiting import eventually
 

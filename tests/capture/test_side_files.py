@@ -8,7 +8,7 @@ import pytest
 
 from gracetape.archive import ArchiveError
 from gracetape.brokers import Gap
-from gracetape.capture.sinks import FileSink
+from gracetape.capture.file_sink import FileSink
 
 NOW = datetime(2022, 6, 9, 22, 18, 16, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from gracetape.brokers.fixtures import kafka_broker
 from gracetape.brokers.heard_lines import HeardLines
 from gracetape.brokers.kafka_client import Admin, client_settings, topics_on
 from gracetape.brokers.private import PrivateBroker
-from gracetape.capture.sinks import ArchiveSink
+from gracetape.capture.archive_sink import ArchiveSink
 from gracetape.replay import BadRequest, MaxClock, Wanted, play
 from gracetape.replay.check import check
 from gracetape.replay.skymap_differences import difference, distance
