@@ -24,7 +24,7 @@ GRACETAPE = "gracetape"
 def topics_of(url: str) -> set[str]:
     """The topics of a URL's group, without it."""
     parts = urlsplit(url)
-    found = AdminClient({"bootstrap.servers": parts.netloc, "log_level": 0}).list_topics(timeout=10).topics
+    found = AdminClient({"bootstrap.servers": parts.netloc, "log_level": 0}).list_topics(timeout=60).topics
     group = f"{parts.path.strip('/')}."
     return {name.removeprefix(group) for name in found if name.startswith(group)}
 

@@ -96,16 +96,21 @@ def test_no_request_makes_the_dummy_fail(app: WSGIApplication) -> None:
 
 def say(server: Server, sent: bytes, *, then_end: bool = True) -> bytes:
     """What a server answers to raw bytes, until it closes the connection."""
-    heard = b""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         with suppress(ConnectionError):  # it may close before it has heard all
             connection.sendall(sent)
         if then_end:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
-        with suppress(ConnectionError):
-            while piece := connection.recv(65536):
-                heard += piece
+        return heard_on(connection)
+
+
+def heard_on(connection: socket.socket) -> bytes:
+    """What comes over a connection until its other end closes it."""
+    heard = b""
+    with suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            heard += piece
     return heard
 
 
@@ -159,15 +164,15 @@ def test_raw_bytes_are_answered_with_4xx_or_not_at_all(server: Server, sent: byt
 
 @pytest.mark.parametrize("kind", [FORM, JSON, MULTIPART], ids=["form", "JSON", "multipart"])
 def test_a_body_that_never_comes_is_given_up(server: Server, kind: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(POST + kind + b"Content-Length: 64\r\n\r\n{")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 408")
+        assert heard_on(connection).startswith(b"HTTP/1.1 408")
 
 
 def test_a_body_that_is_longer_than_any_may_be_is_refused_before_it_comes(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(POST + FORM + b"Content-Length: 1000000000000\r\n\r\n")
-        heard = connection.recv(65536)
+        heard = heard_on(connection)
     assert heard.startswith(b"HTTP/1.1 413")
     assert b"Connection: close" in heard
 
