@@ -208,11 +208,10 @@ def _small(file: IO[bytes], contents: bytes) -> Blob:
 
 
 def _plain(file: IO[bytes], pieces: Iterable[bytes], incoming: Incoming) -> Blob:
-    with incoming:
-        for piece in pieces:
-            incoming.add(piece)
-            _write(file, piece)
-        return Blob(incoming.end(), incoming.size, "raw")
+    for piece in pieces:
+        incoming.add(piece)
+        _write(file, piece)
+    return Blob(incoming.end(), incoming.size, "raw")
 
 
 def compressed(spool: Path, blob: Blob, *, shrinks: bool) -> tuple[Path, Blob]:

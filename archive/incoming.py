@@ -2,17 +2,13 @@
 
 import hashlib
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
 
 import zstandard
 
-#: Bytes of a portion: of what is read at once, and of what is digested at once.
+#: Bytes of a portion that is read at once.
 CHUNK = 1 << 20
 #: Fewer bytes than this are small; of so many of what is large, a sample is tried.
 SMALL, _SAMPLE = 256 << 10, 16 << 10
-#: From so many bytes on a thread of its own digests what is large, while more of it is read and written.
-_LARGE = 16 << 20
 
 
 class _Compressors(threading.local):
@@ -26,34 +22,20 @@ COMPRESSORS = _Compressors()
 
 
 class Incoming:
-    """Contents on their way: `size` bytes have come. To be closed, or used as a block."""
+    """Contents on their way: `size` bytes have come."""
 
     def __init__(self) -> None:
         self.size = 0
         self._sha256, self._samples = hashlib.sha256(), _Samples()
-        self._held, self._held_size = list[bytes](), 0
-        self._thread: ThreadPoolExecutor | None = None
-        self._under_way: Future[None] | None = None
 
-    def add(self, piece: bytes) -> None:
+    def add(self, piece: bytes | bytearray) -> None:
         """More of the contents."""
         self.size += len(piece)
-        if self.size < _LARGE:
-            self._take([piece])
-            return
-        self._held.append(piece)
-        self._held_size += len(piece)
-        if self._held_size >= CHUNK:
-            self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="digesting")
-            self._settle()
-            self._under_way = self._thread.submit(self._take, self._held)
-            self._held, self._held_size = [], 0
+        self._sha256.update(piece)
+        self._samples.add(piece)
 
     def end(self) -> str:
         """No more comes: the SHA-256 (hex) of what came."""
-        self._settle()
-        self._take(self._held)
-        self._held = []
         self._samples.end()
         return self._sha256.hexdigest()
 
@@ -61,27 +43,6 @@ class Incoming:
     def shrinks(self) -> bool:
         """At the end: whether samples of them could be made smaller."""
         return self._samples.shrink
-
-    def _settle(self) -> None:
-        if self._under_way is not None:
-            self._under_way.result()
-            self._under_way = None
-
-    def _take(self, pieces: list[bytes]) -> None:
-        for piece in pieces:
-            self._sha256.update(piece)
-            self._samples.add(piece)
-
-    def close(self) -> None:
-        """Let the thread go."""
-        if self._thread is not None:
-            self._thread.shutdown()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class _Samples:

@@ -2,13 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from gracetape.archive import catalogues, counters, index, spans
 from gracetape.errors import ArchiveError
-
-if TYPE_CHECKING:
-    from sqlite_utils.migrations import Migrations
 
 #: What `PRAGMA application_id` says in every archive ("tape").
 APPLICATION_ID = 0x74617065
@@ -100,16 +96,6 @@ def make_quickly(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _migrations() -> "Migrations":
-    # Imported here: sqlite_utils pulls in numpy where that is installed, and who only reads needs neither.
-    from sqlite_utils.migrations import Migrations
-
-    migrations = Migrations(MIGRATION_SET)
-    for name, step in STEPS.items():
-        migrations(name=name)(lambda db, step=step: step(db.conn))
-    return migrations
-
-
 #: How many migrations this code knows; stored in `PRAGMA user_version`, and a greater number there is refused.
 SCHEMA_VERSION = len(STEPS)
 
@@ -143,7 +129,7 @@ def check(connection: sqlite3.Connection, path: object) -> int:
 
 
 def migrate_copy(connection: sqlite3.Connection) -> None:
-    """Bring a copy for readers, which nobody else has, to the newest schema; it needs no sqlite_utils."""
+    """Bring a database that nobody else has, with its list of the steps taken, to the newest schema; it needs no sqlite_utils."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for name in tuple(STEPS)[version:]:
         STEPS[name](connection)
@@ -152,15 +138,29 @@ def migrate_copy(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
+def _migrate_older(connection: sqlite3.Connection) -> None:
+    # Imported here: sqlite_utils pulls in numpy where that is installed, which takes as long as making an archive.
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+    for name, step in STEPS.items():
+        migrations(name=name)(lambda db, step=step: step(db.conn))
+    migrations.apply(Database(connection))
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring an open, writable database to the newest schema, all of it or nothing; whoever comes second finds it done."""
-    from sqlite_utils import Database
-
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _migrations().apply(Database(connection))
+        if is_blank(connection):
+            for statement in _WRITTEN_DOWN:
+                connection.execute(statement)
+            migrate_copy(connection)
+        else:
+            _migrate_older(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except BaseException:
         connection.rollback()
         raise

@@ -56,8 +56,6 @@ def fetch_file(
     except BaseException:
         transfer.forget(unless_kept=True)
         raise
-    finally:
-        transfer.incoming.close()
 
 
 class _Transfer:
@@ -176,7 +174,6 @@ class _Transfer:
         self.held.clear()
         self.arrived(-self._told)
         self.size = self._told = self._sent = 0
-        self.incoming.close()
         self.tag, self.length, self.incoming = "", -1, Incoming()
 
     def _take(self, piece: bytes) -> None:
@@ -198,10 +195,10 @@ class _Transfer:
         """Go on in a file, which goes with this process."""
         self.handle, name = tempfile.mkstemp(prefix="blob-", dir=self.archive.blobs.spool_folder())
         self.path = Path(name)
-        self._write(bytes(self.held))
+        self._write(self.held)
         self.held = bytearray()
 
-    def _write(self, piece: bytes) -> None:
+    def _write(self, piece: bytes | bytearray) -> None:
         self.incoming.add(piece)
         left = memoryview(piece)
         with full_disk(self.path.parent):

@@ -90,3 +90,19 @@ def test_a_replay_off_a_terminal_loads_nothing_that_draws_or_reads_command_lines
     assert [
         name for name in modules if name.partition(".")[0] in ("rich", "pydantic", "requests", "ligo", "numpy")
     ] == []
+
+
+MAKES = """
+import sys
+from gracetape.archive import Archive
+
+Archive.create(sys.argv[1]).close()
+print(*sorted(sys.modules))
+"""
+
+
+def test_making_an_archive_loads_nothing_but_what_writes_it(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", MAKES, str(tmp_path / "a.tape")]
+    modules = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert "gracetape.archive.schema" in modules
+    assert {"sqlite_utils", "numpy", "rich", "requests"} & set(modules) == set()

@@ -18,7 +18,8 @@ from gracetape.brokers.gracedb.limits import Limits
 from gracetape.brokers.gracedb.origins import Origin, check
 from gracetape.brokers.gracedb.watch import Exchange, Watch
 
-_PIECE, _LARGE_PIECE = 1 << 15, 1 << 18
+#: Bytes that are read at once, at most; of large files as many as a socket holds, so that server and reader wake each other less often.
+_PIECE, _LARGE_PIECE = 1 << 15, 2 << 20
 #: Connections that are kept open to a server, at most: as many as a capture may ask over.
 _KEPT = 64
 #: What this thread is asking just now.

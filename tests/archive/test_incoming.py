@@ -1,59 +1,45 @@
-"""Contents that come piece by piece are digested as they are, in whatever pieces, in one thread or two."""
+"""Contents that come piece by piece are digested as they are, and sampled all over, in whatever pieces."""
 
 import hashlib
 import random
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from gracetape.archive import incoming
-from gracetape.archive.incoming import Incoming
+from gracetape.archive.incoming import SMALL, Incoming
 
-#: Bytes from which on a thread digests, and of its portions, here.
-LARGE, CHUNK = 50_000, 7_000
+LARGE = 2 * SMALL
 
 
-@pytest.fixture(autouse=True)
-def soon_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "_LARGE", LARGE)
-    monkeypatch.setattr(incoming, "CHUNK", CHUNK)
+def come(contents: bytes, seed: int) -> Incoming:
+    """All of them, cut anywhere."""
+    found = Incoming()
+    for piece in pieces(contents, seed):
+        found.add(piece)
+    return found
 
 
 def pieces(contents: bytes, seed: int) -> Iterator[bytes]:
-    """All of them, cut anywhere."""
     random_of, at = random.Random(seed), 0
     while at < len(contents):
-        length = random_of.choice((0, 1, 100, 3_000, CHUNK, 3 * CHUNK))
+        length = random_of.choice((0, 1, 100, 3_000, 16 << 10, 70_000, SMALL, LARGE))
         yield contents[at : at + length]
         at += length
 
 
-@pytest.mark.parametrize("size", [0, 1, LARGE - 1, LARGE, LARGE + 1, LARGE + CHUNK, 10 * LARGE])
+@pytest.mark.parametrize("size", [0, 1, SMALL - 1, SMALL, SMALL + 1, LARGE + 1])
 def test_the_digest_is_that_of_the_whole(size: int) -> None:
     contents = random.Random(size).randbytes(size)
     for seed in range(5):
-        with Incoming() as come:
-            for piece in pieces(contents, seed):
-                come.add(piece)
-            assert (come.end(), come.size) == (hashlib.sha256(contents).hexdigest(), size)
-            assert not come.shrinks, "noise"
+        found = come(contents, seed)
+        assert (found.end(), found.size) == (hashlib.sha256(contents).hexdigest(), size)
+        assert not found.shrinks, "noise"
 
 
-def test_what_is_large_is_sampled_wherever_it_can_be_made_smaller() -> None:
-    noise = random.Random(1).randbytes(2 * incoming.SMALL)
-    for contents in (bytes(20_000) + noise, noise + bytes(20_000)):
-        with Incoming() as come:
-            for piece in pieces(contents, 2):
-                come.add(piece)
-            come.end()
-            assert come.shrinks
-
-
-def test_no_thread_is_left_by_what_broke_off() -> None:
-    before = threading.active_count()
-    with pytest.raises(ConnectionError), Incoming() as come:  # noqa: PT012
-        come.add(bytes(LARGE))
-        come.add(bytes(CHUNK))
-        raise ConnectionError
-    assert threading.active_count() == before
+def test_what_can_be_made_smaller_somewhere_is_found_wherever_that_is() -> None:
+    noise = random.Random(1).randbytes(LARGE)
+    for contents in (bytes(20_000) + noise, noise + bytes(20_000), noise + bytes(2 * SMALL) + noise):
+        for seed in range(5):
+            found = come(contents, seed)
+            found.end()
+            assert found.shrinks
