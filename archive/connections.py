@@ -11,6 +11,7 @@ from gracetape.archive.inside import check_database
 from gracetape.archive.older import MigratedCopy, Opener, at_rest
 from gracetape.archive.reading import Reader, settle, writable_uri
 from gracetape.errors import ArchiveError
+from gracetape.write_ahead import write_ahead
 
 
 class Connections:
@@ -109,7 +110,7 @@ class Connections:
         connection: sqlite3.Connection = sqlite3.connect(writable_uri(self._database), uri=True, **options)
         layout.guard(connection)
         if not self._packed:  # a packed file stays one file, so it keeps SQLite's rollback journal
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection)
             # In pages, of which 1,000 are SQLite's own choice: a burst of alerts writes the same pages again and again.
             connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")

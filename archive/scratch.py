@@ -22,6 +22,7 @@ from gracetape.archive.held_folders import SCRATCHED, HeldFolder, sweep
 from gracetape.archive.store import Archive
 from gracetape.archive.writing import Transaction
 from gracetape.errors import ArchiveError, NotFound
+from gracetape.write_ahead import write_ahead
 
 #: The ids of what a scratch holds begin above this, out of the way of those that the tape gives meanwhile.
 _FIRST = 1 << 40
@@ -126,7 +127,7 @@ class _Layers(Connections):
         try:
             connection.execute("PRAGMA synchronous = OFF")
             if own is not None:
-                connection.execute("PRAGMA journal_mode = WAL")
+                write_ahead(connection)
             connection.execute("ATTACH ? AS tape", (self._tape.address,))
             layout.guard(connection)
             for statement in _VIEWS if own is not None else ("PRAGMA query_only = ON",):

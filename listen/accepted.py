@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gracetape.brokers import Heard
+from gracetape.write_ahead import write_ahead
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS message(
@@ -28,7 +29,7 @@ def connect(path: Path, durable: bool) -> sqlite3.Connection:
     """A database in WAL mode; what is committed survives a kill, and with `durable` a power failure too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode=WAL")
+    write_ahead(database)
     database.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
     return database
 

@@ -25,6 +25,7 @@ from gracetape.archive.packing import collect, convert
 from gracetape.archive.store import PassingArchive
 from gracetape.archive.verify import verify
 from gracetape.errors import GracetapeError
+from gracetape.write_ahead import write_ahead
 from tests.archive.stored import contents_of, keep
 from tests.waiting import eventually
 
@@ -401,3 +402,34 @@ def test_the_size_is_told_while_another_process_takes_its_folder_away(
         monkeypatch.setattr(os, "scandir", scandir)
         assert archive.size_on_disk() > 0
         assert not passing.exists()
+
+
+# -- the write-ahead log, which the first of them begins
+
+
+def test_an_archive_is_opened_for_writing_while_somebody_reads_it_as_one_file(tmp_path: Path) -> None:
+    """SQLite says at once that it is busy where one who reads wants to begin the log, and another reads, or wants the same."""
+    path = tmp_path / "a.tape"
+    Archive.create(path).close()
+    reader = sqlite3.connect(path / "archive.sqlite", isolation_level=None, check_same_thread=False)
+    reader.execute("BEGIN")
+    assert reader.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    reader.execute("SELECT count(*) FROM captures").fetchone()
+    leaving = threading.Timer(0.3, reader.close)
+    leaving.start()
+    with Archive.open(path, read_only=False) as archive, archive.transaction() as tx:
+        tx.set_heard("x", 1)
+    leaving.join()
+
+
+def test_who_waits_for_the_log_gives_up_after_a_while(tmp_path: Path) -> None:
+    reader, writer = (sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None, timeout=0) for _ in range(2))
+    reader.execute("CREATE TABLE one (two)")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM one").fetchone()
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        write_ahead(writer, patience_s=0.1)
+    reader.close()
+    write_ahead(writer, patience_s=0)
+    assert writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    writer.close()
