@@ -9,8 +9,8 @@ _PAUSE_S = 0.02
 def write_ahead(connection: sqlite3.Connection, patience_s: float = 60.0) -> None:
     """Let a database keep a write-ahead log from now on.
 
-    Of several who begin one at the same moment, or while somebody reads, SQLite refuses those who come second at once, whatever time-out the
-    connection has: each of them might wait for the other. Here they ask again. OperationalError after `patience_s`.
+    Of several who begin one at the same moment SQLite refuses those who come second at once, whatever time-out the connection has: each of
+    them might wait for the other. Here they ask again. OperationalError after `patience_s`.
     """
     end = time.monotonic() + patience_s
     while True:

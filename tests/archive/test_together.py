@@ -407,15 +407,14 @@ def test_the_size_is_told_while_another_process_takes_its_folder_away(
 # -- the write-ahead log, which the first of them begins
 
 
-def test_an_archive_is_opened_for_writing_while_somebody_reads_it_as_one_file(tmp_path: Path) -> None:
-    """SQLite says at once that it is busy where one who reads wants to begin the log, and another reads, or wants the same."""
+def test_an_archive_is_opened_for_writing_while_another_begins_its_log(tmp_path: Path) -> None:
+    """SQLite says at once that it is busy to whoever comes second: who reads already and wants to write waits for nobody."""
     path = tmp_path / "a.tape"
     Archive.create(path).close()
-    reader = sqlite3.connect(path / "archive.sqlite", isolation_level=None, check_same_thread=False)
-    reader.execute("BEGIN")
-    assert reader.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    reader.execute("SELECT count(*) FROM captures").fetchone()
-    leaving = threading.Timer(0.3, reader.close)
+    other = sqlite3.connect(path / "archive.sqlite", isolation_level=None, check_same_thread=False)
+    assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    other.execute("BEGIN IMMEDIATE")  # as on the way to another journal
+    leaving = threading.Timer(0.3, other.close)
     leaving.start()
     with Archive.open(path, read_only=False) as archive, archive.transaction() as tx:
         tx.set_heard("x", 1)
