@@ -34,7 +34,7 @@ def serve(options: ServeOptions) -> None:
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
     from gracetape.live_pages import live_page
-    from gracetape.signals import wait_for_signal
+    from gracetape.signals import raised_by_signals
 
     asked = replace(options, archive=one_archive(options.path, options.archive))
     told = sys.stderr if options.alerts == "-" else sys.stdout
@@ -44,12 +44,13 @@ def serve(options: ServeOptions) -> None:
         tape,
         server,
     ):
+        ended = raised_by_signals()  # before anybody knows whom to end
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,
         )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
-        wait_for_signal()
+        ended.wait()
     print("stopped", file=told, flush=True)
 
 
