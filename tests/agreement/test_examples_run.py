@@ -170,9 +170,9 @@ def test_it_runs_as_written(line: str, folder: Path, server: str) -> None:
     with commands.Popen(words, env=env, cwd=folder, **streams) as run:
         try:
             if stays:
-                assert select.select([run.stdout, run.stderr], [], [], 60)[0], "it says nothing"
+                assert select.select([run.stdout, run.stderr], [], [], 300)[0], "it says nothing"
                 run.send_signal(signal.SIGINT)
-            out, err = run.communicate(timeout=120)
+            out, err = run.communicate(timeout=300)
         finally:
             run.kill()
     # One that has come to its own end meanwhile leaves it to Ctrl-C to end it at once.
