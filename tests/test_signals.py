@@ -140,3 +140,18 @@ def test_ctrl_c_as_a_command_ends_prints_no_traceback(monkeypatch: pytest.Monkey
     with pytest.raises(SystemExit) as ended:
         terminal.run(app, "nothing", [])
     assert ended.value.code == 130
+
+
+def test_a_program_that_is_run_is_told_to_end_also_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Started(subprocess.Popen[bytes]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            signal.raise_signal(signal.SIGTERM)
+
+    def too_early(*_: object) -> None:
+        raise AssertionError("it was told to end, and its program goes on")
+
+    signal.signal(signal.SIGTERM, too_early)
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    done = run_here(["gracetape", "dummy", "run", str(SHORT), "--", "sleep", "60"])
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
