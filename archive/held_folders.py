@@ -62,9 +62,10 @@ def sweep(parent: Path | None, prefix: str = "") -> None:
     folder = Path(tempfile.gettempdir()) if parent is None else parent
     with contextlib.suppress(OSError):
         for path in folder.glob(f"{prefix}*"):
-            own = _RANDOM.fullmatch(path.name.removeprefix(prefix)) and path.lstat().st_uid == os.geteuid()
-            if own or not prefix:
-                _remove(path)
+            with contextlib.suppress(OSError):  # another one sweeps, too
+                own = _RANDOM.fullmatch(path.name.removeprefix(prefix)) and path.lstat().st_uid == os.geteuid()
+                if own or not prefix:
+                    _remove(path)
 
 
 #: Seconds after which nobody is writing any more what came in half, where no lock tells: on file systems that several machines have.

@@ -34,7 +34,7 @@ def serve(options: ServeOptions) -> None:
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
     from gracetape.live_pages import live_page
-    from gracetape.signals import wait_for_signal
+    from gracetape.signals import raised_by_signals
 
     asked = replace(options, archive=one_archive(options.path, options.archive))
     told = sys.stderr if options.alerts == "-" else sys.stdout
@@ -44,12 +44,13 @@ def serve(options: ServeOptions) -> None:
         tape,
         server,
     ):
+        ended = raised_by_signals()  # before anybody knows whom to end
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,
         )
         print(f'    client = GraceDb("{server.url}", force_noauth=True)', file=told, flush=True)
-        wait_for_signal()
+        ended.wait()
     print("stopped", file=told, flush=True)
 
 
@@ -85,16 +86,26 @@ def _run(words: list[str], url: str, broker: str | None) -> int:
     """
     from gracetape.dummy import hook
     from gracetape.dummy.patched_clients import PUBLIC_VARIABLE, VARIABLE
+    from gracetape.signals import Flag
 
     folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), VARIABLE: url, "GRACEDB_SERVICE_URL": url}
     environment |= {PUBLIC_VARIABLE: broker} if broker is not None else {}
+    ended, started = Flag(), list["subprocess.Popen[bytes]"]()
+
+    def end(*_: object) -> None:
+        ended.set()
+        for child in started:
+            child.terminate()
+
+    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches the program itself
+    signal.signal(signal.SIGTERM, end)
     try:
-        child = subprocess.Popen(words, env=environment)
+        started.append(child := subprocess.Popen(words, env=environment))
     except OSError as error:
         raise UsageError(f"cannot run {words[0]!r}: {error.strerror}") from None
-    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches the program itself
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    if ended.is_set():  # while it was being started
+        child.terminate()
     code = child.wait()
     return code if code >= 0 else 128 - code
 

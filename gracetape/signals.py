@@ -1,5 +1,6 @@
 """What a handler of signals may do at any moment: raise a flag."""
 
+import math
 import signal
 import time
 from collections.abc import Callable
@@ -28,7 +29,7 @@ class Flag:
         """Whether it is raised."""
         return self._raised
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float = math.inf) -> bool:
         """Wait until it is raised, or so many seconds; whether it is."""
         end = time.monotonic() + seconds
         while not self._raised and (left := end - time.monotonic()) > 0:
@@ -50,10 +51,3 @@ def raised_by_signals(*others: signal.Signals) -> Flag:
     flag = Flag()
     at_signals(flag.set, *others)
     return flag
-
-
-def wait_for_signal() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
-    flag = raised_by_signals()
-    while not flag.wait(60):
-        pass

@@ -103,10 +103,14 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
     try:
-        _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
-        command = prepared(app, name, completes=" " not in name)
-        telling["progress"] = True
-        code = command.main(words, prog_name=name, standalone_mode=False)
+        try:
+            _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
+            command = prepared(app, name, completes=" " not in name)
+            telling["progress"] = True
+            code = command.main(words, prog_name=name, standalone_mode=False)
+        finally:  # in which Ctrl-C may come, too
+            telling["progress"] = False
+            _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
     except UNREADABLE as error:
         context = getattr(error, "ctx", None)
         where = context.command_path if context is not None else name
@@ -131,9 +135,6 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     except (typer.Abort, KeyboardInterrupt):
         say("gracetape: stopped", error=True)
         raise SystemExit(STOPPED) from None
-    finally:
-        telling["progress"] = False
-        _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -64,7 +64,7 @@ def run(
     words: Sequence[object],
     *,
     capture_output: bool = False,
-    timeout: float | None = 120,
+    timeout: float | None = 600,
     check: bool = False,
     **options: Any,
 ) -> "subprocess.CompletedProcess[str]":

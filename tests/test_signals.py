@@ -8,10 +8,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
 
 import pytest
 
+from gracetape import terminal
 from gracetape.signals import Flag, raised_by_signals
+from tests.test_words import run as run_here
+
+SHORT = Path(__file__).parent / "fixtures" / "short.tape"
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +107,51 @@ def test_ctrl_c_at_a_command_that_only_loads_prints_no_traceback(command: str, t
         run.send_signal(signal.SIGINT)
         _, errors = run.communicate(timeout=60)
     assert (run.returncode, errors) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("line", ["gracetape view {} --no-open", "gracetape dummy serve {}"])
+def test_a_server_can_be_ended_as_soon_as_it_says_where_it_is(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordinary = terminal.say
+
+    def too_early(*_: object) -> None:
+        raise AssertionError("it was told to end, and is killed")
+
+    def say(*words: object, **options: Any) -> None:
+        ordinary(*words, **options)
+        signal.raise_signal(signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, too_early)
+    monkeypatch.setattr(terminal, "say", say)
+    done = run_here(line.format(SHORT).split())
+    assert (done.returncode, done.stdout.splitlines()[-1], done.stderr) == (0, "stopped", "")
+
+
+def test_ctrl_c_as_a_command_ends_prints_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, ordinary, calls = terminal.commands("Nothing.", bare=True), terminal._at_ctrl_c, []
+    app.command()(lambda: None)
+
+    def at_ctrl_c(act: Any, instead_of: Any) -> None:
+        calls.append(act)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        ordinary(act, instead_of)
+
+    monkeypatch.setattr(terminal, "_at_ctrl_c", at_ctrl_c)
+    with pytest.raises(SystemExit) as ended:
+        terminal.run(app, "nothing", [])
+    assert ended.value.code == 130
+
+
+def test_a_program_that_is_run_is_told_to_end_also_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Started(subprocess.Popen[bytes]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            signal.raise_signal(signal.SIGTERM)
+
+    def too_early(*_: object) -> None:
+        raise AssertionError("it was told to end, and its program goes on")
+
+    signal.signal(signal.SIGTERM, too_early)
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    done = run_here(["gracetape", "dummy", "run", str(SHORT), "--", "sleep", "60"])
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")

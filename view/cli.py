@@ -48,14 +48,15 @@ def view(
         if html is not None:
             _write(tape, ids, html)
             return
-        from gracetape.signals import wait_for_signal
+        from gracetape.signals import raised_by_signals
         from gracetape.view.serving import page_url, serve_page
 
         with serve_page(tape, host, port) as server:
+            ended = raised_by_signals()  # before anybody knows whom to end
             terminal.say(f"{tape.path} is shown at {page_url(server)} (Ctrl-C stops it)")
             if browser and not webbrowser.open(page_url(server)):
                 terminal.say("no browser could be opened: open that address yourself", error=True)
-            wait_for_signal()
+            ended.wait()
         terminal.say("stopped")
 
 

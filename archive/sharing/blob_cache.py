@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,7 @@ class BlobCache:
         """A file that is there; it counts as used now."""
         path = self.folder / name[:2] / name
         try:
-            os.utime(path)
+            _used_now(path)
         except OSError:
             return None
         return path
@@ -46,6 +47,7 @@ class BlobCache:
         """Let a file be found under a name, and others go for which there is no room then."""
         path = self.folder / name[:2] / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
+        _used_now(incoming)
         os.replace(incoming, path)
         with self._lock:
             with suppress(OSError):
@@ -76,6 +78,12 @@ class BlobCache:
                     path.unlink()
                     held -= size
         return held
+
+
+def _used_now(path: Path) -> None:
+    """Note when a file was used, in our own words: the clock of a file system stands still for some milliseconds."""
+    now = time.time_ns()
+    os.utime(path, ns=(now, now))
 
 
 def cache_folder() -> Path:

@@ -42,7 +42,7 @@ COMMANDS = [
     "capture listen {url} -n night --to kept.jsonl",
     "replay evil.tape --max --to {url} --yes-really-send-to localhost --retime",
     "listen run checks.ini --from {url}",
-    "dummy serve evil.tape --alerts {url} --host 127.0.0.1 --port 1",
+    "dummy serve evil.tape --alerts {url} --host 127.0.0.1 --port 0",
     "archive ls -a {url}",
     "simulate gstlal --max --duration 1 --to {url}",
     "{url}",

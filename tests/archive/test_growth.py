@@ -45,9 +45,9 @@ def growth(work: Callable[[str], object], text_of: Callable[[int], str]) -> floa
         text = text_of(size)
         took = []
         for _ in range(3):
-            start = time.process_time()
+            start = time.thread_time()
             work(text)
-            took.append(time.process_time() - start)
+            took.append(time.thread_time() - start)
             if took[0] > 1:
                 break
         return min(took)

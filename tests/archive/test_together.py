@@ -27,7 +27,6 @@ from gracetape.archive.verify import verify
 from gracetape.errors import GracetapeError
 from gracetape.write_ahead import write_ahead
 from tests.archive.stored import contents_of, keep
-from tests.waiting import eventually
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 _FORK = multiprocessing.get_context("fork")
@@ -360,16 +359,18 @@ def test_an_archive_can_be_closed_while_other_threads_read_it() -> None:
 
 def test_what_another_thread_has_done_with_is_closed_with_the_archive(tmp_path: Path) -> None:
     tape = tmp_path / "a.tape"
-    archive, over = Archive.create(tape), threading.Event()
+    archive, written, over = Archive.create(tape), threading.Event(), threading.Event()
 
     def write() -> None:
         with archive.transaction() as tx:
             tx.set_heard("until somewhere", 1)
-        over.wait(60)
+        written.set()
+        over.wait(600)
 
     thread = threading.Thread(target=write)
     thread.start()
-    eventually(lambda: archive.heard("until somewhere") == 1)
+    assert written.wait(600)
+    assert archive.heard("until somewhere") == 1
     archive.close()
     assert [path.name for path in tape.glob("archive.sqlite*")] == ["archive.sqlite"]  # all is in it
     over.set()

@@ -13,6 +13,7 @@ from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
+from gracetape.dummy import turns
 from gracetape.dummy.alert_queue import AlertQueue
 from tests import commands
 from tests.dummy.writers import write
@@ -76,7 +77,7 @@ def test_four_processes_lose_nothing_and_alerts_come_in_order(shared: tuple[Path
     heard, names = tmp_path / "heard.jsonl", ["a", "b", "c", "d"]
     command = ["python", "-m", "tests.dummy.writers", str(path), str(heard), ",".join(graceids)]
     running = [commands.Popen([*command, name, "5", "4"], cwd=ROOT) for name in names]
-    assert [process.wait(120) for process in running] == [0] * 4
+    assert [process.wait(600) for process in running] == [0] * 4
     check_nothing_is_lost(path, graceids, names, times=5, threads=4)
     check_alerts(heard, path, graceids)
 
@@ -113,7 +114,10 @@ def test_a_receiver_that_writes_and_waits_for_it_is_let_in(tape: Archive, gracei
     assert heard == ["question", "answer 1", "answer 2", "answer 3"]
 
 
-def test_a_process_waits_until_the_others_alerts_are_out(tape: Archive, tmp_path: Path) -> None:
+def test_a_process_waits_until_the_others_alerts_are_out(
+    tape: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE_S", 600.0)  # the other one may be kept from its work
     code = (
         "import sys, time; from pathlib import Path; from gracetape.dummy.alert_queue import AlertQueue\n"
         "with AlertQueue.of(Path(sys.argv[1])).turn.held():\n"

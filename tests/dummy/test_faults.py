@@ -106,7 +106,7 @@ def test_the_same_seed_throws_the_same_dice(seed: int, chance: float) -> None:
     first, second = (dummy.Faults([f"*:500:{chance:.6f}"], seed) for _ in range(2))
     met = [first.due("GET", "/api/") is not None for _ in range(200)]
     assert met == [second.due("GET", "/api/") is not None for _ in range(200)]
-    assert chance > 1e-6 or not any(met)
+    assert chance >= 5e-7 or not any(met)  # below, it is written as 0
 
 
 def test_in_process_a_client_asks_again_as_the_ordinary_one_does(tape: Archive, graceid: str) -> None:

@@ -48,7 +48,7 @@ def app(folder: Path) -> Iterator[WSGIApplication]:
 
 @pytest.fixture(scope="module")
 def server(app: WSGIApplication) -> Iterator[Server]:
-    with dummy.serve(app, limits=ServingLimits(header_s=1, grace_s=1, idle_s=1)) as running:
+    with dummy.serve(app, limits=ServingLimits(header_s=60, grace_s=1, idle_s=1)) as running:
         yield running
 
 

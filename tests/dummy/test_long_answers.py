@@ -10,11 +10,11 @@ def _cost(size: int) -> float:
     took = []
     for _ in range(3):
         body, part = _Body(iter([bytes(size)])), bytearray(512)
-        start = time.process_time()
+        start = time.thread_time()
         read = 0
         while count := body.readinto(part):
             read += count
-        took.append(time.process_time() - start)
+        took.append(time.thread_time() - start)
         assert read == size
     return min(took)
 

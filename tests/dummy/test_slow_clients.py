@@ -72,7 +72,7 @@ def test_a_request_that_drips_is_given_up_although_bytes_keep_coming(server: Ser
                 continue
             except ConnectionError:
                 break
-        assert heard[:12] in (b"", b"HTTP/1.1 408")
+        assert b"HTTP/1.1 408".startswith(heard[:12])
         assert time.monotonic() < until
 
 
@@ -114,14 +114,17 @@ def test_who_asks_for_a_head_gets_no_body(tape: Archive, fault: str, host: bytes
 
 
 def test_who_never_takes_a_long_answer_is_let_go() -> None:
+    asked: list[object] = []
+
     def long(environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        asked.append(environ)
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(24 << 20))])
         return [b"x" * (24 << 20)]
 
     with ExitStack() as stack:
         server = stack.enter_context(dummy.serve(long, limits=ServingLimits(grace_s=1)))
         connect(server, stack, 3, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: server.open_connections == 3)
+        wait_until(lambda: len(asked) == 3)
         wait_until(lambda: not server.open_connections)
 
 

@@ -66,7 +66,7 @@ def test_who_waits_comes_before_the_next_writers_of_a_process_that_has_the_turn(
     first = Writer(one, order, "first")
     wait_until(lambda: order == ["first"])
     waiting = Writer(other, order, "waiting")
-    wait_until(lambda: any(temporary.glob("*.line")))
+    wait_until(one._line.is_anothers)  # its file is there a moment before it is locked
     later = [Writer(one, order, "later") for _ in range(3)]
     time.sleep(0.05)  # they would be in by now
     assert order == ["first"]

@@ -38,7 +38,8 @@ def _write(address: str, count: int) -> list[int]:
 def test_what_many_write_is_kept_and_told_once_in_order_and_outlasts_a_process_that_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gracetape.dummy.workers._TOO_SOON_S", 0.0)
+    for name, seconds in (("_TOO_SOON_S", 0.0), ("_START_S", 600.0), ("_STOP_S", 600.0)):
+        monkeypatch.setattr(f"gracetape.dummy.workers.{name}", seconds)
     heard = tmp_path / "heard.jsonl"
     with Archive.open(SHORT) as tape:
         graceid = next(name for name in tape.objects() if name.startswith("TS"))

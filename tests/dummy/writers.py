@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gracetape import dummy
 from gracetape.archive import Archive
+from gracetape.dummy import turns
 from gracetape.dummy.alert_targets import File
 
 
@@ -36,6 +37,7 @@ def write(tape: Archive, heard: Path, graceids: list[str], name: str, times: int
 
 
 if __name__ == "__main__":
-    path, file, ids, who, turns, many = sys.argv[1:]
+    turns.PATIENCE_S = 600.0  # however busy the machine is, nobody writes out of turn
+    path, file, ids, who, times_each, many = sys.argv[1:]
     with Archive.open(path, read_only=False) as opened:
-        write(opened, Path(file), ids.split(","), who, int(turns), int(many))
+        write(opened, Path(file), ids.split(","), who, int(times_each), int(many))
