@@ -142,6 +142,7 @@ class Live:
         finally:
             with self._changed:
                 self._pages -= 1
+                self._changed.notify_all()  # whoever waits for a place
 
 
 def _status(path: Path) -> Record:
