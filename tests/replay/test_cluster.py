@@ -67,7 +67,10 @@ def differing(files: Sequence[Path], played: Stories) -> str:
     """What differs, and which messages of it each file has, by their numbers among those that were played."""
     found, each = stories(*files), [stories(file) for file in files]
     wrong = [key for key in sorted(found.keys() & played.keys()) if found[key] != played[key]]
-    numbers = [[[played[key].index(one) for one in story.get(key, ()) if one in played[key]] for story in each] for key in wrong]
+    numbers = [
+        [[played[key].index(one) for one in story.get(key, ()) if one in played[key]] for story in each]
+        for key in wrong
+    ]
     lacking = sorted(played.keys() - found.keys())
     return f"{list(zip(wrong, numbers, strict=True))} differ, {lacking} did not come, {sorted(found.keys() - played.keys())} were not played"
 
@@ -91,7 +94,9 @@ def test_recorders_share_what_players_fill_and_one_is_killed(
         return [{graceid for _, graceid in new.keys() & stories(file).keys()} for file in files]
 
     try:
-        for _ in range(20):  # until both are in the group, and nobody was silent for so long that it is shared out anew meanwhile
+        for _ in range(
+            20
+        ):  # until both are in the group, and nobody was silent for so long that it is shared out anew meanwhile
             shares = heard()
             if all(shares) and not shares[0] & shares[1]:
                 break
