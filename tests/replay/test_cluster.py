@@ -94,9 +94,8 @@ def test_recorders_share_what_players_fill_and_one_is_killed(
         return [{graceid for _, graceid in new.keys() & stories(file).keys()} for file in files]
 
     try:
-        for _ in range(
-            20
-        ):  # until both are in the group, and nobody was silent for so long that it is shared out anew meanwhile
+        # Until both are in the group, and nobody was silent for so long that it is shared out anew meanwhile.
+        for _ in range(20):
             shares = heard()
             if all(shares) and not shares[0] & shares[1]:
                 break
