@@ -86,30 +86,29 @@ class ScaledClock(_Interruptible):
         sleep: Callable[[float], bool] | None = None,
     ) -> None:
         super().__init__()
-        self._speed = check_speed(speed)
         self._monotonic = monotonic
         self._sleep = sleep if sleep is not None else self._wake.wait
-        self._zero = (monotonic(), 0.0)  # a real moment and the played one that it was
+        # A real moment, the played one that it was, and the speed since: one value, as other threads read it.
+        self._pace = (monotonic(), 0.0, check_speed(speed))
 
     @property
     def speed(self) -> float:
         """Times as fast as real time."""
-        return self._speed
+        return self._pace[2]
 
     @speed.setter
     def speed(self, speed: float) -> None:
         speed = check_speed(speed)
-        self._zero = (self._monotonic(), self.now())
-        self._speed = speed
+        self._pace = (self._monotonic(), self.now(), speed)
         self.interrupt()
 
     def now(self) -> float:
-        real, played = self._zero
-        return played + (self._monotonic() - real) * self._speed
+        real, played, speed = self._pace
+        return played + (self._monotonic() - real) * speed
 
     def wait_until(self, deadline: float) -> bool:
-        real, played = self._zero
-        moment = real + (deadline - played) / self._speed
+        real, played, speed = self._pace
+        moment = real + (deadline - played) / speed
         while not self._stopped:
             if self._wake.is_set():
                 self._wake.clear()
@@ -124,7 +123,7 @@ class ScaledClock(_Interruptible):
         return self._monotonic()
 
     def wait_real(self, seconds: float) -> bool:
-        return self.wait_until(self.now() + seconds * self._speed)
+        return self.wait_until(self.now() + seconds * self.speed)
 
 
 class RealClock(ScaledClock):

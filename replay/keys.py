@@ -28,6 +28,8 @@ KEYS: dict[bytes, str] = {
     b"-": "slower",
     b"q": "stop",
 }
+#: Seconds within which the rest of a key comes, if a terminal hands it on in pieces, as a slow line does.
+_REST_S = 0.2
 HINT = "space pause  → next  ← back  n skip logs  +/- speed  q quit"
 
 
@@ -92,4 +94,18 @@ def _read(fd: int, ended: int, player: Player) -> Any:
             return
         if not typed:
             return
+        while _is_begun(typed) and select.select([fd], [], [], _REST_S)[0]:
+            try:
+                rest = os.read(fd, 64)
+            except OSError:
+                return
+            if not rest:
+                break
+            typed += rest
         press(player, typed)
+
+
+def _is_begun(typed: bytes) -> bool:
+    """Whether what was typed ends in the beginning of a key of several bytes."""
+    last = typed[typed.rfind(b"\x1b") :] if b"\x1b" in typed else b""
+    return bool(last) and any(key != last and key.startswith(last) for key in KEYS)

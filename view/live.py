@@ -117,7 +117,9 @@ class Live:
                     at = max(at, self._told - len(self._lines))
                     fresh = [self._lines[i - self._told] for i in range(at, min(self._told, at + 500))]
                     at, closed = at + len(fresh), self._closed and at + len(fresh) >= self._told
-                now, pieces = encode_for_page(self.state()).encode(), []
+                    told = self._told
+                # No more alerts than there were just now: one that comes meanwhile is not counted before it is shown.
+                now, pieces = encode_for_page(self.state() | {"told": told}).encode(), []
                 if fresh:
                     pieces.append(
                         b"event: alerts\nid: %s-%d\ndata: %s\n\n"
@@ -140,6 +142,7 @@ class Live:
         finally:
             with self._changed:
                 self._pages -= 1
+                self._changed.notify_all()  # whoever waits for a place
 
 
 def _status(path: Path) -> Record:

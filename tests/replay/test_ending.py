@@ -45,9 +45,10 @@ def test_a_signal_ends_a_program_that_hangs(event_tape: Path) -> None:
 
 @pytest.mark.parametrize("options", [["--max"], ["--dry-run"], ["--dry-run", "--json"], ["--speed", "1000"]])
 def test_a_reader_that_goes_away_is_no_traceback(tape: Path, options: list[str]) -> None:
-    with _start(str(tape), *options) as replay:
-        assert replay.stdout is not None
-        replay.stdout.close()
+    reader, writer = os.pipe()
+    os.close(reader)  # before it begins, so that there is no moment in which it could be done already
+    with commands.Popen(["replay", tape, *options], stdout=writer, stderr=subprocess.PIPE) as replay:
+        os.close(writer)
         assert replay.stderr is not None
         errors = replay.stderr.read()
         assert replay.wait(60) == 0
@@ -70,13 +71,13 @@ def test_a_terminal_shows_the_position_the_next_message_and_the_number_sent(even
     terminal, inside = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with commands.Popen(
-        ["replay", event_tape, "--speed", "0.1"], env=environment, stdout=subprocess.PIPE, stderr=inside
+        ["replay", event_tape, "--speed", "0.001"], env=environment, stdout=subprocess.PIPE, stderr=inside
     ) as replay:
         os.close(inside)
         shown = b""
         deadline = time.monotonic() + 120
-        while b"next in" not in shown or b"log 1" not in shown:
-            assert time.monotonic() < deadline
+        while not all(words in shown for words in (b"next in", b"log 1", b"sent 2 of 4")):
+            assert time.monotonic() < deadline, shown
             if select.select([terminal], [], [], 0.5)[0]:
                 shown += os.read(terminal, 4096)
         replay.send_signal(signal.SIGINT)

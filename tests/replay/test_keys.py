@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from gracetape.archive import Alert
-from gracetape.replay import Player, ScaledClock, VirtualClock, status
+from gracetape.replay import Player, ScaledClock, VirtualClock, keys, status
 from gracetape.replay.keys import press
 from gracetape.replay.moves import changed_speed
 from tests import commands
 from tests.replay.conftest import make_alerts_at
+from tests.waiting import eventually
 
 #: A replay in a session of its own; a session's first terminal becomes its own.
 PROGRAM = """
@@ -113,6 +115,22 @@ def test_keys_that_come_together_are_told_apart_and_unknown_ones_passed_over() -
     press(player, b"-q")
     assert player.speed == 2
     assert player.stopped
+
+
+def test_a_key_that_comes_in_pieces_is_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_REST_S", 60.0)  # however slow the line is
+    player = Player(make_alerts_at(0, 10), VirtualClock())
+    (typed, typing), (ended, end) = os.pipe(), os.pipe()
+    reader = threading.Thread(target=keys._read, args=(typed, ended, player), daemon=True)
+    reader.start()
+    for piece in (b"n\x1b", b"[", b"C "):
+        os.write(typing, piece)
+        eventually(lambda: not select.select([typed], [], [], 0)[0])  # it is read
+    os.close(typing)
+    reader.join(120)
+    for pipe in (typed, ended, end):
+        os.close(pipe)
+    assert (player._steps, player.paused) == (1, True)
 
 
 def test_back_sends_the_message_before_once_more_and_n_goes_past_the_logs(

@@ -57,8 +57,9 @@ def test_a_message_goes_to_every_node_and_target(make_alerts: MakeAlerts) -> Non
 
 def test_stop_ends_the_wait_for_the_next_message(make_alerts: MakeAlerts) -> None:
     player = Player(make_alerts(0, 3600), RealClock())
+    assert next(player).n == 1
     threading.Timer(0.05, player.stop).start()
-    assert [alert.n for alert in player] == [1]
+    assert list(player) == []
     assert player.stopped
     assert player.sent == 1
 

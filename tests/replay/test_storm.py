@@ -69,7 +69,7 @@ def test_what_is_played_once_is_no_storm_and_endless_laps_are_told_as_such() -> 
 def test_the_command_says_so_first_and_not_where_it_is_to_be_quiet(tmp_path: Path) -> None:
     line = ["replay", TAPE, "--copies", "2", "--as", NAMES[0], "--as", NAMES[1], "--max", "--to"]
     done = commands.run([*line, tmp_path / "a.jsonl"], capture_output=True)
-    first, last = done.stderr.splitlines()
+    first, *_, last = done.stderr.splitlines()  # between them, on a busy machine: how far it is
     assert first.startswith("gracetape: 2 copies: ")
     assert last.startswith("sent ")
     assert commands.run([*line, tmp_path / "b.jsonl", "--quiet"], capture_output=True).stderr == ""

@@ -264,7 +264,7 @@ from gracetape import open_source
 def test_it(replay, kafka_url):
     with open_source(kafka_url + "?start=earliest", ["test_superevent"]) as source:
         sent = replay.to(kafka_url)
-        heard = source.poll(30)
+        heard = source.poll(120)
     assert heard.node == "test_superevent"
 """
     )

@@ -14,7 +14,7 @@ from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
-from tests.torture.child import Child, fork, run
+from tests.torture.child import HANGS_S, Child, fork, run
 from tests.torture.trial import Tally, last_words, left
 from tests.torture.world import serve
 
@@ -186,11 +186,11 @@ def torment(folder: Path, seed: int, seconds: float, packed: bool, tally: Tally)
             tally.failed(name, last_words(child.said))
     server.send(signal.SIGTERM)
     try:
-        code = server.wait(20)
+        code = server.wait()
         if code not in (0, 130, 143, -15):
             tally.failed("the served dummy", f"exit {code}: {server.said[-300:]}")
     except TimeoutError:
-        tally.failed("the served dummy", "SIGTERM does not stop it within 20 s")
+        tally.failed("the served dummy", f"SIGTERM does not stop it within {HANGS_S:.0f} s")
     _at_last(crowd, tally)
     shutil.rmtree(folder)
 

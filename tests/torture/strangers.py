@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gracetape.archive import Archive
-from tests.torture.child import Child, command, fork, run
+from tests.torture.child import HANGS_S, Child, command, fork, run
 from tests.torture.trial import Tally, last_words
 from tests.torture.world import World, digests, message, recorded
 
@@ -22,7 +22,6 @@ VALUES: tuple[object, ...] = (
 )  # fmt: skip
 #: Tables that an answer depends on, so that `verify` must tell of any other value in them.
 TABLES = ("captures", "entries", "records", "files", "blobs", "names", "places", "counters")
-_PLENTY_S = 60
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def failed_capture(world: World, folder: Path, chance: random.Random) -> str:
             file.write(message(number))
         time.sleep(chance.uniform(0, 0.02))
     assert _ended(capture) == 1, f"a capture of nothing: {last_words(capture.said)}"
-    end = time.monotonic() + _PLENTY_S
+    end = time.monotonic() + HANGS_S
     while not (tape / "archive.sqlite").exists() or len(recorded(tape)) < 40:
         if time.monotonic() > end or recorder.poll():
             raise AssertionError(f"what was heard is not there: {last_words(recorder.said)}")

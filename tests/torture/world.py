@@ -15,7 +15,7 @@ from gracetape import dummy
 from gracetape.archive import Archive
 from gracetape.archive.recorded import recorded_of
 from gracetape.archive.verify import verify
-from tests.torture.child import Child, command, fork, run
+from tests.torture.child import HANGS_S, Child, command, fork, run
 
 #: Messages that a recorder hears.
 MESSAGES = 300
@@ -76,7 +76,7 @@ def recorded(path: Path) -> list[int]:
 def serve(tape: Path, out: Path, *words: str) -> tuple[Child, str]:
     """A served dummy, and its URL."""
     child = fork(command(["dummy", "serve", "--keep", str(tape), *words]), out)
-    end = time.monotonic() + 60
+    end = time.monotonic() + HANGS_S
     while " is a GraceDB at " not in child.said:
         if child.poll() or time.monotonic() > end:
             raise RuntimeError(f"no dummy is served: {child.said}")

@@ -1,5 +1,6 @@
 """A real browser, headless: one for the whole run, on a thread of its own, so that its event loop is no other test's."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,13 @@ ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+#: Milliseconds that anything may take on a busy machine.
+_PATIENCE_MS = 120_000
+
+
+def wait_for_alerts(page: Any) -> None:
+    """Wait until the alerts of the object that a page shows have come, after all else: keys and rows stand on them."""
+    page.locator(".lane-name", has_text=re.compile(r"Alerts\s*[1-9]")).wait_for()
 
 
 @dataclass
@@ -44,7 +52,9 @@ class Browser:
 
         playwright = sync_playwright().start()
         try:
-            return playwright, playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*ARGUMENTS])
+            return playwright, playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=[*ARGUMENTS], timeout=_PATIENCE_MS
+            )
         except BaseException:
             playwright.stop()
             raise
@@ -58,7 +68,7 @@ class Browser:
             **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
         )
         heard = Heard()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(_PATIENCE_MS)
         page.on(
             "console",
             lambda message: (

@@ -73,6 +73,21 @@ def test_a_page_hears_all_that_was_told_and_goes_on_where_it_was(alerts: list[An
     assert [kind for kind, _ in again][-1:] == ["state"]  # and then it ends
 
 
+def test_no_alert_is_counted_before_it_is_shown(alerts: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    live = Live("a test")
+    ordinary = live.state
+
+    def meanwhile() -> dict[str, Any]:
+        told(live, alerts[:1])  # while a page is told how it stands
+        return ordinary()
+
+    monkeypatch.setattr(live, "state", meanwhile)
+    stream = parsed(live.events(0))
+    kind, state = next(stream)
+    assert (kind, state["told"]) == ("state", 0)
+    assert next(stream)[0] == "alerts"
+
+
 def test_what_is_kept_is_bounded(alerts: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_module, "MOST_LINES", 4)
     monkeypatch.setattr(live_module, "MOST_MESSAGES", 2)

@@ -14,6 +14,7 @@ from gracetape.archive import Archive
 from gracetape.dummy.app import make_app
 from gracetape.dummy.server import serve
 from gracetape.media_types import media_type
+from gracetape.view import live as live_module
 from gracetape.view.comments import shown_html
 from gracetape.view.live import MOST_PAGES, Live
 from gracetape.view.objects import objects
@@ -170,7 +171,8 @@ def test_a_page_that_comes_back_to_another_run_begins_anew() -> None:
         assert live.after(last) == 0, last
 
 
-def test_pages_that_have_gone_take_no_place() -> None:
+def test_pages_that_have_gone_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "_LOOK_S", 60.0)  # they may be slow to notice
     live, ready, left = Live("a test"), threading.Semaphore(0), threading.Semaphore(0)
 
     def look_on() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.view.browser import Heard
+from tests.view.browser import Heard, wait_for_alerts
+from tests.waiting import eventually
 
 Opener = Callable[..., tuple[Any, Heard]]
 pytestmark = pytest.mark.real
@@ -71,6 +72,7 @@ def test_keys_move_the_place_and_back_and_forward_return_to_it(opener: Opener, r
     page.get_by_text("42 of 108").wait_for()
     page.go_forward()
     page.get_by_text("1 of 108").wait_for()
+    wait_for_alerts(page)
     page.keyboard.press("a")
     page.wait_for_url("**place=3")  # of a member
 
@@ -93,10 +95,13 @@ def test_zoom_goes_from_the_whole_to_microseconds(opener: Opener, real_page: str
     stage.hover()
     for _ in range(60):
         page.mouse.wheel(0, -600)
-    page.mouse.move(500, 400)
-    page.wait_for_timeout(50)
-    page.mouse.move(501, 400)
-    assert re.fullmatch(r"22:\d\d:\d\d\.\d{6} \+.*", page.locator(".hair span").inner_text())
+
+    def pointed() -> str:
+        page.mouse.move(500, 400)
+        page.mouse.move(501, 400)
+        return str(page.locator(".hair span").inner_text())
+
+    eventually(lambda: re.fullmatch(r"22:\d\d:\d\d\.\d{6} \+.*", pointed()), otherwise=pointed)
     page.get_by_role("button", name="Show all").click()
     page.locator(".overview.whole").wait_for(state="attached")
 
@@ -109,6 +114,7 @@ def test_two_places_are_compared(opener: Opener, real_page: str) -> None:
     page.get_by_label("Time line", exact=True).first.focus()
     page.keyboard.press("End")
     row = page.locator(".differences tr", has_text="record › preferred_event").first
+    row.wait_for()
     assert row.locator("td").all_inner_texts() == ["G587365", "G587369"]
     assert page.locator(".differences tr", has_text="label › SKYMAP_READY").count() > 0
 
@@ -118,6 +124,7 @@ def test_the_time_line_has_a_twin_for_those_who_do_not_see_it(opener: Opener, re
     page.goto(f"{real_page}#/S220609hl?tab=table")
     table = page.get_by_role("table", name="All that is on the time line, in order")
     table.wait_for()
+    wait_for_alerts(page)
     page.get_by_role("button", name="Earlier rows").click()
     assert table.locator("tbody tr").count() == 100
     lanes = {row.split("\t")[1] for row in table.locator("tbody tr").all_inner_texts()}

@@ -20,6 +20,7 @@ export class LivePage {
     this.alerts = [];
     this.open = null;
     this.following = true;
+    this.moving = Promise.resolve();
     this.list = new VirtualList({ height: 28, label: "Alerts", row: (i) => this.row(i) });
     this.list.element.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.list.element;
@@ -132,8 +133,13 @@ export class LivePage {
         Object.entries(checks).map(([check, is]) => h("span", { class: `chip check-${is}`, text: `${check} ${is}` }))))));
   }
 
-  async move(word, value = null) {
+  // One after the other: a replay that is told to go elsewhere, and then to take a step, is not to take the step first.
+  move(word, value = null) {
     this.said.textContent = "";
+    this.moving = this.moving.then(() => this.ask(word, value));
+  }
+
+  async ask(word, value) {
     try {
       const state = await post("/api/live/moves", { do: word, value });
       // How the replay stands is told by the events alone: this answer may be older than the last of them.
