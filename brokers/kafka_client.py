@@ -36,16 +36,20 @@ def client_settings(url: BrokerUrl) -> dict[str, Any]:
 
 class Admin(AdminClient):
     """Asks a broker about its topics. `trouble` is a sentence if it is of no use to try again, `first` what librdkafka
-    said first of all."""
+    said first of all, or first of a connection that was made: of the addresses of a host, some may lead nowhere."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.trouble: str | None = None
         self.first: str | None = None
+        self._reached = False
         self._user = settings.get("sasl.username", "?")
         super().__init__(settings | {"error_cb": self._error})
 
     def _error(self, error: KafkaError) -> None:
-        self.first = self.first or _plain_words(error)
+        words = _plain_words(error)
+        reached = error.code() != KafkaError._ALL_BROKERS_DOWN and not words.startswith("Connect to ")
+        if self.first is None or reached > self._reached:
+            self.first, self._reached = words, reached
         self.trouble = self.trouble or objection(error, self._user)
 
 

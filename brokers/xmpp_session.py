@@ -23,6 +23,8 @@ _PING_EVERY, _PING_WAITS = 10, 10
 _LOGIN_WAITS_S = 15.0
 #: The port that speaks TLS from the first byte on; any other begins openly and goes over to TLS (STARTTLS).
 DIRECT_TLS_PORT = 5223
+#: How one OpenSSL or another says that what it was answered is no TLS.
+_NO_TLS = ("WRONG_VERSION", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 
 # What slixmpp has to say of a refused certificate or login is said by us, in one sentence.
 logging.getLogger("slixmpp").addHandler(logging.NullHandler())
@@ -213,7 +215,7 @@ def _distrust(why: ssl.SSLCertVerificationError) -> str:
 
 
 def _reason(why: object) -> str:
-    if isinstance(why, ssl.SSLError) and "WRONG_VERSION" in str(why):
+    if isinstance(why, ssl.SSLError) and any(name in str(why) for name in _NO_TLS):
         return "the server does not speak TLS"
     if isinstance(why, OSError) and why.strerror:
         return why.strerror
