@@ -9,11 +9,12 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from ligo.gracedb.rest import GraceDb
 
-from gracetape.brokers import BadUrl, BrokerError, Heard, Source, open_source
+from gracetape.brokers import BadUrl, BrokerError, Heard, Source, lines, open_source
 from tests import commands
 from tests.waiting import eventually
 
@@ -66,6 +67,25 @@ def test_a_file_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
         (tmp_path / "new").write_text(line(3))
         (tmp_path / "new").rename(path)
         assert uids(source, 1) == ["G3"]
+
+
+def test_what_is_added_to_a_file_just_before_it_is_replaced_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, new, look = tmp_path / "alerts.jsonl", tmp_path / "new", lines._replaced
+    path.write_text(line(1))
+    new.write_text(line(4))
+
+    def replaced(file: BinaryIO, place: Path) -> bool:  # between a look that finds nothing more and this one
+        if new.exists():
+            with path.open("a") as old:
+                old.write(line(2) + line(3))
+            new.rename(path)
+        return look(file, place)
+
+    monkeypatch.setattr(lines, "_replaced", replaced)
+    with open_source(str(path), NODES) as source:
+        assert uids(source, 4) == ["G1", "G2", "G3", "G4"]
 
 
 def test_bare_payloads_go_to_the_first_node(tmp_path: Path) -> None:
