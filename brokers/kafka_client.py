@@ -53,12 +53,16 @@ class Admin(AdminClient):
         self.trouble = self.trouble or objection(error, self._user)
 
 
+#: What librdkafka says of a connection that broke in the middle of a TLS greeting, as those of any broker do that is restarted.
+_BROKE_OFF = ("SSL transport error", "unexpected eof")
+
+
 def objection(error: KafkaError, user: str) -> str | None:
     """The sentence for an error that does not go away by itself (a password, a certificate), None for any other."""
     why = _plain_words(error)
     if error.code() == KafkaError._AUTHENTICATION:
         return f"the password of {user} is not accepted: {why}"
-    if error.code() != KafkaError._SSL:
+    if error.code() != KafkaError._SSL or any(said in why for said in _BROKE_OFF):
         return None
     if "certificate" in why:
         return (

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError
 
 from gracetape.brokers import BrokerError, Gap, kafka_partitions, open_publisher, open_source
+from gracetape.brokers.kafka_client import objection
 from gracetape.brokers.kafka_places import Log
 from gracetape.brokers.kafka_publisher import KafkaPublisher
 from gracetape.brokers.sources import now
@@ -86,3 +88,17 @@ def test_a_log_that_cannot_be_looked_at_is_not_taken_for_the_one_that_was_left(m
         look_again(Log(0, 60, answered=False))
     assert (look_again(Log(0, 60, b"ours")), gaps) == (20, [])
     assert (look_again(Log(0, 60, b"another's")), len(gaps)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "for_good"),
+    [
+        ("SSL transport error: Broken pipe", False),
+        ("error:0A000126:SSL routines::unexpected eof while reading", False),
+        ("error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified", True),
+        ("error:0A00010B:SSL routines::wrong version number", True),
+    ],
+)
+def test_a_broker_that_goes_in_the_middle_of_a_greeting_is_tried_again(said: str, for_good: bool) -> None:
+    words = f"ssl://localhost:1/bootstrap: SSL handshake failed: {said} (after 3ms in state SSL_HANDSHAKE)"
+    assert (objection(KafkaError(KafkaError._SSL, words), "me") is not None) == for_good
