@@ -138,9 +138,10 @@ class XmppSession:
             if not started.done():
                 raise _Broken("the server did not let us log in in time")
             try:
-                await self._ready(client)
+                await self._prepare(client, ended)
             except (TimeoutError, slixmpp.exceptions.IqTimeout):
-                raise _Broken("the publish-subscribe service does not answer") from None
+                if not ended.done():
+                    raise _Broken("the publish-subscribe service does not answer") from None
             if ended.done():
                 raise _Broken(ended.result())
             self.client = client
@@ -154,6 +155,17 @@ class XmppSession:
             client.abort()
             await asyncio.sleep(0.01)
             await self._end_others()
+
+    async def _prepare(self, client: slixmpp.ClientXMPP, ended: "asyncio.Future[str]") -> None:
+        """Let the session be prepared; TimeoutError at once if it ends meanwhile, for answers over it come no more."""
+        async with asyncio.timeout(None) as limit:
+
+            def give_up(_: object) -> None:
+                with contextlib.suppress(RuntimeError):  # it is prepared
+                    limit.reschedule(self.loop.time())
+
+            ended.add_done_callback(give_up)
+            await self._ready(client)
 
     async def _end_others(self) -> None:
         """End what a client has left running; nobody else runs anything on this loop."""

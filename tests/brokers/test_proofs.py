@@ -1,11 +1,13 @@
 """What a listener has not heard lies in a gap, even if what was said last is still on its way when the session breaks."""
 
+import asyncio
 import itertools
 import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +115,27 @@ def test_a_session_that_breaks_as_soon_as_it_is_up_leaves_one_gap_until_the_next
         begun = datetime.now(UTC)
         eventually(lambda: source.poll(0.05) is None and source.heard_until > begun)
     assert all(before.until <= after.since for before, after in itertools.pairwise(gaps))
+
+
+def test_a_session_that_breaks_while_it_is_prepared_is_made_anew_and_no_answer_waited_for(
+    xmpp_broker: PrivateBroker, door: Door, node: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gaps: list[Gap] = []
+    turns, subscribe = itertools.count(), XmppSource._subscribe
+
+    async def broken_at_first(self: XmppSource, client: Any, node: str) -> None:
+        if next(turns) == 1:  # of the session that follows the first
+            door.break_all()
+            await asyncio.Event().wait()
+        await subscribe(self, client, node)
+
+    monkeypatch.setattr(XmppSource, "_subscribe", broken_at_first)
+    with open_source(through(door), [node], on_gap=gaps.append) as source:
+        door.break_all()
+        eventually(lambda: gaps)
+        publish(xmpp_broker, node, "again")
+        heard(source, "again")
+    assert next(turns) == 3
 
 
 def test_a_subscription_that_somebody_else_ends_is_made_again_and_told_of(
