@@ -20,7 +20,7 @@ from gracetape.errors import BadUrl, BrokerError
 _READY_WITHIN_S = 60.0
 #: Ports that are chosen for a broker begin here and end where those begin that the system gives to whoever connects or asks for any:
 #: between the choice and the broker's start it would give them to others.
-_FIRST_PORT, _FEW_PORTS = 10_000, 1000
+_FIRST_PORT, _FEW_PORTS = 10_100, 1000  # (browsers refuse 10080)
 _SYSTEM_S_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 #: Waits until whoever started the broker has ended, however that was, and ends the broker and its helpers.
 _GUARD = ("sh", "-c", 'read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2"', "guard")
