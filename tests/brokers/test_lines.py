@@ -107,9 +107,7 @@ def test_a_program_is_listened_to_until_it_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["tcp", "unix"])
-def test_a_socket_is_listened_to_and_reached_again(
-    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_socket_is_listened_to_and_reached_again(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # a socket's path may have a hundred letters only
     family, address = (socket.AF_INET, ("127.0.0.1", 0)) if kind == "tcp" else (socket.AF_UNIX, "socket")
     with socket.socket(family) as server:
