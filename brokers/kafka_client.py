@@ -36,17 +36,25 @@ def client_settings(url: BrokerUrl) -> dict[str, Any]:
 
 class Admin(AdminClient):
     """Asks a broker about its topics. `trouble` is a sentence if it is of no use to try again, `first` what librdkafka
-    said first of all."""
+    said first of all, or first of a connection that was made: of the addresses of a host, some may lead nowhere."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.trouble: str | None = None
         self.first: str | None = None
+        self._reached = False
         self._user = settings.get("sasl.username", "?")
         super().__init__(settings | {"error_cb": self._error})
 
     def _error(self, error: KafkaError) -> None:
-        self.first = self.first or _plain_words(error)
+        words = _plain_words(error)
+        reached = error.code() != KafkaError._ALL_BROKERS_DOWN and not words.startswith("Connect to ")
+        if self.first is None or reached > self._reached:
+            self.first, self._reached = words, reached
         self.trouble = self.trouble or objection(error, self._user)
+
+
+#: What librdkafka says of a connection that broke in the middle of a TLS greeting, as those of any broker do that is restarted.
+_BROKE_OFF = ("SSL transport error", "unexpected eof")
 
 
 def objection(error: KafkaError, user: str) -> str | None:
@@ -54,7 +62,7 @@ def objection(error: KafkaError, user: str) -> str | None:
     why = _plain_words(error)
     if error.code() == KafkaError._AUTHENTICATION:
         return f"the password of {user} is not accepted: {why}"
-    if error.code() != KafkaError._SSL:
+    if error.code() != KafkaError._SSL or any(said in why for said in _BROKE_OFF):
         return None
     if "certificate" in why:
         return (

@@ -51,7 +51,11 @@ class Partitions:
         except confluent_kafka.KafkaException as error:
             why = "no broker answers for it" if error.args[0].code() < 0 else said(error)
             raise BrokerError(f"{self._url}: cannot read partition {key[1]} of {key[0]}: {why}") from None
-        if place is not None and place >= log.low and not log.holds(place, self._last_ids.get(key)):
+        known = self._last_ids.get(key)
+        if place is not None and not log.answered and (known is not None or place > log.high):
+            # Whether it is still the same log cannot be told: going on in another one would lose what that begins with.
+            raise BrokerError(f"{self._url}: cannot read partition {key[1]} of {key[0]}: no broker answers for it")
+        if place is not None and place >= log.low and not log.holds(place, known):
             self._tell_gap(key, f"{self._url} has begun {key[0]} anew: what it held before is forgotten")
             place = log.low
             self._acknowledged.pop(key, None)

@@ -328,9 +328,10 @@ class KafkaSource(Source):
         return next(iter(away.values()), None)
 
     def _error(self, error: KafkaError) -> None:
-        if error.fatal() or error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):
-            self._fatal = f"{self.url}: {objection(error, self._user) or error.str()}"
-        elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):
+        objected = objection(error, self._user)
+        if error.fatal() or objected is not None:
+            self._fatal = f"{self.url}: {objected or error.str()}"
+        elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._SSL):
             self._doubts.missed(str(error.str()))
 
     def _acknowledge(self, key: Partition, offset: int) -> None:

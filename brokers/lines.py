@@ -200,7 +200,7 @@ def _name(path: Path, file: BinaryIO, first: bytes) -> str:
 def _grown(
     file: BinaryIO, path: Path, log: str, closed: threading.Event, until_end: bool
 ) -> Iterator[tuple[bytes, Place]]:
-    rest, start = b"", file.tell()
+    rest, start, replaced = b"", file.tell(), False
     while not closed.is_set():
         rest += file.readline(LONGEST)
         if rest.endswith(b"\n") or len(rest) >= LONGEST:
@@ -212,17 +212,25 @@ def _grown(
             if rest:
                 yield rest, Place(log, start)
             return
-        elif closed.wait(LOOK) or _replaced(file, path):
+        elif replaced or closed.wait(LOOK) or _cut_short(file):
             return
+        else:
+            replaced = _replaced(file, path)  # what was added to it before that is still read
+
+
+def _cut_short(file: BinaryIO) -> bool:
+    """Whether a file is written anew in its old place."""
+    return os.fstat(file.fileno()).st_size < file.tell()
 
 
 def _replaced(file: BinaryIO, path: Path) -> bool:
+    """Whether another file is where a file was."""
     try:
         there = path.stat()
     except OSError:
         return False
     ours = os.fstat(file.fileno())
-    return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino) or there.st_size < file.tell()
+    return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
 
 
 def _dummy(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +18,10 @@ from gracetape.brokers.urls import is_plain
 from gracetape.errors import BadUrl, BrokerError
 
 _READY_WITHIN_S = 60.0
+#: Ports that are chosen for a broker begin here and end where those begin that the system gives to whoever connects or asks for any:
+#: between the choice and the broker's start it would give them to others.
+_FIRST_PORT, _FEW_PORTS = 10_100, 1000  # (browsers refuse 10080)
+_SYSTEM_S_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 #: Waits until whoever started the broker has ended, however that was, and ends the broker and its helpers.
 _GUARD = ("sh", "-c", 'read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2"', "guard")
 
@@ -106,10 +111,24 @@ def check_plain(kind: str, names: Iterable[str]) -> None:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody uses now."""
+    """A port on loopback that nobody uses now, and that the system gives to nobody, as far as it tells which it gives."""
+    end = _system_s_ports_begin()
+    for _ in range(100 if end - _FIRST_PORT >= _FEW_PORTS else 0):
+        port = random.SystemRandom().randrange(_FIRST_PORT, end)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _system_s_ports_begin() -> int:
+    """The first port that the system gives to whoever asks for any; 0 if it does not tell."""
+    try:
+        return int(_SYSTEM_S_PORTS.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def answers(port: int) -> bool:

@@ -23,6 +23,8 @@ _PING_EVERY, _PING_WAITS = 10, 10
 _LOGIN_WAITS_S = 15.0
 #: The port that speaks TLS from the first byte on; any other begins openly and goes over to TLS (STARTTLS).
 DIRECT_TLS_PORT = 5223
+#: How one OpenSSL or another says that what it was answered is no TLS.
+_NO_TLS = ("WRONG_VERSION", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 
 # What slixmpp has to say of a refused certificate or login is said by us, in one sentence.
 logging.getLogger("slixmpp").addHandler(logging.NullHandler())
@@ -136,9 +138,10 @@ class XmppSession:
             if not started.done():
                 raise _Broken("the server did not let us log in in time")
             try:
-                await self._ready(client)
+                await self._prepare(client, ended)
             except (TimeoutError, slixmpp.exceptions.IqTimeout):
-                raise _Broken("the publish-subscribe service does not answer") from None
+                if not ended.done():
+                    raise _Broken("the publish-subscribe service does not answer") from None
             if ended.done():
                 raise _Broken(ended.result())
             self.client = client
@@ -152,6 +155,17 @@ class XmppSession:
             client.abort()
             await asyncio.sleep(0.01)
             await self._end_others()
+
+    async def _prepare(self, client: slixmpp.ClientXMPP, ended: "asyncio.Future[str]") -> None:
+        """Let the session be prepared; TimeoutError at once if it ends meanwhile, for answers over it come no more."""
+        async with asyncio.timeout(None) as limit:
+
+            def give_up(_: object) -> None:
+                with contextlib.suppress(RuntimeError):  # it is prepared
+                    limit.reschedule(self.loop.time())
+
+            ended.add_done_callback(give_up)
+            await self._ready(client)
 
     async def _end_others(self) -> None:
         """End what a client has left running; nobody else runs anything on this loop."""
@@ -213,7 +227,7 @@ def _distrust(why: ssl.SSLCertVerificationError) -> str:
 
 
 def _reason(why: object) -> str:
-    if isinstance(why, ssl.SSLError) and "WRONG_VERSION" in str(why):
+    if isinstance(why, ssl.SSLError) and any(name in str(why) for name in _NO_TLS):
         return "the server does not speak TLS"
     if isinstance(why, OSError) and why.strerror:
         return why.strerror

@@ -1,7 +1,8 @@
 """Captures objects again and again, as long as it is not stopped: often while they change, ever more rarely while they do not."""
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from gracetape.brokers.gracedb import Stopped
 from gracetape.capture.errors import Interrupted
@@ -18,6 +19,11 @@ def poll(client: Any, once: Callable[[Callable[[Any], object]], None], first_s: 
 
     What fails at the first look ends it. Later a server that does not answer, or does not give an object, is asked again.
     """
+    with suppress(Interrupted, Stopped, KeyboardInterrupt):  # a signal may come between two looks
+        _poll(client, once, first_s)
+
+
+def _poll(client: Any, once: Callable[[Callable[[Any], object]], None], first_s: float) -> NoReturn:
     wait_s, begun, said = first_s, False, ""
     while True:
         new = 0
@@ -28,8 +34,8 @@ def poll(client: Any, once: Callable[[Callable[[Any], object]], None], first_s: 
 
         try:
             once(told)
-        except (Interrupted, KeyboardInterrupt):
-            return
+        except Interrupted:
+            raise
         except CaptureError as error:
             if not begun:
                 raise
@@ -39,7 +45,4 @@ def poll(client: Any, once: Callable[[Callable[[Any], object]], None], first_s: 
         else:
             begun, said = True, ""
         wait_s = first_s if new else min(wait_s * _LATER, max(LONGEST_S, first_s))
-        try:
-            pause(client, wait_s)
-        except (Stopped, KeyboardInterrupt):
-            return
+        pause(client, wait_s)

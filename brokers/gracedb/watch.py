@@ -78,6 +78,9 @@ class Watch:
                 threading.Thread(target=self._work, name="deadlines", daemon=True).start()
             elif exchange.deadline < self._until:  # to wake it for each question would take a turn from who asks
                 self._changed.notify()
+        if self.stopped.is_set():  # since it was checked: who stopped may not have seen this one
+            self.forget(exchange)
+            raise Stopped("stopped")
         return exchange
 
     def forget(self, exchange: Exchange) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import trustme
 
@@ -18,12 +19,19 @@ Guard = Callable[
 
 
 class Door:
-    """Listens on `port` of loopback (0: any) while it is entered, and leads to the port `inner`."""
+    """Listens on `port` of loopback (0: any), or on what is `held`, while it is entered, and leads to the port `inner`."""
 
     def __init__(
-        self, inner: int, *, port: int = 0, tls: ssl.SSLContext | None = None, guard: Guard | None = None
+        self,
+        inner: int,
+        *,
+        port: int = 0,
+        held: socket.socket | None = None,
+        tls: ssl.SSLContext | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.inner, self.port, self.tls, self.guard = inner, port, tls, guard
+        self._held = held
         self.said = b""  # by all clients, after decryption
         self.until: bytes | None = None  # the broker's words reach clients up to these, and then no more
         self._writers: list[asyncio.StreamWriter] = []
@@ -32,7 +40,8 @@ class Door:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        opened = asyncio.start_server(self._come, "127.0.0.1", self.port, ssl=self.tls)
+        place: dict[str, Any] = {"sock": self._held} if self._held else {"host": "127.0.0.1", "port": self.port}
+        opened = asyncio.start_server(self._come, **place, ssl=self.tls)
         self._server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(60)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -44,13 +53,14 @@ class Door:
         self._loop.close()
 
     def break_all(self) -> None:
-        """Cut every connection off, as a network does."""
+        """Cut every connection off, as a network does; in those that come after, all words pass."""
         asyncio.run_coroutine_threadsafe(self._break(), self._loop).result(60)
 
     async def _break(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+        self.until = None
 
     async def _end(self) -> None:
         self._server.close()
@@ -73,18 +83,17 @@ class Door:
         while some := await source.read(65536):
             self.said += some if note else b""
             if self.until is not None and not note:
-                some = await self._cut(some, source)
+                some = await self._cut(some, source, self.until)
             target.write(some)
             await target.drain()
         target.close()
 
-    async def _cut(self, some: bytes, source: asyncio.StreamReader) -> bytes:
+    async def _cut(self, some: bytes, source: asyncio.StreamReader, until: bytes) -> bytes:
         """What may pass; nothing more does after that, whatever comes."""
-        assert self.until is not None
-        while self.until not in some and (more := await source.read(65536)):
+        while until not in some and (more := await source.read(65536)):
             some += more
-        before, found, _ = some.partition(self.until)
-        self.until = b"\0never"
+        before, found, _ = some.partition(until)
+        self.until = b"\0never" if found else self.until
         return before + found
 
 

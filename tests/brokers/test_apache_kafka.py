@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from gracetape.brokers import apache_kafka, open_publisher
+from gracetape.brokers.private import free_port
 from gracetape.brokers.private_kafka import private_kafka
 from gracetape.errors import BrokerError
 from tests import commands
@@ -66,6 +67,7 @@ def test_a_kafka_home_is_formatted_and_started_on_loopback_and_ends_with_the_com
     seen = install(tmp_path / "kafka")
     (tmp_path / "tmp").mkdir()
     words = ["gracetape", "broker", "start", "kafka", "--topic", "superevent", "--group", "night"]
+    words += ["--port", str(free_port())]  # the usual one is what a command of others is tested with, at any time
     environment = {
         **os.environ,
         "KAFKA_HOME": str(tmp_path / "kafka"),

@@ -17,6 +17,7 @@ from gracetape.brokers import BrokerError, Gap, Heard, Publisher, Source, Undeli
 from gracetape.brokers.private import PrivateBroker, answers, free_port
 from gracetape.brokers.tansu import private_kafka
 from gracetape.brokers.xmpp_publisher import IN_FLIGHT
+from tests.waiting import eventually
 
 TOTAL = 400
 
@@ -49,13 +50,10 @@ def store() -> Iterator[dict[str, str]]:
     process = subprocess.Popen(
         [server, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    limit = time.monotonic() + 60
-    while not answers(port):
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    eventually(lambda: answers(port))
     bucket = urllib.request.Request(f"http://127.0.0.1:{port}/tansu", method="PUT")
     bucket.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request")
-    urllib.request.urlopen(bucket, timeout=20).close()
+    urllib.request.urlopen(bucket, timeout=60).close()
     yield {
         "AWS_ENDPOINT": f"http://127.0.0.1:{port}", "AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "a",
         "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
@@ -147,10 +145,9 @@ def test_an_lvalert_that_is_killed_loses_only_what_falls_into_a_gap_that_is_told
                 time.sleep(0.002)
             publisher.flush()
             assert (publisher.counts.acknowledged, lost) == (TOTAL, [])
-        limit = time.monotonic() + 120
-        while not gaps and time.monotonic() < limit:
-            time.sleep(0.05)
-        time.sleep(0.5)
+        eventually(lambda: gaps)
+        said = datetime.now(UTC)
+        eventually(lambda: source.heard_until > said)  # what the server had handed on by then has been given
     heard = numbers(collector.heard)
     (gap,) = gaps
     missing = sorted(set(range(TOTAL)) - set(heard))
@@ -181,7 +178,8 @@ def test_a_broker_that_stays_away_is_given_up_and_every_message_named(own_xmpp: 
 
 def test_a_kafka_broker_that_stays_away_is_given_up_and_every_message_named(kafka_memory: PrivateBroker) -> None:
     lost: list[Undelivered] = []
-    with open_publisher(kafka_memory.url + "?patience=1", on_undelivered=lost.append) as publisher:
+    # It has as long to take the first message, on a busy machine, too.
+    with open_publisher(kafka_memory.url + "?patience=10", on_undelivered=lost.append) as publisher:
         publisher.publish("night", "heard")
         publisher.flush()
         kafka_memory.kill()
@@ -192,10 +190,10 @@ def test_a_kafka_broker_that_stays_away_is_given_up_and_every_message_named(kafk
 
 
 def test_a_listener_gives_up_too(kafka_memory: PrivateBroker, own_xmpp: PrivateBroker) -> None:
-    for broker, option in ((kafka_memory, "?patience=1"), (own_xmpp, "&patience=1")):
+    for broker, option in ((kafka_memory, "?patience=5"), (own_xmpp, "&patience=5")):
         with open_source(broker.url + option, ["night"], on_gap=lambda _: None) as source:
             broker.kill()
-            with pytest.raises(BrokerError, match="gave up after 1 s"):
+            with pytest.raises(BrokerError, match="gave up after 5 s"):
                 _listen_long(source)
 
 
@@ -205,5 +203,5 @@ def _publish_many(publisher: Publisher) -> None:
 
 
 def _listen_long(source: Source) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         source.poll(0.1)

@@ -6,19 +6,29 @@ import signal
 import subprocess
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError
 
-from gracetape.brokers import BrokerError, open_publisher, open_source
+from gracetape.brokers import BrokerError, Gap, kafka_partitions, open_publisher, open_source
+from gracetape.brokers.kafka_client import objection
+from gracetape.brokers.kafka_places import Log
 from gracetape.brokers.kafka_publisher import KafkaPublisher
+from gracetape.brokers.sources import now
 from gracetape.brokers.tansu import private_kafka
+from gracetape.brokers.urls import parse_url
 from tests.waiting import eventually
 
 
 def stands_still(process: subprocess.Popen[bytes]) -> bool:
     """Whether every thread of a process is stopped."""
     threads = Path(f"/proc/{process.pid}/task").glob("*/stat")
-    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+    try:
+        return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+    except OSError:  # one of them ended while it was looked at
+        return False
 
 
 def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
@@ -53,7 +63,42 @@ def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
 
 
 def test_a_topic_that_is_needed_while_the_broker_is_gone_is_a_sentence() -> None:
-    with private_kafka() as broker, open_publisher(f"{broker.url}?patience=1") as publisher:
+    with private_kafka() as broker, open_publisher(f"{broker.url}?patience=5") as publisher:
         broker.kill()
         with pytest.raises(BrokerError, match=r"no broker answers that could make the topic gracedb-test\.superevent"):
             publisher.publish("superevent", "{}")
+
+
+def test_a_log_that_cannot_be_looked_at_is_not_taken_for_the_one_that_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that forgot and is slow may hold more by then than was heard of it: the first of that would be missed in silence."""
+    gaps, key = list[Gap](), ("g.night", 0)
+    source = parse_url("kafka://localhost:1/g")
+    partitions = kafka_partitions.Partitions(source, {"g.night": "night"}, gaps.append, from_beginning=False)
+    last = {"offset": lambda: 19, "headers": lambda: [("_id", b"ours")], "timestamp": lambda: (0, -1)}
+    partitions.put(key, 0)
+    partitions.came(key, SimpleNamespace(**last), now())
+
+    def look_again(found: Log) -> int:
+        monkeypatch.setattr(kafka_partitions, "look", lambda *_: found)
+        nobody: Any = None
+        partitions.find(key, partitions.next[key], nobody, 1)
+        return partitions.next[key]
+
+    with pytest.raises(BrokerError, match="no broker answers for it"):
+        look_again(Log(0, 60, answered=False))
+    assert (look_again(Log(0, 60, b"ours")), gaps) == (20, [])
+    assert (look_again(Log(0, 60, b"another's")), len(gaps)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "for_good"),
+    [
+        ("SSL transport error: Broken pipe", False),
+        ("error:0A000126:SSL routines::unexpected eof while reading", False),
+        ("error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified", True),
+        ("error:0A00010B:SSL routines::wrong version number", True),
+    ],
+)
+def test_a_broker_that_goes_in_the_middle_of_a_greeting_is_tried_again(said: str, for_good: bool) -> None:
+    words = f"ssl://localhost:1/bootstrap: SSL handshake failed: {said} (after 3ms in state SSL_HANDSHAKE)"
+    assert (objection(KafkaError(KafkaError._SSL, words), "me") is not None) == for_good

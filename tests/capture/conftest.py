@@ -30,8 +30,11 @@ class Faulty:
         self.asked.append(path)
         time.sleep(self.latency)
         for part, answers in self.faults.items():
-            if part in path and answers:
-                status, headers, body = answers.pop(0)
+            if part in path:
+                try:
+                    status, headers, body = answers.pop(0)
+                except IndexError:  # none is left, or another thread took the last one
+                    continue
                 start_response(status, list(({"Content-Type": "text/plain; charset=utf-8"} | headers).items()))
                 return [body]
         return self.app(environ, start_response)

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.brokers import Heard
+from gracetape.capture import polling
 from gracetape.capture.archive_sink import ArchiveSink
 from gracetape.capture.follow import Follower
 from gracetape.capture.pace import Pace
@@ -69,6 +72,22 @@ def test_who_finds_nothing_new_looks_more_rarely_and_news_bring_him_back(source:
 
         poll(client, once, 4.0)
     assert waits == [4.0, 6.0, 9.0, 13.5, 4.0]
+
+
+def test_a_signal_that_comes_between_two_looks_is_no_other_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([None, CaptureError("it broke off")])
+
+    def once(_: object) -> None:
+        if (failure := next(looks)) is not None:
+            raise failure
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(polling, "pause", lambda *_: None)
+    monkeypatch.setattr(polling, "say", interrupted)
+    poll(None, once)
+    assert list(looks) == []
 
 
 def test_all_objects_that_a_stream_names_are_captured_once(source: Source, tmp_path: Path) -> None:

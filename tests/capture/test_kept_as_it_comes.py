@@ -26,8 +26,9 @@ Opened = Callable[[str], str]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opened]:
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
     """Makes the URL of a source that says something at once, and nothing after that, for ever."""
+    monkeypatch.chdir(tmp_path)  # a socket's path may have a hundred letters only
     with ExitStack() as stack:
 
         def serve(family: socket.AddressFamily, address: object) -> socket.socket:
@@ -57,8 +58,8 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
                 case "tcp":
                     return f"tcp:127.0.0.1:{serve(socket.AF_INET, ('127.0.0.1', 0)).getsockname()[1]}"
                 case "unix":
-                    serve(socket.AF_UNIX, str(tmp_path / "door"))
-                    return f"unix:{tmp_path}/door"
+                    serve(socket.AF_UNIX, "door")
+                    return "unix:door"
             return f"replay:{FIXTURE}?speed=0.00001"
 
         yield url_of

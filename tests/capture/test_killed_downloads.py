@@ -53,20 +53,22 @@ class Large:
                 return app(environ, respond)
             wanted = re.fullmatch(r"bytes=(\d+)-", environ.get("HTTP_RANGE", ""))
             self.asked.append(environ.get("HTTP_RANGE", ""))
+            # Of this answer alone: the one before may go on for a moment, to a capture that was killed.
+            hold_at, self.hold_at = self.hold_at, -1
             same = environ.get("HTTP_IF_RANGE") == self.tag
             whole: Answer = "200 OK", {"ETag": self.tag}, self.contents
             status, headers, body = (
                 self.part(self, int(wanted[1])) if wanted and (same or self.part is not right) else whole
             )
             respond(status, list({**headers, "Content-Length": str(len(body))}.items()))
-            return self._pieces(body)
+            return self._pieces(body, hold_at)
 
         return answer
 
-    def _pieces(self, body: bytes) -> Iterator[bytes]:
+    def _pieces(self, body: bytes, hold_at: int) -> Iterator[bytes]:
         for start in range(0, len(body), PIECE):
-            if 0 <= self.hold_at <= start:
-                self.hold_at = -1
+            if 0 <= hold_at <= start:
+                hold_at = -1
                 self.held.set()
                 self.go_on.wait(60)
             yield body[start : start + PIECE]

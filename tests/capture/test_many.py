@@ -187,12 +187,11 @@ def test_a_throttled_server_is_asked_until_it_has_given_everything(source: Sourc
 
 
 def test_an_object_that_changes_meanwhile_is_read_again(source: Source, tmp_path: Path) -> None:
-    ordinary, left = source.faulty.app, [3]
+    ordinary, late = source.faulty.app, iter(range(3))  # which gives each number to one of the server's threads
 
     def app(environ: dict[str, Any], respond: Any) -> Any:
-        if ",0" in environ["PATH_INFO"] and left[0]:
-            left[0] -= 1
-            source.client.write_log(source.graceid, "meanwhile", f"late{left[0]}.txt", b"late")
+        if ",0" in environ["PATH_INFO"] and (number := next(late, None)) is not None:
+            source.client.write_log(source.graceid, "meanwhile", f"late{number}.txt", b"late")
         return ordinary(environ, respond)
 
     source.faulty.app = app

@@ -205,8 +205,10 @@ def test_an_owner_is_alive_until_it_lets_go_or_dies(tmp_path: Path, packed: bool
             assert is_alive(archive, other.token)
         child = os.fork()
         if not child:  # dies without a word, its file stays
-            Owner(archive)
-            os._exit(0)
+            try:
+                Owner(archive)
+            finally:
+                os._exit(0)
         os.waitpid(child, 0)
         assert len(list(tmp_path.rglob("*owners/*"))) == 1
         with Owner(archive):

@@ -12,6 +12,8 @@ import pytest
 
 from gracetape.archive import Archive
 from gracetape.archive.recorded import recorded_of
+from gracetape.brokers.gracedb.errors import Stopped
+from gracetape.brokers.gracedb.watch import Exchange, Watch
 from tests import commands
 from tests.capture.unfriendly import EVENT, Unfriendly, raw, redirect, silent, unfriendly, value
 
@@ -70,6 +72,19 @@ def test_a_pause_is_no_reason_to_stay(server: Unfriendly, tmp_path: Path, number
     process.send_signal(number)
     process.communicate(timeout=25)
     assert process.returncode == 128 + number
+
+
+def test_what_is_about_to_be_asked_when_all_is_stopped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, check = Watch(), Exchange.check
+
+    def checked(exchange: Exchange) -> None:
+        check(exchange)
+        watch.stop()  # as a signal does, just then
+
+    monkeypatch.setattr(Exchange, "check", checked)
+    with pytest.raises(Stopped):
+        watch.begin(600, 600)
+    assert not watch._open
 
 
 # -- recordings that capture

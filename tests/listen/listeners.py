@@ -23,7 +23,8 @@ def configure(
 ) -> Path:
     """A configuration in `folder`; each child's keys that are of its own file go there."""
     text = ["[listener]", f"log_directory = {folder / 'logs'}"]
-    text += [f"{key} = {value}" for key, value in (listener or {}).items()]
+    # A busy machine may need longer than usual until all is drained.
+    text += [f"{key} = {value}" for key, value in {"stopLimit": 60, **(listener or {})}.items()]
     for name, options in children.items():
         general = {"process_type": "test", "log_directory": folder / "logs", **options.pop("general", {})}
         own = "\n".join(f"{key} = {value}" for key, value in general.items())
@@ -50,7 +51,7 @@ def start(config: Path, *words: str, **options: Any) -> "subprocess.Popen[str]":
 def stop(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     """SIGTERM; exit code, standard output and error."""
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
@@ -72,6 +73,14 @@ def children_of(pid: int) -> list[int]:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended, also where nobody asks how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def logs(folder: Path) -> str:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,8 @@ def test_nothing_is_lost_and_no_idempotent_task_has_its_effect_twice(tmp_path: P
             victims = children_of(process.pid)
             chosen = draw.choice(("child", "parent", "both"))
             for pid in victims if chosen == "both" else victims[:1] if chosen == "child" else []:
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             if chosen != "child":
                 process.kill()
                 process.communicate()
@@ -98,6 +100,7 @@ def test_nothing_is_lost_and_no_idempotent_task_has_its_effect_twice(tmp_path: P
     try:
         eventually(
             lambda: all(_lines(tmp_path / name / "least.txt") >= set(map(str, range(sent[0]))) for name in names),
+            limit=240,
             otherwise=lambda: f"the listener has ended: {process.poll()}; {logs(tmp_path)[-6000:]}",
         )
         code, _, err = stop(process)

@@ -13,7 +13,7 @@ import pytest
 
 from gracetape.brokers import open_publisher
 from tests.brokers.kafka_cluster import kafka_cluster
-from tests.listen.listeners import NODE, children_of, configure, logs, start, stop
+from tests.listen.listeners import NODE, children_of, configure, has_ended, logs, start, stop
 from tests.waiting import eventually
 
 OBJECTS = [f"G{n}" for n in range(8)]
@@ -93,7 +93,7 @@ def test_two_listeners_share_a_group_and_who_is_killed_is_followed(url: str, tmp
         children = children_of(listeners[0].pid)
         listeners[0].kill()
         listeners[0].communicate()
-        eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+        eventually(lambda: all(map(has_ended, children)))
         assert send(2)[1] == set(OBJECTS), "the other one has them all"
         assert in_order(done(folders[1]))
         assert "Traceback" not in logs(folders[0])
