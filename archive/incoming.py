@@ -22,55 +22,37 @@ COMPRESSORS = _Compressors()
 
 
 class Incoming:
-    """Contents on their way: `size` bytes have come."""
+    """Contents on their way: `size` bytes have come; `shrinks` says whether a sample of them could be made smaller.
+
+    Samples are taken from all over them as they come: what was written may have to be read from the disk again.
+    """
 
     def __init__(self) -> None:
-        self.size = 0
-        self._sha256, self._samples = hashlib.sha256(), _Samples()
+        self.size, self.shrinks = 0, False
+        self._sha256, self._sample = hashlib.sha256(), bytearray()
 
     def add(self, piece: bytes | bytearray) -> None:
         """More of the contents."""
-        self.size += len(piece)
         self._sha256.update(piece)
-        self._samples.add(piece)
+        if not self.shrinks:
+            if self._sample:  # one that began at the end of the piece before
+                self._try(piece[: _SAMPLE - len(self._sample)])
+            for place in range(-self.size % SMALL, len(piece), SMALL):
+                self._try(piece[place : place + _SAMPLE])
+        self.size += len(piece)
 
     def end(self) -> str:
         """No more comes: the SHA-256 (hex) of what came."""
-        self._samples.end()
+        self._judge()
         return self._sha256.hexdigest()
-
-    @property
-    def shrinks(self) -> bool:
-        """At the end: whether samples of them could be made smaller."""
-        return self._samples.shrink
-
-
-class _Samples:
-    """Samples from all over contents, taken as they come: what was written may have to be read from the disk again."""
-
-    def __init__(self) -> None:
-        #: Whether any of them could be made smaller.
-        self.shrink = False
-        self._at, self._sample = 0, bytearray()
-
-    def add(self, piece: bytes | bytearray) -> None:
-        """More of the contents."""
-        if self.shrink:
-            return
-        first, self._at = self._at, self._at + len(piece)
-        if self._sample:  # one that began at the end of the piece before
-            self._try(piece[: _SAMPLE - len(self._sample)])
-        for place in range(-first % SMALL, len(piece), SMALL):
-            self._try(piece[place : place + _SAMPLE])
 
     def _try(self, more: bytes | bytearray) -> None:
         self._sample += more
         if len(self._sample) == _SAMPLE:
-            self.end()
+            self._judge()
 
-    def end(self) -> None:
-        """No more comes."""
-        if self._sample and not self.shrink:
+    def _judge(self) -> None:
+        if self._sample and not self.shrinks:
             sample = bytes(self._sample)
-            self.shrink = len(COMPRESSORS.own.compress(sample)) < 0.98 * len(sample)
+            self.shrinks = len(COMPRESSORS.own.compress(sample)) < 0.98 * len(sample)
         self._sample.clear()

@@ -155,8 +155,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if is_blank(connection):
-            for statement in _WRITTEN_DOWN:
-                connection.execute(statement)
+            make_like(connection, 0)
             migrate_copy(connection)
         else:
             _migrate_older(connection)

@@ -59,7 +59,7 @@ def fetch_file(
 
 
 class _Transfer:
-    """One file on its way: `size` bytes are here, `held` in memory, or else in `path`, and in `incoming`."""
+    """One file on its way: what is here is `held` in memory, or else in `path`, and in `incoming`."""
 
     def __init__(
         self, archive: Archive, client: Any, file: Wanted, whose: Whose, arrived: Callable[[int], None]
@@ -68,10 +68,14 @@ class _Transfer:
         self.what = f"{file.name},{file.version} of {whose.object}"
         self.part: Partial | None = None
         self.handle, self.path, self.held = -1, Path(), bytearray()
-        self.size, self.tag, self.length = 0, "", -1
-        self.incoming = Incoming()
+        self.tag, self.length, self.incoming = "", -1, Incoming()
         self._ranges = True  # whether the server can be asked for the rest
         self._told = self._sent = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes that are here."""
+        return self.incoming.size + len(self.held)
 
     def run(self) -> Come:
         if (part := partial_of(self.archive, self.url, self.whose, make=False)) is not None:
@@ -97,7 +101,6 @@ class _Transfer:
                 file.seek(0)
                 while piece := file.read(CHUNK):
                     self.incoming.add(piece)
-                    self.size += len(piece)
 
     def _once(self) -> None:
         """Ask for what is missing, and take it in. Of what is whole its last byte: so the server says whether it is still the same."""
@@ -173,7 +176,7 @@ class _Transfer:
             os.lseek(self.handle, 0, os.SEEK_SET)
         self.held.clear()
         self.arrived(-self._told)
-        self.size = self._told = self._sent = 0
+        self._told = self._sent = 0
         self.tag, self.length, self.incoming = "", -1, Incoming()
 
     def _take(self, piece: bytes) -> None:
@@ -183,7 +186,6 @@ class _Transfer:
                 self._spool()
         else:
             self._write(piece)
-        self.size += len(piece)
         if self.size - self._sent >= _TO_DISK:
             # On its way to the disk already, where it must be in the end, while the rest comes.
             os.posix_fadvise(self.handle, self._sent, self.size - self._sent, os.POSIX_FADV_DONTNEED)
