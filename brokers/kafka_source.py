@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, TopicPartition
 from gracetape.brokers.credentials import kafka_login
 from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, leaders_of, objection, said, topics_on
 from gracetape.brokers.kafka_doubts import Doubts, Partition
+from gracetape.brokers.kafka_lookout import Lookout
 from gracetape.brokers.kafka_partitions import Partitions
 from gracetape.brokers.kafka_sharing import SESSION_MS, SETTINGS, Sharing
 from gracetape.brokers.kafka_wire import check_group, marks_of, node_of, text_of, topic_of
@@ -29,6 +30,8 @@ _AT_ONCE = 256
 _REMEMBERED = 5000
 #: Seconds that a broker is given to answer when reading begins, and while others are read.
 _ANSWERS_S, _ANSWERS_SOON_S = 10.0, 2.0
+#: Seconds between two looks at which partitions there are, and who leads them; of a broker of this machine.
+_LOOK_EVERY_S, _LOOK_SOON_S = 15.0, 1.0
 #: What a broker says that no longer has the place where we were; the place is then looked for anew.
 _FORGOTTEN = (
     KafkaError._AUTO_OFFSET_RESET,
@@ -85,6 +88,7 @@ class KafkaSource(Source):
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._topics = {topic_of(self.url, node): node for node in self.nodes}
+        self._lookout = Lookout(self._admin, self._topics, _LOOK_SOON_S if self.url.loopback else _LOOK_EVERY_S)
         self._at = Partitions(self.url, self._topics, on_gap, from_beginning=start == "earliest")
         self._settings: dict[str, Any] = settings | {
             "enable.auto.offset.store": False,
@@ -109,6 +113,7 @@ class KafkaSource(Source):
         try:
             if self.url.flag("share", False):
                 self._doubts.leaders = self._partitions(self._consumer)  # topics that are not there are made
+                self._first = frozenset(self._doubts.leaders)
                 self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
                 self._sharing.join(self._topics)
             else:
@@ -160,6 +165,8 @@ class KafkaSource(Source):
         for key, offset in kept.items():
             last = self._after(self._at.log(key)) if self._after is not None else None
             place = max((one for one in (offset, None if last is None else last + 1) if one is not None), default=None)
+            if place is None and key not in self._first:  # it was added while we listened
+                place = 0
             leader = self._doubts.leaders.get(key, -1)
             try:
                 timeout_s = _ANSWERS_S if leader not in away else 0.1
@@ -242,6 +249,8 @@ class KafkaSource(Source):
         before = self._assignments
         if self._sharing is not None and self._sharing.waiting:
             self._doubts.add([])
+        if (found := self._lookout.found()) is not None:
+            self._look_out(found)
         if self._doubts.is_due():
             self._come_back()
         if record is None:
@@ -281,6 +290,14 @@ class KafkaSource(Source):
         elif error.fatal() or (not error.retriable() and error.code() > 0):
             raise BrokerError(f"{self.url}: {error.str()}")
 
+    def _look_out(self, found: Mapping[Partition, int]) -> None:
+        """Of partitions that were added, and of those that no broker leads, nothing comes by itself."""
+        news = {key for key, leader in found.items() if leader < 0 and key in self._at.next}
+        if self._sharing is None:  # else the group is told of those that were added
+            news |= found.keys() - self._at.next.keys()
+        if news:
+            self._doubts.add(news)
+
     def _come_back(self) -> None:
         """A broker was missed: see whether what is in doubt is there again, and whether its logs are the same; give up after a while."""
         why: Exception | None = None
@@ -309,13 +326,15 @@ class KafkaSource(Source):
             raise BrokerError(f"{self.url}: gave up after {self.url.patience_s:g} s: {reason}") from None
 
     def _look_again(self, prober: confluent_kafka.Consumer) -> Exception | None:
-        """Go on with those partitions in doubt whose brokers answer; why others do not."""
+        """Go on with those partitions in doubt whose brokers answer; why others do not. Those that were added while we listened are
+        read from their beginning.
+        """
         away, sure = dict[int, Exception](), []
         for key in sorted(self._doubts.partitions):
             leader = self._doubts.leaders.get(key, -1)
             if leader not in away:
                 try:
-                    self._at.find(key, self._at.next.get(key), prober, _ANSWERS_SOON_S)
+                    self._at.find(key, self._at.next.get(key, 0), prober, _ANSWERS_SOON_S)
                     sure.append(key)
                 except (confluent_kafka.KafkaException, BrokerError) as error:
                     away[leader] = error

@@ -52,7 +52,8 @@ class AlertQueue:
         while self._waiting and self._busy.acquire(blocking=False):
             try:
                 while self._waiting:
-                    hand_out(*self._waiting.popleft())
+                    with self.turn.telling():
+                        hand_out(*self._waiting.popleft())
             finally:
                 self._busy.release()
 

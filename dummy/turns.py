@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 PATIENCE_S = 10.0
 #: Seconds of a turn after which it goes to a process that waits in line, and to one that cannot be seen to wait.
 _SHARE_S, _LONGEST_S = 0.02, 0.25
+#: Seconds after which whoever is told of an alert may be waiting for a writer that is not let in; and between two looks.
 _GRACE_S, _POLL_S = 0.05, 0.001
 
 
@@ -81,9 +82,9 @@ class Turn:
     later alerts do not overtake them.
 
     Who waits for the turn stands in line: nobody takes it who came later. While somebody does, a process that has held it for a
-    moment lets no new writer in until it was let go; but a writer that an alert's receiver may be waiting for is let in after
-    another. The lock is on the archive's folder; a packed archive's one file is SQLite's to lock, so there it is on a file in the
-    folder for temporary ones, as is the line of those who wait.
+    moment lets no new writer in until it was let go; but for those that an alert's receiver may be waiting for, since it has been
+    told of one for a while (`telling`). The lock is on the archive's folder; a packed archive's one file is SQLite's to lock, so
+    there it is on a file in the folder for temporary ones, as is the line of those who wait.
     """
 
     def __init__(self, archive: Path) -> None:
@@ -92,12 +93,14 @@ class Turn:
         beside = Path(tempfile.gettempdir()) / f"gracetape-{os.getuid()}-{name}.lock"
         self._lock, self._line = _Lock(beside, archive), _Lock(beside.with_suffix(".line"))
         self._writers, self._since = 0, 0.0
+        self._telling_since: float | None = None
         self._changed = threading.Condition()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         with self._changed:
-            self._changed.wait_for(lambda: not self._writers or not self._is_over(), _GRACE_S)
+            while self._writers and self._is_over() and not self._is_waited_for():
+                self._changed.wait(_GRACE_S)
             self._writers += 1
             if self._writers == 1:
                 self._take()
@@ -109,6 +112,20 @@ class Turn:
                 if not self._writers:
                     self._let_go()
                     self._changed.notify_all()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """A block in which somebody is told of an alert, one at a time in a process."""
+        self._telling_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._telling_since = None
+
+    def _is_waited_for(self) -> bool:
+        """Whether whoever is being told of an alert may wait for a writer of this process."""
+        since = self._telling_since  # which may be over a moment later
+        return since is not None and time.monotonic() - since >= _GRACE_S
 
     def _is_over(self) -> bool:
         """Whether it is another process's turn, or may be."""

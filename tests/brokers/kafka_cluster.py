@@ -39,7 +39,7 @@ class Cluster:
                 self.lead(node, number, number % count + 1)
 
     def lead(self, node: str, partition: int, broker: int) -> None:
-        """Let a partition be led by a broker from now on."""
+        """Let a partition be led by a broker from now on (-1: by none)."""
         self._do("partition_set_leader", f"{self._group}.{node}", partition, broker)
 
     def coordinate(self, consumers: str, broker: int) -> None:
@@ -100,7 +100,7 @@ def _serve(brokers: int) -> None:
     print(call("mock_cluster_bootstraps", cluster, result=ctypes.c_char_p).decode(), flush=True)
     for line in sys.stdin:
         name, *words = line.split()
-        values = [int(word) if word.isdigit() else word.encode() for word in words]
+        values = [int(word) if word.lstrip("-").isdigit() else word.encode() for word in words]
         done = call(f"mock_{name}", cluster, *values, result=None if name in _SILENT else ctypes.c_int)
         print(done or 0, flush=True)
 

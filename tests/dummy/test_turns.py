@@ -90,6 +90,44 @@ def test_while_nobody_waits_all_writers_of_a_process_are_let_in(archive: Path, t
     assert list(temporary.iterdir()) == []
 
 
+def test_a_write_that_takes_long_lets_no_more_writers_in_before_those_who_wait(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_GRACE_S", 0.005)
+    order: list[str] = []
+    one, other = Turn(archive), Turn(archive)
+    first = Writer(one, order, "first")
+    wait_until(lambda: order == ["first"])
+    waiting = Writer(other, order, "waiting")
+    wait_until(one._line.is_anothers)
+    later = [Writer(one, order, "later") for _ in range(3)]
+    time.sleep(0.1)  # twenty times as long as whoever is told of an alert is given
+    assert order == ["first"]
+    first.join()
+    wait_until(lambda: len(order) == 2)
+    assert order == ["first", "waiting"]
+    for writer in (waiting, *later):
+        writer.join()
+
+
+def test_a_writer_is_let_in_that_whoever_is_told_of_an_alert_waits_for(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_GRACE_S", 0.005)
+    order: list[str] = []
+    one, other = Turn(archive), Turn(archive)
+    first = Writer(one, order, "first")
+    wait_until(lambda: order == ["first"])
+    waiting = Writer(other, order, "waiting")
+    wait_until(one._line.is_anothers)
+    with one.telling():
+        second = Writer(one, order, "second")
+        wait_until(lambda: len(order) == 2)
+    assert order == ["first", "second"]
+    for writer in (first, second, waiting):
+        writer.join()
+
+
 def test_where_no_line_can_be_made_turns_come_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "is not there"))
     (tmp_path / "a.tape").mkdir()
