@@ -114,7 +114,7 @@ class MigratedCopy:
                 copy.execute(statement)
             (version,) = original.execute("PRAGMA user_version").fetchone()
             copy.execute(f"PRAGMA user_version = {int(version)}")
-            schema.migrate_copy(copy)
+            schema.take_steps(copy)
             original.execute("COMMIT")
             copy.execute("COMMIT")
             copy.execute(f"DROP TABLE {_CONTENTS}")

@@ -128,8 +128,8 @@ def check(connection: sqlite3.Connection, path: object) -> int:
     return int(version)
 
 
-def migrate_copy(connection: sqlite3.Connection) -> None:
-    """Bring a database that nobody else has, with its list of the steps taken, to the newest schema; it needs no sqlite_utils."""
+def take_steps(connection: sqlite3.Connection) -> None:
+    """Take the steps to the newest schema that a database, which nobody else has, has not taken and listed; it needs no sqlite_utils."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for name in tuple(STEPS)[version:]:
         STEPS[name](connection)
@@ -156,7 +156,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     try:
         if is_blank(connection):
             make_like(connection, 0)
-            migrate_copy(connection)
+            take_steps(connection)
         else:
             _migrate_older(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -109,11 +109,16 @@ def leaders_of(
         time.sleep(0.1)
 
 
-#: What librdkafka says by itself of a request that a broker answered, or that it did not send. All else that is its own (below zero)
-#: says in one of many ways that nobody answered.
+#: What librdkafka says by itself of a request that a broker answered, or that it did not send.
 _NOT_SILENCE = frozenset(
     {KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._INVALID_ARG, KafkaError._UNSUPPORTED_FEATURE}
 )
+
+
+def nobody_answers(error: confluent_kafka.KafkaException) -> bool:
+    """Whether it says, in one of the many ways that librdkafka has of its own (below zero), that no broker answered."""
+    code = error.args[0].code()
+    return code < 0 and code not in _NOT_SILENCE
 
 
 def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> None:
@@ -138,10 +143,9 @@ def create_topics(admin: AdminClient, url: BrokerUrl, topics: Iterable[str]) -> 
         try:
             made[topic].result()
         except confluent_kafka.KafkaException as error:
-            code = error.args[0].code()
-            if code < 0 and code not in _NOT_SILENCE:
+            if nobody_answers(error):
                 raise BrokerError(f"{url}: no broker answers that could make the topic {topic}") from None
-            if code != KafkaError.TOPIC_ALREADY_EXISTS:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BrokerError(f"{url} does not let us make the topic {topic}: {said(error)}") from None
 
 

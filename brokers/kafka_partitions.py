@@ -7,7 +7,7 @@ from typing import Any
 import confluent_kafka
 from confluent_kafka import TopicPartition
 
-from gracetape.brokers.kafka_client import said
+from gracetape.brokers.kafka_client import nobody_answers, said
 from gracetape.brokers.kafka_doubts import Partition
 from gracetape.brokers.kafka_places import look
 from gracetape.brokers.kafka_wire import marks_of
@@ -49,7 +49,7 @@ class Partitions:
         try:
             log = look(by, TopicPartition(*key), place, timeout_s)
         except confluent_kafka.KafkaException as error:
-            why = "no broker answers for it" if error.args[0].code() < 0 else said(error)
+            why = "no broker answers for it" if nobody_answers(error) else said(error)
             raise BrokerError(f"{self._url}: cannot read partition {key[1]} of {key[0]}: {why}") from None
         known = self._last_ids.get(key)
         if place is not None and not log.answered and (known is not None or place > log.high):

@@ -9,7 +9,6 @@ import threading
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from gracetape.errors import BadRequest
 from gracetape.replay.moves import MOVES
@@ -83,26 +82,23 @@ def _listen(fd: int) -> None:
         tty.setcbreak(fd, termios.TCSADRAIN)
 
 
-def _read(fd: int, ended: int, player: Player) -> Any:
-    while True:
-        ready, _, _ = select.select([fd, ended], [], [])
-        if ended in ready:
-            return
-        try:
-            typed = os.read(fd, 64)
-        except OSError:
-            return
-        if not typed:
+def _read(fd: int, ended: int, player: Player) -> None:
+    while ended not in select.select([fd, ended], [], [])[0]:
+        if not (typed := _typed(fd)):
             return
         while _is_begun(typed) and select.select([fd], [], [], _REST_S)[0]:
-            try:
-                rest = os.read(fd, 64)
-            except OSError:
-                return
-            if not rest:
+            if not (rest := _typed(fd)):
                 break
             typed += rest
         press(player, typed)
+
+
+def _typed(fd: int) -> bytes:
+    """What is there to be read; nothing if the terminal has gone."""
+    try:
+        return os.read(fd, 64)
+    except OSError:
+        return b""
 
 
 def _is_begun(typed: bytes) -> bool:

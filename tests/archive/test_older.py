@@ -76,8 +76,8 @@ def test_the_copy_of_a_tape_at_rest_is_made_once_a_process_and_anew_when_the_tap
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     made: list[sqlite3.Connection] = []
-    ordinary = schema.migrate_copy
-    monkeypatch.setattr(schema, "migrate_copy", lambda copy: (made.append(copy), ordinary(copy)))
+    ordinary = schema.take_steps
+    monkeypatch.setattr(schema, "take_steps", lambda copy: (made.append(copy), ordinary(copy)))
 
     def tools() -> set[str]:
         with dummy.GraceDb(older) as client, Archive.open(older) as archive:
