@@ -16,7 +16,10 @@ from gracetape.brokers.kafka_doubts import Partition
 
 #: What a consumer is told so that the group is shared. Who is silent for so long has left it.
 SESSION_MS = 10_000
-SETTINGS: Mapping[str, Any] = {"partition.assignment.strategy": "range"}
+SETTINGS: Mapping[str, Any] = {
+    "partition.assignment.strategy": "range",
+    "topic.metadata.refresh.interval.ms": 15_000,  # by which a group learns of partitions that are added
+}
 #: Seconds that the broker which coordinates a group is given to answer: when partitions begin, and when it was missed.
 _ANSWERS_S, _ANSWERS_SOON_S = 5.0, 1.0
 
