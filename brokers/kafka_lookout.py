@@ -43,7 +43,9 @@ class Lookout:
         return found
 
     def _look(self) -> None:
-        with suppress(confluent_kafka.KafkaException):  # nobody answers: who reads is told of that, or the next look tells
+        with suppress(
+            confluent_kafka.KafkaException
+        ):  # nobody answers: who reads is told of that, or the next look tells
             about = self._client.list_topics(timeout=_ANSWERS_S)
             self._found = {
                 (topic, number): one.leader if one.leader in about.brokers else -1

@@ -18,7 +18,7 @@ from gracetape.dummy.conditional import tag_of
 from gracetape.dummy.links import relink
 
 #: Bytes of answers that are kept.
-_MOST_BYTES = 32 << 20
+_MOST_BYTES = 16 << 20
 #: Bytes that an answer takes besides its own: what it is found by, and its tag.
 _BESIDES = 700
 #: Of how many records it is known how their links are led.

@@ -15,6 +15,7 @@ from gracetape.dummy.tapes import opened
 from gracetape.errors import ArchiveError
 from gracetape.live_pages import Teller
 from gracetape.same_origin import check_loopback
+from gracetape.switching import SERVING_S, switching
 from gracetape.terminal import say
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def served(
     opened_by = partial(
         _serving, options=options, host=host, port=port, allowed_hosts=allowed_hosts, seen=seen, workers=workers
     )
-    with _opened(options) as tape:
+    with switching(SERVING_S), _opened(options) as tape:
         if options.as_of is not None or tape.read_only:
             with shown(tape), opened_by(tape) as server:
                 yield tape, server

@@ -27,6 +27,7 @@ from gracetape.dummy.answering import app_of
 from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.server import Server, address_of, url_of
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.switching import SERVING_S, switching
 from gracetape.terminal import say
 
 _log = logging.getLogger(__name__)
@@ -224,7 +225,7 @@ def _work(job: Job, listening: socket.socket, alerts: Connection, stop: Connecti
         signal.SIGINT, signal.SIG_IGN
     )  # a terminal's Ctrl-C reaches all; whoever started this tells it to stop
     try:
-        with job.opened() as tape:
+        with switching(SERVING_S), job.opened() as tape:
             app = app_of(tape, job.options, None if tape.read_only else _Sent(alerts))
             with Server(job.seen(app), job.host, 0, allowed_hosts=job.allowed_hosts, listening=listening):
                 alerts.send("")

@@ -1,6 +1,5 @@
 """A GraceDB over HTTP that follows a replay: it answers as of the last message, and may be written to on a branch or a scratch."""
 
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,9 +13,7 @@ from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
 from gracetape.replay.branch import Branch
 from gracetape.replay.player import Player
-
-#: How soon (s) a thread that answers a request lets the one that plays go on: Python's own 5 ms would make messages late.
-_SWITCH_S = 1e-4
+from gracetape.switching import PLAYING_S, switching
 
 
 @contextmanager
@@ -33,8 +30,7 @@ def following(
     if not player.queue.copies:
         raise BadRequest("nothing is played, so there is nothing that a GraceDB could follow")
     with ExitStack() as stack:
-        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
-        sys.setswitchinterval(_SWITCH_S)
+        stack.enter_context(switching(PLAYING_S))
         if branch is not None:
             app = _written(player, str(branch), stack, {})
         else:

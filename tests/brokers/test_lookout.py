@@ -48,10 +48,8 @@ def test_a_broker_that_leads_and_is_not_there_is_waited_for_as_long_as_patience_
         with open_source(f"{cluster.url}?patience=2", ["night"]) as source:
             cluster.down(3)
             cluster.lead("night", 1, 3)
-            limit = time.monotonic() + 120
             with pytest.raises(BrokerError, match="gave up after 2 s"):
-                while time.monotonic() < limit:
-                    source.poll(0.2)
+                source.poll(120)
 
 
 def test_a_broker_that_leads_and_comes_is_heard() -> None:
