@@ -29,6 +29,8 @@ def look_at_everything(page: Any, root: str, *, served: bool) -> None:
     for _ in range(len(CORPUS) * 2):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(20)
+    page.get_by_role("tab", name="Record").click()
+    page.locator("#panel-record summary").first.wait_for()
     for summary in page.locator("#panel-record summary").all():
         summary.click()
     page.get_by_role("button", name="Files").click()
