@@ -165,20 +165,35 @@ class StreamedTimeline(Timeline):
             return group
 
     def _opened(self, first: str) -> _Group:
-        waiting, histories = [first], dict[str, History]()
+        read: dict[str, History | None] = {}
+        named: dict[str, set[str]] = {}
+
+        def names(graceid: str) -> set[str]:
+            """The objects that an object, read now, says to have acts in common with."""
+            if graceid not in read:
+                history = read[graceid] = self._read(graceid)
+                found = ties(history) if history is not None else ()
+                named[graceid] = {self.archive.owner(name) or name for name in found}
+            return named[graceid]
+
+        waiting, group = [first], dict[str, History]()
         with self.archive.reading():
             while waiting:
                 graceid = waiting.pop()
-                if graceid in histories or (ref := self.newest(graceid)) is None:
-                    continue
-                view = StoredView(self.archive, self.archive.capture(ref))
-                heard = recorded_of(self.archive, graceid) if graceid in self._arrivals else ()
-                histories[graceid] = history = History(view, heard)
-                waiting += (self.archive.owner(name) or name for name in sorted(ties(history)))
-            if not histories:
+                others = names(graceid)
+                if graceid not in group and (history := read[graceid]) is not None:
+                    group[graceid] = history
+                    # What one of two says alone is no act of both; a group is the same from whichever of its objects it is opened.
+                    waiting += (other for other in sorted(others) if graceid in names(other))
+            if not group:
                 raise KeyError(first)
-            in_order = {name: histories[name] for name in sorted(histories, key=self.place_of)}
-        return _Group(in_order)
+            return _Group({name: group[name] for name in sorted(group, key=self.place_of)})
+
+    def _read(self, graceid: str) -> History | None:
+        if (ref := self.newest(graceid)) is None:
+            return None
+        heard = recorded_of(self.archive, graceid) if graceid in self._arrivals else ()
+        return History(StoredView(self.archive, self.archive.capture(ref)), heard)
 
     @cached_property
     def _untold(self) -> list[Span]:
