@@ -25,6 +25,7 @@ from gracetape.archive.recorded import recorded_of
 from gracetape.archive.spans import Span, ticks
 from gracetape.archive.store import Archive
 from gracetape.archive.view import StoredView
+from gracetape.errors import ArchiveError
 from gracetape.topics import is_public
 
 _ID, _BITS = 32, {"category": 1, "born": 64, "id": 256, "entry": 32, "place": 24}
@@ -115,7 +116,12 @@ class StreamedTimeline(Timeline):
     def _first_arrivals(self) -> dict[str, int]:
         query = f"SELECT object, min(arrived) FROM alerts WHERE object IN ({_CAPTURED}) GROUP BY object"
         found = self.archive.connection.execute(query).fetchall()
-        return {str(graceid): ticks(datetime.fromisoformat(arrived)) for graceid, arrived in found}
+        try:
+            return {str(graceid): ticks(datetime.fromisoformat(arrived)) for graceid, arrived in found}
+        except (ValueError, TypeError):  # which is no time, or one without a zone
+            raise ArchiveError(
+                f"{self.archive.path}: when a recorded message arrived is no time: `gracetape archive verify` tells which"
+            ) from None
 
     def has_more_than(self, count: int) -> bool:
         return self.archive.holds_more_than(count)

@@ -315,6 +315,22 @@ def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(run: Path, tmp_p
     assert player.last is not None
     last = max(alert.created for alert in _whole(run) if alert.object_id == "G1009")
     assert BORN + timedelta(seconds=9 * APART_S) < player.last.created <= last
+    player = play(path, clock=VirtualClock())
+    for way in ({"to": 1e9}, {"n": 2, "graceid": "G1019"}):
+        with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
+            player.seek(**way)  # type: ignore[arg-type]
+    with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
+        deque(player, maxlen=0)  # what somebody was told of before is no end
+
+
+@pytest.mark.parametrize("arrived", ["garbage", "2022-06-09T22:18:00"])
+def test_a_time_of_arrival_that_is_none_is_told_of(heard: Path, tmp_path: Path, arrived: str) -> None:
+    path = Path(shutil.copytree(heard, tmp_path / "damaged.tape"))
+    connection = sqlite3.connect(path / "archive.sqlite", isolation_level=None)
+    connection.execute("UPDATE alerts SET arrived = ?", (arrived,))
+    connection.close()
+    with pytest.raises(ArchiveError, match="arrived is no time"):
+        play(path, clock=VirtualClock())
 
 
 def _whole(path: Path) -> list[Alert]:
