@@ -30,6 +30,8 @@ from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
 from gracetape.replay import MaxClock, Player, VirtualClock, play, streamed as streamed_selection
+from gracetape.replay.keys import press
+from gracetape.replay.moves import PlayerMoves
 from gracetape.replay.storm import storm_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -319,8 +321,21 @@ def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(run: Path, tmp_p
     for way in ({"to": 1e9}, {"n": 2, "graceid": "G1019"}):
         with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
             player.seek(**way)  # type: ignore[arg-type]
+    player.seek(280.0)
+    press(player, b"n" * 60 + b"\x1b[D")
+    player.seek(0.0)
     with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
         deque(player, maxlen=0)  # what somebody was told of before is no end
+
+
+def test_a_page_that_shows_how_far_it_is_lets_nothing_be_counted(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert PlayerMoves(play(run, clock=VirtualClock())).state()["total"] == len(_whole(run))
+    monkeypatch.setattr(streamed_selection, "_SOON_COUNTED", 20)
+    player = play(run, clock=VirtualClock())
+    assert PlayerMoves(player).state()["total"] is None
+    assert not player.queue.counted
+    deque(player, maxlen=0)
+    assert PlayerMoves(player).state()["total"] == len(_whole(run))
 
 
 @pytest.mark.parametrize("arrived", ["garbage", "2022-06-09T22:18:00"])
