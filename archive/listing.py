@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
+from gracetape.archive.shapes import GREATEST
 from gracetape.archive.store import Archive, Capture
 from gracetape.errors import UsageError
 
@@ -36,7 +37,7 @@ def page_of(archive: Archive, query: str | None, sort: str, offset: int, limit: 
     order = ", ".join(f"{column} DESC" if falling else column for column in SORTS[name].split(", "))
     rows = archive.connection.execute(
         f"SELECT c.* FROM captures c LEFT JOIN spans s ON s.object = c.object WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
-        (found, found, -1 if limit is None else limit, offset),
+        (found, found, -1 if limit is None else min(limit, GREATEST), min(offset, GREATEST)),
     )
     return Page([Capture(*row) for row in rows.fetchall()], int(total))
 

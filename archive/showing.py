@@ -177,7 +177,7 @@ def cat(ref: str, file: str, archive: Path | None) -> None:
         view = tape.view(ref)
         name, comma, version = file.rpartition(",")
         entry = view.file(file)
-        if entry is None and comma and version.isdigit():
+        if entry is None and comma and version.isdecimal() and len(version) < 16:
             entry = view.file(name, int(version))
         if entry is None:
             raise NotFound(f"{ref} has no file {file!r}: `gracetape archive files {ref}` lists what it has")

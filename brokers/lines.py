@@ -267,7 +267,7 @@ def _program(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> So
 
 def _tcp(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     host, _, port = text.strip("/").rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536:
         raise BadUrl(f"{target(f'tcp:{text}')} must be tcp:HOST:PORT")
     return _socket(nodes, f"tcp:{text}", lambda: socket.create_connection((host, int(port)), timeout=10), on_gap)
 

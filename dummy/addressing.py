@@ -51,6 +51,8 @@ class Addresses:
 
     def _make(self, place: _Place) -> tuple[Resource, Any]:
         resource = place.resource(self._service, place.category, place.version)
-        methods = map_http_methods(resource)
+        methods: dict[str, Any] = dict(map_http_methods(resource))
+        if "GET" in methods:  # as the server's framework has it
+            methods.setdefault("HEAD", methods["GET"])
         set_default_responders(methods)
         return resource, methods

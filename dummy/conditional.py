@@ -21,7 +21,7 @@ class Unchanged:
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
     ) -> None:
-        if req.method not in ("GET", "HEAD") or resp.status != falcon.HTTP_200:
+        if req.method not in ("GET", "HEAD") or resp.status not in (falcon.HTTP_200, falcon.HTTP_206):
             return
         tag = resp.get_header("ETag")
         if tag is None and (data := resp.data) is not None:
@@ -30,7 +30,8 @@ class Unchanged:
         if tag is not None and has(req.get_header("If-None-Match"), tag):
             resp.status = falcon.HTTP_304
             resp.data, resp.stream = None, None
-            resp.delete_header("Content-Length")
+            for name in ("Content-Length", "Content-Range"):
+                resp.delete_header(name)
 
 
 def tag_of(data: bytes) -> str:

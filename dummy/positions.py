@@ -26,7 +26,7 @@ def position_of(timeline: Timeline, as_of: int | str | Mapping[str, int] | datet
     if isinstance(as_of, Mapping):
         return max(timeline.at(graceid, n) for graceid, n in as_of.items())
     if isinstance(as_of, str):
-        if as_of.isdigit():
+        if as_of.isdecimal() and len(as_of) < 16:
             return position_of(timeline, int(as_of))
         try:
             ref = parse_ref(as_of)

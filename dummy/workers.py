@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _SPAWN = multiprocessing.get_context("spawn")
 #: How many alerts wait for a slow target before writes wait, too; seconds in which a worker starts, and stops.
 _WAITING, _START_S, _STOP_S = 10_000, 60.0, 15.0
-#: A worker that ends sooner than this (seconds) is not started once more.
+#: A worker that ended is started once more, but no sooner than this (seconds) after its last start.
 _TOO_SOON_S = 5.0
 _BACKLOG = 1024
 
@@ -75,7 +75,7 @@ class Workers:
         self._listening = _listening(job.host, port)
         self.port = int(self._listening.getsockname()[1])
         self.url = url_of(job.host, self.port)
-        self._stopping = False
+        self._stopping, self._starting = threading.Event(), threading.Lock()
         self._alerts: queue.Queue[Alert | None] = queue.Queue(_WAITING)
         self._sender = threading.Thread(target=self._send, name="alerts of workers", daemon=True)
         self._workers = [_Worker(number, self) for number in range(count)]
@@ -99,9 +99,10 @@ class Workers:
 
     def stop(self) -> None:
         """Let the requests that are being answered end, and the alerts of their writes get out."""
-        if self._stopping:
-            return
-        self._stopping = True
+        with self._starting:
+            if self._stopping.is_set():
+                return
+            self._stopping.set()
         for worker in self._workers:
             worker.tell_to_stop()
         for worker in self._workers:
@@ -122,13 +123,14 @@ class Workers:
 
     def gone(self, worker: "_Worker") -> None:
         """A worker ended by itself: it is started once more, and what it was asked just then gets no answer."""
-        if self._stopping:
+        if self._stopping.is_set():
             return
-        lived = worker.lived_s
-        say(f"gracetape: a process of the dummy ended by itself (code {worker.code})", error=True)
-        if lived > _TOO_SOON_S:
-            with contextlib.suppress(OSError):  # no more processes can be started: the others go on
-                worker.start(self._job, self._listening)
+        say(f"gracetape: a process of the dummy {worker.end}", error=True)
+        self._stopping.wait(_TOO_SOON_S - worker.lived_s)
+        with self._starting:
+            if not self._stopping.is_set():
+                with contextlib.suppress(OSError):  # no more processes can be started: the others go on
+                    worker.start(self._job, self._listening)
 
     def _send(self) -> None:
         while (alert := self._alerts.get()) is not None:
@@ -141,7 +143,7 @@ class _Worker:
 
     def __init__(self, number: int, all_of_them: Workers) -> None:
         self._number, self._all = number, all_of_them
-        self._started = 0.0
+        self._started, self._answered = 0.0, False
 
     def start(self, job: Job, listening: socket.socket) -> None:
         self._ready, self._trouble = threading.Event(), ""
@@ -165,7 +167,12 @@ class _Worker:
         return self._process.pid if self._ready.is_set() and self._process.is_alive() else None
 
     @property
-    def code(self) -> int | None:
+    def end(self) -> str:
+        """How it ended."""
+        return f"could not start: {self._trouble}" if self._trouble else f"ended by itself (code {self._code})"
+
+    @property
+    def _code(self) -> int | None:
         return self._process.exitcode
 
     def wait_until_ready(self) -> None:
@@ -192,17 +199,18 @@ class _Worker:
         try:
             self._trouble = self._alerts.recv()
             was_ready = not self._trouble
+            self._answered |= was_ready
             self._ready.set()
             while True:
                 self._all.take(pickle.loads(self._alerts.recv_bytes()))  # from a process of our own
                 self._alerts.send_bytes(b"")
         except (EOFError, OSError):
             self._process.join(_STOP_S)
-        if was_ready:
-            self._all.gone(self)
-        elif not self._ready.is_set():
-            self._trouble = f"it ended with code {self.code}"
+        if not was_ready and not self._ready.is_set():
+            self._trouble = f"it ended with code {self._code}"
             self._ready.set()
+        if self._answered:  # else it could not even come up, which whoever started it is told
+            self._all.gone(self)
 
 
 class _Sent:

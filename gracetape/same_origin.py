@@ -25,6 +25,9 @@ _HEADERS = [
 #: Kinds of contents that a browser shows as they are and that cannot do anything in it.
 _HARMLESS = ("application/json", "text/plain", "image/png", "image/jpeg", "image/gif", "application/octet-stream")
 
+#: What stands in no name or number of a host, and makes a URL of it lead elsewhere.
+_MORE_THAN_A_HOST = set("/?#@\\")
+
 
 def check_loopback(host: str, port: int = 0) -> None:
     """UsageError unless `host` is an address of this machine alone, and `port` one that there is."""
@@ -55,7 +58,8 @@ def around(app: WSGIApplication, allowed: Iterable[str] = (), *, sealed: bool = 
 
 def _refusal(environ: dict[str, Any], names: set[str]) -> str | None:
     """Why a request is not answered; None if it is."""
-    place = _place(f"//{environ.get('HTTP_HOST') or environ.get('SERVER_NAME', '')}")
+    asked = str(environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""))
+    place = _place("" if _MORE_THAN_A_HOST & set(asked) else f"//{asked}")
     host = place[0]
     if not _is_ours(host, names):
         return f"this server answers for this machine only, not for {host or 'a host without a name'}: allow it with --allow-host NAME"

@@ -10,7 +10,7 @@ from gracetape.errors import ArchiveError
 
 _MODERN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
 #: No server wrote anything before or after; with some room for times to be moved.
-_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: str) -> datetime:
@@ -26,7 +26,7 @@ def parse_time(text: str) -> datetime:
         moment = as_utc(moment)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise ArchiveError(f"{text!r:.80} is not a time: write it as 2022-06-09T22:18:16Z") from None
-    if not _FIRST < moment < _LAST:
+    if not FIRST < moment < LAST:
         raise ArchiveError(f"{text!r:.80} is not a time that a server can have written")
     return moment
 

@@ -21,7 +21,7 @@ PATIENCE, WAITING = 10.0, 1000
 def server_of(text: str) -> tuple[str, int]:
     """Host and port of `HOST:PORT` or `HOST` (port 25); BadConfiguration if it is neither."""
     host, _, port = text.rpartition(":") if ":" in text else (text, "", "25")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536:
         raise BadConfiguration(f"smtp must be HOST:PORT, not {text!r}")
     return host, int(port)
 

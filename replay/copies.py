@@ -12,6 +12,7 @@ from gracetape.replay.rename import Names, Renaming, ids_of
 from gracetape.replay.retime import Retiming
 from gracetape.replay.rewrite import UNCHANGED, Rewrite
 from gracetape.replay.selection import Selection
+from gracetape.times import LAST, iso_time
 
 ALIGNMENTS = ("as-recorded", "start")
 
@@ -63,6 +64,9 @@ class Arrangement:
             raise BadRequest(f"0 or more seconds pass between laps, not {self.gap_s:g}")
         if self.laps is not None and self.laps < 1:
             raise BadRequest(f"it must be played once or more, not {self.laps} times")
+        if self.retime is not None:  # what is asked for alone says so much, whatever is played
+            laps = 2 if self.laps is None else self.laps
+            _later(self.retime, (self.copies - 1) * self.every_s + (laps - 1) * self.gap_s)
 
     def copies_of(self, selections: Sequence[tuple[Selection, float]]) -> list[Copy]:
         """The copies of some selections, each of which has its own offset (s)."""
@@ -114,7 +118,7 @@ class Arrangement:
 
         def of_lap(lap: int) -> Rewrite:
             since_s = start_s + (lap * period() if lap else 0.0)
-            then = None if self.retime is None else self.retime + timedelta(seconds=since_s)
+            then = None if self.retime is None else _later(self.retime, since_s)
             if naming is None and then is None:
                 return UNCHANGED
             return Rewrite(
@@ -123,3 +127,15 @@ class Arrangement:
             )
 
         return of_lap
+
+
+def _later(moment: datetime, seconds: float) -> datetime:
+    """A moment some seconds after another; BadRequest beyond the years that times are written for."""
+    try:
+        if (found := moment + timedelta(seconds=seconds)) < LAST:
+            return found
+    except OverflowError:
+        pass
+    raise BadRequest(
+        f"what comes {seconds:g} s after {iso_time(moment)} is too late to be written as a time: let it begin before"
+    )

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sqlite3
 import sys
 import termios
 import threading
@@ -10,7 +11,7 @@ import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from gracetape.errors import BadRequest
+from gracetape.errors import GracetapeError
 from gracetape.replay.moves import MOVES
 from gracetape.replay.player import Player
 
@@ -39,7 +40,7 @@ def press(player: Player, typed: bytes) -> None:
         if key is None:
             typed = typed[1:] if not typed.startswith(b"\x1b") else b""
             continue
-        with suppress(BadRequest):
+        with suppress(GracetapeError, sqlite3.Error):  # what is damaged is told of when it comes up
             MOVES[KEYS[key]](player, None)
         typed = typed[len(key) :]
 

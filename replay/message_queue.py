@@ -24,12 +24,14 @@ class Queued:
 class MessageQueue:
     """Copies in one order, played `laps` times over (None: for ever) with `gap_s` seconds between, and the place reached.
 
+    `is_ours` says which messages are played here, where others play the rest: nobody goes to those of others.
     Nothing is copied: a copy holds a place in its selection, and an alert is rewritten when it is taken.
     """
 
     def __init__(self, copies: Sequence[Copy], *, laps: int | None = 1, gap_s: float = 1.0) -> None:
         self.copies = [copy for copy in copies if copy.selection]
         self.laps, self.gap_s = laps, gap_s
+        self.is_ours: Callable[[Queued], bool] = lambda queued: True
         self._taken = 0  # alerts of this lap before the place where it stands
         self._rewrites: dict[int, Rewrite] = {}
         self._waiting: list[tuple[float, int, int]] = []
@@ -206,7 +208,9 @@ class MessageQueue:
         for number, (copy, here) in enumerate(zip(self.copies, self.places(), strict=True)):
             selection = copy.selection
             span = range(here - 1, -1, -1) if back else selection.places_from(here)
-            index = next((i for i in span if wanted(selection.alert_at(i))), None)
+            index = next(
+                (i for i in span if wanted(selection.alert_at(i)) and self.is_ours(Queued(0.0, number, i))), None
+            )
             if index is not None:
                 found.append((copy.start_s + (selection.offset_at(index) or 0.0), number, index))
         if not found:

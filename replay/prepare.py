@@ -1,5 +1,6 @@
 """From an archive and what was asked to a player that is ready to play."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ class Tape:
     archive: Archive | str | PathLike[str]
     refs: Sequence[str] = ()
     offset_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.offset_s):
+            raise BadRequest(f"a tape comes a number of seconds later, not {self.offset_s:g}")
 
 
 def play(

@@ -43,13 +43,22 @@ def _to_time(queue: MessageQueue, to: float | datetime) -> float:
 def _by(queue: MessageQueue, count: int) -> float:
     for _ in range(abs(count)):
         if count > 0:
-            if queue.peek() is None:
+            if not _pass_over(queue):
                 break
-            queue.skip()
         elif (queued := queue.find(lambda alert: True, back=True)) is not None:
             queue.go_before(queued)
     following = queue.peek()
     return following.dt if following is not None else queue.end_s
+
+
+def _pass_over(queue: MessageQueue) -> bool:
+    """Go on to what follows the next message that is played here; False if, in a whole lap, there is none."""
+    lap = queue.lap
+    while queue.lap <= lap + 1 and (queued := queue.peek()) is not None:
+        queue.skip()
+        if queue.is_ours(queued):
+            return True
+    return False
 
 
 def _entry(queue: MessageQueue, n: int, graceid: str | None) -> Queued:

@@ -4,6 +4,7 @@ import sqlite3
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -122,10 +123,14 @@ class StreamedSelection(Selection):
         self._first, self._window = mark.index, deque[tuple[float, Alert]](maxlen=_KEPT)
         self._source, self._last, self._over = self._timed(mark.after), mark, False
 
+    def _mark_at(self, index: int) -> _Mark:
+        """The last place before the alert at an index from which alerts can be made again."""
+        return self._marks[bisect_right(self._marks, index, key=lambda mark: mark.index) - 1]
+
     def _holds(self, index: int) -> bool:
         """Let the alert at an index be among those that are held; False if there is none such."""
         if index < self._first:
-            self._begin(self._marks[bisect_right(self._marks, index, key=lambda mark: mark.index) - 1])
+            self._begin(self._mark_at(index))
         while index >= self._first + len(self._window):
             if not self._goes_on():
                 return False
@@ -133,7 +138,11 @@ class StreamedSelection(Selection):
 
     def _goes_on(self) -> bool:
         """Make one more alert; False if there is none."""
-        following = next(self._source, None)
+        try:
+            following = next(self._source, None)
+        except BaseException:  # whoever asks once more is told of it once more: what broke off is not the end
+            self._begin(self._mark_at(self._first))
+            raise
         here = self._first + len(self._window)
         if following is None:
             self._over = True
@@ -159,10 +168,8 @@ class StreamedSelection(Selection):
 
     def look_ahead(self, index: int) -> None:
         """Make some alerts after one before anybody asks for them: what is wrong with one of them is told when it is asked for."""
-        try:
+        with suppress(GracetapeError, sqlite3.Error):
             self._holds(index + _AHEAD)
-        except (GracetapeError, sqlite3.Error):
-            self._begin(self._marks[bisect_right(self._marks, index, key=lambda mark: mark.index) - 1])
 
     def offset_at(self, index: int) -> float | None:
         return self._window[index - self._first][0] if self._holds(index) else None

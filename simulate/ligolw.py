@@ -50,7 +50,7 @@ def segments(trigger: Trigger, rng: "Generator", flag: str, begin: int, end: int
     span = (0, 0, 0, begin, 0, end, 0)
     return document_bytes((
         process(trigger, "ligolw_segment_query"),
-        table("segment_definer", _DEFINED, [(0, 0, ifo, name, int(version) if version.isdigit() else 1)]),
+        table("segment_definer", _DEFINED, [(0, 0, ifo, name, int(version) if version.isdecimal() else 1)]),
         table("segment_summary", {name.replace("segment_id", "segment_sum_id"): kind for name, kind in _SEGMENT.items()}, [span]),
         table("segment", _SEGMENT, [span]),
     ))  # fmt: skip

@@ -1,8 +1,8 @@
 """Entries of several histories in one order: by time, then N; those that one act left on several objects are one step."""
 
 import heapq
-from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -99,16 +99,12 @@ def ranked_steps(histories: Mapping[str, History]) -> list[tuple[Rank, Step]]:
     Where some of the histories have no act with any of the others, all of them in order are the one order merged with the
     other, the lower rank of the two that come next first.
     """
-    steps = _steps(histories)
-    step_of = {item: number for number, step in enumerate(steps) for item in step.entries}
-    blockers = [0] * len(steps)
-    after: dict[int, list[int]] = defaultdict(list)
-    for graceid, history in histories.items():
-        for i in range(2, len(history.entries) + 1):
-            earlier, later = step_of[graceid, i - 1], step_of[graceid, i]
-            if earlier != later:
-                after[earlier].append(later)
-                blockers[later] += 1
+    return _ranked(_steps(histories), histories)
+
+
+def _ranked(steps: Sequence[Step], histories: Mapping[str, History]) -> list[tuple[Rank, Step]]:
+    after = _followers(steps, histories)
+    blockers = Counter(later for followers in after.values() for later in followers)
 
     def rank(number: int) -> tuple[Rank, int]:
         graceid, i = steps[number].entries[-1 if len(steps[number].entries) > 1 else 0]
@@ -116,7 +112,7 @@ def ranked_steps(histories: Mapping[str, History]) -> list[tuple[Rank, Step]]:
         born = history.entries[0].created
         return (steps[number].created, history.category != "event", born, graceid, i), number
 
-    ready = [rank(number) for number, count in enumerate(blockers) if count == 0]
+    ready = [rank(number) for number in range(len(steps)) if not blockers[number]]
     heapq.heapify(ready)
     ordered: list[tuple[Rank, Step]] = []
     while ready:
@@ -127,7 +123,44 @@ def ranked_steps(histories: Mapping[str, History]) -> list[tuple[Rank, Step]]:
             if blockers[later] == 0:
                 heapq.heappush(ready, rank(later))
     if len(ordered) < len(steps):  # contradictory logs: no order keeps every act together
-        loose = [Step(histories[g].entries[i - 1].created, ((g, i),)) for step in steps for g, i in step.entries]
-        loose.sort(key=lambda s: (s.created, s.entries))
-        return [((step.created, False, step.created, *step.entries[0]), step) for step in loose]
+        return _ranked(_taken_apart(steps, after, histories), histories)
     return ordered
+
+
+def _followers(steps: Sequence[Step], histories: Mapping[str, History]) -> dict[int, list[int]]:
+    """By the number of a step, the steps that hold the entries just after its own."""
+    step_of = {item: number for number, step in enumerate(steps) for item in step.entries}
+    after: dict[int, list[int]] = defaultdict(list)
+    for graceid, history in histories.items():
+        for i in range(2, len(history.entries) + 1):
+            earlier, later = step_of[graceid, i - 1], step_of[graceid, i]
+            if earlier != later:
+                after[earlier].append(later)
+    return after
+
+
+def _taken_apart(steps: Sequence[Step], after: Mapping[int, list[int]], histories: Mapping[str, History]) -> list[Step]:
+    """The steps, but of acts that logs put into contradictory orders each entry by itself: the order of a log stands."""
+    before: dict[int, list[int]] = defaultdict(list)
+    for earlier, followers in after.items():
+        for later in followers:
+            before[later].append(earlier)
+    stuck = _in_circles(_in_circles(set(range(len(steps))), after, before), before, after)
+    apart: list[Step] = []
+    for number, step in enumerate(steps):
+        whole = number not in stuck
+        apart += [step] if whole else [Step(histories[g].entries[i - 1].created, ((g, i),)) for g, i in step.entries]
+    return apart
+
+
+def _in_circles(numbers: set[int], after: Mapping[int, list[int]], before: Mapping[int, list[int]]) -> set[int]:
+    """Those of some steps that others of them have to come before, in whatever order they are taken."""
+    blockers = {number: sum(earlier in numbers for earlier in before.get(number, ())) for number in numbers}
+    ready = [number for number, count in blockers.items() if not count]
+    while ready:
+        for later in after.get(ready.pop(), ()):
+            if later in blockers:
+                blockers[later] -= 1
+                if not blockers[later]:
+                    ready.append(later)
+    return {number for number, count in blockers.items() if count}

@@ -25,6 +25,7 @@ from gracetape.archive.recorded import recorded_of
 from gracetape.archive.spans import Span, ticks
 from gracetape.archive.store import Archive
 from gracetape.archive.view import StoredView
+from gracetape.errors import ArchiveError
 from gracetape.topics import is_public
 
 _ID, _BITS = 32, {"category": 1, "born": 64, "id": 256, "entry": 32, "place": 24}
@@ -115,7 +116,12 @@ class StreamedTimeline(Timeline):
     def _first_arrivals(self) -> dict[str, int]:
         query = f"SELECT object, min(arrived) FROM alerts WHERE object IN ({_CAPTURED}) GROUP BY object"
         found = self.archive.connection.execute(query).fetchall()
-        return {str(graceid): ticks(datetime.fromisoformat(arrived)) for graceid, arrived in found}
+        try:
+            return {str(graceid): ticks(datetime.fromisoformat(arrived)) for graceid, arrived in found}
+        except (ValueError, TypeError):  # which is no time, or one without a zone
+            raise ArchiveError(
+                f"{self.archive.path}: when a recorded message arrived is no time: `gracetape archive verify` tells which"
+            ) from None
 
     def has_more_than(self, count: int) -> bool:
         return self.archive.holds_more_than(count)
@@ -165,20 +171,35 @@ class StreamedTimeline(Timeline):
             return group
 
     def _opened(self, first: str) -> _Group:
-        waiting, histories = [first], dict[str, History]()
+        read: dict[str, History | None] = {}
+        named: dict[str, set[str]] = {}
+
+        def names(graceid: str) -> set[str]:
+            """The objects that an object, read now, says to have acts in common with."""
+            if graceid not in read:
+                history = read[graceid] = self._read(graceid)
+                found = ties(history) if history is not None else ()
+                named[graceid] = {self.archive.owner(name) or name for name in found}
+            return named[graceid]
+
+        waiting, group = [first], dict[str, History]()
         with self.archive.reading():
             while waiting:
                 graceid = waiting.pop()
-                if graceid in histories or (ref := self.newest(graceid)) is None:
-                    continue
-                view = StoredView(self.archive, self.archive.capture(ref))
-                heard = recorded_of(self.archive, graceid) if graceid in self._arrivals else ()
-                histories[graceid] = history = History(view, heard)
-                waiting += (self.archive.owner(name) or name for name in sorted(ties(history)))
-            if not histories:
+                others = names(graceid)
+                if graceid not in group and (history := read[graceid]) is not None:
+                    group[graceid] = history
+                    # What one of two says alone is no act of both; a group is the same from whichever of its objects it is opened.
+                    waiting += (other for other in sorted(others) if graceid in names(other))
+            if not group:
                 raise KeyError(first)
-            in_order = {name: histories[name] for name in sorted(histories, key=self.place_of)}
-        return _Group(in_order)
+            return _Group({name: group[name] for name in sorted(group, key=self.place_of)})
+
+    def _read(self, graceid: str) -> History | None:
+        if (ref := self.newest(graceid)) is None:
+            return None
+        heard = recorded_of(self.archive, graceid) if graceid in self._arrivals else ()
+        return History(StoredView(self.archive, self.archive.capture(ref)), heard)
 
     @cached_property
     def _untold(self) -> list[Span]:

@@ -80,6 +80,11 @@ def test_ls_shows_a_page_in_an_order_of_what_a_query_finds(tape: Path, capsys: p
         assert told in wrong.err
 
 
+def test_ls_takes_any_numbers(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(json.loads(Said(capsys, "ls", "--json", "--limit", str(10**30)).out)) > 1
+    assert Said(capsys, "ls", "--offset", str(10**30)).out.startswith("no more: there are")
+
+
 def test_ls_lists_the_others_where_a_record_is_none_that_a_server_writes(
     tape: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +193,8 @@ def test_rm_diff_and_gc(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("cat T1 nofile", 1, "has no file 'nofile'"),
         ("cat T1 ../../etc/passwd", 1, "has no file"),
         ("cat T1 cbc-lm.xml,7", 1, "has no file"),
+        ("cat T1 cbc-lm.xml,²", 1, "has no file"),
+        (f"cat T1 cbc-lm.xml,{10**30}", 1, "has no file"),
         ("ls -a nowhere.tape", 1, "there is nothing there (beside it: short.tape)"),
         ("ls folder", 1, "folder is not a gracetape archive: it holds no archive.sqlite"),
         ("log T1 folder", 1, "folder is not a gracetape archive"),

@@ -130,3 +130,20 @@ def test_the_tag_of_an_answer_that_is_kept_changes_with_its_bytes_alone(archive:
                 client.write_log(graceid, word)
                 client.update_superevent(superevent, t_0=2.1 + next(moments) / 100)
             assert len(set(seen.values())) == len(seen)
+
+
+def test_a_head_says_what_the_answer_would_and_a_part_that_is_known_is_not_sent_again(archive: Archive) -> None:
+    with dummy.GraceDb(archive) as client:
+        graceid = new_event(client)
+        client.write_log(graceid, "a file", filename="a.txt", filecontents="0123456789")
+        file = f"{HOME}events/{graceid}/files/a.txt"
+        for address in (file, f"{HOME}events/{graceid}/log/", f"{HOME}events/", HOME):
+            whole, head = client.get(address), client.head(address)
+            assert (head.status_code, head.content) == (200, b"")
+            for name in ("ETag", "Content-Length", "Content-Type"):
+                assert head.headers[name] == whole.headers[name]
+        part = client.get(file, headers={"Range": "bytes=2-4"})
+        assert (part.status_code, part.content) == (206, b"234")
+        for known in (part.headers["ETag"], "*"):
+            answer = client.get(file, headers={"Range": "bytes=2-4", "If-None-Match": known})
+            assert (answer.status_code, answer.content, "Content-Range" in answer.headers) == (304, b"", False)

@@ -35,6 +35,10 @@ def ask(server: Server, method: str = "GET", **headers: str) -> int:
         "[::2]",
         "%",
         "localhost@evil.example",
+        "evil.example@localhost",
+        "localhost/evil",
+        "localhost?evil",
+        "localhost#evil",
     ],
 )
 def test_a_host_that_is_not_this_machine_is_refused(server: Server, host: str) -> None:

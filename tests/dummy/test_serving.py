@@ -17,8 +17,9 @@ from ligo.gracedb.rest import GraceDb
 
 from demo.lives import new_event
 from gracetape import dummy
-from gracetape.archive import Archive
+from gracetape.archive import Archive, UsageError, timeline_of
 from gracetape.dummy.alert_targets import open_alerts
+from gracetape.dummy.positions import asked_position
 from tests import commands
 
 GRACETAPE = "gracetape"
@@ -243,6 +244,12 @@ def test_what_shows_the_past_says_that_it_has_no_alerts(tape: Archive) -> None:
         out, said = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert "there are no alerts for --alerts" in said
+
+
+@pytest.mark.parametrize("as_of", ["²", "9" * 5000, "T404:²", "", "T404:1", "1e3"])
+def test_a_moment_that_is_none_is_told_of(tape: Archive, as_of: str) -> None:
+    with pytest.raises(UsageError):
+        asked_position(timeline_of(tape), as_of)
 
 
 def test_every_request_is_told_of_where_that_is_asked_for(tape: Archive, graceid: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import requests
 from gracetape.archive import Archive, UsageError
 from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.serving import served
+from gracetape.dummy.workers import Job, Workers, _Worker
 
 SHORT = Path(__file__).parents[1] / "fixtures" / "short.tape"
 CLIENTS, WRITES = 6, 4
@@ -62,6 +64,34 @@ def test_what_many_write_is_kept_and_told_once_in_order_and_outlasts_a_process_t
     last = before + CLIENTS * WRITES + 1
     assert sorted(numbers) == [*range(before + 1, last)]
     assert [json.loads(line)["n"] for line in heard.read_text().splitlines()] == [*range(before + 1, last + 1)]
+
+
+class _Dead(_Worker):
+    """A worker that ended just after it had come up."""
+
+    lived_s = 0.0
+    end = "ended by itself (code -9)"
+    started = False
+
+    def start(self, job: Job, listening: socket.socket) -> None:
+        self.started = True
+
+
+def test_a_process_that_ends_soon_after_its_start_is_started_again_a_little_later(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gracetape.dummy.workers._TOO_SOON_S", 0.01)
+    with Archive.open(SHORT) as tape:
+        workers = Workers(Job.over(tape, DummyOptions(archive=SHORT), "127.0.0.1", (), print), 0, 0)
+    dead = _Dead(0, workers)
+    workers.gone(dead)
+    assert dead.started
+    assert "a process of the dummy ended by itself (code -9)" in capsys.readouterr().err
+    with workers:
+        pass
+    dead.started = False
+    workers.gone(dead)
+    assert not dead.started
 
 
 def test_what_one_process_counts_is_refused() -> None:

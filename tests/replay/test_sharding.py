@@ -1,6 +1,7 @@
 """One time line played by several: each object whole on one of them, all of it on all of them, begun at one moment."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from gracetape import replay
-from gracetape.archive import Archive
+from gracetape.archive import Archive, Recorded, add_recorded
 from gracetape.brokers.fixtures import kafka_broker
 from gracetape.brokers.private import PrivateBroker
 from gracetape.errors import BadRequest
@@ -125,6 +126,48 @@ def test_a_shard_can_be_moved(tape: Path) -> None:
     assert [alert.graceid for _, alert in player(tape, "1/2").whole()] == [
         alert.graceid for alert in player(tape, "1/2")
     ]
+
+
+def test_a_shard_goes_back_to_its_own_messages_whoever_looked_at_what_comes_meanwhile(tape: Path) -> None:
+    made, seen = player(tape, "1/3"), list[Any]()
+    for alert in made:
+        seen.append(alert)
+        assert made.next_in_s is not None or len(seen) > 1
+        made.seek(by=-1)
+        assert next(made) == seen[-1]
+    assert len(seen) > 2
+    made.seek(by=-len(seen))
+    made.seek(by=2)
+    assert list(made) == seen[2:]
+    made.seek(0)
+    made.seek(alert_type=seen[-1].alert_type)
+    assert next(made) in seen
+
+
+def test_an_object_of_several_tapes_is_whole_on_one(tape: Path, tmp_path: Path) -> None:
+    events = Path(shutil.copytree(tape, tmp_path / "events.tape"))
+    with Archive.open(events, read_only=False) as archive, archive.transaction() as tx:
+        for capture in archive.captures():
+            if capture.category == "superevent":
+                tx.drop(capture)
+    tapes = [replay.Tape(tape), replay.Tape(events)]
+    shards = [by_object(sent(player(tapes, f"{k}/3"))) for k in (1, 2, 3)]
+    assert sum(map(len, shards)) == len(by_object(sent(player(tapes)))) == 3 * SUPEREVENTS
+
+
+def test_events_that_were_only_heard_of_are_where_their_superevent_is(tmp_path: Path) -> None:
+    came, heard = datetime(2026, 1, 1, tzinfo=UTC), dict[str, list[Recorded]]()
+    for number in range(SUPEREVENTS):
+        name, event = f"S26010{number + 1}a", f"E{100 + number}"
+        about = {name: {"superevent_id": name, "gw_events": [], "em_events": [event]}, event: {"graceid": event}}
+        for uid, record in about.items():
+            payload = {"uid": uid, "alert_type": "new", "data": record, "object": record}
+            heard[uid] = [Recorded(came, "x.superevent" if uid == name else "x.external_fermi", payload)]
+    with Archive.create(tmp_path / "heard.tape") as archive, archive.transaction() as tx:
+        add_recorded(tx, heard)
+    shards = [by_object(sent(player(tmp_path / "heard.tape", f"{k}/3"))).keys() for k in (1, 2, 3)]
+    assert sorted(name for shard in shards for name in shard) == sorted(heard)
+    assert all((f"S26010{n + 1}a" in shard) == (f"E{100 + n}" in shard) for n in range(SUPEREVENTS) for shard in shards)
 
 
 @pytest.mark.parametrize("text", ["", "3", "0/8", "9/8", "a/b", "1/0", "-1/8", "1/8/2"])

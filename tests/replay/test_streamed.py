@@ -30,6 +30,8 @@ from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
 from gracetape.replay import MaxClock, Player, VirtualClock, play, streamed as streamed_selection
+from gracetape.replay.keys import press
+from gracetape.replay.moves import MOVES, PlayerMoves
 from gracetape.replay.storm import storm_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -301,7 +303,9 @@ def test_there_is_time_between_messages_to_make_those_that_follow(run: Path) -> 
     assert len(copy.selection._window) > 30  # type: ignore[attr-defined]
 
 
-def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(run: Path, tmp_path: Path) -> None:
+def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = Path(shutil.copytree(run, tmp_path / "damaged.tape"))
     connection = sqlite3.connect(path / "archive.sqlite", isolation_level=None)
     connection.execute(
@@ -315,6 +319,34 @@ def test_what_is_damaged_further_on_is_told_of_when_it_comes_up(run: Path, tmp_p
     assert player.last is not None
     last = max(alert.created for alert in _whole(run) if alert.object_id == "G1009")
     assert BORN + timedelta(seconds=9 * APART_S) < player.last.created <= last
+    player = play(path, clock=VirtualClock())
+    for way in ({"to": 1e9}, {"n": 2, "graceid": "G1019"}):
+        with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
+            player.seek(**way)  # type: ignore[arg-type]
+    monkeypatch.setitem(MOVES, "next", lambda player, value: player.seek(1e9))
+    press(player, b"n")  # nor does a key end anything
+    with pytest.raises(ArchiveError, match="G1010@1 is damaged"):
+        deque(player, maxlen=0)  # what somebody was told of before is no end
+
+
+def test_a_page_that_shows_how_far_it_is_lets_nothing_be_counted(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert PlayerMoves(play(run, clock=VirtualClock())).state()["total"] == len(_whole(run))
+    monkeypatch.setattr(streamed_selection, "_SOON_COUNTED", 20)
+    player = play(run, clock=VirtualClock())
+    assert PlayerMoves(player).state()["total"] is None
+    assert not player.queue.counted
+    deque(player, maxlen=0)
+    assert PlayerMoves(player).state()["total"] == len(_whole(run))
+
+
+@pytest.mark.parametrize("arrived", ["garbage", "2022-06-09T22:18:00"])
+def test_a_time_of_arrival_that_is_none_is_told_of(heard: Path, tmp_path: Path, arrived: str) -> None:
+    path = Path(shutil.copytree(heard, tmp_path / "damaged.tape"))
+    connection = sqlite3.connect(path / "archive.sqlite", isolation_level=None)
+    connection.execute("UPDATE alerts SET arrived = ?", (arrived,))
+    connection.close()
+    with pytest.raises(ArchiveError, match="arrived is no time"):
+        play(path, clock=VirtualClock())
 
 
 def _whole(path: Path) -> list[Alert]:
