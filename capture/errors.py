@@ -27,6 +27,10 @@ class Unreachable(CaptureError):
     """The server gives no answer, or says that it can't: not to this question only, as it seems."""
 
 
+class Throttled(Unreachable):
+    """The server wants to be left alone for longer than we wait."""
+
+
 _LONGEST = 200
 _CREDENTIAL = "get one with htgettoken, or ligo-proxy-init, and try again"
 

@@ -177,12 +177,9 @@ class Pull:
 
     def _shown(self, seen: Seen) -> list[Wanted]:
         """The file versions that are to be kept."""
-        files = seen.files or []
         if not self.as_public:
-            return self.earlier.files() if FILES in seen.missing and self.earlier is not None else files
-        logs = public_records("log", seen.lists["log"])
-        shown = {(log.get("filename"), log.get("file_version")) for log in logs}
-        return [file for file in files if (file.name, file.version) in shown]
+            return self.earlier.files() if FILES in seen.missing and self.earlier is not None else seen.files or []
+        return seen.public_files()
 
     def _keep(self, look: Look, seen: Seen, result: CaptureResult | None) -> Steps[tuple[bool, CaptureResult]]:
         """Put what was seen into an unfinished capture, and fetch the files that are not here; whether the object stood still."""

@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,11 @@ from gracetape.archive.blobs import Blob, compressed, full_disk
 from gracetape.archive.held_folders import sync_folder
 from gracetape.archive.incoming import CHUNK, Incoming
 from gracetape.archive.partials import LEAST, Partial, Whose, partial_of
-from gracetape.capture.errors import Absent, Interrupted
+from gracetape.capture.errors import Absent, Unreachable
 from gracetape.capture.listing import Wanted
 from gracetape.capture.service import ask
 from gracetape.errors import CaptureError
+from gracetape.media_types import packing
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
@@ -85,9 +86,7 @@ class _Transfer:
             try:
                 ask(self.client, self._once, self.what)
                 break
-            except (Absent, Interrupted):
-                raise
-            except CaptureError:
+            except Unreachable:
                 if self.size - before < CHUNK:  # who comes on, however often it breaks off, comes to an end
                     raise
         return self._finish()
@@ -119,7 +118,7 @@ class _Transfer:
             raise requests.exceptions.ConnectionError(f"{self.what} is not what it was") from None
         with response:
             total, last = self._begins(response, first)
-            pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
+            pieces = partial(response.iter_content, _PIECE) if self._is_wrapped(response) else partial(_as_sent, response)
             here = self.size - first if self.size else 0
             for piece in pieces():
                 if last is not None and self.size - here + len(piece) > last + 1:
@@ -134,7 +133,7 @@ class _Transfer:
         if response.status_code not in (_WHOLE, _PARTIAL):
             raise HTTPError(response)
         length, tag = response.headers.get("Content-Length", ""), response.headers.get("ETag", "")
-        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        encoded = self._is_wrapped(response)
         if response.status_code == _PARTIAL:
             said = _PART.fullmatch(response.headers.get("Content-Range", ""))
             if not self.size:
@@ -153,6 +152,11 @@ class _Transfer:
         if self.part is not None and self.tag:
             self.part.keep(self.tag, self.length)
         return self.length, None
+
+    def _is_wrapped(self, response: requests.Response) -> bool:
+        """Whether an answer is packed for its way, and so to be unpacked. GraceDB also says so of files that are packed themselves (`.gz`)."""
+        said = response.headers.get("Content-Encoding", "identity").strip().lower().removeprefix("x-")
+        return said not in ("", "identity", packing(self.whose.name))
 
     def _distrust(self, what: str) -> NoReturn:
         """Begin anew, and ask for no rest any more: the server does not do as it is asked."""
@@ -233,6 +237,13 @@ class _Transfer:
             self.path.unlink(missing_ok=True)
         os.close(self.handle)
         self.handle = -1
+
+
+def _as_sent(response: requests.Response) -> Iterator[bytes]:
+    """The body of an answer in pieces, as the server sent it."""
+    pieces = getattr(response, "pieces", None)
+    found: Iterator[bytes] = pieces() if pieces is not None else response.raw.stream(_PIECE, decode_content=False)
+    return found
 
 
 def size_of(client: Any, file: Wanted, graceid: str) -> int | None:
