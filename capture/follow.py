@@ -118,7 +118,9 @@ class Follower:
             known = isinstance(error, GracetapeError | sqlite3.Error | OSError)
             sentence = str(error) if known else f"{type(error).__name__}: {error}"
             for graceid in left:
-                self._fail(graceid, sentence if sentence.startswith(f"{graceid}: ") else f"{graceid}: {sentence}", error)
+                self._fail(
+                    graceid, sentence if sentence.startswith(f"{graceid}: ") else f"{graceid}: {sentence}", error
+                )
         else:
             for graceid in left:
                 self.missing.pop(graceid, None)

@@ -3,7 +3,6 @@
 import heapq
 import itertools
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -24,11 +23,10 @@ class Task(Protocol):
 
 
 class Hub(Generic[T]):
-    """Runs tasks. Questions (functions) are asked over `connections` threads, in the order in which they came, those of `now` first."""
+    """Runs tasks. Questions (functions) are asked over `connections` threads, in the order in which they came."""
 
     def __init__(self, connections: int) -> None:
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="capture")
-        self._line: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._ready: SimpleQueue[T | None] = SimpleQueue()
         self._most = connections
         self._first: list[tuple[int, T]] = []  # those that came up on the way, before what is yet to come
@@ -38,23 +36,9 @@ class Hub(Generic[T]):
 
     def ask(self, task: T, question: Callable[[], R]) -> "Future[R]":
         """Ask a question; `task` goes on when it is answered."""
-        future: Future[R] = Future()
+        future = self._pool.submit(question)
         future.add_done_callback(lambda _: self._ready.put(task))
-        self._line.append((future, question))
-        self._pool.submit(self._ask_next)
         return future
-
-    def _ask_next(self) -> None:
-        """Ask the first question of the line."""
-        future, question = self._line.popleft()
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            answer = question()
-        except BaseException as error:
-            future.set_exception(error)
-        else:
-            future.set_result(answer)
 
     def ask_all(self, task: T, questions: Collection[Callable[[], Any]]) -> Steps[list[Any]]:
         """The answers to some questions, which are asked at once."""
@@ -71,11 +55,8 @@ class Hub(Generic[T]):
                 future.cancel()
 
     def now(self, question: Callable[[], R]) -> R:
-        """The answer to a question, waited for; over the same connections, before all that wait for one."""
-        future: Future[R] = Future()
-        self._line.appendleft((future, question))
-        self._pool.submit(self._ask_next)
-        return future.result()
+        """The answer to a question, waited for; over the same connections."""
+        return self._pool.submit(question).result()
 
     def turn(self, task: T) -> Steps[None]:
         """Wait until all tasks that came before have had their turn, or are done."""

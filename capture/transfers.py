@@ -118,7 +118,9 @@ class _Transfer:
             raise requests.exceptions.ConnectionError(f"{self.what} is not what it was") from None
         with response:
             total, last = self._begins(response, first)
-            pieces = partial(response.iter_content, _PIECE) if self._is_wrapped(response) else partial(_as_sent, response)
+            pieces = (
+                partial(response.iter_content, _PIECE) if self._is_wrapped(response) else partial(_as_sent, response)
+            )
             here = self.size - first if self.size else 0
             for piece in pieces():
                 if last is not None and self.size - here + len(piece) > last + 1:

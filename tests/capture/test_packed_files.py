@@ -19,7 +19,9 @@ PACKED = gzip.compress(b"a sky map " * 5000)
 LARGE = gzip.compress(os.urandom(3 << 20))
 
 
-def labelled(source: Source, *, length: bool = True, most: Callable[[int], int | None] = lambda number: None) -> list[str]:
+def labelled(
+    source: Source, *, length: bool = True, most: Callable[[int], int | None] = lambda number: None
+) -> list[str]:
     """Let the server say of packed files that they are; the ranges that were asked of the large one, whose n-th answer ends early."""
     ordinary, asked = source.faulty.app, list[str]()
 

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -117,7 +118,7 @@ def test_those_who_waited_for_their_turns_when_the_server_throttled_do_not_come_
             went.append(client.now)
         else:
             heapq.heappush(waiting, (again, number))
-    assert all(later - earlier >= 0.5 for earlier, later in zip(went, went[1:], strict=False))
+    assert all(later - earlier >= 0.5 for earlier, later in pairwise(went))
     assert went[0] >= 105.0
 
 

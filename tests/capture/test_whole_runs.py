@@ -15,7 +15,7 @@ from gracetape.capture import asked
 from gracetape.capture.archive_sink import ArchiveSink
 from gracetape.capture.follow import Follower
 from gracetape.capture.progress import Silent
-from gracetape.capture.pull import Missed, capture_each
+from gracetape.capture.pull import capture_each
 from gracetape.errors import CaptureError, UsageError
 from tests import commands
 from tests.capture.conftest import Source
@@ -90,7 +90,9 @@ class Counts(Silent):
 
 def test_a_bar_ends_where_the_run_does(many: Source, tmp_path: Path) -> None:
     """Ids that come twice, and members that were asked for besides, are one object each."""
-    superevent = many.client.create_superevent(1e9, 1000000000.1, 1e9 + 1, "T2", events=["T2", "T3"], category="T").json()
+    superevent = many.client.create_superevent(
+        1e9, 1000000000.1, 1e9 + 1, "T2", events=["T2", "T3"], category="T"
+    ).json()
     name, counts = superevent["superevent_id"], Counts()
     ids = ["T3", "T4", "T4", name, "T2", name, "T5"]
     counts.more(len(ids))
@@ -201,7 +203,7 @@ def test_a_plan_knows_what_an_interrupted_capture_left(source: Source, tmp_path:
     source.faulty.faults, source.faulty.asked = {}, []
     told = json.loads(run("plan", *words, "--json").stdout)["total"]
     assert run(*words).returncode == 0
-    files = [path for path in source.faulty.asked if path.endswith(",0") or path.endswith(",1")]
+    files = [path for path in source.faulty.asked if path.endswith((",0", ",1"))]
     came = len(files) - told["files"]  # the plan asks for sizes
     assert (told["files"], told["unknown"]) == (came, 0)
     assert 0 < told["files"] < 15
