@@ -11,7 +11,7 @@ from gracetape.brokers.gracedb import Stopped
 #: By how much each answer lets a pace that a throttle taught become faster again.
 _EASED = 0.99
 #: Questions are this much further apart than the rate says, since they do not all take equally long to arrive.
-_MARGIN = 1.02
+_MARGIN = 1.05
 #: How many times as long as it is held whoever waited for something else goes on, at least.
 _FREE = 10
 #: Seconds that are looked back on to learn what the server bears.

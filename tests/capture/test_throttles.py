@@ -20,6 +20,7 @@ from gracetape.capture.pace import Pace
 from gracetape.capture.service import ask
 from gracetape.errors import CaptureError
 from tests.capture.conftest import Source
+from tests.capture.unfriendly import EVENT, redirect, unfriendly, value
 
 
 class Clock:
@@ -125,3 +126,13 @@ def test_those_who_waited_for_their_turns_when_the_server_throttled_do_not_come_
 def _goes(pace: Pace, at: float) -> float | None:
     """None if who has that place goes now, else the next place."""
     return None if pace.holds(at) else pace.turn()
+
+
+def test_a_redirect_takes_its_turn_too() -> None:
+    turns = list[float]()
+    with unfriendly() as server, capture.connect(server.root) as client:
+        server.answers = {"events/T1$": redirect(f"{server.root}events/T1/"), "events/T1/$": value(EVENT)}
+        client.pace = Pace()
+        client.pace.wait = lambda client, most=0.0: turns.append(most)
+        ask(client, lambda: client.event("T1"), "T1")
+    assert (len(server.asked), len(turns)) == (3, 2)  # the first two are the root's, and the event's
