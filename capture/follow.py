@@ -114,6 +114,8 @@ class Follower:
                 else:
                     self.captured += one.new
                     self._came(one.capture.object, left)
+                    for sentence in one.failed:
+                        self._say(sentence)
         except Exception as error:  # a stranger's answer must not end what comes after it
             known = isinstance(error, GracetapeError | sqlite3.Error | OSError)
             sentence = str(error) if known else f"{type(error).__name__}: {error}"
@@ -139,7 +141,11 @@ class Follower:
         before, self.missing[graceid] = self.missing.get(graceid), sentence
         if isinstance(error, Unreachable):
             self._again[graceid], self._again_at = None, time.monotonic() + _AGAIN_S
-        if before != sentence and not self._client.stopped:
+        if before != sentence:
+            self._say(sentence)
+
+    def _say(self, sentence: str) -> None:
+        if not self._client.stopped:
             print(f"not captured: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
 
     @property

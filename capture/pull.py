@@ -16,7 +16,7 @@ from gracetape.archive.services import SERVICE
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import Client, held
 from gracetape.capture import CONNECTIONS
-from gracetape.capture.errors import Interrupted
+from gracetape.capture.errors import Interrupted, Unreachable
 from gracetape.capture.hub import Hub
 from gracetape.capture.in_a_row import InARow
 from gracetape.capture.object_pull import CaptureResult as CaptureResult, Pull, Run
@@ -78,11 +78,13 @@ def capture(
 
 def come(found: Iterable["CaptureResult | Missed"], each: Callable[[CaptureResult], object]) -> None:
     """Let objects come, each of them told to `each`. CaptureError at the end if some did not; it says what is kept."""
-    kept, missed, first = Some(), Some(), None
+    kept, missed, failed, first = Some(), Some(), Some(), None
     try:
         for one in found:
             if not isinstance(one, Missed):
                 kept.add(one.capture.ref)
+                for sentence in one.failed:
+                    failed.add(sentence)
                 each(one)
             elif first is None:
                 first = one
@@ -94,6 +96,9 @@ def come(found: Iterable["CaptureResult | Missed"], each: Callable[[CaptureResul
         raise _ended(error, kept, missed) from None
     if first is not None:
         raise _ended(first.error, kept, missed)
+    if failed.count:
+        more = f" (and {failed.count - 1} files more)" if failed.count > 1 else ""
+        raise CaptureError(f"{failed.names[0]}{more}; all else is kept, and the same capture asks for it again")
 
 
 def _ended(error: GracetapeError, kept: "Some", missed: "Some") -> GracetapeError:
@@ -211,8 +216,15 @@ class _Capture:
             if isinstance(found, Exception):
                 yield self._missed(pull, found)
             elif found is not None:
-                self._in_a_row.came()
                 yield found
+                self._check_files(found)
+
+    def _check_files(self, found: CaptureResult) -> None:
+        """Raises an error if the server gives nobody's files any more: no other's need to be asked for then."""
+        if not found.failed or found.fetched:
+            self._in_a_row.came()
+        elif self._in_a_row.is_the_last(error := Unreachable(found.failed[0])):
+            raise error
 
     def _root(self, archive: Archive | None) -> Record:
         """The service's root document, which is not sent again if the newest capture has it as it is."""

@@ -17,7 +17,7 @@ from gracetape.archive.blobs import Blob, compressed, full_disk
 from gracetape.archive.held_folders import sync_folder
 from gracetape.archive.incoming import CHUNK, Incoming
 from gracetape.archive.partials import LEAST, Partial, Whose, partial_of
-from gracetape.capture.errors import Absent, Unreachable
+from gracetape.capture.errors import Absent, Failed, Unreachable
 from gracetape.capture.listing import Wanted
 from gracetape.capture.service import ask
 from gracetape.errors import CaptureError
@@ -35,9 +35,10 @@ _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
 
 @dataclass(frozen=True)
 class Absence:
-    """Why the server does not give a file."""
+    """Why the server does not give a file: it refuses to, or (`failed`) cannot."""
 
     why: str
+    failed: bool = False
 
 
 #: A file that came: on the disk, or, if it is small, its contents.
@@ -54,6 +55,9 @@ def fetch_file(
     except Absent as error:
         transfer.forget(unless_kept=error.status in (401, 403))  # who may not see it today may do so tomorrow
         return Absence(str(error))
+    except Failed as error:  # if it fails at everything, whoever asks for the log next will find out
+        transfer.forget(unless_kept=True)
+        return Absence(str(error), failed=True)
     except BaseException:
         transfer.forget(unless_kept=True)
         raise
@@ -265,7 +269,7 @@ def size_of(client: Any, file: Wanted, graceid: str) -> int | None:
 
     try:
         return ask(client, question, what)
-    except Absent:
+    except (Absent, Failed):
         return None
     except CaptureError as error:
         if f"answers {_BEYOND}" in str(error):  # an empty file has no first byte

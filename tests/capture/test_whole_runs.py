@@ -195,6 +195,40 @@ def test_a_server_that_fails_at_everything_is_asked_no_more(
         assert len(many.faulty.asked) < 500
 
 
+def test_a_file_at_which_the_server_fails_keeps_nothing_else_from_coming(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gracetape.capture.service._LONGEST_PAUSE", 0.001)
+    source.faulty.faults = {"/file8.txt,0": [BROKEN] * 1000}
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
+        for again in range(2):
+            with pytest.raises(
+                CaptureError, match="file8.txt,0 of T1: the server answers 500: an error; all else is kept"
+            ):
+                capture.capture([source.graceid], archive, client, recapture=again > 0)
+        absent = [entry.full_name for entry in archive.view(source.graceid).files() if entry.sha256 is None]
+        assert (absent, len(archive.captures(source.graceid))) == (["file8.txt,0"], 1)
+        source.faulty.faults = {}
+        result = capture.capture([source.graceid], archive, client)[0]
+        assert (result.fetched, result.absent, result.new) == (1, [], True)
+        assert list(verify(archive)) == []
+
+
+def test_a_server_that_gives_no_files_any_more_is_asked_for_no_more_of_them(
+    many: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gracetape.capture.service._LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr("gracetape.capture.in_a_row._AT_MOST", 6)
+    many.faulty.faults = {",0": [BROKEN] * 10_000}
+    ids = [f"T{i}" for i in range(1, 13)]
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(many.url) as client:
+        with pytest.raises(CaptureError, match="the server answers 500"):
+            capture.capture(ids, archive, client, connections=1, pattern="coinc*")
+        assert archive.objects() == ids[:6]
+        many.faulty.faults = {}
+        assert len(capture.capture(ids, archive, client, connections=1, pattern="coinc*")) == 12
+
+
 def test_a_plan_knows_what_an_interrupted_capture_left(source: Source, tmp_path: Path) -> None:
     """And that the files of an older version are here, though the newest is of another server."""
     words = (source.graceid, "--service-url", source.url, "-a", tmp_path / "a.tape")
