@@ -4,7 +4,6 @@ import random
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +19,7 @@ from gracetape.capture.pace import TooLong, pace_of, pause
 from gracetape.errors import CaptureError, GracetapeError
 from gracetape.settings_files import Found, find, is_fields_own
 from gracetape.shown import target
+from gracetape.times import read_http_time
 
 R = TypeVar("R")
 
@@ -170,18 +170,9 @@ def _wanted(error: Exception) -> float | None:
     if _SECONDS.fullmatch(named):
         return float(named)
     # A date is one on the server's clock, which says in the same answer what time it is there.
-    if (until := _date(named)) is None:
+    if (until := read_http_time(named)) is None:
         return None
-    return max(0.0, (until - (_date(headers.get("Date", "")) or datetime.now(UTC))).total_seconds())
-
-
-def _date(text: str) -> datetime | None:
-    """A moment as HTTP writes it, `Fri, 27 Nov 2026 20:00:00 GMT`; None if it is none."""
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    return max(0.0, (until - (read_http_time(headers.get("Date", "")) or datetime.now(UTC))).total_seconds())
 
 
 def _throttled(what: str, status: str, seconds: float) -> str:

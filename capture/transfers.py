@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from gracetape.capture.listing import Wanted
 from gracetape.capture.service import ask
 from gracetape.errors import CaptureError
 from gracetape.media_types import packing
+from gracetape.times import read_http_time
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
@@ -31,6 +33,8 @@ _PIECE, _TO_DISK = 1 << 16, 32 << 20
 #: Files of fewer bytes wait in memory until they are kept: who asks has nothing to do with the disk then.
 _SMALL = 1 << 16
 _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
+#: Of a file that was changed within the same second as it was sent, the time says nothing (RFC 9110: a minute is enough).
+_LONG_BEFORE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class _Transfer:
         """Whether what comes goes on from what is here, or begins anew; how long all will be, and where what comes ends (None: not told)."""
         if response.status_code not in (_WHOLE, _PARTIAL):
             raise HTTPError(response)
-        length, tag = response.headers.get("Content-Length", ""), response.headers.get("ETag", "")
+        length, tag = response.headers.get("Content-Length", ""), _tag_of(response)
         encoded = self._is_wrapped(response)
         if response.status_code == _PARTIAL:
             said = _PART.fullmatch(response.headers.get("Content-Range", ""))
@@ -152,7 +156,7 @@ class _Transfer:
             self._begin_anew()
         if not _LENGTH.fullmatch(length) or encoded:
             return None, None
-        self.tag, self.length = tag if _STRONG.fullmatch(tag) else "", int(length)
+        self.tag, self.length = tag, int(length)
         if self.tag and self.length >= LEAST and self.part is None:
             self._keep_parts()
         if self.part is not None and self.tag:
@@ -243,6 +247,18 @@ class _Transfer:
             self.path.unlink(missing_ok=True)
         os.close(self.handle)
         self.handle = -1
+
+
+def _tag_of(response: requests.Response) -> str:
+    """What tells whether two answers are of the same contents, byte for byte: an ETag, or the time of the last change, if that was long
+    before the answer; empty if neither does.
+    """
+    tag = str(response.headers.get("ETag", ""))
+    if _STRONG.fullmatch(tag):
+        return tag
+    changed, answered = (str(response.headers.get(name, "")) for name in ("Last-Modified", "Date"))
+    before, now = read_http_time(changed), read_http_time(answered)
+    return changed if before is not None and now is not None and now - before >= _LONG_BEFORE else ""
 
 
 def _as_sent(response: requests.Response) -> Iterator[bytes]:
