@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,8 @@ from gracetape.ids import category_of
 
 #: Objects on a page of what a query finds: a few MB of records.
 _PAGE = 200
+#: How often a list is read, at most, until nothing goes from it meanwhile.
+_ROUNDS = 5
 
 
 def ids_in(lines: Iterable[str], name: str) -> Iterator[str]:
@@ -28,14 +31,15 @@ def ids_in(lines: Iterable[str], name: str) -> Iterator[str]:
 
 def ids_of_file(path: Path) -> list[str]:
     """The ids in a file (`-`: what comes on standard input), all of them read, and checked, before anything is asked."""
-    if str(path) == "-":
-        return list(ids_in(sys.stdin, "standard input"))
+    piped = str(path) == "-"
+    name = "standard input" if piped else str(path)
     try:
-        with path.open(encoding="utf-8") as file:
-            return list(ids_in(file, str(path)))
+        contents = sys.stdin.buffer.read() if piped else path.read_bytes()
+        text = contents.decode("utf-8-sig")  # some editors begin a text with a mark of its encoding
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"cannot read the ids in {path}: {reason}") from None
+        raise UsageError(f"cannot read the ids in {name}: {reason}") from None
+    return list(ids_in(StringIO(text, newline=None), name))
 
 
 def found_by(
@@ -43,14 +47,38 @@ def found_by(
 ) -> Iterator[str]:
     """The ids of what a query of the server finds, in the order in which it was made, page by page as they are needed.
 
-    `on_total` is told how many there are, None if the server does not say. Each id comes once, though pages shift as objects come.
+    `on_total` is told how many there are, None if the server does not say, and at the end by how many more or fewer there were. Each id
+    comes once, though pages shift as objects come; where some go meanwhile, the pages are read again for those that slipped between two.
     """
-    what, limits = f"the {category}s of {query!r:.200}", limits_of(client)
+    what = f"the {category}s of {query!r:.200}"
     links = ask(client, lambda: client.links, what)
     if not isinstance(links, dict) or not is_text(links.get(f"{category}s")):
         raise CaptureError(f"{what}: the API root names no {category}s: is the service URL that of a GraceDB API?")
-    following: Any = f"{links[f'{category}s']}?{urlencode({'query': query, 'count': _PAGE, 'sort': 'created'})}"
-    seen, pages = set[str](), set[str]()
+    first = f"{links[f'{category}s']}?{urlencode({'query': query, 'count': _PAGE, 'sort': 'created'})}"
+    seen, told = set[str](), None
+    for again in range(_ROUNDS):
+        known, before, shrunk = len(seen), None, False
+        for number, (total, found) in enumerate(_pages(client, first, category, what)):
+            if not again and not number:
+                told = total
+                on_total(total)
+            shrunk = shrunk or (before is not None and total is not None and total < before)
+            before = total
+            for graceid in found:
+                if graceid not in seen:
+                    seen.add(graceid)
+                    yield graceid
+        # Where one has gone from a page that was read, the first of the next page came onto that.
+        is_short = before is not None and len(seen) < before
+        if not (shrunk or (is_short and len(seen) > known)):
+            break
+    if told is not None and len(seen) != told:
+        on_total(len(seen) - told)
+
+
+def _pages(client: Any, following: Any, category: str, what: str) -> Iterator[tuple[int | None, list[str]]]:
+    """The pages of a list of objects: how many the server says that there are in all, and the ids on the page."""
+    limits, pages = limits_of(client), set[str]()
     while following:
         if not is_text(following) or following in pages:
             raise CaptureError(f"{what}: the pages lead in a circle, or nowhere: {following!r:.120}")
@@ -61,16 +89,10 @@ def found_by(
         rows, links = (page.get(f"{category}s"), page.get("links")) if isinstance(page, dict) else (None, None)
         if not isinstance(rows, list) or not isinstance(links, dict):
             raise CaptureError(f"{what}: the answer has no list of {category}s in it")
-        if len(pages) == 1:
-            total = page.get("numRows")
-            on_total(total if isinstance(total, int) and 0 <= total < 1 << 40 else None)
-        for row in rows:
-            graceid = _id_of(row, category)
-            if graceid is None:
-                raise CaptureError(f"{what}: a record in the answer has no id")
-            if graceid not in seen:
-                seen.add(graceid)
-                yield graceid
+        total, found = page.get("numRows"), [_id_of(row, category) for row in rows]
+        if not all(found):
+            raise CaptureError(f"{what}: a record in the answer has no id")
+        yield total if isinstance(total, int) and 0 <= total < 1 << 40 else None, [name for name in found if name]
         following = links.get("next")
 
 

@@ -27,6 +27,14 @@ class Unreachable(CaptureError):
     """The server gives no answer, or says that it can't: not to this question only, as it seems."""
 
 
+class Failed(Unreachable):
+    """The server fails at this question (500), again and again; perhaps at others too."""
+
+
+class Throttled(Unreachable):
+    """The server wants to be left alone for longer than we wait."""
+
+
 _LONGEST = 200
 _CREDENTIAL = "get one with htgettoken, or ligo-proxy-init, and try again"
 
@@ -74,7 +82,7 @@ def _status(error: HTTPError, what: str) -> CaptureError:
         return Absent(f"{what}: the server no longer gives it (410)", status)
     if status == 429:
         return Unreachable(f"{what}: the server says that it was asked too often (429), again and again: try later")
-    kind = Unreachable if status >= 500 else CaptureError
+    kind = Failed if status == 500 else Unreachable if status > 500 else CaptureError
     return kind(f"{what}: the server answers {status}: {said or visible(error.reason)}")
 
 

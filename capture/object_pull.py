@@ -31,8 +31,8 @@ LOOKS = 5
 @dataclass
 class CaptureResult:
     """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not (`kept`:
-    of that, what an earlier version has), and what moved while it was captured (`torn`; empty if it stood still). `withheld`: what
-    the version before has and the server gives no longer.
+    of that, what an earlier version has; `failed`: at what of that the server failed), and what moved while it was captured (`torn`;
+    empty if it stood still). `withheld`: what the version before has and the server gives no longer.
     """
 
     capture: Capture
@@ -45,6 +45,7 @@ class CaptureResult:
     kept: int = 0
     torn: str = ""
     withheld: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
@@ -177,12 +178,9 @@ class Pull:
 
     def _shown(self, seen: Seen) -> list[Wanted]:
         """The file versions that are to be kept."""
-        files = seen.files or []
         if not self.as_public:
-            return self.earlier.files() if FILES in seen.missing and self.earlier is not None else files
-        logs = public_records("log", seen.lists["log"])
-        shown = {(log.get("filename"), log.get("file_version")) for log in logs}
-        return [file for file in files if (file.name, file.version) in shown]
+            return self.earlier.files() if FILES in seen.missing and self.earlier is not None else seen.files or []
+        return seen.public_files()
 
     def _keep(self, look: Look, seen: Seen, result: CaptureResult | None) -> Steps[tuple[bool, CaptureResult]]:
         """Put what was seen into an unfinished capture, and fetch the files that are not here; whether the object stood still."""
@@ -213,13 +211,14 @@ class Pull:
             downloads.keep(capture)
             still = yield from look.stood_still(again, seen)
         come = [blob for _, blob in downloads.found if not isinstance(blob, Absence)]
-        refused = {(file.name, file.version): blob.why for file, blob in downloads.found if isinstance(blob, Absence)}
+        refused = {(file.name, file.version): blob for file, blob in downloads.found if isinstance(blob, Absence)}
         kept = (yield from self._kept_anyway(capture, refused)) if refused and self.on.recapture else set()
-        absent = [why for place, why in refused.items() if place not in kept]
+        absent = [blob.why for place, blob in refused.items() if place not in kept]
+        failed = [blob.why for place, blob in refused.items() if blob.failed]
         result = result or CaptureResult(capture, True, 0, 0)
         return still, replace(
             result, capture=capture, logs=len(seen.lists["log"]), files=len(wanted), fetched=result.fetched + len(come),
-            bytes=result.bytes + sum(blob.size for blob in come), absent=absent, kept=len(kept),
+            bytes=result.bytes + sum(blob.size for blob in come), absent=absent, kept=len(kept), failed=failed,
         )  # fmt: skip
 
     def _here(self, result: CaptureResult | None) -> Steps[dict[tuple[str, int], FileEntry]]:

@@ -13,18 +13,20 @@ from gracetape.errors import CaptureError, UsageError
 
 
 class Objects(Generic[T]):
-    """The tasks of a run, one for each object, which `made` makes of its id. `on_member` is called for each that turns up."""
+    """The tasks of a run, one for each object, which `made` makes of its id. `on_more` is told of each that turns up (1), and of each id
+    that needs no task of its own (-1), since its object has one.
+    """
 
     def __init__(
         self, client: Any, hub: Hub[T], made: Callable[[str], T], *, with_events: bool,
-        on_member: Callable[[], object] = lambda: None,
+        on_more: Callable[[int], object] = lambda count: None,
     ) -> None:  # fmt: skip
-        self._client, self._hub, self._made, self._with_events, self._on_member = (
+        self._client, self._hub, self._made, self._with_events, self._on_more = (
             client,
             hub,
             made,
             with_events,
-            on_member,
+            on_more,
         )
         self._known: set[str] = set()  # by every name that they were asked by
 
@@ -32,7 +34,9 @@ class Objects(Generic[T]):
         """A task for each id, as they are needed, and once. UsageError for what is no id."""
         while (graceid := self._hub.now(lambda: next(ids, None))) is not None:
             category_of(graceid)
-            if graceid not in self._known:
+            if graceid in self._known:
+                self._on_more(-1)
+            else:
                 self._known.add(graceid)
                 yield self._made(graceid)
 
@@ -40,6 +44,7 @@ class Objects(Generic[T]):
         """Take an object for who asks for it, unless another has it under another name; its members come next."""
         if graceid != asked_as:
             if graceid in self._known:
+                self._on_more(-1)
                 return False
             self._known.add(graceid)
         # The server takes us for anybody where it shortens the record: it would give none of the members.
@@ -48,7 +53,7 @@ class Objects(Generic[T]):
                 if member not in self._known:
                     self._known.add(member)
                     self._hub.add(self._made(member))
-                    self._on_member()
+                    self._on_more(1)
         return True
 
 

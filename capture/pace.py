@@ -1,5 +1,6 @@
 """One budget of questions over all connections to a server: what it asked to wait for, and never more than so many a second."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,11 +11,19 @@ from gracetape.brokers.gracedb import Stopped
 #: By how much each answer lets a pace that a throttle taught become faster again.
 _EASED = 0.99
 #: Questions are this much further apart than the rate says, since they do not all take equally long to arrive.
-_MARGIN = 1.02
+_MARGIN = 1.05
 #: How many times as long as it is held whoever waited for something else goes on, at least.
 _FREE = 10
 #: Seconds that are looked back on to learn what the server bears.
 _WINDOW_S = 10.0
+
+
+class TooLong(Exception):
+    """The server wants to be left alone for longer than anybody here waits: so many `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"{seconds:.0f} s")
+        self.seconds = seconds
 
 
 class Pace:
@@ -27,7 +36,7 @@ class Pace:
         self._clock, self._lock = clock, threading.Lock()
         self._least = _MARGIN / max_rate if max_rate else 0.0
         self._learned = 0.0
-        self._next = self._rest_until = 0.0
+        self._next = self._rest_until = self._told_until = 0.0
         self._since, self._answered, self._held_since = clock(), 0, 0.0
 
     def turn(self) -> float:
@@ -37,11 +46,22 @@ class Pace:
             self._next = at + max(self._least, self._learned)
             return at
 
-    def wait(self, client: Any) -> None:
-        """Wait for a turn; Stopped if the client is told to stop meanwhile."""
-        at = self.turn()
-        while (left := max(at, self._rest_until) - self._clock()) > 0:
-            pause(client, left)
+    def wait(self, client: Any, most: float = math.inf) -> None:
+        """Wait for a turn; Stopped if the client is told to stop meanwhile, TooLong if the server asks for more than `most` seconds."""
+        while True:
+            if (told := self._told_until - self._clock()) > most:
+                raise TooLong(told)
+            at = self.turn()
+            while (left := at - self._clock()) > 0:
+                pause(client, left)
+            if self.holds(at):
+                return
+
+    def holds(self, at: float) -> bool:
+        """Whether a place in the line is still good when it comes. All whose places lay in what turned out to be a time of rest would
+        otherwise go at once when that is over.
+        """
+        return at >= self._rest_until
 
     def answered(self) -> None:
         """The server has borne a question."""
@@ -68,7 +88,8 @@ class Pace:
                 spent = now - self._since + seconds
                 self._learned = min(spent / self._answered, 1.0) if self._answered else self._learned
                 self._since, self._answered = now + seconds, 0
-            self._rest_until = max(self._rest_until, now + seconds)
+            self._told_until = max(self._told_until, now + seconds)
+            self._rest_until = max(self._rest_until, self._told_until)
 
 
 def pace_of(client: Any) -> Pace:

@@ -1,23 +1,30 @@
 """What a capture would fetch: a task for each object that asks as a capture does, and keeps nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gracetape.archive import Archive
+from gracetape.archive import Archive, FileEntry, category_of
+from gracetape.archive.kinds import Record
 from gracetape.archive.making import is_free
+from gracetape.archive.public_view import is_shortened
 from gracetape.archive.view import StoredView
 from gracetape.brokers.gracedb import held
 from gracetape.capture.errors import Interrupted
 from gracetape.capture.hub import Hub, Steps
+from gracetape.capture.in_a_row import InARow
+from gracetape.capture.listing import Wanted
 from gracetape.capture.objects import Objects
+from gracetape.capture.place import Place
 from gracetape.capture.pull import Choice, paced
 from gracetape.capture.records import fetch_root
 from gracetape.capture.run import Asked, asking
 from gracetape.capture.seen import Look, as_before, own_name, record_of
+from gracetape.capture.service import without_login
+from gracetape.capture.stored import Stored
 from gracetape.capture.transfers import size_of
 from gracetape.errors import CaptureError
 from gracetape.tables import show_table
@@ -71,26 +78,37 @@ class _Task:
         if not plan.objects.claim(asked_as, self.graceid, record):
             return None
         seen = yield from look.rest(asked_as, begun, base)
-        here: set[tuple[str, int]] = set()
-        state = "new"
+        here: Collection[tuple[str, int]] = ()
+        if plan.archive is not None:  # as a capture goes on with what interrupted ones left, and what others have
+            service = without_login(str(getattr(plan.client, "_service_url", "")))
+            here = yield from Stored(plan.hub, self, Place(plan.archive), service, self.graceid).files()
+        state, listed = "new", 0
         if before is not None and plan.archive is not None:
             view = StoredView(plan.archive, before[0])
-            here = {(entry.name, entry.version) for entry in view.files() if entry.sha256 is not None}
-            if seen.files is None and any(e.sha256 is None and plan.choice(e.name) for e in view.files()):
+            listed = len(view.files())
+            if seen.files is None and any(_is_wanted(entry, here, plan.choice) for entry in view.files()):
                 yield from look.addresses(asked_as, seen)
             state = "unchanged" if seen.is_kept(view) else "changed"
-        files = seen.files or []
-        wanted = [file for file in files if (file.name, file.version) not in here and plan.choice(file.name)]
+        files = seen.public_files() if _is_public(self.graceid, record) else seen.files or []
+        wanted = [file for file in files if _is_wanted(file, here, plan.choice)]
         if wanted and state == "unchanged":
             state = "changed"
         sizes = yield from plan.hub.ask_all(
             self, [partial(size_of, plan.client, file, self.graceid) for file in wanted]
         )
         told = [size for size in sizes if size is not None]
-        count = len(here) if seen.files is None else len(files)
+        count = listed if seen.files is None else len(files)
         return Planned(
             self.graceid, state, len(seen.lists["log"]), count, len(wanted), sum(told), len(sizes) - len(told)
         )
+
+
+def _is_wanted(file: Wanted | FileEntry, here: Collection[tuple[str, int]], choice: Choice) -> bool:
+    return (file.name, file.version) not in here and choice(file.name)
+
+
+def _is_public(graceid: str, record: Record) -> bool:
+    return category_of(graceid) == "superevent" and is_shortened(record)
 
 
 def show_plan(
@@ -115,12 +133,16 @@ def show_plan(
         stack.enter_context(paced(client, max_rate))
         plan = Plan(client, Hub(connections), archive, Choice(files, pattern), with_events)
         found = []
+        in_a_row = InARow(client, plan.hub)
         for planned in plan.of(asked.found(client, lambda count: None)):
             if isinstance(planned, Exception):
                 if not isinstance(planned, CaptureError) or isinstance(planned, Interrupted):
                     raise planned
+                if in_a_row.is_the_last(planned):
+                    raise planned
                 failed.append(planned)
             elif planned is not None:
+                in_a_row.came()
                 found.append(planned)
         _show(found, as_json)
         if failed:

@@ -17,7 +17,7 @@ FIRST_S, LONGEST_S, _LATER = 5.0, 60.0, 1.5
 def poll(client: Any, once: Callable[[Callable[[Any], object]], None], first_s: float = FIRST_S) -> None:
     """Call `once`, with what is to be told of each object that it captured, until the client is stopped.
 
-    What fails at the first look ends it. Later a server that does not answer, or does not give an object, is asked again.
+    It ends where nothing comes of the first look. Later a server that does not answer, or does not give an object, is asked again.
     """
     with suppress(Interrupted, Stopped, KeyboardInterrupt):  # a signal may come between two looks
         _poll(client, once, first_s)
@@ -29,7 +29,8 @@ def _poll(client: Any, once: Callable[[Callable[[Any], object]], None], first_s:
         new = 0
 
         def told(result: Any) -> None:
-            nonlocal new
+            nonlocal new, begun
+            begun = True
             new += result.new
 
         try:

@@ -91,6 +91,9 @@ class News(Lines):
         if result.new:
             super().end(result)
 
+    def missed(self, graceid: str, why: str) -> None:
+        """Who captures again and again tells of it, once."""
+
 
 def progress_for(quiet: bool, *, following: bool = False) -> Progress:
     """How to show progress on this terminal, or where there is none."""

@@ -18,6 +18,7 @@ from gracetape.brokers.gracedb import Client, held
 from gracetape.capture import CONNECTIONS
 from gracetape.capture.errors import Interrupted, Unreachable
 from gracetape.capture.hub import Hub
+from gracetape.capture.in_a_row import InARow
 from gracetape.capture.object_pull import CaptureResult as CaptureResult, Pull, Run
 from gracetape.capture.objects import Objects, seen_by_public
 from gracetape.capture.pace import Pace
@@ -27,8 +28,6 @@ from gracetape.capture.records import fetch_root
 from gracetape.capture.service import without_login
 from gracetape.errors import CaptureError, GracetapeError, UsageError
 
-#: Objects in a row that a server which cannot be reached did not give: then the others are not asked for.
-_IN_A_ROW = 3
 #: How many captures, and how many troubles, a sentence names.
 _NAMED = 8
 
@@ -79,22 +78,37 @@ def capture(
 
 def come(found: Iterable["CaptureResult | Missed"], each: Callable[[CaptureResult], object]) -> None:
     """Let objects come, each of them told to `each`. CaptureError at the end if some did not; it says what is kept."""
-    kept, missed = Some(), Some()
+    kept, missed, failed, first = Some(), Some(), Some(), None
     try:
         for one in found:
-            if isinstance(one, Missed):
-                missed.add(str(one.error) if not missed.count else one.graceid)
-            else:
+            if not isinstance(one, Missed):
                 kept.add(one.capture.ref)
+                for sentence in one.failed:
+                    failed.add(sentence)
                 each(one)
-        if missed.count:
-            others = Some(missed.count - 1, missed.names[1:])
-            raise CaptureError(f"{missed.names[0]}{f'; not captured either: {others}' if others.count else ''}")
+            elif first is None:
+                first = one
+            else:
+                missed.add(one.graceid)
     except GracetapeError as error:
-        if not kept.count or isinstance(error, UsageError):
-            raise
-        kind = CaptureError if isinstance(error, CaptureError) else ArchiveError
-        raise kind(f"{error} (kept so far: {kept})") from None
+        if first is not None:
+            missed.first(first.graceid)
+        raise _ended(error, kept, missed) from None
+    if first is not None:
+        raise _ended(first.error, kept, missed)
+    if failed.count:
+        more = f" (and {failed.count - 1} files more)" if failed.count > 1 else ""
+        raise CaptureError(f"{failed.names[0]}{more}; all else is kept, and the same capture asks for it again")
+
+
+def _ended(error: GracetapeError, kept: "Some", missed: "Some") -> GracetapeError:
+    """The error that ends a run, with what became of the objects that it does not name."""
+    if isinstance(error, UsageError | Interrupted) or not (kept.count or missed.count):
+        return error
+    others = f"; not captured either: {missed}" if missed.count else ""
+    so_far = f" (kept so far: {kept})" if kept.count else ""
+    kind = CaptureError if isinstance(error, CaptureError) else ArchiveError
+    return kind(f"{error}{others}{so_far}")
 
 
 @dataclass
@@ -108,6 +122,10 @@ class Some:
         self.count += 1
         if len(self.names) < _NAMED:
             self.names.append(name)
+
+    def first(self, name: str) -> None:
+        """Put a name before the others."""
+        self.count, self.names = self.count + 1, [name, *self.names][:_NAMED]
 
     def __str__(self) -> str:
         more = self.count - len(self.names)
@@ -165,7 +183,7 @@ class _Capture:
         self.place, self.client, self.hub, self.progress = place, client, hub, progress
         self.with_events, self.as_public = with_events, as_public
         self._options = choice, recapture
-        self._in_a_row = 0
+        self._in_a_row = InARow(client, hub)
 
     def run(self, ids: Iterator[str]) -> Iterator[CaptureResult | Missed]:
         archive = self.place.known  # a sentence now, if there is something that is no archive
@@ -178,7 +196,7 @@ class _Capture:
         tags = {self.client.root_address: tag} if tag is not None else {}
         objects = Objects(
             self.client, self.hub, lambda graceid: Pull(run, graceid), with_events=self.with_events,
-            on_member=partial(self.progress.more, 1),
+            on_more=self.progress.more,
         )  # fmt: skip
         run = Run(
             self.place,
@@ -198,8 +216,15 @@ class _Capture:
             if isinstance(found, Exception):
                 yield self._missed(pull, found)
             elif found is not None:
-                self._in_a_row = 0
                 yield found
+                self._check_files(found)
+
+    def _check_files(self, found: CaptureResult) -> None:
+        """Raises an error if the server gives nobody's files any more: no other's need to be asked for then."""
+        if not found.failed or found.fetched:
+            self._in_a_row.came()
+        elif self._in_a_row.is_the_last(error := Unreachable(found.failed[0])):
+            raise error
 
     def _root(self, archive: Archive | None) -> Record:
         """The service's root document, which is not sent again if the newest capture has it as it is."""
@@ -215,8 +240,7 @@ class _Capture:
             if isinstance(error, OSError):
                 raise ArchiveError(f"cannot write to {self.place.archive.place}: {error.strerror or error}") from None
             raise error
-        self._in_a_row = self._in_a_row + 1 if isinstance(error, Unreachable) else 0
-        if self._in_a_row >= _IN_A_ROW:
+        if self._in_a_row.is_the_last(error):
             raise error
         self.progress.missed(pull.asked_as, str(error))
         return Missed(pull.asked_as, error)

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -13,11 +14,12 @@ from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import UsageError
 from gracetape.brokers.gracedb import Client, Limits, Origin, Refused, Stopped
-from gracetape.capture.errors import explain
-from gracetape.capture.pace import pace_of, pause
+from gracetape.capture.errors import Throttled, explain
+from gracetape.capture.pace import TooLong, pace_of, pause
 from gracetape.errors import CaptureError, GracetapeError
 from gracetape.settings_files import Found, find, is_fields_own
 from gracetape.shown import target
+from gracetape.times import read_http_time
 
 R = TypeVar("R")
 
@@ -28,7 +30,7 @@ _THROTTLED = 429
 #: What does not answer in time is asked this often.
 _SILENT = 2
 _LONGEST_PAUSE = 30.0
-_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
+_SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{0,9})?")
 
 
 class AskedByNobody(str):
@@ -111,15 +113,22 @@ def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEM
 
     Raises CaptureError (Absent for 401, 403, 404, 410) with one sentence about `what`.
     """
-    left, silent, attempt, pace = limits_of(client).pauses_s, 0, 0, pace_of(client)
+    silent, attempt, pace = 0, 0, pace_of(client)
+    left = most = limits_of(client).pauses_s
     while True:
         try:
-            pace.wait(client)
+            pace.wait(client, most)
             found = question()
         except (NotImplementedError, GracetapeError):
             raise
+        except TooLong as told:
+            raise Throttled(_throttled(what, "", told.seconds)) from None
         except (HTTPError, requests.exceptions.RequestException, ValueError) as error:
-            wanted = _wanted(error)
+            wanted = _wanted(error) if _passing(error) else None
+            if wanted:
+                pace.rest(wanted)
+                if wanted > most:
+                    raise Throttled(_throttled(what, f" ({error.status_code})", wanted)) from None  # type: ignore[union-attr]
             seconds = _pause(attempt) if wanted is None else wanted
             left -= seconds
             silent += isinstance(error, requests.exceptions.Timeout)
@@ -127,8 +136,6 @@ def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEM
             attempt += not (wanted and error.status_code == _THROTTLED)  # type: ignore[union-attr]
             if attempt >= attempts or not _passing(error) or left < 0 or silent == _SILENT:
                 raise explain(error, what) from None
-            if wanted:
-                pace.rest(wanted)
             try:
                 pause(client, seconds)
             except Stopped as stopped:
@@ -156,11 +163,20 @@ def _passing(error: Exception) -> bool:
 
 def _wanted(error: Exception) -> float | None:
     """Seconds that the server asks to be left alone for; None if it says nothing of it."""
-    if isinstance(error, HTTPError):
-        named = error.response.headers.get("Retry-After", "")
-        if _SECONDS.fullmatch(named):
-            return min(float(named), _LONGEST_PAUSE)
-    return None
+    if not isinstance(error, HTTPError):
+        return None
+    headers = error.response.headers
+    named = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(named):
+        return float(named)
+    # A date is one on the server's clock, which says in the same answer what time it is there.
+    if (until := read_http_time(named)) is None:
+        return None
+    return max(0.0, (until - (read_http_time(headers.get("Date", "")) or datetime.now(UTC))).total_seconds())
+
+
+def _throttled(what: str, status: str, seconds: float) -> str:
+    return f"{what}: the server{status} wants to be left alone for {seconds:,.0f} s, longer than we wait (the limit pauses_s): try then"
 
 
 def _pause(attempt: int) -> float:

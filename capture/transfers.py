@@ -3,8 +3,9 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,10 +18,12 @@ from gracetape.archive.blobs import Blob, compressed, full_disk
 from gracetape.archive.held_folders import sync_folder
 from gracetape.archive.incoming import CHUNK, Incoming
 from gracetape.archive.partials import LEAST, Partial, Whose, partial_of
-from gracetape.capture.errors import Absent, Interrupted
+from gracetape.capture.errors import Absent, Failed, Unreachable
 from gracetape.capture.listing import Wanted
 from gracetape.capture.service import ask
 from gracetape.errors import CaptureError
+from gracetape.media_types import packing
+from gracetape.times import read_http_time
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
@@ -30,13 +33,16 @@ _PIECE, _TO_DISK = 1 << 16, 32 << 20
 #: Files of fewer bytes wait in memory until they are kept: who asks has nothing to do with the disk then.
 _SMALL = 1 << 16
 _WHOLE, _PARTIAL, _BEYOND = 200, 206, 416
+#: Of a file that was changed within the same second as it was sent, the time says nothing (RFC 9110: a minute is enough).
+_LONG_BEFORE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Absence:
-    """Why the server does not give a file."""
+    """Why the server does not give a file: it refuses to, or (`failed`) cannot."""
 
     why: str
+    failed: bool = False
 
 
 #: A file that came: on the disk, or, if it is small, its contents.
@@ -53,6 +59,9 @@ def fetch_file(
     except Absent as error:
         transfer.forget(unless_kept=error.status in (401, 403))  # who may not see it today may do so tomorrow
         return Absence(str(error))
+    except Failed as error:  # if it fails at everything, whoever asks for the log next will find out
+        transfer.forget(unless_kept=True)
+        return Absence(str(error), failed=True)
     except BaseException:
         transfer.forget(unless_kept=True)
         raise
@@ -85,9 +94,7 @@ class _Transfer:
             try:
                 ask(self.client, self._once, self.what)
                 break
-            except (Absent, Interrupted):
-                raise
-            except CaptureError:
+            except Unreachable:
                 if self.size - before < CHUNK:  # who comes on, however often it breaks off, comes to an end
                     raise
         return self._finish()
@@ -119,7 +126,9 @@ class _Transfer:
             raise requests.exceptions.ConnectionError(f"{self.what} is not what it was") from None
         with response:
             total, last = self._begins(response, first)
-            pieces = getattr(response, "pieces", None) or partial(response.iter_content, _PIECE)
+            pieces = (
+                partial(response.iter_content, _PIECE) if self._is_wrapped(response) else partial(_as_sent, response)
+            )
             here = self.size - first if self.size else 0
             for piece in pieces():
                 if last is not None and self.size - here + len(piece) > last + 1:
@@ -133,8 +142,8 @@ class _Transfer:
         """Whether what comes goes on from what is here, or begins anew; how long all will be, and where what comes ends (None: not told)."""
         if response.status_code not in (_WHOLE, _PARTIAL):
             raise HTTPError(response)
-        length, tag = response.headers.get("Content-Length", ""), response.headers.get("ETag", "")
-        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        length, tag = response.headers.get("Content-Length", ""), _tag_of(response)
+        encoded = self._is_wrapped(response)
         if response.status_code == _PARTIAL:
             said = _PART.fullmatch(response.headers.get("Content-Range", ""))
             if not self.size:
@@ -147,12 +156,17 @@ class _Transfer:
             self._begin_anew()
         if not _LENGTH.fullmatch(length) or encoded:
             return None, None
-        self.tag, self.length = tag if _STRONG.fullmatch(tag) else "", int(length)
+        self.tag, self.length = tag, int(length)
         if self.tag and self.length >= LEAST and self.part is None:
             self._keep_parts()
         if self.part is not None and self.tag:
             self.part.keep(self.tag, self.length)
         return self.length, None
+
+    def _is_wrapped(self, response: requests.Response) -> bool:
+        """Whether an answer is packed for its way, and so to be unpacked. GraceDB also says so of files that are packed themselves (`.gz`)."""
+        said = response.headers.get("Content-Encoding", "identity").strip().lower().removeprefix("x-")
+        return said not in ("", "identity", packing(self.whose.name))
 
     def _distrust(self, what: str) -> NoReturn:
         """Begin anew, and ask for no rest any more: the server does not do as it is asked."""
@@ -235,6 +249,25 @@ class _Transfer:
         self.handle = -1
 
 
+def _tag_of(response: requests.Response) -> str:
+    """What tells whether two answers are of the same contents, byte for byte: an ETag, or the time of the last change, if that was long
+    before the answer; empty if neither does.
+    """
+    tag = str(response.headers.get("ETag", ""))
+    if _STRONG.fullmatch(tag):
+        return tag
+    changed, answered = (str(response.headers.get(name, "")) for name in ("Last-Modified", "Date"))
+    before, now = read_http_time(changed), read_http_time(answered)
+    return changed if before is not None and now is not None and now - before >= _LONG_BEFORE else ""
+
+
+def _as_sent(response: requests.Response) -> Iterator[bytes]:
+    """The body of an answer in pieces, as the server sent it."""
+    pieces = getattr(response, "pieces", None)
+    found: Iterator[bytes] = pieces() if pieces is not None else response.raw.stream(_PIECE, decode_content=False)
+    return found
+
+
 def size_of(client: Any, file: Wanted, graceid: str) -> int | None:
     """How large a file is, without fetching it; None if the server does not tell or give it."""
     what = f"{file.name},{file.version} of {graceid}"
@@ -252,7 +285,7 @@ def size_of(client: Any, file: Wanted, graceid: str) -> int | None:
 
     try:
         return ask(client, question, what)
-    except Absent:
+    except (Absent, Failed):
         return None
     except CaptureError as error:
         if f"answers {_BEYOND}" in str(error):  # an empty file has no first byte

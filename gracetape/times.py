@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,6 +57,14 @@ def record_time(text: str) -> datetime:
 def as_utc(moment: datetime) -> datetime:
     """A time as UTC; one without a zone is UTC, as all times are here, and not this machine's."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_http_time(text: str) -> datetime | None:
+    """A moment as HTTP writes it, `Fri, 27 Nov 2026 20:00:00 GMT`; None if it is none."""
+    try:
+        return as_utc(parsedate_to_datetime(text))
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
 
 
 def server_time(moment: datetime) -> str:

@@ -98,8 +98,10 @@ class Client(GraceDb):  # type: ignore[misc]
         self._root_before = document, tag
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
-        """After a redirect: the same login as before, since it is the same server or none; never one from .netrc."""
+        """After a redirect: the same login as before, since it is the same server or none; never one from .netrc. It takes its turn too."""
         prepared_request.is_redirect = True
+        if (pace := getattr(self, "pace", None)) is not None:
+            pace.wait(self)
 
     @property
     def service_info(self) -> dict[str, Any]:

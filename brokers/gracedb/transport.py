@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import requests
@@ -130,8 +131,8 @@ class Guarded(BaseAdapter):
         else:
             most, cut_off = (self.limits.answer_bytes if whole else self.limits.file_bytes), False
         bound = _Bound(response.raw, exchange, self.limits, most, cut_off=cut_off, whole=whole)
-        if not whole and not response.raw.chunked and "Content-Encoding" not in response.headers:
-            response.pieces = bound.pieces  # type: ignore[attr-defined]
+        if not whole:
+            response.pieces = partial(bound.pieces, response.raw.chunked)  # type: ignore[attr-defined]
         response.encoding = "utf-8"  # no answer is searched for its encoding, which takes long
         response.json = lambda **_: json_of(response.content, self.limits)  # type: ignore[method-assign]
         return response
@@ -151,9 +152,12 @@ class _Bound:
         raw.read, raw.read_chunked, raw.close, raw.release_conn = self.read, self.read_chunked, self.close, self.release
         self._read1, raw.read1 = raw.read1, self.read
 
-    def pieces(self) -> Iterator[bytes]:
-        """The body as it comes, each piece as soon as it is there: what came before an answer broke off is not lost."""
+    def pieces(self, chunked: bool) -> Iterator[bytes]:
+        """The body as it was sent, not unpacked, each piece as soon as it is there: what came before an answer broke off is not lost."""
         try:
+            if chunked:
+                yield from self.read_chunked(decode_content=False)
+                return
             while piece := self._guarded(lambda: self._read1(_LARGE_PIECE, decode_content=False) or b""):
                 yield piece
         except ReadTimeoutError as error:

@@ -117,3 +117,34 @@ def test_captures_wait_for_a_burst_of_messages_but_not_for_ever() -> None:
         assert pace.turn() >= now[0]
         now[0] += 0.4
     assert pace.turn() <= now[0]  # held for two seconds: now it is their turn
+
+
+def test_one_that_is_not_there_does_not_keep_others_from_being_followed(source: Source, tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    words = ["capture", source.graceid, "T404", "--follow", "--every", "0.1", "--service-url", source.url, "-a", path]
+    with commands.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        eventually(lambda: (path / "archive.sqlite").exists() and versions(path, source.graceid) == 1)
+        source.client.write_log(source.graceid, "news", "news.txt", b"news")
+        eventually(lambda: versions(path, source.graceid) >= 2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert 1 <= said.count("not captured: T404") <= 3  # not at each look
+
+
+@pytest.mark.parametrize("again_s", [0.1, 1000.0], ids=["a while later", "at the end"])
+def test_what_did_not_come_since_the_server_was_away_is_asked_for_again(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again_s: float
+) -> None:
+    monkeypatch.setattr("gracetape.capture.service._LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr("gracetape.capture.follow._AGAIN_S", again_s)
+    source.faulty.faults = {"/api/": [("503 Service Unavailable", {}, b"down")] * 6}
+    with Archive.create(tmp_path / "a.tape") as archive:
+        follower = Follower(archive, source.url, always=False)
+        follower.named([source.graceid, "T404"], 2)
+        eventually(lambda: set(follower.missing) == {source.graceid, "T404"} or archive.objects())
+        if again_s < 1:
+            eventually(lambda: source.graceid in archive.objects())
+        follower.close()
+        assert archive.objects() == [source.graceid]
+        assert list(follower.missing) == ["T404"]

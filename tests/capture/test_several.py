@@ -20,6 +20,7 @@ from gracetape.archive.verify import verify
 from gracetape.capture.pull import CaptureResult
 from tests import commands
 from tests.capture.conftest import Source
+from tests.waiting import eventually
 
 
 def start(*words: object) -> "subprocess.Popen[str]":
@@ -145,6 +146,8 @@ def test_what_is_removed_under_a_capture_is_told_and_leaves_no_half(source: Sour
 
         def app(environ: dict[str, str], respond: object) -> object:
             if "/files/" in environ["PATH_INFO"] and "file5" in environ["PATH_INFO"]:
+                # Files are asked for while the records are brought to the disk.
+                eventually(lambda: archive.captures(source.graceid, unfinished=True) != [], limit=20)
                 with archive.transaction() as tx:
                     for one in archive.captures(source.graceid, unfinished=True):
                         tx.drop(one)

@@ -70,6 +70,32 @@ def test_a_file_that_breaks_off_is_gone_on_with(large: Source, tmp_path: Path) -
         assert not list((archive.path / "partial").glob("*"))
 
 
+@pytest.mark.parametrize(("changed", "asked_anew"), [("19:00:00", False), ("20:00:00", True)], ids=["long ago", "just now"])
+def test_a_file_without_a_tag_is_gone_on_with_if_it_was_changed_long_ago(
+    large: Source, tmp_path: Path, changed: str, asked_anew: bool
+) -> None:
+    asked = breaking_off(large, lambda number: 1 << 20 if number == 1 else None)
+    ordinary, said = large.faulty.app, f"Fri, 27 Nov 2026 {changed} GMT"
+
+    def app(environ: dict[str, Any], respond: Any) -> Any:
+        if LARGE not in environ["PATH_INFO"]:
+            return ordinary(environ, respond)
+        tag = environ.pop("HTTP_IF_RANGE", None)
+        assert tag in (None, said)
+
+        def dated(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            kept = [(name, value) for name, value in headers if name.lower() not in ("etag", "date")]
+            return respond(status, [*kept, ("Last-Modified", said), ("Date", "Fri, 27 Nov 2026 20:00:00 GMT")], *rest)
+
+        return ordinary(environ, dated)
+
+    large.faulty.app = app
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
+        capture.capture([large.graceid], archive, client)
+        assert held(archive, large) == NOISE
+        assert (asked[0], asked[1] == "", len(asked)) == ("", asked_anew, 2)
+
+
 def test_who_comes_on_is_asked_as_often_as_it_takes(large: Source, tmp_path: Path) -> None:
     asked = breaking_off(large, lambda number: (1 << 18) if number < 12 else None)
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(large.url) as client:
