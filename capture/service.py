@@ -3,6 +3,8 @@
 import random
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -13,7 +15,7 @@ from ligo.gracedb.exceptions import HTTPError
 
 from gracetape.archive import UsageError
 from gracetape.brokers.gracedb import Client, Limits, Origin, Refused, Stopped
-from gracetape.capture.errors import explain
+from gracetape.capture.errors import Unreachable, explain
 from gracetape.capture.pace import pace_of, pause
 from gracetape.errors import CaptureError, GracetapeError
 from gracetape.settings_files import Found, find, is_fields_own
@@ -125,6 +127,10 @@ def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEM
             silent += isinstance(error, requests.exceptions.Timeout)
             # Who is told how long to wait has not failed: others asked in the same second. Who is told nothing, or 0, may have.
             attempt += not (wanted and error.status_code == _THROTTLED)  # type: ignore[union-attr]
+            if _passing(error) and seconds > limits_of(client).pauses_s:
+                raise Unreachable(
+                    f"{what}: the server wants to be left alone for {seconds:,.0f} s, longer than is waited for (the limit pauses_s): try again then"
+                ) from None
             if attempt >= attempts or not _passing(error) or left < 0 or silent == _SILENT:
                 raise explain(error, what) from None
             if wanted:
@@ -156,11 +162,23 @@ def _passing(error: Exception) -> bool:
 
 def _wanted(error: Exception) -> float | None:
     """Seconds that the server asks to be left alone for; None if it says nothing of it."""
-    if isinstance(error, HTTPError):
-        named = error.response.headers.get("Retry-After", "")
-        if _SECONDS.fullmatch(named):
-            return min(float(named), _LONGEST_PAUSE)
-    return None
+    if not isinstance(error, HTTPError):
+        return None
+    headers = error.response.headers
+    named = headers.get("Retry-After", "")
+    if _SECONDS.fullmatch(named):
+        return float(named)
+    then, now = _moment(named), _moment(headers.get("Date", "")) or datetime.now(UTC)  # by the clock of who says it
+    return max(0.0, (then - now).total_seconds()) if then is not None else None
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as HTTP writes it; None if it is none."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (TypeError, ValueError, LookupError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _pause(attempt: int) -> float:

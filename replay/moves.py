@@ -78,12 +78,12 @@ class PlayerMoves:
         self._player = player
 
     def state(self) -> dict[str, Any]:
-        """How it stands: played seconds, speed (null: as fast as possible), alerts sent and all of them (null: endless)."""
+        """How it stands: played seconds, speed (null: as fast as possible), alerts sent and all of them (null: nobody has counted them)."""
         player = self._player
         following = player.next_in_s
         return {
             "paused": player.paused, "stopped": player.stopped, "speed": player.speed, "sent": player.sent,
-            "total": len(player.queue) if player.queue.laps is not None else None, "elapsed": round(player.elapsed_s, 1),
+            "total": len(player.queue) if player.counted else None, "elapsed": round(player.elapsed_s, 1),
             "next_in": None if following is None else round(following, 1),
         }  # fmt: skip
 
