@@ -133,7 +133,10 @@ def show_plan(
                 failed.append(planned)
             elif planned is not None:
                 found.append(planned)
-        _show(found, as_json)
+        if asked.query is not None and not found and not failed and not as_json:
+            say(asked.nothing)
+        else:
+            _show(found, as_json)
         if failed:
             more = f" (and {len(failed) - 1} others)" if len(failed) > 1 else ""
             raise CaptureError(f"{failed[0]}{more}")

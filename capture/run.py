@@ -15,7 +15,7 @@ from gracetape.capture.service import connect, service_url
 from gracetape.capture.stopping import stopped_by_signals
 from gracetape.errors import CaptureError
 from gracetape.shown import target
-from gracetape.terminal import complain
+from gracetape.terminal import complain, say
 
 _LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
 
@@ -35,6 +35,15 @@ class Asked:
             return
         on_count(len(self.ids))
         yield from self.ids
+
+    @property
+    def nothing(self) -> str:
+        """What to say where the query finds nothing."""
+        other = "events" if self.category == "superevent" else "superevents"
+        return (
+            f"nothing found: no {self.category} matches {self.query!r:.200} "
+            f"(--{other} looks among {other}; those of group Test, or MDC, are found where a query names them)"
+        )
 
 
 @contextmanager
@@ -74,13 +83,21 @@ def capture_into(
         once = partial(
             _once, asked=asked, path=path, client=client, progress=progress, options=options | {"as_public": as_public}
         )
+        came = 0
+
+        def each(result: Any) -> None:
+            nonlocal came
+            came += 1
+
         try:
             if follow is None:
-                once(lambda result: None)
+                once(each)
             else:
                 poll(client, once, follow)
         finally:
             progress.close()
+        if asked.query is not None and not came and follow is None and not quiet:
+            say(asked.nothing, error=True)
 
 
 def _once(

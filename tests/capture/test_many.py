@@ -320,6 +320,26 @@ def test_a_plan_tells_how_far_it_is(
         assert len(list(plan.of(Asked(query="group: Test", category="event")))) == seen[0].done == seen[0].total > 20
 
 
+def test_who_finds_nothing_and_what_was_not_asked_for_is_told(source: Source, tmp_path: Path) -> None:
+    words = ("--query", "label: EM_READY", "--service-url", source.url)
+    for command in (["-a", tmp_path / "a.tape"], ["plan"]):
+        done = run(*command, *words)
+        assert done.returncode == 0
+        assert "no superevent matches 'label: EM_READY' (--events looks" in (done.stderr or done.stdout).replace(
+            "\n", " "
+        )
+    assert run("-a", tmp_path / "a.tape", "-q", *words).stderr == ""
+    assert not (tmp_path / "a.tape").exists()
+    for _ in range(2):
+        done = run(source.graceid, "--no-files", "--service-url", source.url, "-a", tmp_path / "b.tape")
+        assert "0 files fetched (0 B), 15 not asked for" in done.stderr
+    done = run(source.graceid, "--only", "*.xml", "--service-url", source.url, "-a", tmp_path / "b.tape")
+    assert "not asked for" in done.stderr
+    done = run(source.graceid, "--service-url", source.url, "-a", tmp_path / "b.tape")
+    assert "known" in done.stderr
+    assert "not asked for" not in done.stderr
+
+
 def test_captures_one_after_another_leave_no_connection_to_the_tape_open(source: Source, tmp_path: Path) -> None:
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
         opened = []
