@@ -18,6 +18,7 @@ from typing import Any
 import requests
 
 from benchmarks.figure import Figure
+from benchmarks.measured import Cost, cost
 from benchmarks.runs import multiplied, simulated
 from benchmarks.stored_answers import answering, answers_of
 from demo.lives import new_event
@@ -136,8 +137,8 @@ def a_second_capture() -> list[Figure]:
 
 
 def many_objects(sizes: tuple[int, ...] = (100, 1_000)) -> list[Figure]:
-    """What an event costs a capture of many, the first time and again, and the most memory that takes, against a capture of fewer."""
-    found: dict[str, dict[int, tuple[float, float]]] = {"capture": {}, "second capture": {}}
+    """What an event without its files costs a capture of many, the first time and again, and the most memory that takes, against fewer."""
+    found: dict[str, dict[int, Cost]] = {"capture": {}, "second capture": {}}
     with tempfile.TemporaryDirectory() as name:
         folder, ids = Path(name), Path(name) / "ids.txt"
         simulated(folder / "run.tape")
@@ -148,31 +149,19 @@ def many_objects(sizes: tuple[int, ...] = (100, 1_000)) -> list[Figure]:
             for size in sizes:
                 ids.write_text("\n".join(events[:size]))
                 for what in found:
-                    cost = _cost(
-                        "--from-file", str(ids), "--service-url", url, "-q", "-a", str(folder / f"{size}.tape")
-                    )
-                    found[what][size] = cost
+                    words = ("--from-file", str(ids), "--service-url", url, "-a", str(folder / f"{size}.tape"))
+                    found[what][size] = cost("capture", "-q", "--no-files", *words)
     figures = []
     few, *others = sizes
     for what, costs in found.items():
         for size in others:
-            (cpu_s, most), (few_cpu_s, few_most) = costs[size], costs[few]
-            each, few_each = cpu_s / size * 1e3, few_cpu_s / few * 1e3
+            each, few_each = costs[size].cpu_s / size * 1e3, costs[few].cpu_s / few * 1e3
+            most, few_most = costs[size].most_bytes / 1e6, costs[few].most_bytes / 1e6
             figures += [
                 Figure(f"{what} of {size:,}, CPU of one", f"{each:.1f} ms", f"{few_each:.1f} ms, of {few}", each / few_each, "≤ 1.3"),
                 Figure(f"{what} of {size:,}, memory", f"{most:.0f} MB", f"{few_most:.0f} MB, of {few}", most / few_most, "≤ 1.1"),
             ]  # fmt: skip
     return figures
-
-
-def _cost(*words: str) -> tuple[float, float]:
-    """Seconds of CPU of a capture, and the most memory that it takes (MB)."""
-    with subprocess.Popen([sys.executable, "-m", "gracetape", "capture", *words]) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"capture {' '.join(words)} ended with {process.returncode}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3
 
 
 def a_large_file_against_curl(mebibytes: int = 1024) -> list[Figure]:
