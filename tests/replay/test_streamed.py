@@ -383,6 +383,37 @@ def test_a_page_that_looks_on_counts_nothing(run: Path, monkeypatch: pytest.Monk
     assert PlayerMoves(player).state()["total"] == player.sent
 
 
+_ASKED = (
+    ("events", ""), ("events", "gstlal far < 1"), ("events", "in_superevent: True"), ("events", "superevent: S220609ab"),
+    ("events", "created: 2022-06-09 .. 2022-06-09 22:20:00"), ("events", "label: DQV"), ("superevents", ""),
+    ("superevents", "label: DQV"), ("superevents", "preferred_event: G1000 .. G1004"), ("superevents", "far < 1"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["run", "heard"])
+def test_a_query_as_of_a_moment_opens_what_is_under_way_alone(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = request.getfixturevalue(name)
+    for moment in ("G1000:1", "G1003:4", "S220609ac:4", "G1010:6", "2022-06-09T22:24:00Z", "G1019:6", "2030-01-01"):
+        answers: list[Any] = []
+        for held in (0, 10**6):
+            monkeypatch.setattr(streamed_timeline, "HELD", held)
+            with dummy.GraceDb(path, as_of=moment) as client:
+                answers.append(
+                    [
+                        [one.get("graceid") or one["superevent_id"] for one in getattr(client, kind)(query)]
+                        for kind, query in _ASKED
+                    ]
+                )
+        assert answers[0] == answers[1], moment
+    with Archive.open(path) as archive:
+        timeline = StreamedTimeline(archive)
+        _, found = timeline.under_way(timeline.at("G1010", 6))
+        assert {"G1010", "S220609ak"} <= found
+        assert len(found) < LIVES
+
+
 def test_there_is_time_between_messages_to_make_those_that_follow(run: Path) -> None:
     player = play(run, clock=VirtualClock())
     next(alert for alert in player if alert.created > BORN)
