@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from gracetape.archive.tables import Held, Tables, put_rows
 from gracetape.bounded_json import read_kept
@@ -97,18 +97,37 @@ def _written(arrived: datetime) -> str:
     return arrived.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+_OF_OBJECT = (
+    "SELECT a.id, a.arrived, a.node, a.payload, r.json FROM {layer}.alerts a "
+    "LEFT JOIN {layer}.records r ON r.sha256 = substr(a.payload, 1, 64) WHERE a.object = ?{bounds} ORDER BY a.arrived, a.id"
+)
+_PAGE = 256
+
+
 def recorded_of(archive: Tables, graceid: str) -> list[Recorded]:
     """The messages heard about an object, by time of arrival; ArchiveError if one is damaged."""
-    query = (
-        "SELECT a.arrived, a.node, a.payload, r.json FROM {layer}.alerts a "
-        "LEFT JOIN {layer}.records r ON r.sha256 = substr(a.payload, 1, 64) WHERE a.object = ? ORDER BY a.arrived, a.id"
-    )
-    found = []
-    for arrived, node, seals, text in archive.connection.execute(query.format(layer=archive.recordings), (graceid,)):
-        if fault := _fault(graceid, arrived, node, seals, text):
-            raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
-        found.append(_message(graceid, arrived, node, text or ""))
-    return found
+    query = _OF_OBJECT.format(layer=archive.recordings, bounds="")
+    return [_checked(graceid, row) for row in archive.connection.execute(query, (graceid,))]
+
+
+def recorded_along(archive: Tables, graceid: str, newest: int) -> Iterator[Recorded]:
+    """As `recorded_of`, read a page at a time; those whose rows came after the row `newest` are left out."""
+
+    def page(after: str, *values: object) -> list[tuple[Any, ...]]:
+        query = _OF_OBJECT.format(layer=archive.recordings, bounds=f" AND a.id <= ?{after}")
+        return archive.connection.execute(f"{query} LIMIT {_PAGE}", (graceid, newest, *values)).fetchall()
+
+    rows = page("")
+    while rows:
+        yield from (_checked(graceid, row) for row in rows)
+        rows = page(" AND (a.arrived, a.id) > (?, ?)", rows[-1][1], rows[-1][0])
+
+
+def _checked(graceid: str, row: tuple[Any, ...]) -> Recorded:
+    _, arrived, node, seals, text = row
+    if fault := _fault(graceid, arrived, node, seals, text):
+        raise ArchiveError(f"{fault}: `gracetape archive verify` tells which")
+    return _message(graceid, arrived, node, text or "")
 
 
 def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
@@ -121,13 +140,34 @@ def _message(graceid: str, arrived: str, node: str, text: str) -> Recorded:
     return Recorded(when, node, payload, text)
 
 
+_ONLY_HEARD = (
+    "FROM alerts WHERE object NOT IN (SELECT object FROM captures WHERE completed IS NOT NULL) "
+    "AND object NOT IN (SELECT name FROM names)"
+)
+
+
+class OnlyHeard(NamedTuple):
+    """An object that was never captured: how many messages were heard of it, and when the first one came (as it is written)."""
+
+    object: str
+    messages: int
+    first: str
+
+
+def only_heard(archive: Tables) -> list[OnlyHeard]:
+    """The objects that messages were heard of, but that were never captured, in order of the first one."""
+    query = f"SELECT object, count(*), min(arrived) {_ONLY_HEARD} GROUP BY object ORDER BY min(arrived)"
+    return [OnlyHeard(str(row[0]), int(row[1]), str(row[2])) for row in archive.connection.execute(query)]
+
+
 def heard_only(archive: Tables) -> dict[str, int]:
-    """The objects that messages were heard of, but that were never captured: how many messages, in order of the first one."""
-    query = (
-        "SELECT object, count(*) FROM alerts WHERE object NOT IN (SELECT object FROM captures WHERE completed IS NOT NULL) "
-        "AND object NOT IN (SELECT name FROM names) GROUP BY object ORDER BY min(arrived)"
-    )
-    return {str(graceid): int(count) for graceid, count in archive.connection.execute(query)}
+    """As `only_heard`: how many messages, by object."""
+    return {one.object: one.messages for one in only_heard(archive)}
+
+
+def nodes_of_only_heard(archive: Tables) -> Iterator[str]:
+    """Where messages of such objects were heard, each node once, as they are found."""
+    return (str(node) for (node,) in archive.connection.execute(f"SELECT DISTINCT node {_ONLY_HEARD}"))
 
 
 def count_recorded(archive: Tables, graceid: str) -> int:

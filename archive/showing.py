@@ -54,7 +54,7 @@ def list_objects(
         )  # fmt: skip
     for graceid, count in shown:
         many = "1 message that was" if count == 1 else f"{count} messages that were"
-        say(f"{graceid}: {many} heard, never captured")
+        say(f"{graceid or 'about no object'}: {many} heard{', never captured' if graceid else ''}")
     if limit == 0:
         say(f"{offset + left} in all: --limit N shows so many of them")
     elif limit is not None and left > 0:

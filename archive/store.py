@@ -199,15 +199,17 @@ class Archive(Captures):
 
     def _update(self) -> None:
         """Bring an older archive to this code's schema: itself, or a copy of it if it may not be written to."""
+        mended = "" if isinstance(self.path, UrlPath) else " (gracetape archive gc brings it up to date)"
         with progress(
             f"bringing {self.path.name} up to date"
             if not self.read_only
-            else f"reading {self.path.name}, of an older form"
+            else f"reading {self.path.name}, of an older form{mended}"
         ):
             if not self.read_only:
                 schema.migrate(self.connection)
             else:
                 self._connections.read_a_copy()
+                self.connection  # noqa: B018  # makes it, while it is told how far that is
 
     def tidy(self) -> None:
         """Let SQLite bring in, or take back, what a writer left who was killed meanwhile: any reading does."""

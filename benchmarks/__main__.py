@@ -51,6 +51,7 @@ ALL = {
     "latency": brokers.latency_from_deadline_to_arrival,
     "capture": captures.capture_against_its_connections,
     "recapture": captures.a_second_capture,
+    "objects": captures.many_objects,
     "large_file": captures.a_large_file_against_curl,
     "query": queries.queries_go_with_the_answer,
     "listener": listeners.alerts_through_the_listener,

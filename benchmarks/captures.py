@@ -18,6 +18,8 @@ from typing import Any
 import requests
 
 from benchmarks.figure import Figure
+from benchmarks.measured import Cost, cost
+from benchmarks.runs import multiplied, simulated
 from benchmarks.stored_answers import answering, answers_of
 from demo.lives import new_event
 from gracetape import capture, dummy
@@ -132,6 +134,34 @@ def a_second_capture() -> list[Figure]:
         Figure("second capture, requests", str(requests), f"{most}: 3 and one for each list", requests / most, "≤ 1"),
         Figure("second capture, bytes of bodies", str(size), "4,000", size / 4000, "≤ 1"),
     ]
+
+
+def many_objects(sizes: tuple[int, ...] = (100, 1_000)) -> list[Figure]:
+    """What an event without its files costs a capture of many, the first time and again, and the most memory that takes, against fewer."""
+    found: dict[str, dict[int, Cost]] = {"capture": {}, "second capture": {}}
+    with tempfile.TemporaryDirectory() as name:
+        folder, ids = Path(name), Path(name) / "ids.txt"
+        simulated(folder / "run.tape")
+        multiplied(folder / "run.tape", max(sizes))
+        with Archive.open(folder / "run.tape") as tape:
+            events = [graceid for graceid in tape.objects() if not graceid.startswith("TS")]
+        with _served(folder / "run.tape") as url:
+            for size in sizes:
+                ids.write_text("\n".join(events[:size]))
+                for what in found:
+                    words = ("--from-file", str(ids), "--service-url", url, "-a", str(folder / f"{size}.tape"))
+                    found[what][size] = cost("capture", "-q", "--no-files", *words)
+    figures = []
+    few, *others = sizes
+    for what, costs in found.items():
+        for size in others:
+            each, few_each = costs[size].cpu_s / size * 1e3, costs[few].cpu_s / few * 1e3
+            most, few_most = costs[size].most_bytes / 1e6, costs[few].most_bytes / 1e6
+            figures += [
+                Figure(f"{what} of {size:,}, CPU of one", f"{each:.1f} ms", f"{few_each:.1f} ms, of {few}", each / few_each, "≤ 1.3"),
+                Figure(f"{what} of {size:,}, memory", f"{most:.0f} MB", f"{few_most:.0f} MB, of {few}", most / few_most, "≤ 1.1"),
+            ]  # fmt: skip
+    return figures
 
 
 def a_large_file_against_curl(mebibytes: int = 1024) -> list[Figure]:

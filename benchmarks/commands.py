@@ -1,12 +1,15 @@
 """What commands cost on tapes of many lives: those that show something against a tape of ten, those that go over all, a life."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import requests
 
 from benchmarks.figure import Figure
 from benchmarks.runs import multiplied, simulated
@@ -20,6 +23,7 @@ _SHOWN = (
     ("archive log", ["log", _EVENT]),
     ("archive files", ["files", _EVENT]),
 )
+_DUMMY = "dummy serve, with a query and two lists"
 _WHOLE = (("archive verify", ["verify"]), ("archive gc", ["gc"]), ("archive pack", ["pack"]))
 
 
@@ -32,6 +36,20 @@ def _cpu_s(words: list[str]) -> float:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(words)}: {said.decode()}")
+    return used.ru_utime + used.ru_stime
+
+
+def _dummy_s(tape: Path) -> float:
+    """Seconds of CPU of a dummy that starts, answers a query and a list, and ends."""
+    command = [sys.executable, "-m", "gracetape", "dummy", "serve", str(tape), "--read-only", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = next(found[1] for line in process.stdout if (found := re.search(r'GraceDb\("([^"]+)"', line)))
+        for asked in ("events/?query=far+<+1e-7&count=20", "superevents/?count=20", f"events/{_EVENT}/log/"):
+            requests.get(url + asked, timeout=60).raise_for_status()
+        process.terminate()
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
     return used.ru_utime + used.ru_stime
 
 
@@ -64,7 +82,8 @@ def commands_on_many_lives(sizes: tuple[int, ...] = (100, 1_000)) -> list[Figure
             for name, words in (*_SHOWN, *_WHOLE):
                 times = 3 if (name, words) in _SHOWN or size == 10 else 1
                 found.setdefault(name, {})[size] = min(_cpu_s(_archive(words, tape)) for _ in range(times))
-        for name, _ in _SHOWN:
+            found.setdefault(_DUMMY, {})[size] = min(_dummy_s(tape) for _ in range(3))
+        for name in (*(name for name, _ in _SHOWN), _DUMMY):
             base = found[name][10]
             figures += [_figure(name, size, found[name][size], base, "10 lives", "≤ 1.3") for size in sizes]
         for name, _ in _WHOLE:

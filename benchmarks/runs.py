@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.figure import Figure
+from benchmarks.measured import most_bytes
 from gracetape.archive import Archive, Capture, digest, index
 from gracetape.archive.store import PassingArchive
 from gracetape.archive.view import FileEntry
@@ -183,8 +183,7 @@ def _replay(path: str, messages: int) -> None:
     first, begun = time.perf_counter() - start, time.process_time()
     count = sum(1 for _ in islice(lines, messages))
     each = (time.process_time() - begun) / count
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps(vars(Replayed(first, each, most))))
+    print(json.dumps(vars(Replayed(first, each, most_bytes()))))
 
 
 def runs_against_ten_lives(sizes: tuple[int, ...] = (100, 1_000, 10_000), messages: int = 5_000) -> list[Figure]:

@@ -32,7 +32,8 @@ LOOKS = 5
 class CaptureResult:
     """What came of one object: its capture, whether that is a new version, what was fetched (files, bytes) and what not (`kept`:
     of that, what an earlier version has; `failed`: at what of that the server failed), and what moved while it was captured (`torn`;
-    empty if it stood still). `withheld`: what the version before has and the server gives no longer.
+    empty if it stood still). `withheld`: what the version before has and the server gives no longer; `unasked`: files that are not
+    here, and were not to be fetched.
     """
 
     capture: Capture
@@ -46,6 +47,7 @@ class CaptureResult:
     torn: str = ""
     withheld: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    unasked: int = 0
 
     def __repr__(self) -> str:
         return f"<CaptureResult {self.capture.ref}{' (new)' if self.new else ''}, {self.logs} logs, {self.fetched} of {self.files} files fetched>"
@@ -165,7 +167,10 @@ class Pull:
                     tx.note(before, _but_tags(kept) | {TAGS: tags})
                 if self.on.root:
                     keep_service(tx, before, self.on.root)
-        result = CaptureResult(self.archive.capture(before.ref), False, len(seen.lists["log"]), len(entries))
+        unasked = sum(entry.sha256 is None for entry in entries)
+        result = CaptureResult(
+            self.archive.capture(before.ref), False, len(seen.lists["log"]), len(entries), unasked=unasked
+        )
         self.on.progress.end(result)
         return result
 
@@ -216,9 +221,10 @@ class Pull:
         absent = [blob.why for place, blob in refused.items() if place not in kept]
         failed = [blob.why for place, blob in refused.items() if blob.failed]
         result = result or CaptureResult(capture, True, 0, 0)
+        unasked = sum(not self.on.choice(file.name) for file in wanted if (file.name, file.version) not in known)
         return still, replace(
             result, capture=capture, logs=len(seen.lists["log"]), files=len(wanted), fetched=result.fetched + len(come),
-            bytes=result.bytes + sum(blob.size for blob in come), absent=absent, kept=len(kept), failed=failed,
+            bytes=result.bytes + sum(blob.size for blob in come), absent=absent, kept=len(kept), failed=failed, unasked=unasked,
         )  # fmt: skip
 
     def _here(self, result: CaptureResult | None) -> Steps[dict[tuple[str, int], FileEntry]]:

@@ -30,6 +30,7 @@ class Pace:
     """When the next question may go out, of whichever thread. `max_rate` is the most a second (None: what the server bears).
 
     A server that throttles is left alone by all for as long as it says; what it had borne until then is the pace from there on.
+    Time in which it is left alone does not count: who waits for a turn meanwhile is as far behind the one before it afterwards.
     """
 
     def __init__(self, max_rate: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,31 +38,35 @@ class Pace:
         self._least = _MARGIN / max_rate if max_rate else 0.0
         self._learned = 0.0
         self._next = self._rest_until = self._told_until = 0.0
+        self._rested = 0.0  # seconds for which it is left alone, up to `_rest_until`; `_next` counts without them
         self._since, self._answered, self._held_since = clock(), 0, 0.0
 
     def turn(self) -> float:
         """Take the next place in the line; when it comes, on the clock."""
-        with self._lock:
-            at = max(self._clock(), self._next, self._rest_until)
-            self._next = at + max(self._least, self._learned)
-            return at
+        return self._place() + self._rested
 
-    def wait(self, client: Any, most: float = math.inf) -> None:
-        """Wait for a turn; Stopped if the client is told to stop meanwhile, TooLong if the server asks for more than `most` seconds."""
-        while True:
+    def wait(self, client: Any, most: float = math.inf) -> float:
+        """Wait for a turn; when it came, on the clock. Stopped if the client is told to stop meanwhile, TooLong if the server asks for
+        more than `most` seconds.
+        """
+        place = self._place()
+        while (left := (at := max(place + self._rested, self._rest_until)) - self._clock()) > 0:
             if (told := self._told_until - self._clock()) > most:
                 raise TooLong(told)
-            at = self.turn()
-            while (left := at - self._clock()) > 0:
-                pause(client, left)
-            if self.holds(at):
-                return
+            pause(client, left)
+        return at
 
-    def holds(self, at: float) -> bool:
-        """Whether a place in the line is still good when it comes. All whose places lay in what turned out to be a time of rest would
-        otherwise go at once when that is over.
-        """
-        return at >= self._rest_until
+    def _place(self) -> float:
+        """Take the next place in the line: a moment, without the time in which the server is left alone."""
+        with self._lock:
+            place = max(max(self._clock(), self._rest_until) - self._rested, self._next)
+            self._next = place + max(self._least, self._learned)
+            return place
+
+    def _leave_alone(self, now: float, seconds: float) -> None:
+        until = max(self._rest_until, now + seconds)
+        self._rested += until - max(now, self._rest_until)
+        self._rest_until = until
 
     def answered(self) -> None:
         """The server has borne a question."""
@@ -78,7 +83,7 @@ class Pace:
             if now > self._rest_until + _FREE * seconds:  # the last time is over
                 self._held_since = now
             if now - self._held_since < most:
-                self._rest_until = max(self._rest_until, now + seconds)
+                self._leave_alone(now, seconds)
 
     def rest(self, seconds: float) -> None:
         """The server wants to be left alone, by everybody."""
@@ -89,7 +94,7 @@ class Pace:
                 self._learned = min(spent / self._answered, 1.0) if self._answered else self._learned
                 self._since, self._answered = now + seconds, 0
             self._told_until = max(self._told_until, now + seconds)
-            self._rest_until = max(self._rest_until, self._told_until)
+            self._leave_alone(now, seconds)
 
 
 def pace_of(client: Any) -> Pace:

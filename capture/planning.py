@@ -27,6 +27,7 @@ from gracetape.capture.service import without_login
 from gracetape.capture.stored import Stored
 from gracetape.capture.transfers import size_of
 from gracetape.errors import CaptureError
+from gracetape.progress import progress
 from gracetape.tables import show_table
 from gracetape.terminal import human_bytes, say, show_json
 
@@ -54,13 +55,23 @@ class Plan:
         self, client: Any, hub: Hub["_Task"], archive: Archive | None, choice: Choice, with_events: bool
     ) -> None:
         self.client, self.hub, self.archive, self.choice = client, hub, archive, choice
-        self.objects = Objects(client, hub, lambda graceid: _Task(self, graceid), with_events=with_events)
+        self._total: int | None = 0
+        self.objects = Objects(
+            client, hub, lambda graceid: _Task(self, graceid), with_events=with_events, on_more=self._more
+        )
 
-    def of(self, ids: Iterator[str]) -> Iterator[Planned | Exception | None]:
-        """What would come of each object, None for one that has another name too."""
-        self.hub.now(partial(fetch_root, self.client))
-        for _, found in self.hub.run(self.objects.tasks(ids)):
-            yield found
+    def of(self, asked: Asked) -> Iterator[Planned | Exception | None]:
+        """What would come of each object, None for one that has another name too; how far that is, is told."""
+        with progress("looking at objects", unit="objects") as done:
+            self.hub.now(partial(fetch_root, self.client))
+            for _, found in self.hub.run(self.objects.tasks(asked.found(self.client, self._more))):
+                yield found
+                done.total = self._total
+                done.advance()
+
+    def _more(self, objects: int | None) -> None:
+        """So many more objects will come than was known; None: nobody can tell how many."""
+        self._total = None if objects is None or self._total is None else self._total + objects
 
 
 class _Task:
@@ -134,7 +145,7 @@ def show_plan(
         plan = Plan(client, Hub(connections), archive, Choice(files, pattern), with_events)
         found = []
         in_a_row = InARow(client, plan.hub)
-        for planned in plan.of(asked.found(client, lambda count: None)):
+        for planned in plan.of(asked):
             if isinstance(planned, Exception):
                 if not isinstance(planned, CaptureError) or isinstance(planned, Interrupted):
                     raise planned
@@ -144,7 +155,10 @@ def show_plan(
             elif planned is not None:
                 in_a_row.came()
                 found.append(planned)
-        _show(found, as_json)
+        if asked.query is not None and not found and not failed and not as_json:
+            say(asked.nothing)
+        else:
+            _show(found, as_json)
         if failed:
             more = f" (and {len(failed) - 1} others)" if len(failed) > 1 else ""
             raise CaptureError(f"{failed[0]}{more}")

@@ -55,7 +55,9 @@ class Silent:
 def told(result: "CaptureResult") -> str:
     """What came of an object, in a line."""
     version = result.capture.ref if result.new else f"{result.capture.ref} unchanged"
-    kept = f", {result.files - result.fetched - len(result.absent)} known" if result.fetched < result.files else ""
+    known = result.files - result.fetched - len(result.absent) - result.unasked
+    kept = f", {known} known" if known > 0 else ""
+    kept += f", {result.unasked} not asked for" if result.unasked else ""
     absent = f", {len(result.absent)} absent" if result.absent else ""
     fetched = f"{result.fetched} files fetched ({human_bytes(result.bytes)}){kept}{absent}"
     torn = f"; torn: {result.torn}" if result.torn else ""

@@ -14,8 +14,8 @@ from gracetape.capture.pull import capture_each, come
 from gracetape.capture.service import connect, service_url
 from gracetape.capture.stopping import stopped_by_signals
 from gracetape.errors import CaptureError
-from gracetape.shown import say, target
-from gracetape.terminal import complain
+from gracetape.shown import target
+from gracetape.terminal import complain, say
 
 _LAST_WORDS = "stopped; what was fetched is kept, and the same command goes on from there"
 
@@ -35,6 +35,15 @@ class Asked:
             return
         on_count(len(self.ids))
         yield from self.ids
+
+    @property
+    def nothing(self) -> str:
+        """What to say where the query finds nothing."""
+        other = "events" if self.category == "superevent" else "superevents"
+        return (
+            f"nothing found: no {self.category} matches {self.query!r:.200} "
+            f"(--{other} looks among {other}; those of group Test, or MDC, are found where a query names them)"
+        )
 
 
 @contextmanager
@@ -72,39 +81,30 @@ def capture_into(
     progress = progress_for(quiet, following=follow is not None)
     with asking(url, api_version, as_public=as_public, last_words=_LAST_WORDS) as client:
         once = partial(
-            _once, asked=asked, path=path, client=client, progress=progress, options=options | {"as_public": as_public},
-            says=not quiet and follow is None,
-        )  # fmt: skip
+            _once, asked=asked, path=path, client=client, progress=progress, options=options | {"as_public": as_public}
+        )
+        came = 0
+
+        def each(result: Any) -> None:
+            nonlocal came
+            came += 1
+
         try:
             if follow is None:
-                once(lambda result: None)
+                once(each)
             else:
                 poll(client, once, follow)
         finally:
             progress.close()
+        if asked.query is not None and not came and follow is None and not quiet:
+            say(asked.nothing, error=True)
 
 
 def _once(
-    each: Callable[[Any], object], asked: Asked, path: Path, client: Any, progress: Progress, options: dict[str, Any],
-    *, says: bool,
-) -> None:  # fmt: skip
-    found = Found(asked.found(client, progress.more))
+    each: Callable[[Any], object], asked: Asked, path: Path, client: Any, progress: Progress, options: dict[str, Any]
+) -> None:
+    found = asked.found(client, progress.more)
     come(capture_each(found, path, client, progress=progress, **options), each)
-    if says and not found.count:
-        other = "events" if asked.category == "superevent" else "superevents"
-        say(f"{asked.query!r} finds no {asked.category}s: nothing was captured (--{other} asks for those)", error=True)
-
-
-class Found(Iterator[str]):
-    """Ids as they are asked for, and how many there were."""
-
-    def __init__(self, ids: Iterator[str]) -> None:
-        self._ids, self.count = ids, 0
-
-    def __next__(self) -> str:
-        found = next(self._ids)
-        self.count += 1
-        return found
 
 
 def _stop(client: Any) -> NoReturn:

@@ -5,7 +5,8 @@ GracetapeError                 whatever gracetape itself raises
 │   └── SimulateError          a configuration, an option or a target of a simulation
 ├── ArchiveError               an archive is damaged, or cannot be read or written
 │   ├── AlreadyThere           something is where a new archive was to be
-│   └── NotFound               it does not hold the object, record or file
+│   ├── NotFound               it does not hold the object, record or file
+│   └── OutOfReach             where contents of it lie cannot be asked at all
 ├── CaptureError               a GraceDB did not give what was asked for
 ├── BrokerError                a broker cannot be reached, refuses, or stays away too long
 │   └── BadUrl                 (UsageError, ValueError) a URL, or a credential that it needs, makes no sense
@@ -35,6 +36,10 @@ class AlreadyThere(ArchiveError):
 
 class NotFound(ArchiveError):
     """The archive does not hold the object, record or file that was asked for."""
+
+
+class OutOfReach(ArchiveError):
+    """A place cannot be asked at all, whatever for: it does not answer, or lets us in no more, or was never named."""
 
 
 class CaptureError(GracetapeError):

@@ -121,6 +121,7 @@ class ReplayRun:
                     if not options.quiet:
                         _say(f"gracetape: begins at {shown_time(begin)} UTC")
                     player.begin_at(begin)
+                    self._watch = Stopwatch()  # of what is sent, not of what was waited for
                 player.play(targets, tell, faults=self.faults)
         finally:
             if player.share is not None:

@@ -78,7 +78,7 @@ class PlayerMoves:
         self._player = player
 
     def state(self) -> dict[str, Any]:
-        """How it stands: played seconds, speed (null: as fast as possible), alerts sent and all of them (null: nobody knows so far)."""
+        """How it stands: played seconds, speed (null: as fast as possible), alerts sent and all of them (null: nobody has counted them)."""
         player = self._player
         following = player.next_in_s
         return {

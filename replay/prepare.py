@@ -14,7 +14,7 @@ from gracetape.archive.alerts.heard import heard_messages
 from gracetape.archive.alerts.message_file import MessageFile, read_messages
 from gracetape.archive.history.streamed import StreamedTimeline, is_streamed
 from gracetape.archive.inside import SQLITE
-from gracetape.archive.recorded import Recorded, heard_only
+from gracetape.archive.recorded import OnlyHeard, Recorded, only_heard
 from gracetape.clocks import Clock, check_speed, clock_for
 from gracetape.errors import ArchiveError, BadRequest, GracetapeError, UsageError
 from gracetape.ids import Ref, parse_ref
@@ -22,6 +22,7 @@ from gracetape.message_lines import holds_messages
 from gracetape.progress import progress
 from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
+from gracetape.replay.only_heard import MANY_HEARD, HeardAlong
 from gracetape.replay.player import Player
 from gracetape.replay.selection import Selection, Wanted, mentions, select
 
@@ -98,16 +99,19 @@ def prepare(
             continue
         with ExitStack() as stack:
             archive = _opened(tape.archive, stack)
-            only = heard_only(archive)
+            heard_alone = only_heard(archive)
+            only = {one.object for one in heard_alone}
             refs = read_refs(archive, tape.refs, only)
-            if refs or arrangement.names or not is_streamed(archive):
+            heard: Mapping[str, Sequence[Recorded]]
+            if refs or arrangement.names or not (is_streamed(archive) or _much(archive, heard_alone)):
                 told = {graceid: ref for graceid, ref in refs.items() if graceid not in only}
                 timeline = Timeline(list(histories_of(archive, told).values()) if told or not refs else [])
+                names = (one.object for one in heard_alone if one.object in refs or not refs)
+                heard = heard_messages(archive, names)
             else:
-                timeline = StreamedTimeline(archive)
+                timeline, heard = StreamedTimeline(archive), HeardAlong(archive, heard_alone)
                 if archive is not tape.archive:
                     finalize(timeline, stack.pop_all().close)
-            heard = heard_messages(archive, [graceid for graceid in only if graceid in refs or not refs])
             selections.append((select(timeline, refs, wanted, tape.archive, heard), tape.offset_s))
     queue = MessageQueue(arrangement.copies_of(selections), laps=arrangement.laps, gap_s=arrangement.gap_s)
     timeline_of_first = selections[0][0].timeline if selections else None
@@ -116,6 +120,11 @@ def prepare(
     player.remarks = remarks
     player.stand()
     return player
+
+
+def _much(archive: Archive, heard: Sequence[OnlyHeard]) -> bool:
+    """Whether the messages about objects that were never captured are so many that they are read as they come up."""
+    return archive.read_only and sum(one.messages for one in heard) > MANY_HEARD
 
 
 def is_message_file(path: object) -> bool:

@@ -1,17 +1,15 @@
 """Which alerts of a timeline a replay sends: cutoffs, the start, the latest time, the format and the certainty."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
+from itertools import takewhile
 from os import PathLike
 
 from gracetape.archive import Alert, Archive, Position, Recorded, Timeline, alerts_of
 from gracetape.archive.alerts.alert import FORMATS
-from gracetape.archive.alerts.heard import heard_alerts
-from gracetape.archive.alerts.merge_recorded import servers_own, with_places
-from gracetape.archive.alerts.notices.heard import fits, form_of, heard_alert, public_messages
 from gracetape.archive.alerts.notices.public_alert import PUBLIC_FORMATS, public_forms
 from gracetape.archive.history.mentions import mentions as mentions
 from gracetape.archive.history.streamed import StreamedTimeline
@@ -19,6 +17,7 @@ from gracetape.errors import BadRequest, GracetapeError
 from gracetape.ids import Ref
 from gracetape.progress import each, progress
 from gracetape.replay.heard_bounds import bounds_of, only_one
+from gracetape.replay.only_heard import MANY_HEARD, HeardAlong, heard_in, in_their_places
 from gracetape.replay.selected import Selection as Selection
 from gracetape.replay.streamed import StreamedSelection
 from gracetape.times import as_utc
@@ -71,20 +70,13 @@ def select(
     `heard`: the messages of objects that were never captured. Raises BadRequest if a cutoff or the start is not an entry of that
     object's log.
     """
+    if streamed := _streamed(timeline, wanted, source, heard):
+        return streamed
     if heard and not (timeline.histories and (refs.keys() & timeline.histories.keys() or not refs)):
-        return _of_format(select_heard(heard, refs, wanted), timeline, wanted, source)
+        alone = [replace(alert, position=Position(0)) for alert in select_heard(heard, refs, wanted)]
+        return _of_format(alone, timeline, wanted, source)
     told = {graceid: ref for graceid, ref in refs.items() if graceid in timeline.histories}
     along = _told(timeline, told, wanted)
-    if isinstance(timeline, StreamedTimeline) and not heard:
-        streamed = StreamedSelection(
-            along.of_format(wanted),
-            timeline=timeline,
-            source=source,
-            spread=wanted.spread,
-            from_anywhere=along.from_anywhere,
-        )
-        if streamed:
-            return streamed
     alerts = along.all()
     if heard:
         others = Wanted(until=wanted.until, format=wanted.format) if not refs else wanted
@@ -93,8 +85,35 @@ def select(
             wanted.cutoff is not None or wanted.start is not None
         ):  # what is played of the one object bounds all
             loud = [alert for alert in loud if alerts and alerts[0].created <= alert.created <= alerts[-1].created]
-        alerts = list(with_places(list(merge(alerts, loud, key=lambda alert: alert.created))))
+        alerts = list(in_their_places(merge(alerts, loud, key=lambda alert: alert.created)))
     return _of_format(alerts, timeline, wanted, source)
+
+
+def _streamed(
+    timeline: Timeline,
+    wanted: Wanted,
+    source: Archive | str | PathLike[str] | None,
+    heard: Mapping[str, Sequence[Recorded]] | None,
+) -> Selection | None:
+    """The wanted alerts of a whole archive, made as they come up; None if they are not, or if there is none."""
+    if not isinstance(timeline, StreamedTimeline):
+        return None
+    if heard and (
+        not isinstance(heard, HeardAlong) or wanted.cutoff is not None or wanted.start is not None
+    ):  # bounds by what was heard are found in all of it
+        return None
+    along = _told(timeline, {}, wanted)
+    selection = StreamedSelection(
+        _Along(along.of_format(wanted), heard, wanted)
+        if isinstance(heard, HeardAlong) and heard
+        else along.of_format(wanted),
+        timeline=timeline,
+        source=source,
+        spread=wanted.spread,
+        from_anywhere=along.from_anywhere and not heard,
+        many=isinstance(heard, HeardAlong) and heard.messages > MANY_HEARD,
+    )
+    return selection or None
 
 
 def _of_format(
@@ -162,6 +181,25 @@ class _Told:
             return [alert for alert in told() if self.fits(alert)]
 
 
+@dataclass(frozen=True)
+class _Along:
+    """What is told of a timeline, and with it what was heard of objects that were never captured."""
+
+    told: _Told
+    heard: HeardAlong
+    wanted: Wanted
+
+    def __call__(self, after: Position | None) -> Iterator[Alert]:
+        """All of it: what was heard has no moments to begin after."""
+        loud = (
+            alert for alert in _until(self.heard.along(self.wanted.public_forms), self.wanted) if self._has_form(alert)
+        )
+        return in_their_places(merge(self.told(after), loud, key=lambda alert: alert.created))
+
+    def _has_form(self, alert: Alert) -> bool:
+        return self.wanted.public or alert.payload(self.wanted.format) is not None
+
+
 def _told(timeline: Timeline, refs: Mapping[str, Ref], wanted: Wanted) -> _Told:
     """The wanted alerts of objects that have a history."""
     cutoffs = cutoffs_of(timeline, refs, wanted.cutoff)
@@ -195,29 +233,15 @@ def select_heard(heard: Mapping[str, Sequence[Recorded]], refs: Mapping[str, Ref
 
     `bounds_of` says what a cutoff and the start mean for them. BadRequest if no message tells of any log entry.
     """
-    until = as_utc(wanted.until) if wanted.until else None
-    alerts = [
-        replace(alert, position=alert.position or Position(0))
-        for alert in _heard(heard, wanted)
-        if until is None or alert.created <= until
-    ]
+    alerts = list(_until(heard_in(heard, wanted.public_forms), wanted))
     fits = bounds_of(alerts, heard, refs, wanted.start, wanted.cutoff)
     return [alert for alert, fit in zip(alerts, fits, strict=True) if fit]
 
 
-def _heard(heard: Mapping[str, Sequence[Recorded]], wanted: Wanted) -> list[Alert]:
-    """Messages as alerts: what the public was told, or what GraceDB's own listeners were; where nothing but the former was heard, that."""
-    found: dict[str, list[Recorded]] = {graceid: servers_own(messages) for graceid, messages in heard.items()}
-    if not wanted.public and (any(found.values()) or not any(heard.values())):
-        return heard_alerts(found)
-    public = [
-        replace(heard_alert(message, graceid), form=form)
-        for graceid, messages in heard.items()
-        for message in public_messages(messages)
-        for form in (wanted.public_forms if wanted.public else (form_of(message) or "",))
-        if fits(message, form)
-    ]
-    return sorted(public, key=lambda alert: alert.created)
+def _until(alerts: Iterable[Alert], wanted: Wanted) -> Iterator[Alert]:
+    """Alerts in order, up to the latest time that is wanted."""
+    until = as_utc(wanted.until) if wanted.until else None
+    return takewhile(lambda alert: until is None or alert.created <= until, alerts)
 
 
 def before(alert: Alert) -> Position:

@@ -45,7 +45,7 @@ class StreamedSelection(Selection):
 
     It stands somewhere and goes on from there; going back makes alerts again, from a mark on the way, or from the beginning if `along`
     cannot give them `from_anywhere` more cheaply. How many there are in all is found out at the end, or by making all of them once,
-    when somebody asks.
+    when somebody asks. `many`: that would take long, though the timeline has few objects.
     """
 
     timeline: Timeline
@@ -58,6 +58,7 @@ class StreamedSelection(Selection):
         source: Archive | str | PathLike[str] | None = None,
         spread: str = "as-recorded",
         from_anywhere: bool = True,
+        many: bool = False,
     ) -> None:
         self._along, self._spread, self._from_anywhere = along, spread, from_anywhere
         self.timeline, self.source, self.end = timeline, source, None
@@ -68,7 +69,7 @@ class StreamedSelection(Selection):
         self._marks = [_Mark(0, 0.0, None)]
         self._counted_to = self._messages_so_far = 0
         self._begin(self._marks[0])
-        self._long = timeline.has_more_than(_SOON_COUNTED)
+        self._long = many or timeline.has_more_than(_SOON_COUNTED)
 
     def anew(self) -> "StreamedSelection":
         return StreamedSelection(
@@ -77,6 +78,7 @@ class StreamedSelection(Selection):
             source=self.source,
             spread=self._spread,
             from_anywhere=self._from_anywhere,
+            many=self._long,
         )
 
     # -- how much there is

@@ -9,6 +9,7 @@ import heapq
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -35,6 +36,8 @@ _REST = sum(_BITS.values())
 HELD = 16
 #: How many groups that are not walked along are kept, in case they are asked for again.
 _RECENT = 32
+#: Before a step of one object another one's may come that was made a little later (in what `spans` counts).
+_MARGIN = 60_000_000
 _CAPTURED = "SELECT object FROM captures WHERE completed IS NOT NULL"
 
 
@@ -218,6 +221,23 @@ class StreamedTimeline(Timeline):
             whole = [span._replace(begins=self._begin_of(span)) for span in found]
             found = iter(sorted(whole, key=lambda span: span.begins))
         yield from found
+
+    def under_way(self, position: Position) -> tuple[int, set[str]]:
+        """A time (as `spans` counts) before which all has happened to what ends before it; and the objects of which that is not so at a
+        moment, though they may be there: those that end later, what acts tie to them, and what was captured since this was made.
+        """
+        at = position.index >> _REST
+        settled = at - _MARGIN
+        query = "SELECT DISTINCT object FROM captures WHERE id > ?"
+        later = [str(row[0]) for row in self.archive.connection.execute(query, (self._newest,)).fetchall()]
+        coming = takewhile(lambda span: span.begins <= at, self.spans(settled))
+        found = set[str]()
+        for graceid in (*later, *(span.object for span in coming)):
+            if graceid not in found:
+                with suppress(KeyError):  # it is no object of this time line
+                    found.update(self.group_of(graceid).histories)
+        found.update(later)
+        return settled, found
 
     # -- along the line
 

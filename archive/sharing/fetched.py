@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gracetape.archive.blobs import Blob, unpacked
-from gracetape.errors import ArchiveError, NotFound
+from gracetape.errors import ArchiveError, NotFound, OutOfReach
 
 
 def fetch_into(file: Path, stored: Callable[[], Iterator[bytes]], blob: Blob, where: str) -> None:
@@ -23,6 +23,8 @@ def fetch_into(file: Path, stored: Callable[[], Iterator[bytes]], blob: Blob, wh
         try:
             for _ in unpacked(pieces(), blob):
                 pass
+        except OutOfReach:
+            raise
         except NotFound:
             raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {where}") from None
         except ArchiveError as error:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from gracetape.archive.sharing.places import Changed, Stamp, checked_name
 from gracetape.destinations import is_loopback
-from gracetape.errors import ArchiveError, NotFound, UsageError
+from gracetape.errors import ArchiveError, NotFound, OutOfReach, UsageError
 from gracetape.installing import hint
 from gracetape.shown import target
 
@@ -108,7 +108,8 @@ class ObjectPlace:
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
             raise Changed(f"{where} has changed meanwhile") from None
         except exceptions.BaseError as error:
-            raise ArchiveError(f"{where}: {_reason(error)}") from None
+            said = _reason(error)
+            raise (OutOfReach if said in _AWAY else ArchiveError)(f"{where}: {said}") from None
 
 
 def _client_options() -> Any:
@@ -127,6 +128,8 @@ _MEANINGS = (
     ("AccessDenied", "it refuses these credentials (403)"),
     ("NoSuchBucket", "there is no such bucket"),
 )
+#: Those of them that hold for whatever is asked (a 403 is also said of an object that is not there).
+_AWAY = {said for _, said in _MEANINGS if "(403)" not in said}
 
 
 def _reason(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from gracetape.archive.inside import open_inside
 from gracetape.archive.sharing.blob_cache import cache_folder
 from gracetape.archive.sharing.places import Place, place_at
 from gracetape.archive.urls import url_of
-from gracetape.errors import ArchiveError, UsageError
+from gracetape.errors import ArchiveError, OutOfReach, UsageError
 from gracetape.shown import target
 
 VARIABLE = "GRACETAPE_STORES"
@@ -76,7 +76,7 @@ def is_trusted(url: str) -> bool:
 def place_of(url: str, tape: Path) -> Place:
     """The place of a store that a tape names; ArchiveError if the user never named it."""
     if not is_trusted(url):
-        raise ArchiveError(
+        raise OutOfReach(
             f"the contents of {tape} lie in {target(url)}, which was never named on this machine: "
             f"`gracetape archive blobs {target(url)} {tape}` lets it be asked"
         )

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from gracetape.archive.incoming import CHUNK
 from gracetape.archive.sharing.places import Changed, NoRanges, Stamp, checked_name
 from gracetape.destinations import is_loopback
-from gracetape.errors import ArchiveError, NotFound
+from gracetape.errors import ArchiveError, NotFound, OutOfReach
 from gracetape.shown import target
 
 #: Seconds that a server may take to be reached, and between two pieces of an answer.
@@ -118,7 +118,7 @@ class WebPlace:
             else:
                 raise ArchiveError(f"{self._shown(name)} leads from one address to the next, without end")
         except (requests.RequestException, OSError, ValueError) as error:
-            raise ArchiveError(f"cannot reach {self._shown(name)}: {_reason(error)}") from None
+            raise OutOfReach(f"cannot reach {self._shown(name)}: {_reason(error)}") from None
         try:
             yield answer
         finally:

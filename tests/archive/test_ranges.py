@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ from gracetape.archive.sharing import ranged_file
 from gracetape.archive.sharing.places import place_at
 from gracetape.archive.sharing.pull import pull
 from gracetape.archive.sharing.push import push
+from gracetape.archive.sharing.ranged_file import RangedFile
+from gracetape.archive.sharing.web_place import WebPlace
 from gracetape.archive.verify import verify
 from gracetape.dummy import GraceDb
 from gracetape.errors import UsageError
@@ -127,6 +130,28 @@ def test_a_tape_that_changes_while_it_is_read(web: Web, packed: Path) -> None:
         web.files["/a.tape"] = packed.read_bytes()[:-4096] + bytes(4096)
         with pytest.raises(ArchiveError, match="has changed while it was read: open it again"):
             b"".join(tape.read(entry))
+
+
+def test_a_line_that_breaks_off_is_asked_once_more(web: Web, packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranged_file, "PAUSES_S", (0.0, 0.0))
+    ordinary, asked = WebPlace.read, list[int]()
+
+    def read(place: WebPlace, name: str, start: int = 0, *rest: Any) -> Iterator[bytes]:
+        asked.append(start)
+        pieces = ordinary(place, name, start, *rest)
+        if len(asked) % 3 == 1:
+            yield b"".join(pieces)[:100]
+        elif len(asked) % 3 == 2:
+            raise ArchiveError("broke off")
+        else:
+            yield from pieces
+
+    monkeypatch.setattr(WebPlace, "read", read)
+    with Archive.open(f"{web.url}/a.tape") as tape:
+        assert contents_of(tape, "G77") == [LARGE]
+    monkeypatch.setattr(WebPlace, "read", lambda *_: iter([b""]))
+    with pytest.raises(ArchiveError, match="broke off: 0 of"):
+        RangedFile(place_at(f"{web.url}/a.tape"), "").read(0, 1)
 
 
 def test_a_server_without_ranges(packed: Path, tmp_path: Path) -> None:

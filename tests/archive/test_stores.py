@@ -1,6 +1,7 @@
 """Contents of a tape's files in a store elsewhere: a real S3 server (moto), and a folder that several machines have."""
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -236,6 +237,26 @@ def test_a_store_that_a_tape_names_is_not_asked_before_the_user_names_it(tmp_pat
     (tape / "blobs.url").write_text(f"{s3.meta.endpoint_url}/tapes/secret\n")
     with Archive.open(tape) as archive, pytest.raises(ArchiveError, match="never named on this machine"):
         contents_of(archive, "G1")
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_store_that_cannot_be_asked_is_told_of_once(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = tmp_path / "a.tape"
+    with Archive.create(tape) as archive:
+        keep(archive, "G1", FILES)
+    use_store(tape, store)
+    another_machine(tmp_path, monkeypatch)
+    with Archive.open(tape) as archive:
+        (said,) = verify(archive)
+        assert re.search("not all contents were looked at: .* was never named on this machine", said)
+    monkeypatch.setenv("GRACETAPE_STORES", store)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("gracetape.archive.sharing.object_place._RETRIES", {"max_retries": 0})
+    with Archive.open(tape) as archive:
+        (said,) = verify(archive)
+        assert re.search("not all contents were looked at: .* it cannot be reached", said)
 
 
 @pytest.mark.parametrize("said", ["", "two words", "x" * 3000, "s3://b\u0000/"])

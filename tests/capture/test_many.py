@@ -3,6 +3,8 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ from demo.lives import new_event
 from gracetape import capture, dummy
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
-from gracetape.capture import asked
+from gracetape.capture import asked, planning
+from gracetape.capture.hub import Hub
 from gracetape.capture.pace import Pace
-from gracetape.capture.pull import Missed, capture_each
+from gracetape.capture.pull import Choice, Missed, capture_each
+from gracetape.capture.run import Asked
 from gracetape.errors import CaptureError, UsageError
+from gracetape.progress import Progress
 from tests import commands
 from tests.capture.conftest import Source, serve
 
@@ -179,6 +184,56 @@ def test_who_is_told_to_wait_lets_all_others_wait_and_slows_down() -> None:
     assert turns[-1] - turns[0] >= 0.4
 
 
+def test_who_waits_while_a_server_is_left_alone_does_not_come_with_all_others_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, waiting, turns, rested = [0.0], list(range(5)), list[float](), list[None]()
+    pace = Pace(max_rate=10, clock=lambda: now[0])
+
+    def paused(client: object, seconds: float) -> None:
+        """Meanwhile the next one begins to wait, and when all do, the server asks for a pause."""
+        if waiting:
+            waiting.pop()
+            turns.append(pace.wait(None))
+        elif not rested:
+            rested.append(pace.rest(4.0))
+        now[0] += seconds
+
+    monkeypatch.setattr(capture.pace, "pause", paused)
+    assert pace.wait(None) == 0.0
+    turns.append(pace.wait(None))
+    turns.sort()
+    assert len(turns) == 6
+    assert turns[0] >= 4.0
+    assert all(later - earlier >= 0.1 for earlier, later in pairwise(turns))
+
+
+@pytest.mark.parametrize("said", ["4000", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_server_that_wants_to_be_left_alone_for_long_is_not_asked_meanwhile(
+    said: str, counted: tuple[Source, Counted], tmp_path: Path
+) -> None:
+    source, app = counted
+    ordinary = app.app
+
+    def busy(environ: dict[str, Any], respond: Any) -> Any:
+        if "/events/" not in environ["PATH_INFO"]:
+            return ordinary(environ, respond)
+        respond("429 Too Many Requests", [("Retry-After", said), ("Content-Length", "0")])
+        return []
+
+    app.app = busy
+    with capture.connect(source.url) as client, pytest.raises(CaptureError, match=r"left alone for [\d,]+ s, longer"):
+        capture.capture([f"T{n}" for n in range(2, 12)], tmp_path / "a.tape", client)
+    assert len(app.asked) < 25
+
+
+def test_a_time_at_which_to_come_back_is_understood(source: Source, tmp_path: Path) -> None:
+    then = {"Date": "Thu, 01 Jan 2026 00:00:00 GMT", "Retry-After": "Thu, 01 Jan 2026 00:00:01 GMT"}
+    source.faulty.faults = {"/files/": [("429 Too Many Requests", then, b"slow down")] * 7}
+    with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
+        assert capture.capture([source.graceid], archive, client, connections=8)[0].fetched == 15
+
+
 def test_a_throttled_server_is_asked_until_it_has_given_everything(source: Source, tmp_path: Path) -> None:
     busy = ("429 Too Many Requests", {"Retry-After": "1"}, b"slow down")
     source.faulty.faults = {"/files/": [busy] * 9}
@@ -246,6 +301,43 @@ def test_a_plan_tells_what_would_come_and_keeps_nothing(counted: tuple[Source, C
     source.client.write_log(source.graceid, "one more", "new.txt", b"12345")
     assert json.loads(run("plan", source.graceid, *words, "--json").stdout)["total"]["bytes"] == 5
     assert app.bytes < 40_000
+
+
+def test_a_plan_tells_how_far_it_is(
+    counted: tuple[Source, Counted], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source, _ = counted
+    seen: list[Progress] = []
+
+    @contextmanager
+    def told(what: str, unit: str) -> Iterator[Progress]:
+        seen.append(Progress(what, unit=unit))
+        yield seen[0]
+
+    monkeypatch.setattr(planning, "progress", told)
+    with capture.connect(source.url) as client:
+        plan = planning.Plan(client, Hub(4), None, Choice(False, None), True)
+        assert len(list(plan.of(Asked(query="group: Test", category="event")))) == seen[0].done == seen[0].total > 20
+
+
+def test_who_finds_nothing_and_what_was_not_asked_for_is_told(source: Source, tmp_path: Path) -> None:
+    words = ("--query", "label: EM_READY", "--service-url", source.url)
+    for command in (["-a", tmp_path / "a.tape"], ["plan"]):
+        done = run(*command, *words)
+        assert done.returncode == 0
+        assert "no superevent matches 'label: EM_READY' (--events looks" in (done.stderr or done.stdout).replace(
+            "\n", " "
+        )
+    assert run("-a", tmp_path / "a.tape", "-q", *words).stderr == ""
+    assert not (tmp_path / "a.tape").exists()
+    for _ in range(2):
+        done = run(source.graceid, "--no-files", "--service-url", source.url, "-a", tmp_path / "b.tape")
+        assert "0 files fetched (0 B), 15 not asked for" in done.stderr
+    done = run(source.graceid, "--only", "*.xml", "--service-url", source.url, "-a", tmp_path / "b.tape")
+    assert "not asked for" in done.stderr
+    done = run(source.graceid, "--service-url", source.url, "-a", tmp_path / "b.tape")
+    assert "known" in done.stderr
+    assert "not asked for" not in done.stderr
 
 
 def test_captures_one_after_another_leave_no_connection_to_the_tape_open(source: Source, tmp_path: Path) -> None:

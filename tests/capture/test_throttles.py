@@ -1,10 +1,8 @@
 """What a server says of when to come back is obeyed, by all connections together, whichever way it says it."""
 
-import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -101,31 +99,6 @@ def test_a_run_ends_where_the_server_wants_to_be_left_alone_for_long(source: Sou
     with capture.connect(source.url) as client, pytest.raises(CaptureError, match="left alone for 86,400 s"):
         capture.capture([source.graceid, *(f"T{i}" for i in range(2, 500))], tmp_path / "a.tape", client)
     assert len(source.faulty.asked) < 40
-
-
-def test_those_who_waited_for_their_turns_when_the_server_throttled_do_not_come_at_once() -> None:
-    """As many threads would, each with its place in the line, which lies in the time of rest that came up meanwhile."""
-    client = Clock(max_rate=2)
-    turns = [client.pace.turn() for _ in range(8)]
-    client.pace.rest(5.0)
-    went = list[float]()
-    waiting = [(at, number) for number, at in enumerate(turns)]
-    heapq.heapify(waiting)
-    while waiting:
-        at, number = heapq.heappop(waiting)
-        client.now = max(client.now, at)
-        again = _goes(client.pace, at)
-        if again is None:
-            went.append(client.now)
-        else:
-            heapq.heappush(waiting, (again, number))
-    assert all(later - earlier >= 0.5 for earlier, later in pairwise(went))
-    assert went[0] >= 105.0
-
-
-def _goes(pace: Pace, at: float) -> float | None:
-    """None if who has that place goes now, else the next place."""
-    return None if pace.holds(at) else pace.turn()
 
 
 def test_a_redirect_takes_its_turn_too() -> None:

@@ -67,14 +67,6 @@ def test_what_is_piped_in_and_no_text_is_told_in_a_sentence(tmp_path: Path) -> N
     assert "standard input: it is not UTF-8" in done.stderr
 
 
-def test_a_query_that_finds_nothing_says_so(source: Source, tmp_path: Path) -> None:
-    done = run("--query", "label: EM_READY", "--service-url", source.url, "-a", tmp_path / "a.tape")
-    assert (done.returncode, done.stdout) == (0, "")
-    assert "finds no superevents" in done.stderr
-    assert "--events" in done.stderr
-    assert not (tmp_path / "a.tape").exists()
-
-
 class Counts(Silent):
     """How many objects are to come, and how many came."""
 

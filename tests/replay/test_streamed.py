@@ -29,9 +29,10 @@ from gracetape.archive.alerts.notices.public_alerts import public_alerts
 from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
-from gracetape.replay import MaxClock, Player, VirtualClock, play, streamed as streamed_selection
+from gracetape.replay import MaxClock, Player, VirtualClock, only_heard, play, streamed as streamed_selection
 from gracetape.replay.keys import press
 from gracetape.replay.moves import MOVES, PlayerMoves
+from gracetape.replay.selected import Selection
 from gracetape.replay.storm import storm_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -143,6 +144,44 @@ def told(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+STRAYS, OF_EACH = 60, 7
+
+
+@pytest.fixture(scope="module")
+def strays(heard: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tape with messages that were heard, and more of them about objects that were never captured, and about none."""
+    path = Path(shutil.copytree(heard, tmp_path_factory.mktemp("strays") / "strays.tape"))
+    with Archive.open(path, read_only=False) as archive, archive.transaction() as tx:
+        add_recorded(tx, _strays())
+    return path
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tape of a recorder that captured nothing."""
+    path = tmp_path_factory.mktemp("alone") / "alone.tape"
+    with Archive.create(path) as archive, archive.transaction() as tx:
+        add_recorded(tx, _strays())
+    return path
+
+
+def _strays() -> dict[str, list[Recorded]]:
+    found: dict[str, list[Recorded]] = {}
+    for number in range(STRAYS):
+        graceid = f"G{9000 + number}" if number else ""
+        for n in range(1, OF_EACH + 1):
+            payload = {
+                "uid": graceid,
+                "alert_type": "log" if n > 1 else "new",
+                "data": {"N": n},
+                "object": {"graceid": graceid},
+            }
+            arrived = BORN + timedelta(seconds=10 * (number // 2) + 13 * n - 25)  # two at once
+            node = "igwn.gwalert" if n == 5 else "gracedb.cbc_gstlal"
+            found.setdefault(graceid, []).append(Recorded(arrived, node, payload))
+    return found
+
+
 def number_of(graceid: str) -> int:
     """The number of the life that a superevent is of."""
     return 26 * (ord(graceid[-2]) - 97) + ord(graceid[-1]) - 97
@@ -237,7 +276,7 @@ def _messages(player: Player) -> list[str]:
     return [message.json() for alert in player for message in player.messages(alert)]
 
 
-@pytest.mark.parametrize("name", ["run", "heard"])
+@pytest.mark.parametrize("name", ["run", "heard", "strays"])
 def test_a_replay_is_the_same_byte_for_byte(
     name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +288,7 @@ def test_a_replay_is_the_same_byte_for_byte(
             patch.setattr(streamed_timeline, "HELD", 10**6)
             whole = play(path, clock=MaxClock(), **way)
             assert type(whole.timeline) is Timeline
+            assert type(whole.queue.copies[0].selection) is Selection
             assert streamed == _messages(whole), way
         assert (len(player), player.queue.messages, player.queue.duration_s) == (
             len(whole), whole.queue.messages, whole.queue.duration_s,
@@ -261,7 +301,7 @@ SEEKS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["run", "heard"])
+@pytest.mark.parametrize("name", ["run", "heard", "strays"])
 def test_going_elsewhere_leads_to_the_same_messages(
     name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,6 +334,85 @@ def test_a_dummy_that_follows_answers_as_it_does_over_one_that_holds_all(
                     answers[-1] += [client.superevent(alert.object_id).text, client.logs(alert.object_id).text]
             answers[-1].append(json.dumps([event["graceid"] for event in client.events("")]))
     assert answers[0] == answers[1]
+
+
+def test_what_was_heard_of_others_is_opened_as_it_comes_up(
+    strays: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    ordinary = only_heard.recorded_along
+    monkeypatch.setattr(
+        only_heard,
+        "recorded_along",
+        lambda archive, graceid, newest: opened.append(graceid) or ordinary(archive, graceid, newest),
+    )
+    whole = play(alone, clock=MaxClock())
+    assert (type(whole.timeline), opened) == (Timeline, [])
+    monkeypatch.setattr("gracetape.replay.prepare.MANY_HEARD", 100)
+    monkeypatch.setattr("gracetape.replay.selection.MANY_HEARD", 100)
+    monkeypatch.setattr("gracetape.archive.recorded._PAGE", 3)
+    for path in (strays, alone):
+        opened.clear()
+        player = play(path, clock=MaxClock())
+        assert (type(player.timeline), player.counted) == (StreamedTimeline, False)
+        next(player)
+        assert 0 < len(opened) < 10
+    player = play(alone, clock=MaxClock())
+    assert _messages(player) == _messages(whole)
+    assert player.sent == (OF_EACH - 1) * STRAYS
+
+
+def test_what_is_heard_of_others_takes_nothing_back(strays: Path) -> None:
+    player = play(strays, clock=MaxClock())
+    shown = 0
+    with Archive.open(strays) as archive, dummy.GraceDb(archive, follow=player) as client:
+        for alert in islice(player, 150):
+            if alert.object_id.startswith("G9"):
+                assert client.num_events("") == shown
+            else:
+                shown = client.num_events("")
+    assert shown > 2
+
+
+def test_a_page_that_looks_on_counts_nothing(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamed_selection, "_SOON_COUNTED", 20)
+    player = play(run, clock=VirtualClock())
+    assert PlayerMoves(player).state()["total"] is None
+    assert isinstance(player.timeline, StreamedTimeline)
+    assert player.timeline.opened == 6
+    deque(player, maxlen=0)
+    assert PlayerMoves(player).state()["total"] == player.sent
+
+
+_ASKED = (
+    ("events", ""), ("events", "gstlal far < 1"), ("events", "in_superevent: True"), ("events", "superevent: S220609ab"),
+    ("events", "created: 2022-06-09 .. 2022-06-09 22:20:00"), ("events", "label: DQV"), ("superevents", ""),
+    ("superevents", "label: DQV"), ("superevents", "preferred_event: G1000 .. G1004"), ("superevents", "far < 1"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["run", "heard"])
+def test_a_query_as_of_a_moment_opens_what_is_under_way_alone(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = request.getfixturevalue(name)
+    for moment in ("G1000:1", "G1003:4", "S220609ac:4", "G1010:6", "2022-06-09T22:24:00Z", "G1019:6", "2030-01-01"):
+        answers: list[Any] = []
+        for held in (0, 10**6):
+            monkeypatch.setattr(streamed_timeline, "HELD", held)
+            with dummy.GraceDb(path, as_of=moment) as client:
+                answers.append(
+                    [
+                        [one.get("graceid") or one["superevent_id"] for one in getattr(client, kind)(query)]
+                        for kind, query in _ASKED
+                    ]
+                )
+        assert answers[0] == answers[1], moment
+    with Archive.open(path) as archive:
+        timeline = StreamedTimeline(archive)
+        _, found = timeline.under_way(timeline.at("G1010", 6))
+        assert {"G1010", "S220609ak"} <= found
+        assert len(found) < LIVES
 
 
 def test_there_is_time_between_messages_to_make_those_that_follow(run: Path) -> None:
