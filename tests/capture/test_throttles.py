@@ -123,6 +123,22 @@ def test_those_who_waited_for_their_turns_when_the_server_throttled_do_not_come_
     assert went[0] >= 105.0
 
 
+def test_what_a_server_bears_is_not_told_by_the_few_answers_that_came_last() -> None:
+    """It throttles one question in some fifty, whatever comes when: it still gives ten answers a second."""
+    client = Clock()
+    pace, gaps = client.pace, list[float]()
+    for number in range(400):
+        before = pace.turn()
+        client.now = max(client.now, before) + 0.1
+        if number in (101, 103, 150, 200, 201, 250, 300):  # also just after a window begins, and just after another
+            pace.rest(1.0)
+            client.now += 1.0
+            gaps.append(pace._learned)
+        else:
+            pace.answered()
+    assert max(gaps) < 0.3
+
+
 def _goes(pace: Pace, at: float) -> float | None:
     """None if who has that place goes now, else the next place."""
     return None if pace.holds(at) else pace.turn()

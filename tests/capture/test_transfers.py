@@ -70,7 +70,9 @@ def test_a_file_that_breaks_off_is_gone_on_with(large: Source, tmp_path: Path) -
         assert not list((archive.path / "partial").glob("*"))
 
 
-@pytest.mark.parametrize(("changed", "asked_anew"), [("19:00:00", False), ("20:00:00", True)], ids=["long ago", "just now"])
+@pytest.mark.parametrize(
+    ("changed", "asked_anew"), [("19:00:00", False), ("20:00:00", True)], ids=["long ago", "just now"]
+)
 def test_a_file_without_a_tag_is_gone_on_with_if_it_was_changed_long_ago(
     large: Source, tmp_path: Path, changed: str, asked_anew: bool
 ) -> None:
