@@ -40,6 +40,7 @@ class Pace:
         self._next = self._rest_until = self._told_until = 0.0
         self._rested = 0.0  # seconds for which it is left alone, up to `_rest_until`; `_next` counts without them
         self._since, self._answered, self._held_since = clock(), 0, 0.0
+        self._before = 0.0, 0  # the seconds and the answers of the time before `_since` that count still
 
     def turn(self) -> float:
         """Take the next place in the line; when it comes, on the clock."""
@@ -71,7 +72,8 @@ class Pace:
     def answered(self) -> None:
         """The server has borne a question."""
         with self._lock:
-            if (now := self._clock()) - self._since > _WINDOW_S:
+            if (spent := (now := self._clock()) - self._since) > _WINDOW_S:
+                self._before = (spent, self._answered) if spent < 2 * _WINDOW_S else (0.0, 0)
                 self._since, self._answered = now, 0
             self._answered += 1
             self._learned *= _EASED
@@ -90,8 +92,10 @@ class Pace:
         with self._lock:
             now = self._clock()
             if now >= self._rest_until:  # not what others had asked before they were told
-                spent = now - self._since + seconds
-                self._learned = min(spent / self._answered, 1.0) if self._answered else self._learned
+                spent = self._before[0] + min(now - self._since, _WINDOW_S) + seconds
+                answered = self._before[1] + self._answered
+                self._learned = min(spent / answered, 1.0) if answered else self._learned
+                self._before = spent, answered  # the few that come until it throttles again are no measure
                 self._since, self._answered = now + seconds, 0
             self._told_until = max(self._told_until, now + seconds)
             self._leave_alone(now, seconds)

@@ -101,6 +101,22 @@ def test_a_run_ends_where_the_server_wants_to_be_left_alone_for_long(source: Sou
     assert len(source.faulty.asked) < 40
 
 
+def test_what_a_server_bears_is_not_told_by_the_few_answers_that_came_last() -> None:
+    """It throttles one question in some fifty, whatever comes when: it still gives ten answers a second."""
+    client = Clock()
+    pace, gaps = client.pace, list[float]()
+    for number in range(400):
+        before = pace.turn()
+        client.now = max(client.now, before) + 0.1
+        if number in (101, 103, 150, 200, 201, 250, 300):  # also just after a window begins, and just after another
+            pace.rest(1.0)
+            client.now += 1.0
+            gaps.append(pace._learned)
+        else:
+            pace.answered()
+    assert max(gaps) < 0.3
+
+
 def test_a_redirect_takes_its_turn_too() -> None:
     turns = list[float]()
     with unfriendly() as server, capture.connect(server.root) as client:
