@@ -51,11 +51,7 @@ class _Told:
 def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[str, _Told]:
     found: dict[str, _Told] = defaultdict(_Told)
     for name, category, completed, text in connection.execute(_RECORDS, (graceid, graceid)):
-        try:
-            record = read_kept(text)
-        except (ValueError, TypeError):  # damage, which `verify` tells of
-            continue
-        if not isinstance(record, dict):
+        if (record := _read(text)) is None:
             continue
         told, gps, gw_id = found[name], gps_of(record, category), gw_id_of(record)
         told.category = category
@@ -68,10 +64,21 @@ def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[st
     return dict(found)
 
 
-def put(connection: sqlite3.Connection, graceid: str, category: str, record: Record) -> None:
-    """Let an object be found as its new record says."""
+def _read(text: Any) -> Record | None:
+    """A record; None if it is damaged, which `verify` tells of."""
+    try:
+        record = read_kept(text)
+    except (ValueError, TypeError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def put(connection: sqlite3.Connection, graceid: str, category: str, record: Record, old: str | None = None) -> None:
+    """Let an object be found as its new record says, which may have come in the place of an old one (its JSON)."""
     if gw_id := gw_id_of(record):
         connection.execute("INSERT OR REPLACE INTO main.names VALUES (?, ?)", (gw_id, graceid))
+    if old is not None and '"gw_id":"' in old and gw_id_of(_read(old) or {}) != gw_id:
+        renew(connection, graceid)
     _place(connection, graceid, category, gps_of(record, category))
 
 
