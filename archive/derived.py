@@ -17,7 +17,7 @@ Record = dict[str, Any]
 _RECORDS = (
     "SELECT c.object, c.category, c.completed, r.json FROM captures c "
     "JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = '' JOIN records r ON r.id = e.record "
-    "WHERE ? IS NULL OR c.object = ? ORDER BY c.id"
+    "{where} ORDER BY c.id"
 )
 _MADE_ANEW = "`gracetape archive gc` makes it anew"
 
@@ -50,7 +50,8 @@ class _Told:
 
 def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[str, _Told]:
     found: dict[str, _Told] = defaultdict(_Told)
-    for name, category, completed, text in connection.execute(_RECORDS, (graceid, graceid)):
+    where, values = ("", ()) if graceid is None else ("WHERE c.object = ?", (graceid,))  # of one, by its index
+    for name, category, completed, text in connection.execute(_RECORDS.format(where=where), values):
         if (record := _read(text)) is None:
             continue
         told, gps, gw_id = found[name], gps_of(record, category), gw_id_of(record)

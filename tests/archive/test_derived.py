@@ -64,3 +64,33 @@ def test_what_is_derived_follows_from_what_is_there(seed: int, tmp_path: Path) -
                 continue
             connection = archive.connection
             assert [*spans.faults(connection), *derived.faults(connection), *index.unlike(connection)] == []
+
+
+def _steps(objects: int, path: Path) -> list[int]:
+    """How many steps SQLite takes to find out about one object among others."""
+    taken = [0]
+
+    def step() -> int:
+        taken[0] += 1
+        return 0
+
+    found = []
+    with Archive.create(path) as archive:
+        with archive.transaction() as tx:
+            for number in range(objects):
+                capture = tx.begin(f"G{number}", SERVICE, "capture")
+                tx.put(capture, "object", "", {"graceid": f"G{number}", "created": TIMES[0], "gpstime": 1.0})
+                tx.finish(capture)
+        with archive.transaction():
+            archive.connection.set_progress_handler(step, 1)
+            for look in (derived.renew, spans.renew, lambda _, graceid: archive.captures(graceid)):
+                taken[0] = 0
+                look(archive.connection, "G3")
+                found.append(taken[0])
+            archive.connection.set_progress_handler(None, 0)
+    return found
+
+
+def test_what_is_asked_of_one_object_goes_over_no_others(tmp_path: Path) -> None:
+    few, many = _steps(10, tmp_path / "few.tape"), _steps(300, tmp_path / "many.tape")
+    assert all(more < 2 * fewer for fewer, more in zip(few, many, strict=True))
