@@ -97,6 +97,15 @@ def renew(connection: sqlite3.Connection, graceid: str) -> None:
     for (name,) in connection.execute("SELECT name FROM names WHERE object = ?", (graceid,)).fetchall():
         if name != graceid and name not in known:
             connection.execute("DELETE FROM main.names WHERE name = ?", (name,))
+    _place_as_told(connection, graceid, told)
+
+
+def renew_place(connection: sqlite3.Connection, graceid: str) -> None:
+    """Let an object be found when its newest whole version says that it was; under which ids stays as it is."""
+    _place_as_told(connection, graceid, _told(connection, graceid).get(graceid))
+
+
+def _place_as_told(connection: sqlite3.Connection, graceid: str, told: _Told | None) -> None:
     _place(connection, graceid, told.category if told else "", told.place if told else None)
 
 
