@@ -70,9 +70,7 @@ class Transaction:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._run("UPDATE main.captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
-        derived.renew(
-            self.archive.connection, capture.object
-        )  # others may have come, or gone, since its record was put
+        derived.renew_place(self.archive.connection, capture.object)  # others may have come or gone meanwhile
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         self._index(self._run(newest, (capture.object,)).fetchone()[0])  # a later one may have been finished before
         return self._seal(capture.id)

@@ -83,7 +83,7 @@ def _steps(objects: int, path: Path) -> list[int]:
                 tx.finish(capture)
         with archive.transaction():
             archive.connection.set_progress_handler(step, 1)
-            for look in (derived.renew, spans.renew, lambda _, graceid: archive.captures(graceid)):
+            for look in (derived.renew_place, spans.renew, lambda _, graceid: archive.captures(graceid)):
                 taken[0] = 0
                 look(archive.connection, "G3")
                 found.append(taken[0])
