@@ -101,8 +101,9 @@ class Captures(ABC):
 
     def captures(self, graceid: str | None = None, *, unfinished: bool = False) -> list[Capture]:
         """The captures of one object, or of all, oldest first; without `unfinished`, the whole ones."""
-        query = "SELECT * FROM captures WHERE (? IS NULL OR object = ?) AND (? OR completed IS NOT NULL) ORDER BY id"
-        return [Capture(*row) for row in self.connection.execute(query, (graceid, graceid, unfinished))]
+        where, values = ("1", ()) if graceid is None else ("object = ?", (graceid,))  # of one, by its index
+        query = f"SELECT * FROM captures WHERE {where} AND (? OR completed IS NOT NULL) ORDER BY id"
+        return [Capture(*row) for row in self.connection.execute(query, (*values, unfinished))]
 
     def resolve(self, name: str) -> str:
         """The id under which an object is kept, from any id that it has had; NotFound if there is none."""

@@ -17,7 +17,7 @@ Record = dict[str, Any]
 _RECORDS = (
     "SELECT c.object, c.category, c.completed, r.json FROM captures c "
     "JOIN entries e ON e.capture = c.id AND e.kind = 'object' AND e.key = '' JOIN records r ON r.id = e.record "
-    "WHERE ? IS NULL OR c.object = ? ORDER BY c.id"
+    "{where} ORDER BY c.id"
 )
 _MADE_ANEW = "`gracetape archive gc` makes it anew"
 
@@ -50,12 +50,9 @@ class _Told:
 
 def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[str, _Told]:
     found: dict[str, _Told] = defaultdict(_Told)
-    for name, category, completed, text in connection.execute(_RECORDS, (graceid, graceid)):
-        try:
-            record = read_kept(text)
-        except (ValueError, TypeError):  # damage, which `verify` tells of
-            continue
-        if not isinstance(record, dict):
+    where, values = ("", ()) if graceid is None else ("WHERE c.object = ?", (graceid,))  # of one, by its index
+    for name, category, completed, text in connection.execute(_RECORDS.format(where=where), values):
+        if (record := _read(text)) is None:
             continue
         told, gps, gw_id = found[name], gps_of(record, category), gw_id_of(record)
         told.category = category
@@ -68,10 +65,21 @@ def _told(connection: sqlite3.Connection, graceid: str | None = None) -> dict[st
     return dict(found)
 
 
-def put(connection: sqlite3.Connection, graceid: str, category: str, record: Record) -> None:
-    """Let an object be found as its new record says."""
+def _read(text: Any) -> Record | None:
+    """A record; None if it is damaged, which `verify` tells of."""
+    try:
+        record = read_kept(text)
+    except (ValueError, TypeError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def put(connection: sqlite3.Connection, graceid: str, category: str, record: Record, old: str | None = None) -> None:
+    """Let an object be found as its new record says, which may have come in the place of an old one (its JSON)."""
     if gw_id := gw_id_of(record):
         connection.execute("INSERT OR REPLACE INTO main.names VALUES (?, ?)", (gw_id, graceid))
+    if old is not None and '"gw_id":"' in old and gw_id_of(_read(old) or {}) != gw_id:
+        renew(connection, graceid)
     _place(connection, graceid, category, gps_of(record, category))
 
 
@@ -89,6 +97,15 @@ def renew(connection: sqlite3.Connection, graceid: str) -> None:
     for (name,) in connection.execute("SELECT name FROM names WHERE object = ?", (graceid,)).fetchall():
         if name != graceid and name not in known:
             connection.execute("DELETE FROM main.names WHERE name = ?", (name,))
+    _place_as_told(connection, graceid, told)
+
+
+def renew_place(connection: sqlite3.Connection, graceid: str) -> None:
+    """Let an object be found when its newest whole version says that it was; under which ids stays as it is."""
+    _place_as_told(connection, graceid, _told(connection, graceid).get(graceid))
+
+
+def _place_as_told(connection: sqlite3.Connection, graceid: str, told: _Told | None) -> None:
     _place(connection, graceid, told.category if told else "", told.place if told else None)
 
 

@@ -20,10 +20,8 @@ TABLES = (
 )
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_RECORDS = (
-    "SELECT c.object, r.json FROM captures c JOIN entries e ON e.capture = c.id JOIN records r ON r.id = e.record "
-    "WHERE ? IS NULL OR c.object = ?"
-)
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_RECORDS = "SELECT c.object, r.json FROM captures c JOIN entries e ON e.capture = c.id JOIN records r ON r.id = e.record {where}"
 _WIDEN = (
     "INSERT INTO main.spans VALUES (?, ?, ?) ON CONFLICT (object) DO UPDATE SET "
     "begins = min(begins, excluded.begins), ends = max(ends, excluded.ends) "
@@ -114,7 +112,8 @@ def faults(connection: sqlite3.Connection) -> Iterator[str]:
 def _told(connection: sqlite3.Connection, graceid: str | None = None) -> list[Span]:
     """What the records of all versions say, of one object or of all."""
     found: dict[str, Span] = {}
-    for name, text in connection.execute(_RECORDS, (graceid, graceid)):
+    where, values = ("", ()) if graceid is None else ("WHERE c.object = ?", (graceid,))  # of one, by its index
+    for name, text in connection.execute(_RECORDS.format(where=where), values):
         when = _when_of(text)
         if when is not None and isinstance(name, str):
             known = found.get(name)
@@ -159,8 +158,8 @@ def in_order(connection: sqlite3.Connection, since: int = 0) -> Iterator[Span]:
 
 def from_the_end(connection: sqlite3.Connection, until: int | None = None) -> Iterator[Span]:
     """The spans that end by some time (None: all), those that end last first; read a page at a time."""
-    query = "SELECT object, begins, ends FROM spans WHERE ? IS NULL OR ends <= ? ORDER BY ends DESC, object LIMIT 16 OFFSET ?"
+    query = "SELECT object, begins, ends FROM spans WHERE ends <= ? ORDER BY ends DESC, object LIMIT 16 OFFSET ?"
     offset = 0
-    while page := connection.execute(query, (until, until, offset)).fetchall():
+    while page := connection.execute(query, (_LATEST if until is None else until, offset)).fetchall():
         yield from map(Span._make, page)
         offset += len(page)

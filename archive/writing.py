@@ -70,6 +70,7 @@ class Transaction:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._run("UPDATE main.captures SET completed = ? WHERE id = ?", (now, capture.id))
         self.name(capture.object, capture.object)
+        derived.renew_place(self.archive.connection, capture.object)  # others may have come or gone meanwhile
         newest = "SELECT max(id) FROM captures WHERE object = ? AND completed IS NOT NULL"
         self._index(self._run(newest, (capture.object,)).fetchone()[0])  # a later one may have been finished before
         return self._seal(capture.id)
@@ -173,7 +174,7 @@ class Transaction:
         gone = [entry_mark(kind, key, *old[:2])] if old else []
         self._mark(capture, [entry_mark(kind, key, order, sha256)], gone)
         if kind == "object":
-            self._derive(capture, record)
+            self._derive(capture, record, old[2] if old else None)
         spans.put(self.archive.connection, capture.object, record, old[2] if old else None)
         self._reindex(capture, kind)
 
@@ -215,8 +216,8 @@ class Transaction:
         """Let an object be found under a (further) id."""
         self._run("INSERT OR REPLACE INTO main.names VALUES (?, ?)", (name, graceid))
 
-    def _derive(self, capture: Capture, record: dict[str, Any]) -> None:
-        derived.put(self.archive.connection, capture.object, capture.category, record)
+    def _derive(self, capture: Capture, record: dict[str, Any], old: str | None = None) -> None:
+        derived.put(self.archive.connection, capture.object, capture.category, record, old)
 
     def _reindex(self, capture: Capture, kind: str) -> None:
         """Keep what searches read true, if that kind of record tells in it and the version is seen by readers."""
