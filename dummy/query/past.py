@@ -26,8 +26,11 @@ def tables(timeline: Timeline, position: Position) -> sqlite3.Connection:
     with _lock:
         known = _last.get(timeline)
         if known is None or known[0] != position:
-            made = _layered if isinstance(timeline, StreamedTimeline) else _made
-            known = _last[timeline] = (position, made(timeline, position))
+            if isinstance(timeline, StreamedTimeline):
+                made = _layered(timeline, position)
+            else:
+                made = _made(timeline, position)
+            known = _last[timeline] = position, made
         return known[1]
 
 
