@@ -26,6 +26,10 @@ _FEW, _AT_ONCE = 6, 16
 _PART = 8 << 20  # SQLite limits one value to 1 GB
 
 
+class OutOfReach(ArchiveError):
+    """Where contents are cannot be asked at all, whatever for: it does not answer, or lets us in no more, or was never named."""
+
+
 class _Spools:
     """The folder for incoming bytes, made when the first come; one for each process that writes."""
 

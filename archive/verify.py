@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from gracetape.archive import catalogues, counters, derived, digest, index, inside, kinds, recorded, schema, spans
+from gracetape.archive.blob_places import OutOfReach
 from gracetape.archive.blobs import plain
-from gracetape.archive.sharing.places import OutOfReach
 from gracetape.archive.store import Archive, Capture
 from gracetape.archive.view import StoredView
 from gracetape.errors import GracetapeError

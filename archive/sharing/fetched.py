@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gracetape.archive.blob_places import OutOfReach
 from gracetape.archive.blobs import Blob, unpacked
-from gracetape.archive.sharing.places import OutOfReach
 from gracetape.errors import ArchiveError, NotFound
 
 

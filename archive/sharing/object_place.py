@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from gracetape.archive.sharing.places import Changed, OutOfReach, Stamp, checked_name
+from gracetape.archive.blob_places import OutOfReach
+from gracetape.archive.sharing.places import Changed, Stamp, checked_name
 from gracetape.destinations import is_loopback
 from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.installing import hint

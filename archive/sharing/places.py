@@ -24,10 +24,6 @@ class Changed(ArchiveError):
     """A file is no longer as it was when it was last looked at."""
 
 
-class OutOfReach(ArchiveError):
-    """A place cannot be asked at all, whatever for: it does not answer, or lets us in no more, or was never named."""
-
-
 class NoRanges(ArchiveError):
     """A place gives files as a whole alone."""
 

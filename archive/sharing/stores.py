@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 
 from gracetape.appending import LineFile
-from gracetape.archive.blob_places import STORE_NAMED
+from gracetape.archive.blob_places import STORE_NAMED, OutOfReach
 from gracetape.archive.inside import open_inside
 from gracetape.archive.sharing.blob_cache import cache_folder
-from gracetape.archive.sharing.places import OutOfReach, Place, place_at
+from gracetape.archive.sharing.places import Place, place_at
 from gracetape.archive.urls import url_of
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.shown import target

@@ -10,8 +10,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from gracetape.archive.blob_places import OutOfReach
 from gracetape.archive.incoming import CHUNK
-from gracetape.archive.sharing.places import Changed, NoRanges, OutOfReach, Stamp, checked_name
+from gracetape.archive.sharing.places import Changed, NoRanges, Stamp, checked_name
 from gracetape.destinations import is_loopback
 from gracetape.errors import ArchiveError, NotFound
 from gracetape.shown import target
