@@ -1,8 +1,9 @@
 """A branch of tapes: an archive that grows as a replay goes on and takes what listeners write; the tapes stay as they were."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,33 +26,33 @@ Record = dict[str, Any]
 class _BranchTransaction(Transaction):
     """Leaves the numbers that the tape will use free: what listeners write is numbered after them."""
 
-    def __init__(self, archive: Archive, reserved: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, archive: Archive, reserved: "Reserved") -> None:
         super().__init__(archive)
         self._reserved = reserved
 
     def is_taken(self, names: Iterable[str]) -> bool:
-        names, ids = list(names), {graceid for graceid, _ in self._reserved}
-        return not ids.isdisjoint(names) or super().is_taken(names)
+        names = list(names)
+        return any(name in self._reserved for name in names) or super().is_taken(names)
 
     def greatest_event(self) -> int:
-        numbers = [int(graceid[1:]) for graceid, _ in self._reserved if category_of(graceid) == "event"]
+        numbers = [int(graceid[1:]) for graceid in self._reserved if category_of(graceid) == "event"]
         return max(super().greatest_event(), *numbers, 0)
 
     def next_n(self, graceid: str, kind: str) -> int:
-        return max(super().next_n(graceid, kind), self._reserved.get((self.head(graceid).object, kind), 0) + 1)
+        return max(super().next_n(graceid, kind), (self._reserved.last(self.head(graceid).object, kind) or 0) + 1)
 
     def add_file(
         self, target: str | Capture, name: str, blob: Any, version: int | None = None, absent: str | None = None
     ) -> FileEntry:
         if version is None and isinstance(target, str):
             newest = self.view(target).file(name)
-            reserved = self._reserved.get((self.head(target).object, f"file {name}"), -1)
-            version = max(reserved, newest.version if newest else -1) + 1
+            reserved = self._reserved.last(self.head(target).object, f"file {name}")
+            version = max(-1 if reserved is None else reserved, newest.version if newest else -1) + 1
         return super().add_file(target, name, blob, version, absent)
 
 
 class BranchArchive(Archive):
-    """An archive whose writes leave some numbers free: by (object, kind) the last one that is taken.
+    """An archive whose writes leave the numbers free that are `reserved`.
 
     Its replay goes on in time, so nothing waits for the disk.
     """
@@ -60,7 +61,7 @@ class BranchArchive(Archive):
 
     def __init__(self, path: Path, *, read_only: bool, packed: bool) -> None:
         super().__init__(path, read_only=read_only, packed=packed)
-        self.reserved: dict[tuple[str, str], int] = {}
+        self.reserved = Reserved()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -114,11 +115,17 @@ class Branch:
         self._reached = [0] * len(self._copies)
         self._rewrites = [copy.rewrite_of(lap) for copy in self._copies]
         self._owners: dict[str, int] = {}
-        taken = {id(copy.selection): _taken(copy.selection) for copy in self._copies}
         for number, (copy, rewrite) in enumerate(zip(self._copies, self._rewrites, strict=True)):
-            for (graceid, kind), last in taken[id(copy.selection)].items():
+            selection, timeline = copy.selection, copy.selection.timeline
+            for graceid in timeline.histories if timeline is not None else ():
+                if (
+                    selection.end is not None
+                    and timeline is not None
+                    and timeline.snapshot(graceid, selection.end) is None
+                ):
+                    continue
                 self._owners.setdefault(rewrite.text(graceid), number)
-                self.archive.reserved[rewrite.text(graceid), rewrite.text(kind)] = last
+                self.archive.reserved.add(rewrite.text(graceid), partial(_renamed, selection, graceid, rewrite))
 
     @property
     def tapes(self) -> list[Archive]:
@@ -195,22 +202,60 @@ class Branch:
         return tx.name_blob(source.blob(file.sha256)) if self._passing else tx.store_blob(source.read(file))
 
 
-def _taken(selection: Selection) -> dict[tuple[str, str], int]:
-    """By (graceid, kind) the last number that a tape uses; files are kinds of their own."""
-    taken: dict[tuple[str, str], int] = {}
+def _numbers(selection: Selection, graceid: str) -> dict[str, int]:
+    """By kind the last number that a tape uses of an object; files are kinds of their own."""
     timeline, end = selection.timeline, selection.end
-    for graceid, history in timeline.histories.items() if timeline is not None else ():
-        view = history.view if end is None or timeline is None else timeline.snapshot(graceid, end)
-        if view is None:
-            continue
-        for kind in LISTED:
-            if kind.numbered:
-                numbers = [int(record["N"]) for record in view.records(kind.name)]
-                taken[graceid, kind.name] = max(numbers, default=0)
-        for file in view.files():
-            place = graceid, f"file {file.name}"
-            taken[place] = max(file.version, taken.get(place, -1))
+    if timeline is None or graceid not in timeline.histories:
+        return {}
+    view = timeline.histories[graceid].view if end is None else timeline.snapshot(graceid, end)
+    if view is None:
+        return {}
+    taken: dict[str, int] = {}
+    for kind in LISTED:
+        if kind.numbered:
+            taken[kind.name] = max((int(record["N"]) for record in view.records(kind.name)), default=0)
+    for file in view.files():
+        taken[f"file {file.name}"] = max(file.version, taken.get(f"file {file.name}", -1))
     return taken
+
+
+def _renamed(selection: Selection, graceid: str, rewrite: Rewrite) -> dict[str, int]:
+    return {rewrite.text(kind): last for kind, last in _numbers(selection, graceid).items()}
+
+
+class Reserved:
+    """The ids and numbers that tapes use, under the names that are played. Those of an object are looked up when it is written to."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[Callable[[], Mapping[str, int]]]] = {}
+        self._known: dict[str, dict[str, int]] = {}
+
+    def add(self, graceid: str, numbers: Callable[[], Mapping[str, int]]) -> None:
+        """An object, and what gives the last number of each of its kinds."""
+        self._of.setdefault(graceid, []).append(numbers)
+        self._known.pop(graceid, None)
+
+    def clear(self) -> None:
+        self._of.clear()
+        self._known.clear()
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids."""
+        return iter(self._of)
+
+    def __contains__(self, graceid: str) -> bool:
+        return graceid in self._of
+
+    def last(self, graceid: str, kind: str) -> int | None:
+        """The last number of a kind; None if the tapes have none of it."""
+        if graceid not in self._of:
+            return None
+        if graceid not in self._known:
+            known = self._known[graceid] = {}
+            for numbers in self._of[graceid]:
+                for name, last in numbers().items():
+                    known[name] = max(last, known.get(name, last))
+        return self._known[graceid].get(kind)
 
 
 def _records(snapshot: Snapshot, rewrite: Rewrite) -> dict[tuple[str, str], Record]:

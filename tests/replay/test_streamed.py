@@ -30,6 +30,7 @@ from gracetape.archive.history import streamed as streamed_timeline
 from gracetape.archive.history.streamed import StreamedTimeline
 from gracetape.archive.packing import convert
 from gracetape.replay import MaxClock, Player, VirtualClock, only_heard, play, streamed as streamed_selection
+from gracetape.replay.branch import Branch
 from gracetape.replay.keys import press
 from gracetape.replay.moves import MOVES, PlayerMoves
 from gracetape.replay.selected import Selection
@@ -413,6 +414,20 @@ def test_a_query_as_of_a_moment_opens_what_is_under_way_alone(
         _, found = timeline.under_way(timeline.at("G1010", 6))
         assert {"G1010", "S220609ak"} <= found
         assert len(found) < LIVES
+
+
+def test_who_may_write_to_what_follows_a_run_does_not_wait_for_all_of_it(run: Path, tmp_path: Path) -> None:
+    player = play(run, clock=VirtualClock())
+    next(player)
+    branch = Branch(player, tmp_path / "branch.tape", passing=True, late=True)
+    assert isinstance(player.timeline, StreamedTimeline)
+    assert player.timeline.opened <= 12 < 3 * LIVES
+    with branch.archive.transaction() as tx:
+        assert tx.next_n("G1000", "log") == 7
+        assert tx.greatest_event() == 2000 + LIVES - 1
+        assert tx.is_taken(["G1019"])
+        assert not tx.is_taken(["G3"])
+    branch.close()
 
 
 def test_there_is_time_between_messages_to_make_those_that_follow(run: Path) -> None:
