@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
+from os import fspath
 from typing import Any
 
 from gracetape.archive import Alert, Archive
@@ -85,7 +86,7 @@ class Share:
         if source is None:
             superevents = _told(copy)
             return lambda graceid: superevents.get(graceid, graceid)
-        tape = source if isinstance(source, Archive) else self._stack.enter_context(Archive.open(str(source)))
+        tape = source if isinstance(source, Archive) else self._stack.enter_context(Archive.open(fspath(source)))
 
         @lru_cache(maxsize=10_000)
         def of_tape(graceid: str) -> str:

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gracetape.archive.blobs import Blob, unpacked
+from gracetape.archive.blobs import Blob, full_disk, unpacked
+from gracetape.archive.sharing.at_once import go_on
 from gracetape.errors import ArchiveError, NotFound
 
 
 def fetch_into(file: Path, stored: Callable[[], Iterator[bytes]], blob: Blob, where: str) -> None:
     """Write stored bytes into a file; ArchiveError if they are not what the digest says, or more than they can be."""
-    with file.open("wb") as stream:
+    with full_disk(file.parent), file.open("wb") as stream:
 
         def pieces() -> Iterator[bytes]:
             size = 0
             for piece in stored():
+                go_on()
                 size += len(piece)
                 if size > blob.size + blob.size // 128 + 1024:  # packed, they are shorter
                     break

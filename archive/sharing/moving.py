@@ -12,7 +12,7 @@ from gracetape.archive.packing import users_of
 from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import blob_name
-from gracetape.archive.sharing.places import place_at
+from gracetape.archive.sharing.places import Place, is_there, place_at
 from gracetape.archive.sharing.stores import checked_store, store_of, trust
 from gracetape.archive.store import Archive
 from gracetape.errors import ArchiveError, UsageError
@@ -54,22 +54,38 @@ def _send(archive: Archive, url: str) -> tuple[set[str], int]:
     ):
 
         def send(blob: Blob) -> tuple[str, bool]:
-            new = place.stamp(blob_name(blob)) is None
-            if new:
-                spool = folder.path / blob.sha256
-                try:
-                    fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, str(archive.path))
-                    place.put(blob_name(blob), spool)
-                except ArchiveError as error:
-                    users = ", ".join(users_of(archive, blob.sha256)[:3]) or "no file"
-                    raise ArchiveError(f"{error}, of {users}: nothing was moved to {place.shown}") from None
-                finally:
-                    spool.unlink(missing_ok=True)
+            spool = folder.path / blob.sha256
+            try:
+                new = _send_one(archive, place, blob, spool)
+            except ArchiveError as error:
+                users = ", ".join(users_of(archive, blob.sha256)[:3]) or "no file"
+                raise ArchiveError(f"{error}, of {users}: nothing was moved to {place.shown}") from None
+            finally:
+                spool.unlink(missing_ok=True)
             done.advance(blob.size)
             return blob.sha256, new
 
         went = [one for batch in at_once(send, blobs) for one in batch]
     return {sha256 for sha256, _ in went}, sum(new for _, new in went)
+
+
+def _send_one(archive: Archive, place: Place, blob: Blob, spool: Path) -> bool:
+    """Let a store have contents as a whole, which may go from here then; whether they had to be sent."""
+    name = blob_name(blob)
+    try:
+        fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, str(archive.path))
+    except ArchiveError:
+        if place.stamp(name) is None:
+            raise
+        fetch_into(spool, lambda: place.read(name), blob, place.shown)  # only the store has them, and they are sound
+        return False
+    size = spool.stat().st_size
+    if is_there(place, name, size):
+        return False
+    place.put(name, spool)
+    if not place.guarded and not is_there(place, name, size):
+        raise ArchiveError(f"{place.shown} takes files, and does not have them then")
+    return True
 
 
 def _say(path: Path, url: str) -> None:
@@ -78,6 +94,7 @@ def _say(path: Path, url: str) -> None:
     check(making)
     making.write_text(url + "\n", encoding="utf-8")
     making.chmod(modes.mode_of(path) & 0o666)
+    sync_folder(making)
     os.replace(making, path / STORE_NAMED)
     sync_folder(path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from gracetape.archive.sharing.places import Changed, Stamp, checked_name
+from gracetape.archive.sharing.places import Changed, Refused, Stamp, checked_name
 from gracetape.destinations import is_loopback
 from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.installing import hint
@@ -107,8 +107,9 @@ class ObjectPlace:
             raise NotFound(f"there is no {name or 'object'} at {self.shown}") from None
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
             raise Changed(f"{where} has changed meanwhile") from None
-        except exceptions.BaseError as error:
-            raise ArchiveError(f"{where}: {_reason(error)}") from None
+        except (exceptions.BaseError, ValueError, OSError) as error:
+            said = _reason(error)
+            raise (Refused if said == _REFUSED else ArchiveError)(f"{where}: {said}") from None
 
 
 def _client_options() -> Any:
@@ -119,12 +120,13 @@ def _client_options() -> Any:
     return options | ({"allow_http": True} if parts.scheme == "http" and is_loopback(parts.hostname or "") else {})
 
 
+_REFUSED = "it refuses these credentials (403)"
 #: What stands in a page of the library's words, and what that comes to.
 _MEANINGS = (
     ("169.254.169.254", "no credentials for it are in the environment (AWS_ACCESS_KEY_ID, …)"),
     ("error sending request", "it cannot be reached"),
-    ("403 Forbidden", "it refuses these credentials (403)"),
-    ("AccessDenied", "it refuses these credentials (403)"),
+    ("403 Forbidden", _REFUSED),
+    ("AccessDenied", _REFUSED),
     ("NoSuchBucket", "there is no such bucket"),
 )
 

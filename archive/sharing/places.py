@@ -28,6 +28,10 @@ class NoRanges(ArchiveError):
     """A place gives files as a whole alone."""
 
 
+class Refused(ArchiveError):
+    """A place does not say whether it has a file: some answer so for every file that they lack."""
+
+
 class Place(Protocol):
     """Files by name (`blobs/ab/abcdef…`; the empty name is the place's own URL), each there whole or not at all.
 
@@ -61,6 +65,12 @@ def checked_name(name: str) -> str:
     if _NAME.fullmatch(name) is None:
         raise ArchiveError(f"{name!r:.80} is no name of a part of a shared tape")
     return name
+
+
+def is_there(place: Place, name: str, size: int) -> bool:
+    """Whether a place has a file as a whole: some servers keep what came of one that was broken off."""
+    stamp = place.stamp(name)
+    return stamp is not None and stamp.size == size
 
 
 def place_at(where: str) -> Place:

@@ -14,7 +14,7 @@ from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import NAME, blob_name, read_head
 from gracetape.archive.sharing.merge import Plan, bring, contents_of, plan
-from gracetape.archive.sharing.places import NoRanges, Place
+from gracetape.archive.sharing.places import NoRanges, Place, Refused
 from gracetape.archive.sharing.received import received
 from gracetape.archive.store import Archive, is_archive
 from gracetape.archive.urls import url_of
@@ -49,7 +49,13 @@ def pull(place: Place, target: Path) -> Came:
     Killed on the way, the archive is as it was; the next pull goes on with the files that came.
     """
     for _ in range(MOST_BEGINNINGS):
-        found = read_head(place)
+        try:
+            found = read_head(place)
+        except Refused as error:  # so some answer for what they do not have, or may not list
+            try:
+                return _take_archive(place, target)
+            except (NotFound, Refused):
+                raise error from None
         if found is None:
             return _take_archive(place, target)
         try:
