@@ -91,6 +91,10 @@ def place_at(where: str) -> Place:
         named = False
     if not named or re.search(r"[\x00- \\\x7f]", url):
         raise UsageError(f"{target(url)} is no URL: write https://HOST/PATH or s3://BUCKET/PATH")
+    if "#" in url:
+        raise UsageError(
+            f"{target(url)}: what comes after a # is no part of an address; where it is one of the path, write %23"
+        )
     if parts.scheme in WEB:
         from gracetape.archive.sharing.web_place import WebPlace
 
