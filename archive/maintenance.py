@@ -8,8 +8,8 @@ from gracetape.archive.capture_notes import TORN
 from gracetape.archive.command_parts import reading, summary_of, writing
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.store import Archive
-from gracetape.archive.verify import verify as find_faults
 from gracetape.archive.urls import url_of
+from gracetape.archive.verify import verify as find_faults
 from gracetape.archive.which import locate
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.ids import parse_ref

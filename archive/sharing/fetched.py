@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gracetape.archive.blobs import Blob, full_disk, unpacked
+from gracetape.archive.blobs import Blob, Damaged, full_disk, unpacked
 from gracetape.archive.sharing.at_once import go_on
 from gracetape.errors import ArchiveError, NotFound
+
+
+class Lost(ArchiveError):
+    """Contents are not where they should be, or are others there; what else lies there may be sound."""
 
 
 def fetch_into(file: Path, stored: Callable[[], Iterator[bytes]], blob: Blob, where: str) -> None:
@@ -26,6 +30,10 @@ def fetch_into(file: Path, stored: Callable[[], Iterator[bytes]], blob: Blob, wh
             for _ in unpacked(pieces(), blob):
                 pass
         except NotFound:
-            raise ArchiveError(f"the contents {blob.sha256[:12]}… are missing at {where}") from None
+            raise Lost(f"the contents {blob.sha256[:12]}… are missing at {where}") from None
+        except Lost:  # a store says where itself
+            raise
+        except Damaged as error:
+            raise Lost(f"{error} (at {where})") from None
         except ArchiveError as error:
             raise ArchiveError(f"{error} (at {where})") from None

@@ -10,7 +10,7 @@ from gracetape.archive.held_folders import COPIED, HeldFolder, sync_folder
 from gracetape.archive.inside import check
 from gracetape.archive.packing import users_of
 from gracetape.archive.sharing.at_once import at_once
-from gracetape.archive.sharing.fetched import fetch_into
+from gracetape.archive.sharing.fetched import Lost, fetch_into
 from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import Place, is_there, place_at
 from gracetape.archive.sharing.stores import checked_store, store_of, trust
@@ -100,7 +100,10 @@ def _say(path: Path, url: str) -> None:
 
 
 def bring_back(path: Path) -> int:
-    """Let a tape have its contents in its own folder again; how many came. What is in the store stays there."""
+    """Let a tape have its contents in its own folder again; how many came. What is in the store stays there.
+
+    ArchiveError if the store has lost some: all others are here then, and the tape still names the store for those.
+    """
     with Archive.open(path, read_only=False) as archive:
         url = store_of(path) if not archive.packed else None
         if url is None:
@@ -112,16 +115,28 @@ def bring_back(path: Path) -> int:
         ]
         with progress("fetching files", sum(blob.size for blob in blobs), "bytes") as done:
 
-            def fetch(blob: Blob) -> tuple[Path, Blob]:
+            def fetch(blob: Blob) -> tuple[Path, Blob] | Lost:
                 spool = local.spool_folder() / blob.sha256
-                fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, target(url))
+                try:
+                    fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, target(url))
+                except Lost as error:
+                    users = ", ".join(users_of(archive, blob.sha256)[:3]) or "no file"
+                    return Lost(f"{error}, of {users}")
                 return spool, blob
 
+            lost = list[Lost]()
             for batch in at_once(fetch, blobs):
                 with archive.transaction(), together(local):
-                    for spool, blob in batch:
+                    for came in batch:
+                        if isinstance(came, Lost):
+                            lost.append(came)
+                            continue
+                        spool, blob = came
                         local.put(spool, blob.sha256)
                         done.advance(blob.size)
+        if lost:
+            more = f" (and {len(lost) - 1} more, which `gracetape archive verify` tells)" if len(lost) > 1 else ""
+            raise ArchiveError(f"{lost[0]}{more}: all others are here now")
         (path / STORE_NAMED).unlink()
         local.close()
         return len(blobs)

@@ -17,7 +17,7 @@ from gracetape.archive.blob_places import FolderBlobs
 from gracetape.archive.blobs import Blob, comes_whole, read_stream, unpacked
 from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.blob_cache import BlobCache, blob_cache
-from gracetape.archive.sharing.fetched import fetch_into
+from gracetape.archive.sharing.fetched import Lost, fetch_into
 from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import Place
 from gracetape.archive.sharing.stores import place_of
@@ -117,7 +117,7 @@ class StoreBlobs:
                 cache.keep(name, incoming)
             finally:
                 incoming.unlink(missing_ok=True)
-        except ArchiveError:
+        except Lost:
             self._damaged.add(blob.sha256)
             raise
         except OSError as error:

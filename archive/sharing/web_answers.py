@@ -33,8 +33,17 @@ def total_of(headers: Mapping[str, str]) -> int | None:
 
 def tag_of(headers: Mapping[str, str]) -> str:
     """What tells one state of a file from the next: its ETag, else when it was changed, and how long it is."""
+    return headers.get("ETag") or _dated(headers)
+
+
+def is_still(tag: str, headers: Mapping[str, str]) -> bool:
+    """Whether an answer is of the state that a tag tells; some servers say ETag in some of their answers alone."""
+    return tag in (tag_of(headers), _dated(headers))
+
+
+def _dated(headers: Mapping[str, str]) -> str:
     total = total_of(headers)
-    return headers.get("ETag") or f"{headers.get('Last-Modified', '')} {'' if total is None else total} bytes"
+    return f"{headers.get('Last-Modified', '')} {'' if total is None else total} bytes"
 
 
 def check_encoding(headers: Mapping[str, str], name: str, shown: str) -> None:

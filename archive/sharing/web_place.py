@@ -18,6 +18,7 @@ from gracetape.archive.sharing.web_answers import (
     KEPT,
     broke,
     check_encoding,
+    is_still,
     later_s,
     length_of,
     pieces_of,
@@ -110,7 +111,7 @@ class WebPlace:
                 return
             if answer.ok:
                 check_encoding(answer.headers, name, self._shown(name))
-            if tag is not None and (answer.status_code == 416 or (answer.ok and tag_of(answer.headers) != tag)):
+            if tag is not None and (answer.status_code == 416 or (answer.ok and not is_still(tag, answer.headers))):
                 raise Changed(f"{self._shown(name)} has changed while it was read: open it again")
             self._check(answer, name)
             whole = answer.status_code != 206 and at == 0 and end is not None and length_of(answer.headers) == end

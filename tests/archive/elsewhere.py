@@ -68,6 +68,9 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
                 self.answer(200, found, ETag=_tag(found))
             else:
                 start, end = wanted.removeprefix("bytes=").split("-")
+                if int(start) >= len(found):
+                    self.answer(416, Content_Range=f"bytes */{len(found)}")
+                    return
                 part = found[int(start) : int(end) + 1 if end else None]
                 said = f"bytes {start}-{int(start) + len(part) - 1}/{len(found)}"
                 self.answer(206, part, ETag=_tag(found), Content_Range=said)

@@ -1,5 +1,6 @@
 """Contents of a tape's files in a store elsewhere: a real S3 server (moto), and a folder that several machines have."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -499,3 +500,27 @@ def test_plain_http_elsewhere_has_to_be_allowed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("AWS_ALLOW_HTTP", raising=False)
     with pytest.raises(ArchiveError, match="over HTTPS alone"):
         place_at("s3://tapes/a.tape").stamp("tape.json")
+
+
+def test_what_a_store_lost_keeps_nothing_else_from_coming_back(store: str, tmp_path: Path, s3: Any) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", FILES)
+    _lose(store, s3, hashlib.sha256(FILES[1]).hexdigest())
+    shutil.rmtree(tmp_path / "cache" / "blobs")
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match="are missing at .*, of G1 1.txt,0: all others are here now"):
+            bring_back(tape)
+    with Archive.open(tape, read_only=False) as archive:
+        assert [len(list(local)) for local in [(tape / "blobs").glob("??/*")]] == [len(FILES) - 1]
+        keep(archive, "G2", [FILES[1]])
+    assert bring_back(tape) == 1, "whoever had it gave it again"
+    assert sound(tape)
+
+
+def _lose(store: str, s3: Any, sha256: str) -> None:
+    if store.startswith("/"):
+        Path(store, "blobs", sha256[:2], sha256).unlink()
+    else:
+        s3.delete_object(Bucket="tapes", Key=f"{store.removeprefix('s3://tapes/')}/blobs/{sha256[:2]}/{sha256}")

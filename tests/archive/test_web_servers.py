@@ -28,11 +28,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_place, "PAUSE_S", 0.01)
 
 
-@pytest.fixture
-def packed(tmp_path: Path) -> Path:
-    with Archive.create(tmp_path / "packed.tape", packed=True) as tape:
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("packed") / "packed.tape"
+    with Archive.create(path, packed=True) as tape:
         keep(tape, "G1", [LARGE])
-    return tmp_path / "packed.tape"
+    return path
 
 
 @pytest.fixture
@@ -118,6 +119,12 @@ def test_an_answer_that_holds_no_file_is_none(status: int, web: Web, mine: Path)
 def test_a_server_that_tells_nothing_when_asked_for_nothing(instead: Callable[[Any], bool], web: Web) -> None:
     """Addresses that are signed are so for GET alone."""
     web.instead = instead
+    assert read(f"{web.url}/a.tape") == [LARGE]
+
+
+def test_a_server_that_gives_no_tag_when_asked_for_nothing(web: Web) -> None:
+    size = str(len(web.files["/a.tape"]))
+    web.instead = answers("HEAD", 200, Content_Length=size)
     assert read(f"{web.url}/a.tape") == [LARGE]
 
 
