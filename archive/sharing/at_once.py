@@ -11,6 +11,8 @@ from gracetape.errors import ArchiveError
 
 #: How many files are on their way at once, and how many are handed over together.
 WORKERS, TOGETHER = 8, 32
+#: How many times as many have begun, or wait to be handed over: to keep some takes as long as to fetch more, where the disk is busy.
+_AHEAD = 4
 _Thing = TypeVar("_Thing")
 _Result = TypeVar("_Result")
 _worker = threading.local()
@@ -27,7 +29,7 @@ def at_once(
         return act(thing)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        running = deque(pool.submit(one, thing) for thing in islice(waiting, 2 * together))
+        running = deque(pool.submit(one, thing) for thing in islice(waiting, _AHEAD * together))
         try:
             while running:
                 batch = list[_Result]()

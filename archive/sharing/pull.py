@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gracetape.archive.blobs import Blob, is_sound, together
 from gracetape.archive.held_folders import COPIED, HeldFolder
-from gracetape.archive.sharing.at_once import TOGETHER, at_once
+from gracetape.archive.sharing.at_once import WORKERS, at_once
 from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import NAME, blob_name, read_head
@@ -138,7 +138,7 @@ def _fetch(rows: Iterator[tuple[str, int, str]], stored: Stored, place: Place, o
         def fetch(blob: Blob) -> tuple[Path, Blob]:
             return fetched(stored, place.shown, blob, ours.blobs.spool_folder()), blob
 
-        for batch in at_once(fetch, wanted, _MANY if size < _SMALL * len(wanted) else TOGETHER):
+        for batch in at_once(fetch, wanted, _MANY if size < _SMALL * len(wanted) else WORKERS):
             came.contents += len(batch)
             came.bytes += sum(spool.stat().st_size for spool, _ in batch)
             with ours.transaction() as tx, together(ours.blobs):
