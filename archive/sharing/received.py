@@ -61,12 +61,12 @@ def _pieces(place: Place, digests: tuple[str, ...], here: Mapping[str, Path], fo
     def fetch(digest: str) -> Path:
         return here.get(digest) or _fetched(place, digest, folder / digest)
 
+    names = iter(digests)
     for batch in at_once(fetch, digests):
-        for digest, file in zip(digests, batch, strict=False):
+        for file, digest in zip(batch, names, strict=False):
             yield unpack(file.read_bytes(), digest)
             if digest not in here:
                 file.unlink()
-        digests = digests[len(batch) :]
 
 
 def _fetched(place: Place, digest: str, file: Path) -> Path:

@@ -43,8 +43,8 @@ class StoreBlobs:
         later = self._waiting()
         if later is None:
             self._send(spool, sha256)
-        else:
-            later.setdefault(sha256, spool)
+        elif later.setdefault(sha256, spool) != spool:
+            spool.unlink()  # it comes twice
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -52,11 +52,14 @@ class StoreBlobs:
         later = self._thread.later = dict[str, Path]()
         try:
             yield
+            self._thread.later = None
+            self._store()
+            for _ in at_once(lambda one: self._send(one[1], one[0]), later.items()):
+                pass
         finally:
             self._thread.later = None
-        self._store()
-        for _ in at_once(lambda one: self._send(one[1], one[0]), later.items()):
-            pass
+            for spool in later.values():  # what was not sent
+                spool.unlink(missing_ok=True)
 
     def _waiting(self) -> dict[str, Path] | None:
         """What this thread is about to send."""

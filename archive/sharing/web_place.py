@@ -117,6 +117,8 @@ class WebPlace:
             whole = answer.status_code != 206 and at == 0 and end is not None and length_of(answer.headers) == end
             if ranged and answer.status_code != 206 and not whole:
                 raise NoRanges(f"{self._shown(name)}: the server gives no ranges of files, only the whole")
+            if answer.status_code == 206 and not ranged:
+                raise ArchiveError(f"{self._shown(name)}: the server gave a part of it, and was asked for the whole")
             if ranged and not whole and not answer.headers.get("Content-Range", "").startswith(f"bytes {at}-"):
                 raise ArchiveError(f"{self._shown(name)}: the server gave another range than it was asked for")
             yield tag_of(answer.headers), pieces_of(answer, self._shown(name), None if end is None else end - at)

@@ -450,6 +450,7 @@ def test_many_contents_go_to_a_store_at_once(store: str, tmp_path: Path, monkeyp
             lost = tx.store_blob(iter([b"lost"]))
         with pytest.raises(ArchiveError, match="does not hold them"):
             archive.blob(lost.sha256)
+        assert list(archive.blobs.spool_folder().iterdir()) == []
     shutil.rmtree(tmp_path / "cache" / "blobs")
     assert sound(tape)
 

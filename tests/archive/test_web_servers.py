@@ -212,6 +212,12 @@ def test_a_server_that_packs_what_it_gives_is_told_of(web: Web) -> None:
         Archive.open(f"{web.url}/a.tape")
 
 
+def test_a_part_is_not_the_whole(web: Web) -> None:
+    web.instead = answers("GET", 206, Content_Range="bytes 0-0/400000")
+    with pytest.raises(ArchiveError, match="the server gave a part of it"):
+        b"".join(place_at(f"{web.url}/a.tape").read(""))
+
+
 def test_the_whole_is_as_good_as_a_range_of_all(web: Web) -> None:
     def instead(request: BaseHTTPRequestHandler) -> bool:
         if request.command == "GET":
