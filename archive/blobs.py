@@ -22,6 +22,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PATIENCE_S = 60.0
 
 
+class Damaged(ArchiveError):
+    """What is stored is not what was kept."""
+
+
 @dataclass(frozen=True)
 class Blob:
     """Contents by digest: SHA-256 (hex) and size in bytes of the plain contents, and how they are stored."""
@@ -100,7 +104,7 @@ def unpacked(stored: Iterator[bytes], blob: Blob) -> Iterator[bytes]:
         if size > blob.size:
             break
     if size != blob.size or digest.hexdigest() != blob.sha256:
-        raise ArchiveError(f"the contents {blob.sha256[:12]}… are damaged: what is stored is not what was kept")
+        raise Damaged(f"the contents {blob.sha256[:12]}… are damaged: what is stored is not what was kept")
     yield held
 
 
@@ -140,7 +144,7 @@ def _decoded(stored: Iterator[bytes], blob: Blob) -> Iterator[bytes]:
     try:
         yield from zstandard.ZstdDecompressor().read_to_iter(cast("IO[bytes]", _Pieces(stored)), write_size=CHUNK)
     except zstandard.ZstdError:
-        raise ArchiveError(f"the contents {blob.sha256[:12]}… are damaged: they do not unpack") from None
+        raise Damaged(f"the contents {blob.sha256[:12]}… are damaged: they do not unpack") from None
 
 
 class _Pieces:

@@ -8,14 +8,19 @@ from gracetape.archive.capture_notes import TORN
 from gracetape.archive.command_parts import reading, summary_of, writing
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.store import Archive
+from gracetape.archive.urls import url_of
 from gracetape.archive.verify import verify as find_faults
+from gracetape.archive.which import locate
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.ids import parse_ref
 from gracetape.terminal import human_bytes, say, show_json
 
 
 def _target(source: Path, target: Path | None, ending: str) -> Path:
-    return target or source.with_name(source.name.removesuffix(".tape") + ending)
+    """What is made, beside what it is made of; of what lies elsewhere, in this folder."""
+    source = locate(source)
+    named = source.name.removesuffix(".tape") + ending
+    return target or (Path(named) if url_of(source) else source.with_name(named))
 
 
 def pack(source: Path, target: Path | None, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from gracetape.archive.blobs import Blob, unpacked
 from gracetape.archive.held_folders import COPIED, SPOOLED, sweep
 from gracetape.archive.making import made
 from gracetape.archive.store import Archive, PassingArchive
+from gracetape.archive.urls import url_of
 from gracetape.errors import ArchiveError, GracetapeError
 from gracetape.progress import Progress, progress
 from gracetape.shown import identity
@@ -29,7 +30,7 @@ def convert(source: Archive, target: Path, *, packed: bool) -> None:
         with (
             progress("packing" if packed else "unpacking", _bytes_in(source), "bytes") as done,
             source.blobs.held(),
-            made(target, packed=packed, mode=modes.mode_of(source.path)) as making,
+            made(target, packed=packed, mode=None if url_of(source.path) else modes.mode_of(source.path)) as making,
             PassingArchive(making, read_only=False, packed=packed) as copy,
         ):
             _copy(source, copy, done)

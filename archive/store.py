@@ -156,6 +156,10 @@ class Archive(Captures):
 
         Killed at any point, it leaves nothing there. Its mode is 0700 (0600 if packed), with $GRACETAPE_SHARED the umask's.
         """
+        if (url := url_of(path)) is not None:
+            raise ArchiveError(
+                f"{target(url)} is no path of this machine: make the archive here, and `gracetape archive push` it there"
+            )
         if not str(path).startswith(("/", ".")) and (seen := target(str(path))) != str(path):
             raise ArchiveError(f"{seen} is no path of an archive, but a URL that holds a secret: nothing was made")
         path = Path(path)

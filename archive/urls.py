@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gracetape.shown import target
 
@@ -26,6 +27,15 @@ class UrlPath(type(Path())):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return target(url_of(super().__str__()) or super().__str__())
+
+    def absolute(self) -> "UrlPath":
+        """Itself: no folder of this machine comes before a URL."""
+        return self
+
+    @property
+    def name(self) -> str:
+        """What comes last of its path, without options, which may hold a secret."""
+        return urlsplit(url_of(super().__str__()) or "").path.rpartition("/")[2]
 
     def __fspath__(self) -> str:
         text = super().__str__()

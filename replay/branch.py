@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ class Branch:
             raise BadRequest("a GraceDB can only follow a replay of archives")
         if isinstance(selection.source, Archive):
             return selection.source
-        return self._tapes.enter_context(Archive.open(str(selection.source)))
+        return self._tapes.enter_context(Archive.open(fspath(selection.source)))
 
     def _new_lap(self, lap: int) -> None:
         """Nothing of a lap has happened yet; an object is shown by the first copy that knows it."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from weakref import finalize
 
@@ -169,7 +169,7 @@ def _of_file(path: Path, messages: Mapping[str, list[Recorded]], names: Sequence
 
 
 def _opened(archive: Archive | str | PathLike[str], stack: ExitStack) -> Archive:
-    return archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(str(archive)))
+    return archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(fspath(archive)))
 
 
 def _ref(name: str) -> Ref:

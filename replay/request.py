@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
+from os import fspath
 from typing import TypeVar
 
 from gracetape.archive import locate, looks_like_archive
@@ -102,7 +103,7 @@ def _groups(options: Options) -> list[tuple[str, list[str]]]:
 
 def _located(archive: str | None) -> str:
     with as_bad_request():
-        return str(locate(archive))
+        return fspath(locate(archive))
 
 
 def time_of(text: str | None) -> datetime | None:

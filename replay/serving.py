@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any
 
 from gracetape.archive import Archive, Position
@@ -88,7 +88,7 @@ def _read_only(player: Player, stack: ExitStack) -> Any:
     copy = player.queue.copies[0]
     if _is_plain(player):
         source = copy.selection.source
-        tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(str(source)))
+        tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(fspath(source or "")))
         public = True if player.public else None  # who hears what the public hears asks as the public does
         position = lambda: player.position or Position(0)  # noqa: E731
         return make_app(tape, as_of=position, timeline=copy.selection.timeline, as_public=public)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
+from os import fspath
 
 from gracetape.archive import Alert, Archive
 from gracetape.archive.alerts.heard_words import members_of
@@ -99,7 +100,7 @@ class Share:
         if source is None:
             return lambda graceid: superevents.get(graceid, graceid)
         captured = copy.selection.timeline.histories if copy.selection.timeline is not None else {}
-        tape = source if isinstance(source, Archive) else self._stack.enter_context(Archive.open(str(source)))
+        tape = source if isinstance(source, Archive) else self._stack.enter_context(Archive.open(fspath(source)))
 
         @lru_cache(maxsize=10_000)
         def of_tape(graceid: str) -> str:

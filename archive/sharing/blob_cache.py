@@ -16,6 +16,8 @@ from gracetape.errors import UsageError
 SIZE = 4 << 30
 #: Where the variables of the environment say how much, and in which folder.
 VARIABLE, FOLDER = "GRACETAPE_BLOB_CACHE", "GRACETAPE_CACHE"
+#: How often it is looked while as much comes as may be kept: so many processes would be beyond it by as much again.
+_OFTEN = 16
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -24,7 +26,9 @@ class BlobCache:
 
     def __init__(self, folder: Path, size: int) -> None:
         self.folder, self._size = folder, size
-        self._held: int | None = None  # about how many bytes there are: others may come and go
+        # How many bytes there were when somebody looked last, and how many came from here since: others may come and go.
+        self._held: int | None = None
+        self._came = 0
         self._lock = threading.Lock()
 
     def find(self, name: str) -> Path | None:
@@ -32,29 +36,43 @@ class BlobCache:
         path = self.folder / name[:2] / name
         try:
             _used_now(path)
-        except OSError:
+        except FileNotFoundError:
             return None
+        except OSError:  # it is another user's, or nothing can be written there
+            return path if path.is_file() else None
         return path
 
     def incoming(self) -> Path:
-        """A new, empty file in which something may come that is kept then."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix="incoming-", dir=self.folder)
+        """A new, empty file in which something may come that is kept then; in the system's folder for such, if nothing can be kept."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix="incoming-", dir=self.folder)
+        except OSError:
+            handle, name = tempfile.mkstemp(prefix="gracetape-blob-")
         os.close(handle)
         return Path(name)
 
-    def keep(self, name: str, incoming: Path) -> Path:
-        """Let a file be found under a name, and others go for which there is no room then."""
+    def keep(self, name: str, incoming: Path) -> None:
+        """Let a file be found under a name, and others go for which there is no room then; where nothing can be kept, it goes itself."""
         path = self.folder / name[:2] / name
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        _used_now(incoming)
-        os.replace(incoming, path)
+        try:
+            if incoming.parent == self.folder:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                _used_now(incoming)
+                size = incoming.stat().st_size
+                os.replace(incoming, path)
+                self._count(path, size)
+        except OSError:  # contents are elsewhere, too
+            pass
+        finally:
+            incoming.unlink(missing_ok=True)
+
+    def _count(self, newest: Path, size: int) -> None:
+        """Look how much there is before so much came that others, who keep as much meanwhile, would be far beyond the size with us."""
         with self._lock:
-            with suppress(OSError):
-                self._held = None if self._held is None else self._held + path.stat().st_size
-            if self._held is None or self._held > self._size:
-                self._held = self._make_room(path)
-        return path
+            self._came += size
+            if self._held is None or self._held + self._came > self._size or self._came > self._size / _OFTEN:
+                self._held, self._came = self._make_room(newest), 0
 
     def forget(self, name: str) -> None:
         (self.folder / name[:2] / name).unlink(missing_ok=True)

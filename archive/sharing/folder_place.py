@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,9 +9,11 @@ from pathlib import Path
 from typing import IO
 
 from gracetape.archive import modes
+from gracetape.archive.blobs import read_stream
 from gracetape.archive.held_folders import sweep_abandoned, sync_folder
 from gracetape.archive.incoming import CHUNK
 from gracetape.archive.inside import check, make_folder, open_inside
+from gracetape.archive.sharing.at_once import go_on
 from gracetape.archive.sharing.places import Changed, Stamp, checked_name
 from gracetape.errors import ArchiveError, NotFound
 
@@ -62,7 +63,10 @@ class FolderPlace:
 
     def put(self, name: str, file: Path) -> None:
         with self._told(name), file.open("rb") as contents, self._incoming(name) as (stream, incoming):
-            shutil.copyfileobj(contents, stream, CHUNK)
+            for piece in read_stream(contents):
+                if stream.tell():
+                    go_on()
+                stream.write(piece)
             self._land(stream, incoming, name)
 
     def replace(self, name: str, contents: bytes, tag: str | None) -> None:
@@ -91,6 +95,8 @@ class FolderPlace:
     def _incoming(self, name: str) -> Iterator[tuple[IO[bytes], Path]]:
         """A new file on the file system where it will be."""
         checked_name(name)
+        if (self._folder / "archive.sqlite").exists():
+            raise ArchiveError(f"{self._folder} is an archive itself, and nothing is put into it: name another folder")
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, path = tempfile.mkstemp(dir=make_folder(self._folder / _INCOMING))
         try:
@@ -106,7 +112,11 @@ class FolderPlace:
         incoming.chmod(modes.mode_of(self._folder) & 0o666)
         folder = self._folder
         for part in name.split("/")[:-1]:
-            folder = make_folder(folder / part)
+            new = not (folder / part).exists()
+            make_folder(folder / part)
+            if new:
+                sync_folder(folder)
+            folder = folder / part
         check(self._folder / name)
         os.replace(incoming, self._folder / name)
         sync_folder(folder)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gracetape.archive.blobs import Blob
@@ -61,17 +62,24 @@ def _head(found: object, place: Place) -> Head:
     for name, pieces in rows.items():
         if not isinstance(pieces, list) or not all(isinstance(p, str) and _SHA256.fullmatch(p) for p in pieces):
             raise ArchiveError(f"{where} is damaged (its {name}): push the tape once more")
+        if len(set(pieces)) < len(pieces):  # rows are there once; a short file could fill any disk else
+            raise ArchiveError(f"{where} is damaged (its {name} name a piece twice): push the tape once more")
     return Head(tool, {name: tuple(rows[name]) for name in SHARED})
 
 
 def read_whole(place: Place, name: str, most: int, tag: str | None = None) -> bytes:
     """A file of a place as a whole; ArchiveError if it is longer than it may be."""
-    whole = bytearray()
+    return b"".join(pieces_below(place, name, most, tag))
+
+
+def pieces_below(place: Place, name: str, most: int, tag: str | None = None) -> Iterator[bytes]:
+    """A file of a place as it comes; ArchiveError if it is longer than it may be."""
+    size = 0
     for piece in place.read(name, tag=tag):
-        whole += piece
-        if len(whole) > most:
+        size += len(piece)
+        if size > most:
             raise ArchiveError(f"{place.shown}/{name} is longer than {most} bytes: it is none of a shared tape")
-    return bytes(whole)
+        yield piece
 
 
 def pushed_there(shown: str) -> str:

@@ -10,9 +10,9 @@ from gracetape.archive.held_folders import COPIED, HeldFolder, sync_folder
 from gracetape.archive.inside import check
 from gracetape.archive.packing import users_of
 from gracetape.archive.sharing.at_once import at_once
-from gracetape.archive.sharing.fetched import fetch_into
+from gracetape.archive.sharing.fetched import Lost, fetch_into
 from gracetape.archive.sharing.head import blob_name
-from gracetape.archive.sharing.places import place_at
+from gracetape.archive.sharing.places import Place, is_there, place_at
 from gracetape.archive.sharing.stores import checked_store, store_of, trust
 from gracetape.archive.store import Archive
 from gracetape.errors import ArchiveError, UsageError
@@ -54,22 +54,38 @@ def _send(archive: Archive, url: str) -> tuple[set[str], int]:
     ):
 
         def send(blob: Blob) -> tuple[str, bool]:
-            new = place.stamp(blob_name(blob)) is None
-            if new:
-                spool = folder.path / blob.sha256
-                try:
-                    fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, str(archive.path))
-                    place.put(blob_name(blob), spool)
-                except ArchiveError as error:
-                    users = ", ".join(users_of(archive, blob.sha256)[:3]) or "no file"
-                    raise ArchiveError(f"{error}, of {users}: nothing was moved to {place.shown}") from None
-                finally:
-                    spool.unlink(missing_ok=True)
+            spool = folder.path / blob.sha256
+            try:
+                new = _send_one(archive, place, blob, spool)
+            except ArchiveError as error:
+                users = ", ".join(users_of(archive, blob.sha256)[:3]) or "no file"
+                raise ArchiveError(f"{error}, of {users}: nothing was moved to {place.shown}") from None
+            finally:
+                spool.unlink(missing_ok=True)
             done.advance(blob.size)
             return blob.sha256, new
 
         went = [one for batch in at_once(send, blobs) for one in batch]
     return {sha256 for sha256, _ in went}, sum(new for _, new in went)
+
+
+def _send_one(archive: Archive, place: Place, blob: Blob, spool: Path) -> bool:
+    """Let a store have contents as a whole, which may go from here then; whether they had to be sent."""
+    name = blob_name(blob)
+    try:
+        fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, str(archive.path))
+    except ArchiveError:
+        if place.stamp(name) is None:
+            raise
+        fetch_into(spool, lambda: place.read(name), blob, place.shown)  # only the store has them, and they are sound
+        return False
+    size = spool.stat().st_size
+    if is_there(place, name, size):
+        return False
+    place.put(name, spool)
+    if not place.guarded and not is_there(place, name, size):
+        raise ArchiveError(f"{place.shown} takes files, and does not have them then")
+    return True
 
 
 def _say(path: Path, url: str) -> None:
@@ -78,12 +94,16 @@ def _say(path: Path, url: str) -> None:
     check(making)
     making.write_text(url + "\n", encoding="utf-8")
     making.chmod(modes.mode_of(path) & 0o666)
+    sync_folder(making)
     os.replace(making, path / STORE_NAMED)
     sync_folder(path)
 
 
 def bring_back(path: Path) -> int:
-    """Let a tape have its contents in its own folder again; how many came. What is in the store stays there."""
+    """Let a tape have its contents in its own folder again; how many came. What is in the store stays there.
+
+    ArchiveError if the store has lost some: all others are here then, and the tape still names the store for those.
+    """
     with Archive.open(path, read_only=False) as archive:
         url = store_of(path) if not archive.packed else None
         if url is None:
@@ -95,16 +115,28 @@ def bring_back(path: Path) -> int:
         ]
         with progress("fetching files", sum(blob.size for blob in blobs), "bytes") as done:
 
-            def fetch(blob: Blob) -> tuple[Path, Blob]:
+            def fetch(blob: Blob) -> tuple[Path, Blob] | Lost:
                 spool = local.spool_folder() / blob.sha256
-                fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, target(url))
+                try:
+                    fetch_into(spool, lambda: archive.blobs.stored(blob.sha256), blob, target(url))
+                except Lost as error:
+                    users = ", ".join(users_of(archive, blob.sha256)[:3]) or "no file"
+                    return Lost(f"{error}, of {users}")
                 return spool, blob
 
+            lost = list[Lost]()
             for batch in at_once(fetch, blobs):
                 with archive.transaction(), together(local):
-                    for spool, blob in batch:
+                    for came in batch:
+                        if isinstance(came, Lost):
+                            lost.append(came)
+                            continue
+                        spool, blob = came
                         local.put(spool, blob.sha256)
                         done.advance(blob.size)
+        if lost:
+            more = f" (and {len(lost) - 1} more, which `gracetape archive verify` tells)" if len(lost) > 1 else ""
+            raise ArchiveError(f"{lost[0]}{more}: all others are here now")
         (path / STORE_NAMED).unlink()
         local.close()
         return len(blobs)

@@ -28,6 +28,10 @@ class NoRanges(ArchiveError):
     """A place gives files as a whole alone."""
 
 
+class Refused(ArchiveError):
+    """A place does not say whether it has a file: some answer so for every file that they lack."""
+
+
 class Place(Protocol):
     """Files by name (`blobs/ab/abcdef…`; the empty name is the place's own URL), each there whole or not at all.
 
@@ -63,6 +67,12 @@ def checked_name(name: str) -> str:
     return name
 
 
+def is_there(place: Place, name: str, size: int) -> bool:
+    """Whether a place has a file as a whole: some servers keep what came of one that was broken off."""
+    stamp = place.stamp(name)
+    return stamp is not None and stamp.size == size
+
+
 def place_at(where: str) -> Place:
     """The place that a URL or a path names; UsageError if it is none that is known."""
     url = url_of(where)
@@ -81,6 +91,10 @@ def place_at(where: str) -> Place:
         named = False
     if not named or re.search(r"[\x00- \\\x7f]", url):
         raise UsageError(f"{target(url)} is no URL: write https://HOST/PATH or s3://BUCKET/PATH")
+    if "#" in url:
+        raise UsageError(
+            f"{target(url)}: what comes after a # is no part of an address; where it is one of the path, write %23"
+        )
     if parts.scheme in WEB:
         from gracetape.archive.sharing.web_place import WebPlace
 

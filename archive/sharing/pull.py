@@ -9,12 +9,12 @@ from pathlib import Path
 
 from gracetape.archive.blobs import Blob, is_sound, together
 from gracetape.archive.held_folders import COPIED, HeldFolder
-from gracetape.archive.sharing.at_once import TOGETHER, at_once
+from gracetape.archive.sharing.at_once import WORKERS, at_once
 from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.fetched import fetch_into
 from gracetape.archive.sharing.head import NAME, blob_name, read_head
 from gracetape.archive.sharing.merge import Plan, bring, contents_of, plan
-from gracetape.archive.sharing.places import NoRanges, Place
+from gracetape.archive.sharing.places import NoRanges, Place, Refused
 from gracetape.archive.sharing.received import received
 from gracetape.archive.store import Archive, is_archive
 from gracetape.archive.urls import url_of
@@ -49,7 +49,13 @@ def pull(place: Place, target: Path) -> Came:
     Killed on the way, the archive is as it was; the next pull goes on with the files that came.
     """
     for _ in range(MOST_BEGINNINGS):
-        found = read_head(place)
+        try:
+            found = read_head(place)
+        except Refused as error:  # so some answer for what they do not have, or may not list
+            try:
+                return _take_archive(place, target)
+            except (NotFound, Refused):
+                raise error from None
         if found is None:
             return _take_archive(place, target)
         try:
@@ -132,7 +138,7 @@ def _fetch(rows: Iterator[tuple[str, int, str]], stored: Stored, place: Place, o
         def fetch(blob: Blob) -> tuple[Path, Blob]:
             return fetched(stored, place.shown, blob, ours.blobs.spool_folder()), blob
 
-        for batch in at_once(fetch, wanted, _MANY if size < _SMALL * len(wanted) else TOGETHER):
+        for batch in at_once(fetch, wanted, _MANY if size < _SMALL * len(wanted) else WORKERS):
             came.contents += len(batch)
             came.bytes += sum(spool.stat().st_size for spool, _ in batch)
             with ours.transaction() as tx, together(ours.blobs):

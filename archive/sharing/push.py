@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gracetape.archive.blobs import Blob, unpacked
+from gracetape.archive.blobs import Blob, full_disk, unpacked
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.packing import users_of
 from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.cutting import cut
 from gracetape.archive.sharing.head import NAME, Head, blob_name, piece_name, read_head
 from gracetape.archive.sharing.merge import plan
-from gracetape.archive.sharing.places import Changed, Place
+from gracetape.archive.sharing.places import Changed, Place, is_there
 from gracetape.archive.sharing.received import received
 from gracetape.archive.sharing.rows import SHARED
 from gracetape.archive.store import Archive
@@ -45,17 +45,25 @@ def push(archive: Archive, place: Place, *, force: bool = False) -> Sent:
             return sent
         known = None if force else _known(archive, place, there, pieces)
         _send_contents(archive, place, known, folder.path, sent)
-        _send_pieces(place, pieces, None if force else there.pieces() if there else set(), sent)
+        lying = _send_pieces(place, pieces, None if force else there.pieces() if there else set(), sent)
         try:
             place.replace(NAME, head.text(), tag)
         except Changed:
+            now = read_head(place)
+            if now is not None and now[0].rows == head.rows:  # it was the same
+                return sent
             raise ArchiveError(
                 f"somebody else pushed to {place.shown} meanwhile, and what they pushed is there: pull it, then push again"
             ) from None
         sent.changed = True
-    if there is not None and place.guarded:
-        for digest in there.pieces() - head.pieces():
-            place.remove(piece_name(digest))
+        _send_pieces(
+            place, {digest: pieces[digest] for digest in lying}, set(), sent
+        )  # who pushed before removes what they left
+    if there is not None and place.guarded and (now := read_head(place)) is not None:
+        for _ in at_once(
+            place.remove, [piece_name(digest) for digest in there.pieces() - head.pieces() - now[0].pieces()]
+        ):
+            pass
     return sent
 
 
@@ -99,7 +107,7 @@ def _send_contents(archive: Archive, place: Place, known: set[str] | None, folde
             try:
                 _spool(archive, blob, spool)
                 size = spool.stat().st_size
-                if known is None or not _is_there(place, name, size):
+                if known is None or not is_there(place, name, size):
                     place.put(name, spool)
                     sent.contents += 1
                     sent.bytes += size
@@ -114,7 +122,7 @@ def _send_contents(archive: Archive, place: Place, known: set[str] | None, folde
 def _spool(archive: Archive, blob: Blob, spool: Path) -> None:
     """Write the stored bytes of contents into a file, and check them on the way."""
     try:
-        with spool.open("wb") as stream:
+        with full_disk(spool.parent), spool.open("wb") as stream:
 
             def stored() -> Iterable[bytes]:
                 for piece in archive.blobs.stored(blob.sha256):
@@ -127,23 +135,22 @@ def _spool(archive: Archive, blob: Blob, spool: Path) -> None:
         raise ArchiveError(f"{', '.join(users_of(archive, blob.sha256)[:3])}: {error}; nothing was pushed") from None
 
 
-def _send_pieces(place: Place, pieces: dict[str, Path], known: set[str] | None, sent: Sent) -> None:
+def _send_pieces(place: Place, pieces: dict[str, Path], known: set[str] | None, sent: Sent) -> list[str]:
+    """Send the pieces that are not known to be there; those that no head names, and that lay there all the same."""
+    lying = list[str]()
     new = [digest for digest in pieces if digest not in (known or ())]
     with progress("pushing records", len(new), "pieces") as done:
 
         def send(digest: str) -> None:
             name, size = piece_name(digest), pieces[digest].stat().st_size
-            if known is None or not _is_there(place, name, size):
+            if known is None or not is_there(place, name, size):
                 place.put(name, pieces[digest])
                 sent.pieces += 1
                 sent.bytes += size
+            else:
+                lying.append(digest)
             done.advance()
 
         for _ in at_once(send, new):
             pass
-
-
-def _is_there(place: Place, name: str, size: int) -> bool:
-    """Whether a file is there as a whole: some servers keep what came of one that was broken off."""
-    stamp = place.stamp(name)
-    return stamp is not None and stamp.size == size
+    return lying

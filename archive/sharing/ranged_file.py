@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 
 from gracetape.archive.sharing.places import Changed, NoRanges, Place
-from gracetape.errors import ArchiveError, NotFound
+from gracetape.errors import ArchiveError, NotFound, OutOfReach
 
 #: What is asked for at once (bytes): a block, or several where one follows the other.
 BLOCK, LONGEST_RANGE = 1 << 16, 1 << 20
@@ -62,7 +62,7 @@ class RangedFile:
         for pause_s in (*PAUSES_S, None):
             try:
                 return self._once(start, end)
-            except (Changed, NoRanges, NotFound):
+            except (Changed, NoRanges, NotFound, OutOfReach):
                 raise
             except ArchiveError:
                 if pause_s is None:

@@ -6,10 +6,10 @@ from gracetape.archive.connections import Connections
 from gracetape.archive.inside import SQLITE
 from gracetape.archive.older import Opener
 from gracetape.archive.sharing.head import NAME, pushed_there
-from gracetape.archive.sharing.places import place_at
+from gracetape.archive.sharing.places import NoRanges, Place, Refused, place_at
 from gracetape.archive.sharing.ranged_file import RangedFile
 from gracetape.archive.urls import UrlPath
-from gracetape.errors import ArchiveError, UsageError
+from gracetape.errors import ArchiveError, NotFound, UsageError
 from gracetape.installing import hint
 from gracetape.shown import target
 
@@ -28,12 +28,12 @@ class RemoteConnections(Connections):
         place = place_at(url)
         try:
             self._file = RangedFile(place, "")
-        except ArchiveError:
-            if place.stamp(NAME) is None:
+            if self._file.read(0, len(SQLITE)) != SQLITE:
+                raise NotFound(f"{target(url)} is not a packed gracetape archive")
+        except (NotFound, NoRanges, Refused):
+            if not _was_pushed_to(place):
                 raise
             raise ArchiveError(pushed_there(target(url))) from None
-        if self._file.read(0, len(SQLITE)) != SQLITE:
-            raise ArchiveError(f"{target(url)} is not a packed gracetape archive")
         self._reader: Any = ranged_sqlite.Reader(self._file)
         self.opener: Opener = ranged_sqlite.connect
 
@@ -52,3 +52,11 @@ class RemoteConnections(Connections):
     def _found(self) -> tuple[int, int] | None:
         """Whether it changes, the ranges tell."""
         return None
+
+
+def _was_pushed_to(place: Place) -> bool:
+    """Whether a shared tape is there instead, of which servers show a page, or nothing."""
+    try:
+        return place.stamp(NAME) is not None
+    except ArchiveError:
+        return False

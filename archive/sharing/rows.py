@@ -5,6 +5,7 @@ changes the pieces in which it lies, and no other. What is unfinished or was rem
 """
 
 import hashlib
+import io
 import json
 import sqlite3
 import zlib
@@ -13,12 +14,16 @@ from dataclasses import dataclass
 
 import zstandard
 
+from gracetape.bounded_json import read_json
 from gracetape.errors import ArchiveError
+from gracetape.reading_limits import KEPT, ReadingLimits
 
 #: A piece ends after a row of whose checksum these bits are zero (one in 512), or when it is longer than that (bytes).
 _BITS, _LONG = 0x1FF, 1 << 20
 #: The longest piece that is unpacked (bytes): one row can be as long as a record may be.
 LARGEST_PIECE = 160 << 20
+#: What a row may be: a list of values, one of which may be the text of a record.
+_ROW = ReadingLimits(json_bytes=LARGEST_PIECE, json_depth=2, json_values=KEPT.json_values + 1000)
 
 
 @dataclass(frozen=True)
@@ -133,10 +138,10 @@ def unpack(packed: bytes, digest: str) -> bytes:
 
 def rows_of(piece: bytes, columns: int) -> Iterator[list[object]]:
     """The rows of a piece; ArchiveError if one is none of a table with so many columns."""
-    for line in piece.removesuffix(b"\n").split(b"\n"):
+    for line in io.BytesIO(piece):  # one after the other: a stranger's may be many and short
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
+            row = read_json(line, _ROW)
+        except ValueError:
             row = None
         if not isinstance(row, list) or len(row) != columns or not all(map(_is_value, row)):
             raise ArchiveError("the shared tape is damaged: it holds a row that is none")
@@ -146,4 +151,15 @@ def rows_of(piece: bytes, columns: int) -> Iterator[list[object]]:
 def _is_value(value: object) -> bool:
     if isinstance(value, int):
         return not isinstance(value, bool) and abs(value) < 1 << 63
-    return value is None or isinstance(value, str | float)
+    if isinstance(value, str):
+        return value.isascii() or _is_text(value)
+    return value is None or isinstance(value, float)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is no half of a letter, which no table takes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,15 +7,17 @@ contents from its store; `gc` frees what is here.
 import hashlib
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from gracetape.archive.blob_places import FolderBlobs
 from gracetape.archive.blobs import Blob, comes_whole, read_stream, unpacked
+from gracetape.archive.sharing.at_once import at_once
 from gracetape.archive.sharing.blob_cache import BlobCache, blob_cache
-from gracetape.archive.sharing.fetched import fetch_into
+from gracetape.archive.sharing.fetched import Lost, fetch_into
 from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import Place
 from gracetape.archive.sharing.stores import place_of
@@ -29,6 +31,7 @@ class StoreBlobs:
         self.url, self._tape, self._local, self._connect = url, tape, local, connect
         self._opened: tuple[Place, BlobCache] | None = None
         self._damaged: set[str] = set()
+        self._thread = threading.local()
 
     def _store(self) -> tuple[Place, BlobCache]:
         if self._opened is None:
@@ -37,6 +40,33 @@ class StoreBlobs:
 
     def put(self, spool: Path, sha256: str) -> None:
         """Into the store, unless it is there; a row may name it after that."""
+        later = self._waiting()
+        if later is None:
+            self._send(spool, sha256)
+        elif later.setdefault(sha256, spool) != spool:
+            spool.unlink()  # it comes twice
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block in which this thread puts in many contents: they are in the store at its end, sent some at once."""
+        later = self._thread.later = dict[str, Path]()
+        try:
+            yield
+            self._thread.later = None
+            self._store()
+            for _ in at_once(lambda one: self._send(one[1], one[0]), later.items()):
+                pass
+        finally:
+            self._thread.later = None
+            for spool in later.values():  # what was not sent
+                spool.unlink(missing_ok=True)
+
+    def _waiting(self) -> dict[str, Path] | None:
+        """What this thread is about to send."""
+        found: dict[str, Path] | None = getattr(self._thread, "later", None)
+        return found
+
+    def _send(self, spool: Path, sha256: str) -> None:
         place, cache = self._store()
         blob = _as_stored(spool, sha256)
         stamp = place.stamp(blob_name(blob))
@@ -44,10 +74,18 @@ class StoreBlobs:
             place.put(blob_name(blob), spool)
             self._damaged.discard(sha256)
         incoming = cache.incoming()
-        shutil.move(spool, incoming)
-        cache.keep(_cached_as(blob), incoming)
+        try:
+            shutil.move(spool, incoming)
+            cache.keep(_cached_as(blob), incoming)
+        except OSError:  # no room is left: what is in the store is kept
+            incoming.unlink(missing_ok=True)
+            spool.unlink(missing_ok=True)
 
     def stored(self, sha256: str) -> Iterator[bytes]:
+        if (spool := (self._waiting() or {}).get(sha256)) is not None:
+            with spool.open("rb") as stream:
+                yield from read_stream(stream)
+            return
         try:
             yield from self._local.stored(sha256)
             return
@@ -68,7 +106,7 @@ class StoreBlobs:
         place, cache = self._store()
         name = _cached_as(blob)
         if (path := cache.find(name)) is not None:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 stream = path.open("rb")
                 if _holds(stream, blob):
                     return stream
@@ -82,7 +120,7 @@ class StoreBlobs:
                 cache.keep(name, incoming)
             finally:
                 incoming.unlink(missing_ok=True)
-        except ArchiveError:
+        except Lost:
             self._damaged.add(blob.sha256)
             raise
         except OSError as error:

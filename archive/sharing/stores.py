@@ -7,6 +7,7 @@ credentials are used, before the user has named that store on this machine, with
 import os
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from gracetape.appending import LineFile
 from gracetape.archive.blob_places import STORE_NAMED
@@ -39,13 +40,26 @@ def store_of(path: Path) -> str | None:
 
 def checked_store(url: str) -> str:
     """A URL of a store as it is kept; UsageError if it is none, or holds a secret."""
-    whole = url if url_of(url) else str(Path(url.removeprefix("file://").removeprefix("file:")).absolute())
+    whole = url if url_of(url) else _whole(Path(url.removeprefix("file://").removeprefix("file:")))
     if target(whole) != whole or not re.fullmatch(r"[!-~]{1,2000}", whole):
         raise UsageError(
             f"{target(url)}: the URL of a store holds no password and no blanks; credentials are those of the environment"
         )
+    if _climbs(whole):
+        raise UsageError(f"{whole}: the URL of a store leads up nowhere: write it without ..")
+    if url_of(whole) is None and (Path(whole) / "archive.sqlite").exists():
+        raise UsageError(f"{whole} is an archive, and no store: name another folder")
     place_at(whole)
     return whole.rstrip("/")
+
+
+def _whole(path: Path) -> str:
+    return str(path.resolve() if ".." in path.parts else path.absolute())
+
+
+def _climbs(url: str) -> bool:
+    """Whether a URL leads up on its way, however that is spelt: it may lead to something else than its beginning names."""
+    return any(part in (".", "..") for part in re.split(r"[/\\]", unquote(url)))
 
 
 def trust(url: str) -> None:
@@ -67,10 +81,9 @@ def is_trusted(url: str) -> bool:
         named += (cache_folder() / "stores").read_text(encoding="utf-8").split()
     except OSError:
         pass
-    return (
-        any(url.rstrip("/") == one.rstrip("/") or url.startswith(one.rstrip("/") + "/") for one in named)
-        and "/../" not in url
-    )
+    if _climbs(url):
+        return False
+    return any(url.rstrip("/") == one.rstrip("/") or url.startswith(one.rstrip("/") + "/") for one in named)
 
 
 def place_of(url: str, tape: Path) -> Place:

@@ -2,19 +2,24 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 class Web:
-    """What a web server holds, and what was asked of it: (method, path, bytes answered, Authorization)."""
+    """What a web server holds, and what was asked of it: (method, path, bytes answered, Authorization).
 
-    def __init__(self, *, ranges: bool = True, writable: bool = True) -> None:
+    It takes no notice of If-Match unless it `heeds` that. `instead` may answer in its place (True: it has), `cut` is where answers break off.
+    """
+
+    def __init__(self, *, ranges: bool = True, writable: bool = True, heeds: bool = True) -> None:
         self.files: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, int, str | None]] = []
-        self.ranges, self.writable = ranges, writable
+        self.ranges, self.writable, self.heeds = ranges, writable, heeds
+        self.instead: Callable[[Any], bool] = lambda request: False
+        self.cut: int | None = None
         self.redirects: dict[str, str] = {}
         self.url = ""
 
@@ -27,51 +32,66 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        def answer(self, status: int, body: bytes = b"", **headers: str | None) -> None:
             web.asked.append((self.command, self.path, len(body), self.headers.get("Authorization")))
             self.send_response(status)
             for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
+                if value is not None:
+                    self.send_header(name.replace("_", "-"), value)
             if "Content_Length" not in headers:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body[: web.cut])
+            if web.cut is not None and len(body) > web.cut:
+                self.close_connection = True
 
         def do_HEAD(self) -> None:
+            if web.instead(self):
+                return
             found = web.files.get(self.path)
             if found is None:
-                self._answer(404)
+                self.answer(404)
             else:
-                self._answer(200, ETag=_tag(found), Content_Length=str(len(found)))
+                self.answer(200, ETag=_tag(found), Content_Length=str(len(found)))
 
         def do_GET(self) -> None:
+            if web.instead(self):
+                return
             if self.path in web.redirects:
-                self._answer(302, Location=web.redirects[self.path])
+                self.answer(302, Location=web.redirects[self.path])
                 return
             found = web.files.get(self.path)
             wanted = self.headers.get("Range")
             if found is None:
-                self._answer(404)
+                self.answer(404)
             elif wanted is None or not web.ranges:
-                self._answer(200, found, ETag=_tag(found))
+                self.answer(200, found, ETag=_tag(found))
             else:
                 start, end = wanted.removeprefix("bytes=").split("-")
+                if int(start) >= len(found):
+                    self.answer(416, Content_Range=f"bytes */{len(found)}")
+                    return
                 part = found[int(start) : int(end) + 1 if end else None]
                 said = f"bytes {start}-{int(start) + len(part) - 1}/{len(found)}"
-                self._answer(206, part, ETag=_tag(found), Content_Range=said)
+                self.answer(206, part, ETag=_tag(found), Content_Range=said)
 
         def do_PUT(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found = web.files.get(self.path)
+            if web.instead(self):
+                return
             if not web.writable:
-                self._answer(405)
-            elif (self.headers.get("If-None-Match") == "*" and found is not None) or (
-                (match := self.headers.get("If-Match")) and (found is None or match != _tag(found))
+                self.answer(405)
+            elif "Transfer-Encoding" in self.headers:
+                self.answer(400)  # beside a Content-Length, nobody may
+            elif web.heeds and (
+                (self.headers.get("If-None-Match") == "*" and found is not None)
+                or ((match := self.headers.get("If-Match")) and (found is None or match != _tag(found)))
             ):
-                self._answer(412)
+                self.answer(412)
             else:
                 web.files[self.path] = body
-                self._answer(201)
+                self.answer(201)
 
         def log_message(self, *_: Any) -> None:
             pass

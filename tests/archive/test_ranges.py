@@ -1,6 +1,7 @@
 """A packed tape on the web is read where it is, by ranges: what is asked for comes, and two states of it never mix."""
 
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -93,6 +94,44 @@ def test_commands_take_its_url(web: Web, tmp_path: Path) -> None:
     assert "TS101020a" in run("archive", "ls", "-a", url)
     run("replay", url, "TS101020a", "--max", "--quiet", "--to", "messages.jsonl")
     assert (tmp_path / "messages.jsonl").read_text().count("TS101020a")
+
+
+def test_a_token_in_its_url_opens_it_and_is_shown_nowhere(web: Web, tmp_path: Path) -> None:
+    def instead(request: Any) -> bool:
+        path, _, options = request.path.partition("?")
+        if options != "token=secretword":
+            request.answer(401)
+            return True
+        request.path = path
+        return False
+
+    web.instead = instead
+    url, shown = f"{web.url}/a.tape?token=secretword", f"{web.url}/a.tape?token=***"
+    for words in (
+        ["archive", "ls", "-a", url], ["replay", "TS101020a", "-a", url, "--max", "--quiet", "--to", "messages.jsonl"],
+        ["view", url, "TS101020a", "--html", "out.html"], ["archive", "unpack", url],
+    ):  # fmt: skip
+        done = commands.run(["gracetape", *words], cwd=tmp_path, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert "secretword" not in done.stdout + done.stderr
+    for path in ("messages.jsonl", "out.html"):
+        assert "TS101020a" in (tmp_path / path).read_text()
+        assert "secretword" not in (tmp_path / path).read_text()
+    with Archive.open(tmp_path / "a.unpacked.tape") as tape:
+        assert list(verify(tape)) == []
+    with Archive.open(url) as tape:
+        assert str(tape.path) == shown
+        elsewhere = pickle.loads(pickle.dumps(tape.path.absolute()))  # as other processes get it
+        with Archive.open(elsewhere) as again:
+            assert again.captures() == tape.captures()
+
+
+def test_no_archive_is_made_where_a_url_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for make in (Archive.create, Archive.at, lambda url: pull(place_at(str(SHORT)), Path(url))):
+        with pytest.raises(ArchiveError, match="cannot be written to|no path of this machine"):
+            make("https://tapes.invalid/a.tape")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_is_shown_in_the_browser(web: Web, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Tapes shared through a folder, a web server and an object store: what is missing travels, whole or not at all, and nothing is lost."""
 
+import hashlib
 import json
 import os
 import shutil
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from gracetape import replay
 from gracetape.archive import Archive, ArchiveError, blob_places
 from gracetape.archive.packing import convert
 from gracetape.archive.recorded import Recorded, add_recorded
+from gracetape.archive.sharing import rows
 from gracetape.archive.sharing.folder_place import FolderPlace
 from gracetape.archive.sharing.head import blob_name
 from gracetape.archive.sharing.places import Place, place_at
@@ -141,6 +144,65 @@ def test_two_who_push_at_once_do_not_overwrite_each_other(
     assert refs(tmp_path / "got.tape") == ["G2@1"]
 
 
+def test_two_who_push_the_same_at_once_have_both_pushed_it(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = kept(tmp_path / "mine.tape", G1=[b"1"])
+    replace = type(place).replace
+
+    def late(self: Place, name: str, contents: bytes, tag: str | None) -> None:
+        monkeypatch.setattr(type(place), "replace", replace)
+        push_from(mine, place)
+        replace(self, name, contents, tag)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(place), "replace", late)
+    assert not push_from(mine, place).changed
+    assert pull(place, tmp_path / "got.tape").captures == ["G1@1"]
+
+
+def test_pieces_that_one_leaves_and_another_takes_are_there(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more, less = kept(tmp_path / "more.tape", G1=[b"1"]), tmp_path / "less.tape"
+    shutil.copytree(more, less)
+    kept(more, G2=[b"2"])
+    push_from(more, place)
+    replace = type(place).replace
+
+    def late(self: Place, name: str, contents: bytes, tag: str | None) -> None:
+        """Who had more pushes again before the pieces are removed that are named no longer."""
+        replace(self, name, contents, tag)  # type: ignore[arg-type]
+        monkeypatch.setattr(type(place), "replace", replace)
+        push_from(more, place)
+
+    monkeypatch.setattr(type(place), "replace", late)
+    push_from(less, place, force=True)
+    assert pull(place, tmp_path / "got.tape").captures == ["G1@1", "G2@1"]
+
+
+def test_pieces_that_lay_there_and_go_meanwhile_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, place = kept(tmp_path / "mine.tape", G1=[b"1"]), FolderPlace(tmp_path / "shared.tape")
+    push_from(mine, place)
+    (tmp_path / "shared.tape" / "tape.json").unlink()
+    replace = FolderPlace.replace
+
+    def late(self: FolderPlace, name: str, contents: bytes, tag: str | None) -> None:
+        shutil.rmtree(tmp_path / "shared.tape" / "rows")
+        replace(self, name, contents, tag)
+
+    monkeypatch.setattr(FolderPlace, "replace", late)
+    push_from(mine, place)
+    assert pull(place, tmp_path / "got.tape").captures == ["G1@1"]
+
+
+def test_nothing_is_put_into_an_archive(tmp_path: Path) -> None:
+    """Its `gc` would take what others need."""
+    mine, yours = kept(tmp_path / "mine.tape", G1=[b"1"]), kept(tmp_path / "yours.tape", G2=[b"2"])
+    with pytest.raises(ArchiveError, match=r"yours.tape is an archive itself"):
+        push_from(mine, place_at(str(yours)))
+    assert sorted(path.name for path in yours.iterdir()) == ["archive.sqlite", "blobs"]
+
+
 def test_captures_that_differ_are_both_kept(place: Place, tmp_path: Path) -> None:
     mine, yours = kept(tmp_path / "mine.tape", G1=[b"mine"]), kept(tmp_path / "yours.tape", G1=[b"yours"], G2=[])
     push_from(mine, place)
@@ -224,12 +286,10 @@ def test_a_killed_pull_leaves_the_tape_as_it_was_and_the_next_goes_on(
     pull(place, yours)
     kept(mine, G2=[b"%d" % n for n in range(10, 50)])
     push_from(mine, place)
-    read, left = type(place).read, 35
+    read, last = type(place).read, sorted(hashlib.sha256(b"%d" % n).hexdigest() for n in range(10, 50))[35]
 
     def dying(self: Place, name: str, **options: Any) -> Iterator[bytes]:
-        nonlocal left
-        left -= name.startswith("blobs")
-        if left < 0:
+        if last in name:
             raise KeyboardInterrupt
         return read(self, name, **options)  # type: ignore[arg-type]
 
@@ -297,6 +357,45 @@ def test_a_head_leads_nowhere_else(tmp_path: Path, name: str) -> None:
         pull(place_at(str(shared)), tmp_path / "got.tape")
 
 
+def test_a_head_that_names_a_piece_twice_is_damaged(tmp_path: Path) -> None:
+    """A short one could fill any disk with rows."""
+    shared = tmp_path / "shared.tape"
+    push_from(kept(tmp_path / "mine.tape", G1=[b"one"]), place_at(str(shared)))
+    head = json.loads((shared / "tape.json").read_text())
+    head["rows"]["records"] *= 2
+    (shared / "tape.json").write_text(json.dumps(head))
+    with pytest.raises(ArchiveError, match="name a piece twice"):
+        pull(place_at(str(shared)), tmp_path / "got.tape")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b'["a\\ud800",1,"{}","seal"]\n', b"\n\n", b"[]\n", b"[[1],2,3,4]\n", b"[1,2,3," + b"[" * 500, b"[1,2,3,true]\n"],
+)
+def test_rows_that_are_none_are_a_sentence(piece: bytes, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.tape"
+    push_from(kept(tmp_path / "mine.tape", G1=[b"one"]), place_at(str(shared)))
+    head, name = json.loads((shared / "tape.json").read_text()), rows.digest_of(piece)
+    head["rows"]["catalogues"] = [name]
+    (shared / "rows" / name[:2]).mkdir(exist_ok=True)
+    (shared / "rows" / name[:2] / f"{name}.zst").write_bytes(rows.pack(piece))
+    (shared / "tape.json").write_text(json.dumps(head))
+    with pytest.raises(ArchiveError, match="damaged: it holds a row that is none"):
+        pull(place_at(str(shared)), tmp_path / "got.tape")
+
+
+def test_many_short_rows_take_no_memory() -> None:
+    """A small piece may unpack to very many."""
+    piece = b"1\n" * (4 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError):
+            list(rows.rows_of(piece, 1))
+        assert tracemalloc.get_traced_memory()[1] < len(piece) // 2
+    finally:
+        tracemalloc.stop()
+
+
 def test_what_killed_ones_left_at_a_folder_goes_after_a_day(tmp_path: Path) -> None:
     place, mine = FolderPlace(tmp_path / "shared.tape"), kept(tmp_path / "mine.tape", G1=[b"one"])
     push_from(mine, place)
@@ -351,6 +450,8 @@ def test_a_login_stays_with_its_host(tmp_path: Path) -> None:
         ("ftp://example.org/x.tape", "shared through a folder or a URL of"),
         ("https://[/x.tape", "is no URL"),
         ("s3://key:word@bucket/x", "come from the environment"),
+        ("s3://bucket/run#1", "write %23"),
+        ("https://example.org/run#1", "write %23"),
     ],
 )
 def test_urls_that_are_none(url: str, said: str) -> None:

@@ -1,5 +1,6 @@
 """Contents of a tape's files in a store elsewhere: a real S3 server (moto), and a folder that several machines have."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from gracetape.archive import Archive, ArchiveError
+from gracetape.archive.blobs import plain, together
 from gracetape.archive.packing import collect, convert
 from gracetape.archive.sharing import blob_cache
 from gracetape.archive.sharing.blob_cache import BlobCache, cache_size
@@ -24,6 +26,7 @@ from gracetape.archive.sharing.stores import is_trusted
 from gracetape.archive.verify import verify
 from gracetape.dummy import GraceDb
 from gracetape.errors import UsageError
+from tests.archive.elsewhere import web_server
 from tests.archive.stored import contents_of, keep
 
 FILES = [b"one" * 1000, b"two", b"\x28\xb5\x2f\xfd looks packed"]
@@ -341,3 +344,205 @@ def test_a_head_of_something_else(store: str, tmp_path: Path) -> None:
     place.replace("tape.json", json.dumps({"form": "gracetape shared tape 9", "tool": "gracetape 9"}).encode(), None)
     with pytest.raises(ArchiveError, match="newer gracetape"):
         pull(place, tmp_path / "got.tape")
+
+
+@pytest.mark.parametrize("store", ["folder"], indirect=True)
+def test_what_lies_in_a_store_by_halves_does_not_go_from_here(store: str, tmp_path: Path) -> None:
+    tape = tmp_path / "a.tape"
+    with Archive.create(tape) as archive:
+        keep(archive, "G1", FILES)
+    for path in (tape / "blobs").glob("??/*"):
+        half = Path(store, "blobs", path.parent.name)
+        half.mkdir(parents=True)
+        for name in (path.name, f"{path.name}.zst"):
+            (half / name).write_bytes(path.read_bytes()[:2])
+    assert use_store(tape, store) == len(FILES)
+    shutil.rmtree(tmp_path / "cache" / "blobs", ignore_errors=True)
+    assert sound(tape)
+
+
+def test_what_a_store_alone_has_sound_is_moved_there(tmp_path: Path) -> None:
+    tape, other = tmp_path / "a.tape", tmp_path / "b.tape"
+    for path in (tape, other):
+        with Archive.create(path) as archive:
+            keep(archive, "G1", FILES)
+    use_store(other, str(tmp_path / "store"))
+    next((tape / "blobs").glob("??/*")).write_bytes(b"damaged")
+    assert use_store(tape, str(tmp_path / "store")) == 0
+    assert sound(tape)
+
+
+def test_an_archive_is_no_store(tmp_path: Path) -> None:
+    """Its own contents would go, since they are there already."""
+    tape, other = tmp_path / "a.tape", tmp_path / "b.tape"
+    for path in (tape, other):
+        with Archive.create(path) as archive:
+            keep(archive, "G1", FILES)
+    (tmp_path / "link").symlink_to(tape)
+    for place in (tape, other, tmp_path / "link", f"file:{tape}"):
+        with pytest.raises(UsageError, match="is an archive, and no store"):
+            use_store(tape, str(place))
+    assert sound(tape)
+    assert sound(other)
+
+
+def test_a_store_beside_is_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = tmp_path / "a.tape"
+    with Archive.create(tape) as archive:
+        keep(archive, "G1", FILES)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    use_store(tape, "../store")
+    assert (tape / "blobs.url").read_text() == f"{tmp_path / 'store'}\n"
+    assert sound(tape)
+    with pytest.raises(UsageError, match=r"without \.\."):
+        use_store(tape, "s3://tapes/o4/../o3")
+
+
+@pytest.mark.parametrize("end", ["..", "%2e%2e/o3", ".%2E/o3", "../o3", "x/../../o3", "..\\o3", "./o3"])
+def test_no_url_leads_out_of_a_store(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRACETAPE_STORES", "s3://tapes/o4 /data/store")
+    assert not is_trusted(f"s3://tapes/o4/{end}")
+    assert not is_trusted(f"/data/store/{end}")
+
+
+def test_where_nothing_can_be_kept_contents_are_read_and_written(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    monkeypatch.setenv("GRACETAPE_STORES", store)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("GRACETAPE_CACHE", str(tmp_path / "file"))
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", FILES)
+        assert contents_of(archive, "G1") == FILES
+    assert sound(tape)
+
+
+def test_what_another_user_keeps_is_found_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = BlobCache(tmp_path / "cache", 1000)
+    incoming = cache.incoming()
+    incoming.write_bytes(b"x")
+    cache.keep("aa", incoming)
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError("it is another one's")
+
+    monkeypatch.setattr(blob_cache.os, "utime", refused)
+    found = cache.find("aa")
+    assert found is not None
+    assert found.read_bytes() == b"x"
+    assert cache.find("bb") is None
+
+
+def test_several_who_keep_contents_stay_below_the_size_together(tmp_path: Path) -> None:
+    caches = [BlobCache(tmp_path / "cache", 3_000) for _ in range(8)]  # as so many processes have them
+    for number in range(29):
+        for which, cache in enumerate(caches):
+            incoming = cache.incoming()
+            incoming.write_bytes(b"x" * 100)
+            cache.keep(f"{which}{number:02d}", incoming)
+    assert sum(path.stat().st_size for path in (tmp_path / "cache").glob("*/*")) <= 4_500
+
+
+def test_many_contents_go_to_a_store_at_once(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before their rows are kept, and while they wait they are there."""
+    place, put = type(place_at(store)), type(place_at(store)).put
+    others = threading.Barrier(4)
+
+    def noted(self: Any, name: str, file: Path) -> None:
+        others.wait(30)  # until four are on their way
+        put(self, name, file)
+
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    monkeypatch.setattr(place, "put", noted)
+    with Archive.open(tape, read_only=False) as archive:
+        with archive.transaction() as tx, together(archive.blobs):
+            blobs = [tx.store_blob(iter([b"%d" % number])) for number in (1, 2, 3, 4, 1)]
+            assert b"".join(plain(archive.blobs, blobs[0])) == b"1"
+        monkeypatch.setattr(place, "put", _failing)
+        with (
+            pytest.raises(ArchiveError, match="the store is full"),
+            archive.transaction() as tx,
+            together(archive.blobs),
+        ):
+            lost = tx.store_blob(iter([b"lost"]))
+        with pytest.raises(ArchiveError, match="does not hold them"):
+            archive.blob(lost.sha256)
+        assert list(archive.blobs.spool_folder().iterdir()) == []
+    shutil.rmtree(tmp_path / "cache" / "blobs")
+    assert sound(tape)
+
+
+def _failing(*_: object) -> None:
+    raise ArchiveError("the store is full")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (301, "PermanentRedirect", "another region: set AWS_REGION"),
+        (400, "AuthorizationHeaderMalformed", "AWS_REGION"),
+        (403, "SignatureDoesNotMatch", r"refuses these credentials \(403\)"),
+        (401, "Unauthorized", r"wants other credentials \(401\)"),
+        (413, "EntityTooLarge", "it answered 413 Payload Too Large"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_one_sentence(
+    status: int, code: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive.create(tmp_path / "a.tape") as archive:
+        keep(archive, "G1", FILES)
+    with web_server() as web:
+        body = f"<Error><Code>{code}</Code><Message>no</Message><AWSAccessKeyId>secretkey</AWSAccessKeyId></Error>"
+        web.instead = lambda request: request.answer(status, body.encode() * (request.command != "HEAD")) or True
+        for name, value in (
+            ("AWS_ENDPOINT_URL", web.url), ("AWS_ACCESS_KEY_ID", "secretkey"), ("AWS_SECRET_ACCESS_KEY", "secretword"),
+            ("AWS_REGION", "us-east-1"),
+        ):  # fmt: skip
+            monkeypatch.setenv(name, value)
+        for ask in (
+            lambda: Archive.open("s3://tapes/a.tape"),
+            lambda: pull(place_at("s3://tapes/a.tape"), tmp_path / "b.tape"),
+        ):
+            with pytest.raises(ArchiveError, match=said) as caught:
+                ask()
+            assert "secret" not in str(caught.value)
+
+
+def test_plain_http_elsewhere_has_to_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("AWS_ENDPOINT_URL", "http://store.invalid"),
+        ("AWS_ACCESS_KEY_ID", "k"),
+        ("AWS_SECRET_ACCESS_KEY", "w"),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ALLOW_HTTP", raising=False)
+    with pytest.raises(ArchiveError, match="over HTTPS alone"):
+        place_at("s3://tapes/a.tape").stamp("tape.json")
+
+
+def test_what_a_store_lost_keeps_nothing_else_from_coming_back(store: str, tmp_path: Path, s3: Any) -> None:
+    tape = tmp_path / "a.tape"
+    use_store(tape, store)
+    with Archive.open(tape, read_only=False) as archive:
+        keep(archive, "G1", FILES)
+    _lose(store, s3, hashlib.sha256(FILES[1]).hexdigest())
+    shutil.rmtree(tmp_path / "cache" / "blobs")
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match="are missing at .*, of G1 1.txt,0: all others are here now"):
+            bring_back(tape)
+    with Archive.open(tape, read_only=False) as archive:
+        assert [len(list(local)) for local in [(tape / "blobs").glob("??/*")]] == [len(FILES) - 1]
+        keep(archive, "G2", [FILES[1]])
+    assert bring_back(tape) == 1, "whoever had it gave it again"
+    assert sound(tape)
+
+
+def _lose(store: str, s3: Any, sha256: str) -> None:
+    if store.startswith("/"):
+        Path(store, "blobs", sha256[:2], sha256).unlink()
+    else:
+        s3.delete_object(Bucket="tapes", Key=f"{store.removeprefix('s3://tapes/')}/blobs/{sha256[:2]}/{sha256}")
