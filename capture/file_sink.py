@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gracetape.archive import ArchiveError
 from gracetape.archive.inside import open_inside
-from gracetape.bounded_json import read_fast
+from gracetape.bounded_json import read_fast, read_json
 from gracetape.brokers import Gap, Heard, Recent
 from gracetape.capture.sinks import StreamSink, gap_record
 from gracetape.message_lines import BEGINS, read_line, text_of
@@ -17,20 +17,29 @@ from gracetape.times import iso_time
 
 #: How many of the last messages of a file are compared with what comes after a restart.
 _REMEMBERED = 50_000
+#: Characters that the places in all logs may take.
+_MOST_PLACES = 1 << 20
 
 
 class FileSink(StreamSink):
-    """JSON lines at the end of a file; gaps in `FILE.gaps`, a line each; in `FILE.until` the time until which all was heard."""
+    """JSON lines at the end of a file; gaps in `FILE.gaps`, a line each; in `FILE.until` the time until which all was heard; in
+    `FILE.places` the last message that was kept of each log of a broker or a file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._gaps, self._until = path.with_name(path.name + ".gaps"), path.with_name(path.name + ".until")
+        self._gaps, self._until, self._left_off = (
+            path.with_name(path.name + end) for end in (".gaps", ".until", ".places")
+        )
         try:
             if path.exists() and not path.is_file():
                 raise ArchiveError(f"{path} is no regular file: name one, or `-` for standard output")
             file = path.open("a+", encoding="utf-8", newline="\n")
             super().__init__(file)
-            self._known = Recent(_REMEMBERED, self._tail())
+            tail = self._tail()
+            self._known = Recent(_REMEMBERED, tail)
+            # Beside a file that holds nothing, or nothing any more, it tells of another one.
+            self._places: dict[str, int] = self._last_places() if tail else {}
             self.since = self._last_until()
         except OSError as error:
             raise ArchiveError(f"cannot write {path}: {error.strerror}") from None
@@ -68,11 +77,33 @@ class FileSink(StreamSink):
         except FileNotFoundError:
             return None
 
-    def keep(self, batch: Sequence[Heard]) -> int:
+    def _last_places(self) -> dict[str, int]:
         try:
-            return super().keep(batch)
+            with os.fdopen(open_inside(self._left_off.parent, self._left_off.name), encoding="utf-8") as file:
+                found = read_json(file.read(_MOST_PLACES))
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not all(type(place) is int for place in found.values()):
+            raise ArchiveError(
+                f"{self._left_off} does not hold places in logs: remove it, and what is still there is heard again"
+            )
+        return found
+
+    def keep(self, batch: Sequence[Heard]) -> int:
+        places = {heard.place.log: heard.place.offset for heard in batch if heard.place is not None}
+        try:
+            kept = super().keep(batch)
+            if places:
+                self._places |= places
+                self._write(self._left_off, json.dumps(self._places))
+            return kept
         except OSError as error:
             raise ArchiveError(f"cannot write {self.path}: {error.strerror}") from None
+
+    def after(self, log: str) -> int | None:
+        return self._places.get(log)
 
     def _is_new(self, node: str, text: str) -> bool:
         return self._known.is_new(_mark(node, text))
@@ -84,11 +115,16 @@ class FileSink(StreamSink):
             file.write(json.dumps(gap_record(gap)) + "\n")
 
     def alive(self, moment: datetime) -> None:
-        new = self._until.with_name(self._until.name + ".new")
+        self._write(self._until, iso_time(moment))
+
+    @staticmethod
+    def _write(path: Path, line: str) -> None:
+        """Let a file hold a line, all of it or what it held before."""
+        new = path.with_name(path.name + ".new")
         flags = os.O_WRONLY | os.O_TRUNC | os.O_CREAT
         with os.fdopen(open_inside(new.parent, new.name, flags=flags), "w", encoding="utf-8") as file:
-            file.write(iso_time(moment) + "\n")
-        new.replace(self._until)
+            file.write(line + "\n")
+        new.replace(path)
 
 
 def _is_cut_short(line: bytes) -> bool:

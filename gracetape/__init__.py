@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         GracetapeError as GracetapeError,
         ListenError as ListenError,
         NotFound as NotFound,
+        OutOfReach as OutOfReach,
         ReplayError as ReplayError,
         SimulateError as SimulateError,
         UsageError as UsageError,
