@@ -103,7 +103,7 @@ class Archive(Captures):
                 self._update()
             if not self.read_only:
                 partials.sweep(self)  # by its rows
-            self.connection.execute("SELECT count(*) FROM captures").fetchone()
+            self.connection.execute("SELECT 1 FROM captures LIMIT 1").fetchone()
         except sqlite3.DatabaseError as error:
             self.close()
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -277,7 +277,7 @@ class Archive(Captures):
         with self.blobs.held() if contents else nullcontext():
             connection.execute("BEGIN")
             try:
-                connection.execute("SELECT count(*) FROM captures").fetchone()  # the first read makes it this moment
+                connection.execute("SELECT 1 FROM captures LIMIT 1").fetchone()  # the first read makes it this moment
                 yield self
             finally:
                 connection.rollback()
