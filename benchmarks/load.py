@@ -18,13 +18,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.figure import Figure
-from demo.lives import new_event
-from gracetape import dummy
+from benchmarks.runs import multiplied, simulated
 from gracetape.archive import Archive
-from gracetape.archive.store import PassingArchive
 
-#: Reads for each write, how many events there are, and of how many entries each has at the beginning.
-_READS, _EVENTS, _ENTRIES = 10, 200, 10
+#: Reads for each write, and how many lives there are: a night's, whose logs grow little by what is written.
+_READS, _LIVES = 10, 500
 _FORM, _WORDS = "Content-Type: application/x-www-form-urlencoded", "comment=a+night%27s+remark"
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 #: When memory is looked at, as parts of the whole: of ten minutes after 1, 2, 5 and all.
@@ -167,13 +165,11 @@ def under_load(
 
 
 def a_tape(path: Path) -> list[str]:
-    """A tape with events, each with some log entries; their ids."""
-    with PassingArchive.create(path) as tape, dummy.GraceDb(tape) as client:
-        events = [new_event(client) for _ in range(_EVENTS)]
-        for graceid in events:
-            for number in range(_ENTRIES):
-                client.write_log(graceid, f"entry {number}")
-    return events
+    """A tape of simulated lives; the ids of their events."""
+    simulated(path)
+    multiplied(path, _LIVES)
+    with Archive.open(path) as archive:
+        return [graceid for graceid in archive.objects() if not graceid.startswith("TS")]
 
 
 def _kept(tape: Path, events: list[str]) -> dict[str, set[int]]:
