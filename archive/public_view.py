@@ -7,7 +7,7 @@ superevents alone, of these the entries and files that they may view, and no eve
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gracetape.archive.view import FileEntry, View
+from gracetape.archive.view import FileEntry, StoredView, View
 
 Record = dict[str, Any]
 
@@ -71,6 +71,9 @@ def is_exposed(view: View) -> bool:
         return False
     if any(granted.get("group") == GROUP for granted in view.records("permission")):
         return True
+    if isinstance(view, StoredView):  # of a long log, few entries are worth reading
+        texts = (view.read(text, "log", key) for text, _, key in view.texts("log") if f'"{TAG}"' in text)
+        return bool(public_records("log", texts))
     return bool(public_records("log", view.records("log")))
 
 

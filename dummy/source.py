@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from gracetape.archive import (
     Archive,
@@ -142,14 +143,32 @@ class Source:
         return [graceid for graceid in found if self.position is None or self.has(graceid)]
 
 
+#: Of how many versions it is known whether the public sees them.
+_MOST_JUDGED = 100_000
+#: By archive and capture: the digest of what was looked at, and whether the public sees it.
+_judged: WeakKeyDictionary[Archive, dict[int, tuple[str, bool]]] = WeakKeyDictionary()
+
+
 class PublicSource(Source):
     """Finds what the public sees: superevents that were exposed, each as `PublicView` has it."""
 
     def view(self, graceid: str) -> FileView:
         found = super().view(graceid)
-        if not is_exposed(found):
+        if not self._is_exposed(found):
             raise NotFound(f"{graceid} is not public")
         return PublicView(found)
+
+    def _is_exposed(self, view: View) -> bool:
+        """Seen once for each state of an object: a list looks at all that it could hold."""
+        if not isinstance(view, StoredView):
+            return is_exposed(view)
+        judged, capture = _judged.setdefault(self.archive, {}), view.capture
+        known = judged.get(capture.id)
+        if known is None or known[0] != capture.digest:
+            if len(judged) >= _MOST_JUDGED:
+                judged.clear()
+            known = judged[capture.id] = capture.digest, is_exposed(view)
+        return known[1]
 
 
 def is_public_tape(archive: Archive) -> bool:
