@@ -48,6 +48,7 @@ ALL = {
     "xmpp": brokers.xmpp_replay_against_bare_client,
     "record": recordings.recording_keeps_up,
     "recorder": recordings.recorder_alone,
+    "following": recordings.recording_while_capturing,
     "latency": brokers.latency_from_deadline_to_arrival,
     "capture": captures.capture_against_its_connections,
     "recapture": captures.a_second_capture,

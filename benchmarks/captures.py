@@ -32,7 +32,7 @@ _ROUNDS = 3
 
 
 @contextmanager
-def _served(tape: Path, *words: str) -> Iterator[str]:
+def served(tape: Path, *words: str) -> Iterator[str]:
     """A dummy in a process of its own."""
     command = [sys.executable, "-m", "gracetape", "dummy", "serve", str(tape), "--read-only", "--port", "0", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -65,7 +65,7 @@ def capture_against_its_connections() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tape, graceid = _event(folder, _many_files)
-        with _served(tape) as url, capture.connect(url) as client, Archive.create(folder / "seen.tape") as seen:
+        with served(tape) as url, capture.connect(url) as client, Archive.create(folder / "seen.tape") as seen:
             asked: list[str] = []
             client.hooks["response"].insert(0, lambda response, *_, **__: asked.append(response.url))
             capture.capture([graceid], seen, client)
@@ -78,7 +78,7 @@ def capture_against_its_connections() -> list[Figure]:
             for i in range(_ROUNDS):
                 ours.append(_captured(graceid, url, folder / f"stored{i}.tape"))
                 bare.append(_asked([root + path for path in files]))
-        with _served(tape, "--fault", late) as url:
+        with served(tape, "--fault", late) as url:
             dummys = [_captured(graceid, url, folder / f"dummy{i}.tape") for i in range(_ROUNDS)]
     ideal = _FILES * _LATENCY / CONNECTIONS
     against = f"{ideal:.2f} s, {CONNECTIONS} connections"
@@ -123,7 +123,7 @@ def a_second_capture() -> list[Figure]:
             nonlocal requests, size
             requests, size = requests + 1, size + int(response.headers.get("Content-Length", 0))
 
-        with _served(tape) as url, Archive.create(Path(folder) / "captured.tape") as captured:
+        with served(tape) as url, Archive.create(Path(folder) / "captured.tape") as captured:
             for _ in range(2):
                 with capture.connect(url) as client:
                     requests, size = 0, 0
@@ -145,7 +145,7 @@ def many_objects(sizes: tuple[int, ...] = (100, 1_000)) -> list[Figure]:
         multiplied(folder / "run.tape", max(sizes))
         with Archive.open(folder / "run.tape") as tape:
             events = [graceid for graceid in tape.objects() if not graceid.startswith("TS")]
-        with _served(folder / "run.tape") as url:
+        with served(folder / "run.tape") as url:
             for size in sizes:
                 ids.write_text("\n".join(events[:size]))
                 for what in found:
@@ -177,7 +177,7 @@ def a_large_file_against_curl(mebibytes: int = 1024) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tape, graceid = _event(folder, fill)
-        with _served(tape) as url:
+        with served(tape) as url:
             out, captured = folder / "out.bin", folder / "captured.tape"
             commands = {
                 "curl": ["curl", "-s", "-o", str(out), f"{url}events/{graceid}/files/large.bin,0"],

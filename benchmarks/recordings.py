@@ -1,10 +1,12 @@
-"""Recordings from brokers against a bare consumer that writes lines: how far they fall behind, and what a message costs them."""
+"""Recordings: from brokers against a bare consumer that writes lines, and with captures of what they tell of against without."""
 
 import gc
 import json
 import multiprocessing
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -17,15 +19,19 @@ from typing import Any, NamedTuple
 import confluent_kafka
 
 from benchmarks.brokers import NODE, ROUNDS, alerts_of_2_kb, login, rate, replayed
+from benchmarks.captures import served
 from benchmarks.figure import Figure
+from benchmarks.runs import multiplied, simulated
 from gracetape.archive import Alert, Archive
 from gracetape.brokers.ejabberd import private_xmpp
 from gracetape.brokers.tansu import private_kafka
 from gracetape.capture.archive_sink import ArchiveSink
 from gracetape.capture.file_sink import FileSink
+from gracetape.capture.follow import Follower
 from gracetape.capture.listen import Recorder
 from gracetape.capture.listen_cli import GARBAGE, with_group
 from gracetape.capture.sinks import Sink
+from gracetape.signals import Flag
 
 
 class _Signs(NamedTuple):
@@ -123,6 +129,42 @@ def recording_keeps_up(kafka: int = 20_000, xmpp: int = 10_000) -> list[Figure]:
                     lasts = [statistics.median(kept for _, kept in some) for some in (times[kind], bare)]
                     figures.append(rate(f"recording {name} {kind}, all kept", count, *lasts, "bare consumer", "told"))
     return figures
+
+
+def recording_while_capturing(count: int = 20_000, lives: int = 150) -> list[Figure]:
+    """Until the messages of a run are kept in an archive, while each object that they tell of is captured, against without that."""
+    took = defaultdict[str, list[float]](list)
+    with tempfile.TemporaryDirectory() as name:
+        run, said = Path(name) / "run.tape", Path(name) / "said.jsonl"
+        simulated(run)
+        multiplied(run, lives)
+        replay = [sys.executable, "-m", "gracetape", "replay", str(run), "--max", "--quiet", "--to", str(said)]
+        subprocess.run(replay, check=True)
+        nodes = sorted({json.loads(line)["node"] for line in said.open()})
+        with served(run) as url:
+            for number in range(ROUNDS):
+                for kind, service in (("alone", None), ("following", url)):
+                    place = Path(name) / f"{kind}{number}.tape"
+                    took[kind].append(_kept_beside(f"file:{said}", nodes, place, count, service))
+    alone, following = (statistics.median(took[kind]) for kind in ("alone", "following"))
+    objects = f"{count:,} messages about {2 * lives} objects, which are captured"
+    return [Figure(objects, f"{following:.2f} s", f"{alone:.2f} s, recorded alone", following / alone, "≤ 1.1")]
+
+
+def _kept_beside(source: str, nodes: list[str], place: Path, count: int, service: str | None) -> float:
+    """Seconds until so many messages were kept, captures beside it begun or not; they are ended then."""
+    with Archive.create(place) as archive:
+        follower = Follower(archive, service, always=True) if service is not None else None
+        sink = ArchiveSink(archive, source, *([follower.named] if follower is not None else []))
+        begin = time.perf_counter()
+        tally = Recorder(source, nodes, sink).run(count)
+        took = time.perf_counter() - begin
+        assert tally.kept == count
+        if follower is not None:
+            asked = Flag()
+            asked.set()
+            follower.close(asked)
+    return took
 
 
 def _poured(port: int, values: list[bytes]) -> float:
