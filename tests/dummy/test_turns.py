@@ -60,13 +60,19 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def test_who_waits_comes_before_the_next_writers_of_a_process_that_has_the_turn(archive: Path, temporary: Path) -> None:
+def taken_and_waited_for(archive: Path) -> tuple[Turn, list[str], Writer, Writer]:
+    """A process's turn, which its first writer has while another process's waits, and the order in which writers come."""
     order: list[str] = []
     one, other = Turn(archive), Turn(archive)
     first = Writer(one, order, "first")
     wait_until(lambda: order == ["first"])
     waiting = Writer(other, order, "waiting")
     wait_until(one._line.is_anothers)  # its file is there a moment before it is locked
+    return one, order, first, waiting
+
+
+def test_who_waits_comes_before_the_next_writers_of_a_process_that_has_the_turn(archive: Path, temporary: Path) -> None:
+    one, order, first, waiting = taken_and_waited_for(archive)
     later = [Writer(one, order, "later") for _ in range(3)]
     time.sleep(0.05)  # they would be in by now
     assert order == ["first"]
@@ -94,12 +100,7 @@ def test_a_write_that_takes_long_lets_no_more_writers_in_before_those_who_wait(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "_GRACE_S", 0.005)
-    order: list[str] = []
-    one, other = Turn(archive), Turn(archive)
-    first = Writer(one, order, "first")
-    wait_until(lambda: order == ["first"])
-    waiting = Writer(other, order, "waiting")
-    wait_until(one._line.is_anothers)
+    one, order, first, waiting = taken_and_waited_for(archive)
     later = [Writer(one, order, "later") for _ in range(3)]
     time.sleep(0.1)  # twenty times as long as whoever is told of an alert is given
     assert order == ["first"]
@@ -114,12 +115,7 @@ def test_a_writer_is_let_in_that_whoever_is_told_of_an_alert_waits_for(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "_GRACE_S", 0.005)
-    order: list[str] = []
-    one, other = Turn(archive), Turn(archive)
-    first = Writer(one, order, "first")
-    wait_until(lambda: order == ["first"])
-    waiting = Writer(other, order, "waiting")
-    wait_until(one._line.is_anothers)
+    one, order, first, waiting = taken_and_waited_for(archive)
     with one.telling():
         second = Writer(one, order, "second")
         wait_until(lambda: len(order) == 2)
