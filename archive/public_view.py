@@ -5,11 +5,24 @@ superevents alone, of these the entries and files that they may view, and no eve
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from gracetape.archive.view import FileEntry, StoredView, View
 
 Record = dict[str, Any]
+
+
+class _Named(Protocol):
+    """A version of a file."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+_Version = TypeVar("_Version", bound=_Named)
 
 #: The tag that makes a log entry and its file public, the group that sees what is exposed, and the note of a capture that is all of it.
 TAG, GROUP, NOTE = "public", "public_users", "as public"
@@ -65,11 +78,16 @@ def public_records(kind: str, records: Iterable[Record]) -> list[Record]:
     return [] if kind in _HIDDEN_KINDS else list(records)
 
 
+def is_granted(view: View) -> bool:
+    """Whether an object was exposed to the public."""
+    return any(granted.get("group") == GROUP for granted in view.records("permission"))
+
+
 def is_exposed(view: View) -> bool:
     """Whether the public sees an object at all: a superevent that was exposed, or of which something was made public."""
     if view.category != "superevent":
         return False
-    if any(granted.get("group") == GROUP for granted in view.records("permission")):
+    if is_granted(view):
         return True
     if isinstance(view, StoredView):  # of a long log, few entries are worth reading
         texts = (view.read(text, "log", key) for text, _, key in view.texts("log") if f'"{TAG}"' in text)
@@ -77,7 +95,7 @@ def is_exposed(view: View) -> bool:
     return bool(public_records("log", view.records("log")))
 
 
-def public_files(files: Iterable[FileEntry], logs: Iterable[Mapping[str, Any]]) -> list[FileEntry]:
+def public_files(files: Iterable[_Version], logs: Iterable[Mapping[str, Any]]) -> list[_Version]:
     """Those of a superevent's files that came with public log entries."""
     shown = {(log.get("filename"), log.get("file_version")) for log in logs}
     return [file for file in files if (file.name, file.version) in shown]

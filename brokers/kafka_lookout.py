@@ -14,6 +14,8 @@ import confluent_kafka
 from gracetape.brokers.kafka_client import Admin
 from gracetape.brokers.kafka_doubts import Partition
 
+#: Seconds between two looks; at a broker of this machine.
+EVERY_S, HERE_S = 15.0, 1.0
 #: Seconds that the brokers are given to answer.
 _ANSWERS_S = 5.0
 
@@ -43,9 +45,8 @@ class Lookout:
         return found
 
     def _look(self) -> None:
-        with suppress(
-            confluent_kafka.KafkaException
-        ):  # nobody answers: who reads is told of that, or the next look tells
+        # Where nobody answers, who reads is told of that, or the next look tells.
+        with suppress(confluent_kafka.KafkaException):
             about = self._client.list_topics(timeout=_ANSWERS_S)
             self._found = {
                 (topic, number): one.leader if one.leader in about.brokers else -1

@@ -13,12 +13,13 @@ import confluent_kafka
 from confluent_kafka import TopicPartition
 
 from gracetape.brokers.kafka_doubts import Partition
+from gracetape.brokers.kafka_lookout import EVERY_S
 
 #: What a consumer is told so that the group is shared. Who is silent for so long has left it.
 SESSION_MS = 10_000
 SETTINGS: Mapping[str, Any] = {
     "partition.assignment.strategy": "range",
-    "topic.metadata.refresh.interval.ms": 15_000,  # by which a group learns of partitions that are added
+    "topic.metadata.refresh.interval.ms": int(EVERY_S * 1000),  # so a group learns of partitions that are added
 }
 #: Seconds that the broker which coordinates a group is given to answer: when partitions begin, and when it was missed.
 _ANSWERS_S, _ANSWERS_SOON_S = 5.0, 1.0

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, TopicPartition
 from gracetape.brokers.credentials import kafka_login
 from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, leaders_of, objection, said, topics_on
 from gracetape.brokers.kafka_doubts import Doubts, Partition
-from gracetape.brokers.kafka_lookout import Lookout
+from gracetape.brokers.kafka_lookout import EVERY_S, HERE_S, Lookout
 from gracetape.brokers.kafka_partitions import Partitions
 from gracetape.brokers.kafka_sharing import SESSION_MS, SETTINGS, Sharing
 from gracetape.brokers.kafka_wire import check_group, marks_of, node_of, text_of, topic_of
@@ -30,8 +30,6 @@ _AT_ONCE = 256
 _REMEMBERED = 5000
 #: Seconds that a broker is given to answer when reading begins, and while others are read.
 _ANSWERS_S, _ANSWERS_SOON_S = 10.0, 2.0
-#: Seconds between two looks at which partitions there are, and who leads them; of a broker of this machine.
-_LOOK_EVERY_S, _LOOK_SOON_S = 15.0, 1.0
 #: What a broker says that no longer has the place where we were; the place is then looked for anew.
 _FORGOTTEN = (
     KafkaError._AUTO_OFFSET_RESET,
@@ -88,7 +86,7 @@ class KafkaSource(Source):
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
         self._topics = {topic_of(self.url, node): node for node in self.nodes}
-        self._lookout = Lookout(self._admin, self._topics, _LOOK_SOON_S if self.url.loopback else _LOOK_EVERY_S)
+        self._lookout = Lookout(self._admin, self._topics, HERE_S if self.url.loopback else EVERY_S)
         self._at = Partitions(self.url, self._topics, on_gap, from_beginning=start == "earliest")
         self._settings: dict[str, Any] = settings | {
             "enable.auto.offset.store": False,

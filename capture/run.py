@@ -103,8 +103,8 @@ def capture_into(
 def _once(
     each: Callable[[Any], object], asked: Asked, path: Path, client: Any, progress: Progress, options: dict[str, Any]
 ) -> None:
-    found = asked.found(client, progress.more)
-    come(capture_each(found, path, client, progress=progress, **options), each)
+    ids = asked.found(client, progress.more)
+    come(capture_each(ids, path, client, progress=progress, **options), each)
 
 
 def _stop(client: Any) -> NoReturn:

@@ -10,7 +10,7 @@ from gracetape.archive import Capture, category_of
 from gracetape.archive.capture_notes import TAGS
 from gracetape.archive.kinds import LISTED, Kind, Record
 from gracetape.archive.owners import notes_of
-from gracetape.archive.public_view import public_records
+from gracetape.archive.public_view import public_files, public_records
 from gracetape.archive.shapes import is_text
 from gracetape.archive.store import Archive
 from gracetape.archive.view import StoredView
@@ -42,9 +42,7 @@ class Seen:
 
     def public_files(self) -> list[Wanted]:
         """The files of which a log entry tells that the public sees."""
-        logs = public_records("log", self.lists["log"])
-        shown = {(log.get("filename"), log.get("file_version")) for log in logs}
-        return [file for file in self.files or [] if (file.name, file.version) in shown]
+        return public_files(self.files or [], public_records("log", self.lists["log"]))
 
 
 def record_of(answer: Answer, before: Seen | None) -> Record:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from gracetape.errors import BadRequest
 from gracetape.ids import category_of
 from gracetape.replay.player import Player
 from gracetape.replay.rewrite import Rewrite
+from gracetape.replay.selected import opened
 from gracetape.replay.selection import Selection, mentions
 
 Record = dict[str, Any]
@@ -106,9 +106,7 @@ class Branch:
     def _source(self, selection: Selection) -> Archive:
         if selection.source is None or selection.timeline is None:
             raise BadRequest("a GraceDB can only follow a replay of archives")
-        if isinstance(selection.source, Archive):
-            return selection.source
-        return self._tapes.enter_context(Archive.open(fspath(selection.source)))
+        return opened(selection.source, self._tapes)
 
     def _new_lap(self, lap: int) -> None:
         """Nothing of a lap has happened yet; an object is shown by the first copy that knows it."""
@@ -118,12 +116,10 @@ class Branch:
         self._owners: dict[str, int] = {}
         for number, (copy, rewrite) in enumerate(zip(self._copies, self._rewrites, strict=True)):
             selection, timeline = copy.selection, copy.selection.timeline
-            for graceid in timeline.histories if timeline is not None else ():
-                if (
-                    selection.end is not None
-                    and timeline is not None
-                    and timeline.snapshot(graceid, selection.end) is None
-                ):
+            if timeline is None:
+                continue
+            for graceid in timeline.histories:
+                if selection.end is not None and timeline.snapshot(graceid, selection.end) is None:
                     continue
                 self._owners.setdefault(rewrite.text(graceid), number)
                 self.archive.reserved.add(rewrite.text(graceid), partial(_renamed, selection, graceid, rewrite))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from weakref import finalize
 
@@ -24,6 +24,7 @@ from gracetape.replay.copies import Arrangement
 from gracetape.replay.message_queue import MessageQueue
 from gracetape.replay.only_heard import MANY_HEARD, HeardAlong
 from gracetape.replay.player import Player
+from gracetape.replay.selected import opened
 from gracetape.replay.selection import Selection, Wanted, mentions, select
 
 
@@ -98,7 +99,7 @@ def prepare(
             selections.append((_of_file(path, held.messages, tape.refs, wanted), tape.offset_s))
             continue
         with ExitStack() as stack:
-            archive = _opened(tape.archive, stack)
+            archive = opened(tape.archive, stack)
             heard_alone = only_heard(archive)
             only = {one.object for one in heard_alone}
             refs = read_refs(archive, tape.refs, only)
@@ -166,10 +167,6 @@ def _of_file(path: Path, messages: Mapping[str, list[Recorded]], names: Sequence
         raise BadRequest(f"{path} has no message about {', '.join(missing)}")
     heard = {graceid: found for graceid, found in messages.items() if graceid in refs or not refs}
     return select(Timeline([]), refs, wanted, None, heard)
-
-
-def _opened(archive: Archive | str | PathLike[str], stack: ExitStack) -> Archive:
-    return archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(fspath(archive)))
 
 
 def _ref(name: str) -> Ref:

@@ -2,14 +2,20 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from os import PathLike
+from os import PathLike, fspath
 
 from gracetape.archive import Alert, Archive, Position, Timeline
 from gracetape.replay.spread import offsets
 
 #: The wanted alerts after a moment of a timeline (None: all).
 Along = Callable[[Position | None], Iterator[Alert]]
+
+
+def opened(archive: Archive | str | PathLike[str], stack: ExitStack) -> Archive:
+    """An archive that is open, or the one at a path, which is closed with the stack."""
+    return archive if isinstance(archive, Archive) else stack.enter_context(Archive.open(fspath(archive)))
 
 
 class Selection:

@@ -98,20 +98,19 @@ def _streamed(
     """The wanted alerts of a whole archive, made as they come up; None if they are not, or if there is none."""
     if not isinstance(timeline, StreamedTimeline):
         return None
-    if heard and (
-        not isinstance(heard, HeardAlong) or wanted.cutoff is not None or wanted.start is not None
-    ):  # bounds by what was heard are found in all of it
+    loud = heard if isinstance(heard, HeardAlong) and heard else None
+    # Bounds by what was heard are found in all of it.
+    if heard and (loud is None or wanted.cutoff is not None or wanted.start is not None):
         return None
     along = _told(timeline, {}, wanted)
+    told = along.of_format(wanted)
     selection = StreamedSelection(
-        _Along(along.of_format(wanted), heard, wanted)
-        if isinstance(heard, HeardAlong) and heard
-        else along.of_format(wanted),
+        told if loud is None else _Along(told, loud, wanted),
         timeline=timeline,
         source=source,
         spread=wanted.spread,
-        from_anywhere=along.from_anywhere and not heard,
-        many=isinstance(heard, HeardAlong) and heard.messages > MANY_HEARD,
+        from_anywhere=along.from_anywhere and loud is None,
+        many=loud is not None and loud.messages > MANY_HEARD,
     )
     return selection or None
 

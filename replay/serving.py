@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 from gracetape.archive import Archive, Position
@@ -13,6 +13,7 @@ from gracetape.dummy.server_settings import settings_of
 from gracetape.errors import BadRequest
 from gracetape.replay.branch import Branch
 from gracetape.replay.player import Player
+from gracetape.replay.selected import opened
 from gracetape.switching import PLAYING_S, switching
 
 
@@ -86,9 +87,9 @@ def _is_plain(player: Player) -> bool:
 def _read_only(player: Player, stack: ExitStack) -> Any:
     """One tape under its own ids and times is asked as of the player's position; else a passing branch is kept up to it."""
     copy = player.queue.copies[0]
-    if _is_plain(player):
-        source = copy.selection.source
-        tape = source if isinstance(source, Archive) else stack.enter_context(Archive.open(fspath(source or "")))
+    source = copy.selection.source
+    if source is not None and _is_plain(player):
+        tape = opened(source, stack)
         public = True if player.public else None  # who hears what the public hears asks as the public does
         position = lambda: player.position or Position(0)  # noqa: E731
         return make_app(tape, as_of=position, timeline=copy.selection.timeline, as_public=public)

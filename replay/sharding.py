@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from os import fspath
 
-from gracetape.archive import Alert, Archive
+from gracetape.archive import Alert
 from gracetape.archive.alerts.heard_words import members_of
 from gracetape.errors import BadRequest
 from gracetape.replay.copies import Copy
 from gracetape.replay.message_queue import MessageQueue, Queued
+from gracetape.replay.selected import opened
 from gracetape.replay.streamed import StreamedSelection
 
 _SHARD = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")
@@ -100,7 +100,7 @@ class Share:
         if source is None:
             return lambda graceid: superevents.get(graceid, graceid)
         captured = copy.selection.timeline.histories if copy.selection.timeline is not None else {}
-        tape = source if isinstance(source, Archive) else self._stack.enter_context(Archive.open(fspath(source)))
+        tape = opened(source, self._stack)
 
         @lru_cache(maxsize=10_000)
         def of_tape(graceid: str) -> str:

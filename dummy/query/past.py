@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from gracetape.archive import Position, Timeline, index, layout
 from gracetape.archive.history.streamed import StreamedTimeline
+from gracetape.archive.public_view import is_granted
 from gracetape.archive.searchable import Subject
 
 _lock = threading.Lock()
@@ -63,5 +64,4 @@ def _layered(timeline: StreamedTimeline, position: Position) -> sqlite3.Connecti
 def _put(found: sqlite3.Connection, timeline: Timeline, position: Position, graceid: str, seq: int) -> None:
     view = timeline.snapshot(graceid, position)
     if view is not None:
-        exposed = any(record.get("group") == "public_users" for record in view.records("permission"))
-        index.put(found, Subject(view.graceid, view.category, seq, False, view.record(), exposed))
+        index.put(found, Subject(view.graceid, view.category, seq, False, view.record(), is_granted(view)))

@@ -13,6 +13,7 @@ from cheroot import wsgi
 from demo.lives import new_event
 from gracetape import dummy
 from gracetape.archive import Archive
+from gracetape.dummy.faults import Dropped
 
 
 @dataclass
@@ -70,3 +71,18 @@ def source(tmp_path: Path) -> Iterator[Source]:
         server, url = serve(faulty)
         yield Source(url, faulty, client, graceid, archive)
         server.stop()
+
+
+def cut_short(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """The first bytes of an answer, which breaks off then."""
+    for piece in pieces:
+        yield piece[:most]
+        if (most := most - len(piece)) <= 0:
+            raise Dropped("in the middle")
+
+
+def contents_of(archive: Archive, source: Source, name: str) -> bytes:
+    """What an archive has of a file of the source's event."""
+    entry = archive.view(source.graceid).file(name)
+    assert entry is not None
+    return b"".join(archive.read(entry))

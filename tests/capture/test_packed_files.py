@@ -2,7 +2,7 @@
 
 import gzip
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,7 @@ from gracetape import capture
 from gracetape.archive import Archive
 from gracetape.archive.verify import verify
 from gracetape.capture import transfers
-from gracetape.dummy.faults import Dropped
-from tests.capture.conftest import Source
+from tests.capture.conftest import Source, contents_of, cut_short
 
 PACKED = gzip.compress(b"a sky map " * 5000)
 LARGE = gzip.compress(os.urandom(3 << 20))
@@ -38,23 +37,10 @@ def labelled(
             return respond(status, [*kept, ("Content-Encoding", "gzip")], *rest)
 
         pieces = ordinary(environ, also)
-        return pieces if end is None else _first(pieces, end)
+        return pieces if end is None else cut_short(pieces, end)
 
     source.faulty.app = app
     return asked
-
-
-def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece[:most]
-        if (most := most - len(piece)) <= 0:
-            raise Dropped("in the middle")
-
-
-def contents(archive: Archive, source: Source, name: str) -> bytes:
-    entry = archive.view(source.graceid).file(name)
-    assert entry is not None
-    return b"".join(archive.read(entry))
 
 
 @pytest.mark.parametrize("length", [True, False], ids=["with a length", "in chunks"])
@@ -63,7 +49,7 @@ def test_a_packed_file_is_kept_as_it_is(source: Source, tmp_path: Path, length: 
     labelled(source, length=length)
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
         capture.capture([source.graceid], archive, client)
-        assert contents(archive, source, "bayestar.fits.gz") == PACKED
+        assert contents_of(archive, source, "bayestar.fits.gz") == PACKED
         assert list(verify(archive)) == []
 
 
@@ -85,7 +71,7 @@ def test_a_packed_file_that_breaks_off_is_gone_on_with(
     asked = labelled(source, most=lambda number: 1 << 20 if number == 1 else None)
     with Archive.create(tmp_path / "a.tape") as archive, capture.connect(source.url) as client:
         capture.capture([source.graceid], archive, client)
-        assert contents(archive, source, "large.fits.gz") == LARGE
+        assert contents_of(archive, source, "large.fits.gz") == LARGE
     assert asked[0] == ""
     assert asked[1].startswith("bytes=")
     assert len(asked) == 2

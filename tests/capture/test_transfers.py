@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ from gracetape.archive import Archive, partials
 from gracetape.archive.packing import collect
 from gracetape.archive.verify import verify
 from gracetape.capture import transfers
-from gracetape.dummy.faults import Dropped
-from tests.capture.conftest import Source
+from tests.capture.conftest import Source, contents_of, cut_short
 
 NOISE = os.urandom(3 << 20)
 LARGE = "large.bin"
@@ -39,23 +38,14 @@ def breaking_off(source: Source, after: Callable[[int], int | None]) -> list[str
             return pieces
         asked.append(environ.get("HTTP_RANGE", "") + (" if it is the same" if "HTTP_IF_RANGE" in environ else ""))
         most = after(len(asked))
-        return pieces if most is None else _first(pieces, most)
+        return pieces if most is None else cut_short(pieces, most)
 
     source.faulty.app = app
     return asked
 
 
-def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece[:most]
-        if (most := most - len(piece)) <= 0:
-            raise Dropped("in the middle")
-
-
 def held(archive: Archive, source: Source) -> bytes:
-    entry = archive.view(source.graceid).file(LARGE)
-    assert entry is not None
-    return b"".join(archive.read(entry))
+    return contents_of(archive, source, LARGE)
 
 
 def test_a_file_that_breaks_off_is_gone_on_with(large: Source, tmp_path: Path) -> None:
