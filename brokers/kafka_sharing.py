@@ -29,16 +29,18 @@ class Sharing:
     """The membership of a consumer in its group.
 
     `begin` is called with the partitions that it has from now on, each with the offset that is kept under the group (None: none),
-    and gives where each begins, as far as that is known; `end` with those that it has no longer.
+    and gives where each begins, as far as that is known; `store`, before partitions are given away, hands over what was acknowledged
+    and the consumer does not know of yet; `end` is called with those that it has no longer.
     """
 
     def __init__(
         self,
         consumer: confluent_kafka.Consumer,
         begin: Callable[[Mapping[Partition, int | None]], Mapping[Partition, int]],
+        store: Callable[[], None],
         end: Callable[[Collection[Partition]], None],
     ) -> None:
-        self._consumer, self._begin, self._end = consumer, begin, end
+        self._consumer, self._begin, self._store, self._end = consumer, begin, store, end
         #: Partitions that it has, and that have not begun, since the broker that coordinates the group did not answer.
         self.waiting: list[TopicPartition] = []
         self._topics: list[str] = []
@@ -72,9 +74,9 @@ class Sharing:
         self.waiting = []
 
     def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
-        with suppress(
-            confluent_kafka.KafkaException
-        ):  # nothing was acknowledged since the last time, or it is too late
+        self._store()
+        # Nothing was acknowledged since the last time, or it is too late.
+        with suppress(confluent_kafka.KafkaException):
             consumer.commit(asynchronous=False)
         self._lost(consumer, partitions)
 

@@ -1,5 +1,6 @@
 """Listens to igwn-alert topics, from where this consumer group, or the caller, left off."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -25,11 +26,15 @@ from gracetape.brokers.urls import parse_url
 from gracetape.errors import BadUrl, BrokerError
 from gracetape.topics import is_public
 
+_log = logging.getLogger(__name__)
+
 _SLICE_S = 0.2
 _AT_ONCE = 256
 _REMEMBERED = 5000
 #: Seconds that a broker is given to answer when reading begins, and while others are read.
 _ANSWERS_S, _ANSWERS_SOON_S = 10.0, 2.0
+#: Seconds that leaving may take: who shares a group waits up to a session for the broker that coordinates it.
+_LEAVES_S = SESSION_MS / 1000 + 5
 #: What a broker says that no longer has the place where we were; the place is then looked for anew.
 _FORGOTTEN = (
     KafkaError._AUTO_OFFSET_RESET,
@@ -79,6 +84,7 @@ class KafkaSource(Source):
         self._assignments = 0  # how often it was said anew what is read from where
         self._fatal: str | None = None
         self._waiting: deque[Heard] = deque()
+        self._kept: deque[tuple[Partition, int]] = deque()  # was acknowledged, and is to be stored by whoever polls
         self._recent = Recent(_REMEMBERED)  # ids of messages
         self._given_until = now()
         login = kafka_login(self.url)
@@ -112,12 +118,12 @@ class KafkaSource(Source):
             if self.url.flag("share", False):
                 self._doubts.leaders = self._partitions(self._consumer)  # topics that are not there are made
                 self._first = frozenset(self._doubts.leaders)
-                self._sharing = Sharing(self._consumer, self._share_begins, self._share_ends)
+                self._sharing = Sharing(self._consumer, self._share_begins, self._store, self._share_ends)
                 self._sharing.join(self._topics)
             else:
                 self._begin()
         except BaseException:
-            self._consumer.close()
+            self.close()
             raise
 
     # -- where to begin
@@ -241,6 +247,7 @@ class KafkaSource(Source):
         return True
 
     def _fetch(self, timeout_s: float) -> None:
+        self._store()
         record = self._consumer.poll(timeout_s)
         if self._fatal is not None:
             raise BrokerError(self._fatal)
@@ -352,20 +359,44 @@ class KafkaSource(Source):
             self._doubts.missed(str(error.str()))
 
     def _acknowledge(self, key: Partition, offset: int) -> None:
-        with self._polling:
-            if self._group is None or self._closed.is_set() or not self._at.acknowledge(key, offset):
-                return
-            with suppress(confluent_kafka.KafkaException):  # others have it, or it is in doubt
-                self._consumer.store_offsets(offsets=[TopicPartition(*key, offset + 1)])
+        """Never waits: another thread that polls has the consumer nearly all the time."""
+        if self._group is None or self._closed.is_set():
+            return
+        self._kept.append((key, offset))
+        if self._polling.acquire(blocking=False):
+            try:
+                if not self._closed.is_set():
+                    self._store()
+            finally:
+                self._polling.release()
+
+    def _store(self) -> None:
+        """Let the group know of what was acknowledged. To be called by whoever may poll."""
+        while self._kept:
+            key, offset = self._kept.popleft()
+            if self._at.acknowledge(key, offset):
+                with suppress(confluent_kafka.KafkaException):  # others have it, or it is in doubt
+                    self._consumer.store_offsets(offsets=[TopicPartition(*key, offset + 1)])
 
     @property
     def closed(self) -> bool:
         return self._closed.is_set() and not self._waiting
 
     def close(self) -> None:
+        """What was acknowledged is told to the group, as far as the broker answers within some seconds; nobody waits for longer than that,
+        whatever librdkafka does meanwhile.
+        """
         self._closed.set()
+        leaving = threading.Thread(target=self._leave, name="kafka-close", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVES_S)
+        if leaving.is_alive():
+            _log.warning("%s did not let us leave within %g s: it is left all the same", self.url, _LEAVES_S)
+
+    def _leave(self) -> None:
         with self._polling:
             self._waiting.clear()
+            self._store()
             for consumer in (self._consumer, self._prober):
                 if consumer is not None:
                     consumer.close()

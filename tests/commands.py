@@ -8,7 +8,9 @@ itself (the installed scripts, the hook of `dummy run`) start the real thing.
 
 import array
 import atexit
+import contextlib
 import ctypes
+import faulthandler
 import gc
 import io
 import json
@@ -40,6 +42,8 @@ ROOMS = (
     "gracetape.view.cli",
     "sqlite_utils.migrations",
 )
+#: At this signal a command says on its standard error where each of its threads is.
+_WHERE = signal.SIGUSR2
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: orphans of our processes become our children
 
 
@@ -58,6 +62,23 @@ class Popen(subprocess.Popen[str]):
         self.pid = _forker().fork(asked, streams)
         self._child_created = True
         self._close_pipe_fds(*ends)  # type: ignore[attr-defined]
+
+    def communicate(self, input: str | None = None, timeout: float | None = None) -> tuple[Any, Any]:
+        """As that of `subprocess`; a command that does not end in time says where it is."""
+        try:
+            return super().communicate(input, timeout)
+        except subprocess.TimeoutExpired as error:
+            self.send_signal(_WHERE)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                super().communicate(timeout=2)
+            self._tell(error)
+            raise
+
+    def _tell(self, error: subprocess.TimeoutExpired) -> None:
+        """Add to an error what the command has said on its standard error so far."""
+        for stream, parts in (getattr(self, "_fileobj2output", None) or {}).items():
+            if stream is self.stderr:
+                error.add_note(b"".join(parts).decode(errors="replace"))
 
 
 def run(
@@ -190,6 +211,7 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
     sys.stdout = io.TextIOWrapper(out, encoding, errors or "strict", line_buffering=os.isatty(1))
     error = io.FileIO(2, "w", closefd=False)
     sys.stderr = io.TextIOWrapper(error, encoding, "backslashreplace", write_through=True)  # type: ignore[type-var]
+    faulthandler.register(_WHERE, file=2)
     sys.argv = asked["words"]
     os._exit(_end(_status(asked["words"][0])))
 
