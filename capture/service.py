@@ -1,9 +1,7 @@
 """Reaching a GraceDB: which one, with which credential, and asking again when it is busy."""
 
 import random
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -19,7 +17,7 @@ from gracetape.capture.pace import TooLong, pace_of, pause
 from gracetape.errors import CaptureError, GracetapeError
 from gracetape.settings_files import Found, find, is_fields_own
 from gracetape.shown import target
-from gracetape.times import read_http_time
+from gracetape.times import asked_to_wait_s
 
 R = TypeVar("R")
 
@@ -30,7 +28,6 @@ _THROTTLED = 429
 #: What does not answer in time is asked this often.
 _SILENT = 2
 _LONGEST_PAUSE = 30.0
-_SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{0,9})?")
 
 
 class AskedByNobody(str):
@@ -124,7 +121,8 @@ def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEM
         except TooLong as told:
             raise Throttled(_throttled(what, "", told.seconds)) from None
         except (HTTPError, requests.exceptions.RequestException, ValueError) as error:
-            wanted = _wanted(error) if _passing(error) else None
+            passing = _passing(error)
+            wanted = asked_to_wait_s(error.response.headers) if passing and isinstance(error, HTTPError) else None
             if wanted:
                 pace.rest(wanted)
                 if wanted > most:
@@ -134,7 +132,7 @@ def ask(client: Any, question: Callable[[], R], what: str, attempts: int = ATTEM
             silent += isinstance(error, requests.exceptions.Timeout)
             # Who is told how long to wait has not failed: others asked in the same second. Who is told nothing, or 0, may have.
             attempt += not (wanted and error.status_code == _THROTTLED)  # type: ignore[union-attr]
-            if attempt >= attempts or not _passing(error) or left < 0 or silent == _SILENT:
+            if attempt >= attempts or not passing or left < 0 or silent == _SILENT:
                 raise explain(error, what) from None
             try:
                 pause(client, seconds)
@@ -159,20 +157,6 @@ def _passing(error: Exception) -> bool:
         requests.exceptions.ChunkedEncodingError,
     )
     return isinstance(error, broken) and "Name or service not known" not in str(error) and "refused" not in str(error)
-
-
-def _wanted(error: Exception) -> float | None:
-    """Seconds that the server asks to be left alone for; None if it says nothing of it."""
-    if not isinstance(error, HTTPError):
-        return None
-    headers = error.response.headers
-    named = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(named):
-        return float(named)
-    # A date is one on the server's clock, which says in the same answer what time it is there.
-    if (until := read_http_time(named)) is None:
-        return None
-    return max(0.0, (until - (read_http_time(headers.get("Date", "")) or datetime.now(UTC))).total_seconds())
 
 
 def _throttled(what: str, status: str, seconds: float) -> str:

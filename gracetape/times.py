@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gracetape.errors import ArchiveError
 
 _MODERN = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) UTC")
+#: A number of seconds in a header of an answer.
+_SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{0,9})?")
 #: No server wrote anything before or after; with some room for times to be moved.
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
@@ -65,6 +68,19 @@ def read_http_time(text: str) -> datetime | None:
         return as_utc(parsedate_to_datetime(text))
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
+
+
+def asked_to_wait_s(headers: Mapping[str, str]) -> float | None:
+    """For how many seconds a server's answer asks to be left alone (its Retry-After: seconds, or a moment); None if it does not.
+
+    A moment is one on the server's clock, which says in the same answer what time it is there.
+    """
+    named = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(named):
+        return float(named)
+    if (until := read_http_time(named)) is None:
+        return None
+    return max(0.0, (until - (read_http_time(headers.get("Date", "")) or datetime.now(UTC))).total_seconds())
 
 
 def server_time(moment: datetime) -> str:

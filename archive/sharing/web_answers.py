@@ -8,6 +8,7 @@ import requests
 
 from gracetape.archive.incoming import CHUNK
 from gracetape.errors import ArchiveError
+from gracetape.times import asked_to_wait_s
 
 #: What an answer is that has a file, or a part of one; what one is that has kept a file.
 ANSWERED, KEPT = (200, 203, 206), (200, 201, 204)
@@ -59,8 +60,7 @@ def later_s(answer: requests.Response) -> float | None:
     """In how many seconds a busy server may be asked again, 0 if it does not say; None if it has answered, or will not in time."""
     if answer.status_code not in _BUSY:
         return None
-    said = answer.headers.get("Retry-After", "0").strip()
-    seconds = float(said) if said.isascii() and said.isdigit() else 0.0
+    seconds = asked_to_wait_s(answer.headers) or 0.0
     return seconds if seconds <= LONGEST_PAUSE_S else None
 
 
