@@ -223,15 +223,17 @@ class KafkaSource(Source):
     # -- listening
 
     def poll(self, timeout_s: float | None = None) -> Heard | None:
-        return self._waiting.popleft() if self._wait(timeout_s) else None
+        heard = self.take(1, timeout_s)
+        return heard[0] if heard else None
 
     def take(self, most: int, timeout_s: float | None = None) -> list[Heard]:
         if not self._wait(timeout_s):
             return []
-        if len(self._waiting) > most:
-            return [self._waiting.popleft() for _ in range(most)]
-        heard, self._waiting = list(self._waiting), deque()
-        return heard
+        waiting = self._waiting  # another thread that leaves puts none in its place, and takes nothing out
+        if len(waiting) > most:
+            return [waiting.popleft() for _ in range(most)]
+        self._waiting = deque()
+        return list(waiting)
 
     def _wait(self, timeout_s: float | None) -> bool:
         """Whether there is something to hand over, within a time."""
@@ -395,7 +397,7 @@ class KafkaSource(Source):
 
     def _leave(self) -> None:
         with self._polling:
-            self._waiting.clear()
+            self._waiting = deque()
             self._store()
             for consumer in (self._consumer, self._prober):
                 if consumer is not None:

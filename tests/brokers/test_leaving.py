@@ -4,7 +4,7 @@ import itertools
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -121,3 +121,24 @@ def test_a_broker_is_left_also_where_librdkafka_does_not_come_back(
     held.set()
     listening.join(60)
     assert not listening.is_alive()
+
+
+@pytest.mark.parametrize(
+    "take", [lambda source: source.poll(60), lambda source: source.take(1, 60)], ids=["one", "some"]
+)
+def test_who_takes_what_came_while_another_thread_leaves_meets_no_error(
+    url: str, take: Callable[[KafkaSource], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, heard = heard_of(url, ["1", "2"])
+    source._waiting.extend(heard)
+    ordinary = source._wait
+
+    def wait(timeout_s: float | None) -> bool:
+        """There is something, and just then somebody leaves."""
+        found = ordinary(timeout_s)
+        source.close()
+        return found
+
+    monkeypatch.setattr(source, "_wait", wait)
+    assert not take(source)
+    assert source.closed
