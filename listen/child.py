@@ -108,10 +108,11 @@ class ChildLoop:
 
     def _step(self) -> bool:
         """One message or one task, whichever came first; False if there is neither."""
+        now = time.time()  # all that came by then is seen now, however long we stand still between two of these lines
         if not self._buffer:
             self._buffer.extend(self.reader.after(self.worker.heard))
         deadline = self.worker.queue.next_deadline
-        if deadline <= time.time() and not (self._buffer and self._buffer[0].arrived <= deadline):
+        if deadline <= now and not (self._buffer and self._buffer[0].arrived <= deadline):
             self.worker.perform()
         elif self._buffer:
             self.worker.hear(self._buffer.popleft())
