@@ -78,25 +78,28 @@ def test_each_object_is_heard_by_one_in_order_and_who_is_killed_is_followed(
     eventually(lambda: set().union(*(m.heard() for m in members)) >= sent)
     number = 3
 
-    def both_work() -> bool:
-        nonlocal number, sent
-        before = [len(m.heard()) for m in members]
-        sent |= publish(url, range(number, number + 1))
-        number += 1
+    def heard_of(more: int) -> list[set[str]]:
+        """Publish so much more of each object; once all is heard, the objects that each member heard of since."""
+        nonlocal number, sent, begun
+        begun = [len(m.heard()) for m in members]
+        sent |= publish(url, range(number, number + more))
+        number += more
         eventually(lambda: set().union(*(m.heard() for m in members)) >= sent)
-        return all(len(m.heard()) > b for m, b in zip(members, before, strict=True))
+        return [
+            {line.split()[1].partition("-")[0] for line in m.heard()[b:]} for m, b in zip(members, begun, strict=True)
+        ]
 
-    while not both_work():
+    begun = list[int]()
+    while not all(heard_of(1)):
         time.sleep(0.5)
-    begun = [len(m.heard()) for m in members]
-    sent |= publish(url, range(number, number + 3))
-    eventually(lambda: set().union(*(m.heard() for m in members)) >= sent)
-    objects = [
-        {line.split()[1].partition("-")[0] for line in m.heard()[b:]} for m, b in zip(members, begun, strict=True)
-    ]
-    assert not objects[0] & objects[1], "on both topics, what is of one object is heard by one"
+    for _ in range(20):  # until nobody was silent for so long (a busy machine) that it is shared out anew meanwhile
+        objects = heard_of(3)
+        if all(objects) and not objects[0] & objects[1]:
+            break
+    else:
+        pytest.fail("on both topics, what is of one object is heard by one")
     members[0].kill()
-    sent |= publish(url, range(number + 3, number + 5))
+    sent |= publish(url, range(number, number + 2))
     eventually(lambda: set().union(*(m.heard() for m in members)) >= sent)
     _in_order(members[1].heard()[begun[1] :])
 

@@ -88,8 +88,12 @@ def test_two_listeners_share_a_group_and_who_is_killed_is_followed(url: str, tmp
     try:
         while not all(send(1)):
             time.sleep(0.5)  # until both are in the group
-        shares = send(2)
-        assert not shares[0] & shares[1], "each object is with one of them"
+        for _ in range(20):  # until nobody was silent for so long (a busy machine) that it is shared out anew meanwhile
+            shares = send(2)
+            if all(shares) and not shares[0] & shares[1]:
+                break
+        else:
+            pytest.fail("each object is with one of them")
         children = children_of(listeners[0].pid)
         listeners[0].kill()
         listeners[0].communicate()
