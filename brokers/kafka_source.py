@@ -84,7 +84,10 @@ class KafkaSource(Source):
         self._assignments = 0  # how often it was said anew what is read from where
         self._fatal: str | None = None
         self._waiting: deque[Heard] = deque()
-        self._kept: deque[tuple[Partition, int]] = deque()  # was acknowledged, and is to be stored by whoever polls
+        # Was acknowledged, and is to be stored by whoever polls: partition, its log, offset.
+        self._kept: deque[tuple[Partition, int, int]] = deque()
+        self._reader: int | None = None  # the thread that has the consumer
+        self._left = False
         self._recent = Recent(_REMEMBERED)  # ids of messages
         self._given_until = now()
         login = kafka_login(self.url)
@@ -223,13 +226,18 @@ class KafkaSource(Source):
     # -- listening
 
     def poll(self, timeout_s: float | None = None) -> Heard | None:
-        return self._waiting.popleft() if self._wait(timeout_s) else None
+        with suppress(IndexError):  # another thread leaves just now, and has cleared it
+            return self._waiting.popleft() if self._wait(timeout_s) else None
+        return None
 
     def take(self, most: int, timeout_s: float | None = None) -> list[Heard]:
         if not self._wait(timeout_s):
             return []
         if len(self._waiting) > most:
-            return [self._waiting.popleft() for _ in range(most)]
+            some = list[Heard]()
+            with suppress(IndexError):
+                some.extend(self._waiting.popleft() for _ in range(most))
+            return some
         heard, self._waiting = list(self._waiting), deque()
         return heard
 
@@ -241,7 +249,11 @@ class KafkaSource(Source):
             with self._polling:
                 if self._closed.is_set():
                     return False
-                self._fetch(left)
+                self._reader = threading.get_ident()
+                try:
+                    self._fetch(left)
+                finally:
+                    self._reader = None
             if not self._waiting and limit is not None and time.monotonic() >= limit:
                 return False
         return True
@@ -282,7 +294,8 @@ class KafkaSource(Source):
                 if test or (id_ is not None and not self._recent.is_new(id_)):
                     continue
                 offset = record.offset()
-                place, ack = Place(self._at.logs[key], offset), partial(self._acknowledge, key, offset)
+                place = Place(self._at.logs[key], offset)
+                ack = partial(self._acknowledge, key, self._at.begun_anew[key], offset)
                 self._waiting.append(Heard(self._topics[key[0]], text_of(record.value()), arrived, place, ack))
         finally:
             for key, record in last.items():
@@ -358,11 +371,11 @@ class KafkaSource(Source):
         elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._SSL):
             self._doubts.missed(str(error.str()))
 
-    def _acknowledge(self, key: Partition, offset: int) -> None:
-        """Never waits: another thread that polls has the consumer nearly all the time."""
+    def _acknowledge(self, key: Partition, log: int, offset: int) -> None:
+        """Never waits: another thread that polls has the consumer nearly all the time. `log`: of the logs that the partition had."""
         if self._group is None or self._closed.is_set():
             return
-        self._kept.append((key, offset))
+        self._kept.append((key, log, offset))
         if self._polling.acquire(blocking=False):
             try:
                 if not self._closed.is_set():
@@ -373,8 +386,8 @@ class KafkaSource(Source):
     def _store(self) -> None:
         """Let the group know of what was acknowledged. To be called by whoever may poll."""
         while self._kept:
-            key, offset = self._kept.popleft()
-            if self._at.acknowledge(key, offset):
+            key, log, offset = self._kept.popleft()
+            if log == self._at.begun_anew[key] and self._at.acknowledge(key, offset):
                 with suppress(confluent_kafka.KafkaException):  # others have it, or it is in doubt
                     self._consumer.store_offsets(offsets=[TopicPartition(*key, offset + 1)])
 
@@ -389,17 +402,26 @@ class KafkaSource(Source):
         self._closed.set()
         leaving = threading.Thread(target=self._leave, name="kafka-close", daemon=True)
         leaving.start()
+        if self._reader == threading.get_ident():
+            return  # by a signal's handler or a callback, in the middle of what it is left after
         leaving.join(_LEAVES_S)
         if leaving.is_alive():
             _log.warning("%s did not let us leave within %g s: it is left all the same", self.url, _LEAVES_S)
 
     def _leave(self) -> None:
         with self._polling:
+            if self._left:
+                return
+            self._left = True
             self._waiting.clear()
             self._store()
             for consumer in (self._consumer, self._prober):
-                if consumer is not None:
+                if consumer is None:
+                    continue
+                try:
                     consumer.close()
+                except (confluent_kafka.KafkaException, RuntimeError) as error:
+                    _log.warning("%s: leaving it failed: %s", self.url, error)
 
 
 def _nobody() -> str:

@@ -1,12 +1,19 @@
 """What a handler of signals may do at any moment: raise a flag."""
 
 import math
+import os
+import select
 import signal
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 #: Seconds between two looks of who waits for a flag.
 _LOOK_S = 0.1
+#: Seconds after a signal for which nobody may read what is written, before it is no longer written.
+UNREAD_S = 2.0
 
 
 class Flag:
@@ -51,3 +58,52 @@ def raised_by_signals(*others: signal.Signals) -> Flag:
     flag = Flag()
     at_signals(flag.set, *others)
     return flag
+
+
+def when_unread(asked: Flag, act: Callable[[], object]) -> None:
+    """Call `act`, from a thread of its own, if a signal has asked for an end and nobody reads the standard output, or the error output, from
+    then on: whoever writes to a pipe that is full, or to a terminal that is held, waits for ever.
+    """
+
+    def look() -> None:
+        asked.wait()
+        since = time.monotonic()
+        while time.monotonic() - since < UNREAD_S:
+            if not _unread():
+                since = time.monotonic()
+            time.sleep(_LOOK_S)
+        act()
+
+    threading.Thread(target=look, name="unread", daemon=True).start()
+
+
+def _unread() -> list[int]:
+    """The standard streams that take nothing more just now."""
+    streams = select.poll()
+    for number in (1, 2):
+        streams.register(number, select.POLLOUT)
+    ready = dict(streams.poll(0))
+    return [number for number in (1, 2) if number not in ready]
+
+
+def write_no_more() -> None:
+    """Let what is written to a standard stream that nobody reads go nowhere, and whoever waits for that go on."""
+    nowhere, unread = os.open(os.devnull, os.O_WRONLY), _unread()
+    for number in unread:
+        os.dup2(nowhere, number)
+    if unread == [1]:
+        _tell("nobody reads what is shown: the rest of it is dropped")
+    # It is interrupted, and tries again with what is there now.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+def leave_at_once(status: int, sentence: str) -> NoReturn:
+    """End the process, whatever its threads wait for, after a sentence if somebody reads it."""
+    if 2 not in _unread():
+        _tell(sentence)
+    os._exit(status)
+
+
+def _tell(sentence: str) -> None:
+    with suppress(OSError):
+        os.write(2, f"gracetape: {sentence}\n".encode())  # what Python keeps of the stream may be locked
