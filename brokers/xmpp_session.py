@@ -103,9 +103,11 @@ class XmppSession:
             for task in rest:
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-            self._over(self.error)
-            self._opened.set()
-            self.loop.close()
+            try:
+                self._over(self.error)
+            finally:  # whatever whoever is told of it does
+                self._opened.set()
+                self.loop.close()
 
     async def _keep(self) -> None:
         """One session after another; a first one that fails, or a pause longer than the patience, ends it."""

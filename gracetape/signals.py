@@ -60,6 +60,17 @@ def raised_by_signals(*others: signal.Signals) -> Flag:
     return flag
 
 
+def after(seconds: float, asked: Flag, act: Callable[[], object]) -> None:
+    """Call `act`, from a thread of its own, so many seconds after a signal has asked for an end, if the process is still there."""
+
+    def wait() -> None:
+        asked.wait()
+        time.sleep(seconds)
+        act()
+
+    threading.Thread(target=wait, name="stopping", daemon=True).start()
+
+
 def when_unread(asked: Flag, act: Callable[[], object]) -> None:
     """Call `act`, from a thread of its own, if a signal has asked for an end and nobody reads the standard output, or the error output, from
     then on: whoever writes to a pipe that is full, or to a terminal that is held, waits for ever.
@@ -87,14 +98,17 @@ def _unread() -> list[int]:
 
 
 def write_no_more() -> None:
-    """Let what is written to a standard stream that nobody reads go nowhere, and whoever waits for that go on."""
+    """Let what is written to a standard stream that nobody reads go nowhere, and whoever waits for that go on. To be called after a signal,
+    as long as SIGTERM is handled.
+    """
     nowhere, unread = os.open(os.devnull, os.O_WRONLY), _unread()
     for number in unread:
         os.dup2(nowhere, number)
     if unread == [1]:
         _tell("nobody reads what is shown: the rest of it is dropped")
-    # It is interrupted, and tries again with what is there now.
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    for thread in threading.enumerate():  # who writes is interrupted, and tries again with what is there now
+        if thread is not threading.current_thread() and thread.is_alive() and thread.ident is not None:
+            signal.pthread_kill(thread.ident, signal.SIGTERM)
 
 
 def leave_at_once(status: int, sentence: str) -> NoReturn:
