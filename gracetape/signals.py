@@ -6,8 +6,8 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 #: Seconds between two looks of who waits for a flag.
@@ -58,6 +58,32 @@ def raised_by_signals(*others: signal.Signals) -> Flag:
     flag = Flag()
     at_signals(flag.set, *others)
     return flag
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came, in a command that ends at it as at Ctrl-C."""
+
+
+def status_of(stop: KeyboardInterrupt) -> int:
+    """The exit code of who was stopped."""
+    return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, by Terminated: tidied up, with what is lost told of."""
+
+    def terminate(*_: object) -> NoReturn:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def after(seconds: float, asked: Flag, act: Callable[[], object]) -> None:
