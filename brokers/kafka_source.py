@@ -35,6 +35,8 @@ _REMEMBERED = 5000
 _ANSWERS_S, _ANSWERS_SOON_S = 10.0, 2.0
 #: Seconds that leaving may take: who shares a group waits up to a session for the broker that coordinates it.
 _LEAVES_S = SESSION_MS / 1000 + 5
+#: The same of a broker that was not reached, or refused.
+_LEAVES_SOON_S = 2.0
 #: What a broker says that no longer has the place where we were; the place is then looked for anew.
 _FORGOTTEN = (
     KafkaError._AUTO_OFFSET_RESET,
@@ -126,7 +128,7 @@ class KafkaSource(Source):
             else:
                 self._begin()
         except BaseException:
-            self.close()
+            self._end(_LEAVES_SOON_S)  # nothing was acknowledged yet
             raise
 
     # -- where to begin
@@ -399,14 +401,18 @@ class KafkaSource(Source):
         """What was acknowledged is told to the group, as far as the broker answers within some seconds; nobody waits for longer than that,
         whatever librdkafka does meanwhile.
         """
+        if not self._end(_LEAVES_S):
+            _log.warning("%s did not let us leave within %g s: it is left all the same", self.url, _LEAVES_S)
+
+    def _end(self, within_s: float) -> bool:
+        """Leave; whether that was done within a time, or is done as soon as who calls this, in the middle of listening, goes on."""
         self._closed.set()
         leaving = threading.Thread(target=self._leave, name="kafka-close", daemon=True)
         leaving.start()
         if self._reader == threading.get_ident():
-            return  # by a signal's handler or a callback, in the middle of what it is left after
-        leaving.join(_LEAVES_S)
-        if leaving.is_alive():
-            _log.warning("%s did not let us leave within %g s: it is left all the same", self.url, _LEAVES_S)
+            return True  # by a signal's handler, or a callback
+        leaving.join(within_s)
+        return not leaving.is_alive()
 
     def _leave(self) -> None:
         with self._polling:

@@ -142,7 +142,8 @@ class ReplayRun:
                 problem = leave(target) if hasty else target.close()
             except (KeyboardInterrupt, _Terminated) as error:
                 if hasty:
-                    raise  # the second one
+                    _say("gracetape: left at once by a second signal: what was not acknowledged may not be delivered")
+                    raise
                 hasty, signal_came = True, error
                 problem = leave(target)
             problems += [problem] if problem else []
