@@ -157,6 +157,7 @@ class Listener:
             self._source.close()
         while batch := batch or self._take():  # what was heard already
             if not self._accept(batch):
+                self._tell_lost(len(batch) + self._waiting.qsize())
                 break
             batch = []
         code = self._drain()
@@ -226,6 +227,15 @@ class Listener:
         if self._heard is not None:
             self._heard(batch)
         return True
+
+    def _tell_lost(self, count: int) -> None:
+        """Say what becomes of messages that were heard, and could not be accepted to the end."""
+        keeps = self._source is not None and self._source.keeps
+        them, what = ("it", "1 message was") if count == 1 else ("them", f"{count} messages were")
+        fate = f"the next run hears {them}" if keeps else f"that loses {them}, for the source keeps nothing"
+        text = f"{what} heard and could not be accepted: {fate}"
+        self.log.error("%s", text)
+        self.say(text)
 
     def _look(self) -> None:
         for handle in self.handles:
