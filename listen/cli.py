@@ -134,6 +134,8 @@ def confirm(
     from gracetape.brokers.heard_lines import HeardLines, heard_whole
 
     lines, ended = HeardLines() if shows_lines(show) else None, Flag()
+    unread = "nobody reads what is heard: stopped, and the last message counts as not heard"
+    when_unread(ended, lambda: leave_at_once(terminal.FAILURE, unread))
     with open_source(source, node) as heard:
         wanted = (message for message in _until_signal(heard, ended) if message.node in node)
         for message in itertools.islice(wanted, count):
@@ -261,8 +263,6 @@ def _until_signal(source: "Source", ended: Flag) -> "Iterator[Heard]":
     just then.)
     """
     at_signals(ended.set)
-    unread = "nobody reads what is heard: stopped, and the last message counts as not heard"
-    when_unread(ended, lambda: leave_at_once(terminal.FAILURE, unread))
     while not (ended.is_set() or source.closed):
         heard = source.poll(_LOOK_S)
         if heard is not None:
