@@ -9,7 +9,7 @@ import confluent_kafka
 from confluent_kafka import KafkaError
 
 from gracetape.brokers.credentials import kafka_login
-from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, said, topics_on
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, hold, said, topics_on
 from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
 from gracetape.brokers.publishing import STOPPED, STOPS_S, Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
@@ -46,11 +46,15 @@ class KafkaPublisher(Publisher):
         self._fatal: str | None = None
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
-        self._there = topics_on(self._admin, self.url)
-        beforehand = named(self.url.options.get("topics", ""))
-        if self._create and is_public(self.url.path):  # the real brokers have them all, whenever a listener comes
-            beforehand = (*beforehand, *PUBLIC_TOPICS)
-        self._make(topic_of(self.url, node) for node in dict.fromkeys(beforehand))
+        try:
+            self._there = topics_on(self._admin, self.url)
+            beforehand = named(self.url.options.get("topics", ""))
+            if self._create and is_public(self.url.path):  # the real brokers have them all, whenever a listener comes
+                beforehand = (*beforehand, *PUBLIC_TOPICS)
+            self._make(topic_of(self.url, node) for node in dict.fromkeys(beforehand))
+        except BaseException:
+            hold(self._admin)
+            raise
         self._producer = confluent_kafka.Producer(
             settings
             | {
@@ -129,6 +133,8 @@ class KafkaPublisher(Publisher):
         end = time.monotonic() + within_s
         while len(self._producer) and self._fatal is None and time.monotonic() < end:
             self._producer.flush(0.2)
+        if len(self._producer):
+            hold(self._producer, self._admin)
         self._producer.purge()
         self._producer.flush(1.0)  # so that what was given up is reported
         self._count()

@@ -11,8 +11,9 @@ import pytest
 
 from gracetape.brokers import Heard, Undelivered, kafka_source, open_publisher, open_source
 from gracetape.brokers.kafka_source import KafkaSource
-from gracetape.brokers.private import PrivateBroker
+from gracetape.brokers.private import PrivateBroker, free_port
 from gracetape.brokers.xmpp_session import _Aside
+from gracetape.errors import BrokerError
 from tests.waiting import eventually
 
 NUMBERS = itertools.count()
@@ -191,6 +192,13 @@ def test_a_publisher_that_is_to_stop_gives_up_what_nobody_acknowledges(
     assert [(one.node.removeprefix("stopped-"), one.payload) for one in lost] == [("one", "2")]
     assert "stopped before it was acknowledged" in lost[0].reason
     assert (publisher.counts.sent, publisher.counts.acknowledged) == (2, 1)
+
+
+def test_a_broker_that_was_not_reached_is_let_go_of_by_no_thread_that_is_waited_for() -> None:
+    with pytest.raises(BrokerError, match="no broker answers"):
+        open_publisher(f"kafka://localhost:{free_port()}/gracedb-test?patience=0.1")
+    (holding,) = [thread for thread in threading.enumerate() if thread.name == "kafka-held"][-1:]
+    assert holding.daemon
 
 
 def test_a_name_server_that_does_not_answer_is_not_waited_for_at_the_end() -> None:
