@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -76,7 +77,10 @@ def start(
         complain(f"port {port} is taken: name another, or none", USAGE)
     ended = raised_by_signals(signal.SIGHUP)
     try:
-        with _private(kind, port, tuple(users or ["alice"]), group, wanted) as broker:
+        broker = _private(kind, port, tuple(users or ["alice"]), group, wanted)
+        with ExitStack() as stack:
+            stack.callback(broker.stop)
+            broker.start(ended.is_set)
             print(broker.url, flush=True)
             _tell(broker)
             while not ended.wait(0.2):

@@ -1,6 +1,7 @@
 """What every Kafka client here shares: its settings, the topics of a broker, and librdkafka's words for errors."""
 
 import re
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -51,6 +52,17 @@ class Admin(AdminClient):
         if self.first is None or reached > self._reached:
             self.first, self._reached = words, reached
         self.trouble = self.trouble or objection(error, self._user)
+
+
+#: Seconds for which clients are held of which a broker was not reached.
+_HELD_S = 60.0
+
+
+def hold(*clients: object) -> None:
+    """Keep clients for a while, in a thread that the process does not wait for at its end. Who lets go of a client waits for librdkafka's
+    threads, and these for name servers.
+    """
+    threading.Thread(target=lambda *_: time.sleep(_HELD_S), args=clients, name="kafka-held", daemon=True).start()
 
 
 #: What librdkafka says of a connection that broke in the middle of a TLS greeting, as those of any broker do that is restarted.

@@ -1,5 +1,6 @@
 """Where a listener is in each partition of its topics: what comes next, what is known of what came, and what the broker has lost."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,8 @@ class Partitions:
         # When the last message that came was written, by its producer's clock, in milliseconds since 1970.
         self._written: dict[Partition, int] = {}
         self._begun = now()
+        #: How often the log of a partition began anew: what was kept of an earlier one says nothing of this one.
+        self.begun_anew: Counter[Partition] = Counter()
 
     # -- where they begin
 
@@ -59,6 +62,7 @@ class Partitions:
             self._tell_gap(key, f"{self._url} has begun {key[0]} anew: what it held before is forgotten")
             place = log.low
             self._acknowledged.pop(key, None)
+            self.begun_anew[key] += 1
         self.begin(key, place, log.low, log.high)
 
     def begin(self, key: Partition, place: int | None, low: int, high: int) -> int:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import confluent_kafka
+from confluent_kafka import KafkaError
 
 from gracetape.brokers.credentials import kafka_login
-from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, said, topics_on
+from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, hold, said, topics_on
 from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
-from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
+from gracetape.brokers.publishing import STOPPED, STOPS_S, Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
 from gracetape.topics import PUBLIC_TOPICS, is_public, named
@@ -21,6 +22,8 @@ IN_FLIGHT, _IN_FLIGHT_KB = 20_000, 65_536
 _POLL_EVERY, _POLL_WITHIN_S = 64, 0.02
 #: Bytes of a message of GraceDB's, as librdkafka has it; notices to the public, which hold sky maps, are longer.
 _LARGEST, _LARGEST_NOTICE = 1_000_000, 16 << 20
+#: What librdkafka says of messages that we let it give up.
+_PURGED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
 
 
 class KafkaPublisher(Publisher):
@@ -43,11 +46,15 @@ class KafkaPublisher(Publisher):
         self._fatal: str | None = None
         settings = {**client_settings(self.url), **login}
         self._admin = Admin(settings)
-        self._there = topics_on(self._admin, self.url)
-        beforehand = named(self.url.options.get("topics", ""))
-        if self._create and is_public(self.url.path):  # the real brokers have them all, whenever a listener comes
-            beforehand = (*beforehand, *PUBLIC_TOPICS)
-        self._make(topic_of(self.url, node) for node in dict.fromkeys(beforehand))
+        try:
+            self._there = topics_on(self._admin, self.url)
+            beforehand = named(self.url.options.get("topics", ""))
+            if self._create and is_public(self.url.path):  # the real brokers have them all, whenever a listener comes
+                beforehand = (*beforehand, *PUBLIC_TOPICS)
+            self._make(topic_of(self.url, node) for node in dict.fromkeys(beforehand))
+        except BaseException:
+            hold(self._admin)
+            raise
         self._producer = confluent_kafka.Producer(
             settings
             | {
@@ -122,12 +129,23 @@ class KafkaPublisher(Publisher):
         self._producer.flush(0)
         self._count()
 
-    def _failed(self, error: confluent_kafka.KafkaError, message: Any) -> None:
+    def give_up(self, within_s: float = STOPS_S) -> None:
+        end = time.monotonic() + within_s
+        while len(self._producer) and self._fatal is None and time.monotonic() < end:
+            self._producer.flush(0.2)
+        if len(self._producer):
+            hold(self._producer, self._admin)
+        self._producer.purge()
+        self._producer.flush(1.0)  # so that what was given up is reported
+        self._count()
+
+    def _failed(self, error: KafkaError, message: Any) -> None:
         self.counts.failed += 1
-        reason = f"{self.url} did not take it: {error.str()}"
+        stopped = self._fatal is None and error.code() in _PURGED
+        reason = f"{self.url}: {STOPPED}" if stopped else f"{self.url} did not take it: {error.str()}"
         node = str(message.topic()).removeprefix(topic_of(self.url, ""))
         self._on_undelivered(Undelivered(node, text_of(message.value()), reason))
 
-    def _error(self, error: confluent_kafka.KafkaError) -> None:
+    def _error(self, error: KafkaError) -> None:
         if error.fatal():
             self._fatal = f"{self.url}: {error.str()}"

@@ -35,6 +35,8 @@ _REMEMBERED = 5000
 _ANSWERS_S, _ANSWERS_SOON_S = 10.0, 2.0
 #: Seconds that leaving may take: who shares a group waits up to a session for the broker that coordinates it.
 _LEAVES_S = SESSION_MS / 1000 + 5
+#: The same of a broker that was not reached, or refused.
+_LEAVES_SOON_S = 2.0
 #: What a broker says that no longer has the place where we were; the place is then looked for anew.
 _FORGOTTEN = (
     KafkaError._AUTO_OFFSET_RESET,
@@ -84,7 +86,10 @@ class KafkaSource(Source):
         self._assignments = 0  # how often it was said anew what is read from where
         self._fatal: str | None = None
         self._waiting: deque[Heard] = deque()
-        self._kept: deque[tuple[Partition, int]] = deque()  # was acknowledged, and is to be stored by whoever polls
+        # Was acknowledged, and is to be stored by whoever polls: partition, its log, offset.
+        self._kept: deque[tuple[Partition, int, int]] = deque()
+        self._reader: int | None = None  # the thread that has the consumer
+        self._left = False
         self._recent = Recent(_REMEMBERED)  # ids of messages
         self._given_until = now()
         login = kafka_login(self.url)
@@ -123,7 +128,7 @@ class KafkaSource(Source):
             else:
                 self._begin()
         except BaseException:
-            self.close()
+            self._end(_LEAVES_SOON_S)  # nothing was acknowledged yet
             raise
 
     # -- where to begin
@@ -243,7 +248,11 @@ class KafkaSource(Source):
             with self._polling:
                 if self._closed.is_set():
                     return False
-                self._fetch(left)
+                self._reader = threading.get_ident()
+                try:
+                    self._fetch(left)
+                finally:
+                    self._reader = None
             if not self._waiting and limit is not None and time.monotonic() >= limit:
                 return False
         return True
@@ -284,7 +293,8 @@ class KafkaSource(Source):
                 if test or (id_ is not None and not self._recent.is_new(id_)):
                     continue
                 offset = record.offset()
-                place, ack = Place(self._at.logs[key], offset), partial(self._acknowledge, key, offset)
+                place = Place(self._at.logs[key], offset)
+                ack = partial(self._acknowledge, key, self._at.begun_anew[key], offset)
                 self._waiting.append(Heard(self._topics[key[0]], text_of(record.value()), arrived, place, ack))
         finally:
             for key, record in last.items():
@@ -360,11 +370,11 @@ class KafkaSource(Source):
         elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._SSL):
             self._doubts.missed(str(error.str()))
 
-    def _acknowledge(self, key: Partition, offset: int) -> None:
-        """Never waits: another thread that polls has the consumer nearly all the time."""
+    def _acknowledge(self, key: Partition, log: int, offset: int) -> None:
+        """Never waits: another thread that polls has the consumer nearly all the time. `log`: of the logs that the partition had."""
         if self._group is None or self._closed.is_set():
             return
-        self._kept.append((key, offset))
+        self._kept.append((key, log, offset))
         if self._polling.acquire(blocking=False):
             try:
                 if not self._closed.is_set():
@@ -375,8 +385,8 @@ class KafkaSource(Source):
     def _store(self) -> None:
         """Let the group know of what was acknowledged. To be called by whoever may poll."""
         while self._kept:
-            key, offset = self._kept.popleft()
-            if self._at.acknowledge(key, offset):
+            key, log, offset = self._kept.popleft()
+            if log == self._at.begun_anew[key] and self._at.acknowledge(key, offset):
                 with suppress(confluent_kafka.KafkaException):  # others have it, or it is in doubt
                     self._consumer.store_offsets(offsets=[TopicPartition(*key, offset + 1)])
 
@@ -388,20 +398,33 @@ class KafkaSource(Source):
         """What was acknowledged is told to the group, as far as the broker answers within some seconds; nobody waits for longer than that,
         whatever librdkafka does meanwhile.
         """
+        if not self._end(_LEAVES_S):
+            _log.warning("%s did not let us leave within %g s: it is left all the same", self.url, _LEAVES_S)
+
+    def _end(self, within_s: float) -> bool:
+        """Leave; whether that was done within a time, or is done as soon as who calls this, in the middle of listening, goes on."""
         self._closed.set()
         leaving = threading.Thread(target=self._leave, name="kafka-close", daemon=True)
         leaving.start()
-        leaving.join(_LEAVES_S)
-        if leaving.is_alive():
-            _log.warning("%s did not let us leave within %g s: it is left all the same", self.url, _LEAVES_S)
+        if self._reader == threading.get_ident():
+            return True  # by a signal's handler, or a callback
+        leaving.join(within_s)
+        return not leaving.is_alive()
 
     def _leave(self) -> None:
         with self._polling:
+            if self._left:
+                return
+            self._left = True
             self._waiting = deque()
             self._store()
             for consumer in (self._consumer, self._prober):
-                if consumer is not None:
+                if consumer is None:
+                    continue
+                try:
                     consumer.close()
+                except (confluent_kafka.KafkaException, RuntimeError) as error:
+                    _log.warning("%s: leaving it failed: %s", self.url, error)
 
 
 def _nobody() -> str:

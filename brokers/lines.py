@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 _OUR_TROUBLE = (errno.EIO, errno.ENOSPC, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 #: Seconds between two looks at a file that has not grown.
 LOOK = 0.02
+#: Seconds that a server may take to accept a connection.
+_CONNECTS_S = 10.0
 
 After = Callable[[str], int | None]
 OnGap = Callable[[Gap], None]
@@ -269,12 +271,15 @@ def _tcp(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source
     host, _, port = text.strip("/").rpartition(":")
     if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536:
         raise BadUrl(f"{target(f'tcp:{text}')} must be tcp:HOST:PORT")
-    return _socket(nodes, f"tcp:{text}", lambda: socket.create_connection((host, int(port)), timeout=10), on_gap)
+    return _socket(
+        nodes, f"tcp:{text}", lambda: socket.create_connection((host, int(port)), timeout=_CONNECTS_S), on_gap
+    )
 
 
 def _unix(text: str, nodes: Sequence[str], after: After, on_gap: OnGap) -> Source:
     def connect() -> socket.socket:
         wire = socket.socket(socket.AF_UNIX)
+        wire.settimeout(_CONNECTS_S)  # a server that accepts nobody lets callers wait
         wire.connect(text)
         return wire
 

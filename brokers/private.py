@@ -49,8 +49,8 @@ class PrivateBroker:
         """What the broker's process said."""
         return self.folder / f"{self.name}.out"
 
-    def start(self) -> Self:
-        """Start it and wait until it answers; BrokerError if it does not."""
+    def start(self, stopping: Callable[[], bool] = lambda: False) -> Self:
+        """Start it and wait until it answers; BrokerError if it does not, or if all is `stopping` before it does."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.folder,
@@ -62,6 +62,9 @@ class PrivateBroker:
         )  # fmt: skip
         limit = time.monotonic() + _READY_WITHIN_S
         while not self.running(self):
+            if stopping():
+                self.kill()
+                raise BrokerError(f"stopped before {self.name} was ready")
             if self.process.poll() is not None or time.monotonic() > limit:
                 status = self.process.poll()
                 self.kill()

@@ -30,6 +30,11 @@ class Counts:
         return f"{self.sent} sent, {self.acknowledged} acknowledged, {self.failed} failed{again}"
 
 
+#: Seconds that a publisher which is to stop waits for what is in flight.
+STOPS_S = 5.0
+#: Why what is in flight then is given up.
+STOPPED = "all was stopped before it was acknowledged"
+
 #: Called, from any thread, with each message that is given up.
 OnUndelivered = Callable[[Undelivered], None]
 
@@ -60,11 +65,18 @@ class Publisher(ABC):
     def close(self) -> None:
         """Flush and leave."""
 
+    def give_up(self, within_s: float = STOPS_S) -> None:
+        """Leave soon: what is not acknowledged within some seconds is given up, and told of."""
+        self.close()
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'counts', '')}>"
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self.close()
+        else:  # Ctrl-C
+            self.give_up()

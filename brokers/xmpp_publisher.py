@@ -7,7 +7,7 @@ from itertools import count
 import slixmpp
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from gracetape.brokers.publishing import Counts, OnUndelivered, Publisher, Undelivered
+from gracetape.brokers.publishing import STOPPED, STOPS_S, Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.brokers.xmpp_session import XmppSession
 from gracetape.brokers.xmpp_wire import create_iq, publish_iq, refusal
@@ -62,6 +62,11 @@ class XmppPublisher(Publisher):
 
     def close(self) -> None:
         self.flush()
+        self._session.stop()
+
+    def give_up(self, within_s: float = STOPS_S) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or not (self._waiting or self._flying), within_s)
         self._session.stop()
 
     # -- on the session's thread
@@ -121,7 +126,7 @@ class XmppPublisher(Publisher):
             self._on_undelivered(Undelivered(*message, failure))
 
     def _ended(self, error: BrokerError | None) -> None:
-        reason = str(error or f"{self.url}: closed before it was acknowledged")
+        reason = str(error or f"{self.url}: {STOPPED}")
         with self._changed:
             left = [*self._flying.values(), *((node, text) for _, node, text in self._waiting)]
             self._flying.clear()

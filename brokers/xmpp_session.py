@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from typing import Any
 
 import slixmpp
@@ -32,6 +33,23 @@ logging.getLogger("slixmpp").addHandler(logging.NullHandler())
 
 class _Broken(Exception):
     """A session could not be made, or ended; it may be tried again."""
+
+
+class _Aside(ThreadPoolExecutor):
+    """Does what asyncio does in threads, each thing in one that the process does not wait for at its end: name servers take their time."""
+
+    def submit(self, what: Callable[..., Any], /, *args: Any, **options: Any) -> "Future[Any]":
+        future = Future[Any]()
+
+        def work() -> None:
+            try:
+                future.set_result(what(*args, **options))
+            except BaseException as error:
+                with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
+                    future.set_exception(error)
+
+        threading.Thread(target=work, name="xmpp-aside", daemon=True).start()
+        return future
 
 
 class XmppSession:
@@ -59,6 +77,7 @@ class XmppSession:
         self._patience_s = url.patience_s
         self._user, self._password = xmpp_login(url)
         self.loop = asyncio.new_event_loop()
+        self.loop.set_default_executor(_Aside())
         self.client: slixmpp.ClientXMPP | None = None  # while it is up
         self._opened: threading.Event = threading.Event()
         self.error: BrokerError | None = None
@@ -103,9 +122,11 @@ class XmppSession:
             for task in rest:
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-            self._over(self.error)
-            self._opened.set()
-            self.loop.close()
+            try:
+                self._over(self.error)
+            finally:  # whatever whoever is told of it does
+                self._opened.set()
+                self.loop.close()
 
     async def _keep(self) -> None:
         """One session after another; a first one that fails, or a pause longer than the patience, ends it."""

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Objects that come before garbage is looked for: thousands of messages are no garbage until they are kept.
 GARBAGE = 50_000
+#: Seconds after a signal in which a source may still be opened, and what is said of one that is not.
+OPENS_S, NOT_OPENED = 2.0, "stopped before the source was reached: nothing was heard"
+UNREAD = "stopped: nobody reads what is heard, and what was not written counts as not heard"
 
 app = commands("")
 
@@ -79,6 +82,7 @@ def listen(
     from gracetape.capture.service import service_url, set_service
     from gracetape.capture.sinks import Shown, Told
     from gracetape.capture.stopping import leave, stopped_by_signals
+    from gracetape.signals import after, leave_at_once, when_unread, write_no_more
 
     wanted = [node.strip() for node in nodes.split(",") if node.strip()] or _named_in(source)
     source = with_public_topics(source, wanted)
@@ -97,6 +101,16 @@ def listen(
             sink = Told(sink, told)
         recorder = Recorder(with_group(source, archive or to), wanted, sink, on_listening=tell)
         stopping = stack.enter_context(stopped_by_signals(recorder.stop))
+        # What is shown of messages that are kept may be dropped, but not what is all that becomes of them.
+        when_unread(
+            stopping.asked,
+            write_no_more if archive or to else lambda: leave_at_once(stopping.status, UNREAD),
+        )
+        after(
+            OPENS_S,
+            stopping.asked,
+            lambda: recorder.listening.is_set() or leave_at_once(stopping.status, NOT_OPENED),
+        )
         try:
             gc.freeze()  # all that was imported stays, and need not be gone through while messages come in
             gc.set_threshold(GARBAGE)
@@ -104,6 +118,8 @@ def listen(
         except BadUrl as error:
             complain(error, USAGE)
         except BrokerError as error:
+            if stopping.number and not recorder.listening.is_set():
+                complain(NOT_OPENED, stopping.status)
             complain(error, FAILURE)
         finally:
             if follower is not None:

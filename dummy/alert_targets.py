@@ -155,7 +155,13 @@ class Counted:
         return bool(getattr(self._sink, "reader_gone", False))
 
     def close(self) -> str | None:
-        said = self._sink.close()
+        return self._told(self._sink.close())
+
+    def stop(self) -> str | None:
+        """As `close`, but soon where the sink knows how: what it has not got out within some seconds is given up."""
+        return self._told(getattr(self._sink, "stop", self._sink.close)())
+
+    def _told(self, said: str | None) -> str | None:
         if not self._failed:
             return said
         own = f"{_alerts(self._failed)} not sent to {self._name}: {_KEPT}"

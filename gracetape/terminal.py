@@ -20,6 +20,7 @@ import typer
 from gracetape.command_line import UNREADABLE, commands, prepared
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
+from gracetape.signals import status_of
 
 __all__ = [
     "FAILURE",
@@ -68,8 +69,8 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
             complain(error, USAGE)
         except GracetapeError as error:
             complain(error)
-        except KeyboardInterrupt:
-            complain("stopped", STOPPED)
+        except KeyboardInterrupt as stop:
+            complain("stopped", status_of(stop))
         except BrokenPipeError:
             _forget_reader()
             raise typer.Exit(0) from None

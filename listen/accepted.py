@@ -15,6 +15,11 @@ CREATE TABLE IF NOT EXISTS place(log TEXT PRIMARY KEY, offset INTEGER NOT NULL) 
 """
 
 
+#: Seconds that somebody else's lock is waited for: at the beginning, when those before us may still be at their end, and at work, where
+#: what could not be written is tried again until all is stopped.
+OPENS_S, BUSY_S = 30.0, 1.0
+
+
 class Message(NamedTuple):
     """An accepted message; `number` grows by arrival, `id` is what log lines about it carry."""
 
@@ -28,8 +33,9 @@ class Message(NamedTuple):
 def connect(path: Path, durable: bool) -> sqlite3.Connection:
     """A database in WAL mode; what is committed survives a kill, and with `durable` a power failure too."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(path, timeout=OPENS_S, isolation_level=None, check_same_thread=False)
     write_ahead(database)
+    database.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
     database.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
     return database
 
@@ -83,7 +89,7 @@ class AcceptedReader:
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30, isolation_level=None
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=OPENS_S, isolation_level=None
         )
 
     def after(self, number: int, limit: int = 200) -> Iterable[Message]:

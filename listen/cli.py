@@ -14,7 +14,7 @@ from gracetape import shown, terminal
 from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
 from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
-from gracetape.signals import at_signals, raised_by_signals
+from gracetape.signals import Flag, at_signals, leave_at_once, when_unread, write_no_more
 from gracetape.storms import tell_of
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def run(
     showing = HeardBy(show)
     with Listener(configuration, heard=showing) as listener:
         at_signals(listener.stop)
+        when_unread(listener.stopping, write_no_more)
         showing.say(*what_is_heard(configuration, url))
         code = listener.run(
             lambda after: open_source(url, configuration.nodes, after=after, until_end=until_end), until_end=until_end
@@ -106,11 +107,11 @@ def once(
     from gracetape.listen import once as programs
 
     words = programs.program(exec)
-    failures = 0
+    failures, ended = 0, Flag()
     with open_source(source, node) as heard:
-        for message in itertools.islice(_until_signal(heard), count):
+        for message in itertools.islice(_until_signal(heard, ended), count):
             if message.node in node:
-                code = programs.run(words, message)
+                code = programs.run(words, message, ended)
                 message.ack()
                 if code in programs.READER_GONE:  # head, less: nothing is wrong, and nothing more can be said
                     break
@@ -132,9 +133,11 @@ def confirm(
     from gracetape.brokers import open_source
     from gracetape.brokers.heard_lines import HeardLines, heard_whole
 
-    lines = HeardLines() if shows_lines(show) else None
+    lines, ended = HeardLines() if shows_lines(show) else None, Flag()
+    unread = "nobody reads what is heard: stopped, and the last message counts as not heard"
+    when_unread(ended, lambda: leave_at_once(terminal.FAILURE, unread))
     with open_source(source, node) as heard:
-        wanted = (message for message in _until_signal(heard) if message.node in node)
+        wanted = (message for message in _until_signal(heard, ended) if message.node in node)
         for message in itertools.islice(wanted, count):
             if lines is not None:
                 lines.show([message])
@@ -255,9 +258,11 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _until_signal(source: "Source") -> "Iterator[Heard]":
-    """What a source hears, until SIGTERM or Ctrl-C. (Its handler cannot close the source, which may be hearing something just then.)"""
-    ended = raised_by_signals()
+def _until_signal(source: "Source", ended: Flag) -> "Iterator[Heard]":
+    """What a source hears, until SIGTERM or Ctrl-C raises a flag. (Its handler cannot close the source, which may be hearing something
+    just then.)
+    """
+    at_signals(ended.set)
     while not (ended.is_set() or source.closed):
         heard = source.poll(_LOOK_S)
         if heard is not None:

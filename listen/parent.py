@@ -56,7 +56,7 @@ class Listener:
         self.failure: Exception | None = None
         self._source: Source | None = None
         self._waiting: queue.SimpleQueue[Heard] = queue.SimpleQueue()
-        self._stop, self._ended = Flag(), threading.Event()
+        self.stopping, self._ended = Flag(), threading.Event()
         self._forgotten = 0
         self._ids = itertools.count(secrets.randbits(63))  # from a point of its own in each run
         try:
@@ -123,7 +123,7 @@ class Listener:
 
     def stop(self) -> None:
         """Accept nothing more, let the children drain, and return from `run`; any thread or signal handler may call it."""
-        self._stop.set()
+        self.stopping.set()
 
     def run(self, open_source: Callable[..., Source], *, until_end: bool = False) -> int:
         """Listen until `stop` is called, or every child is given up; with `until_end` also until the source has ended.
@@ -137,7 +137,7 @@ class Listener:
         threading.Thread(target=self._hear, args=(open_source,), name="source", daemon=True).start()
         batch: list[Heard] = []
         looked = told = forgotten = 0.0
-        while not self._stop.is_set():
+        while not self.stopping.is_set():
             batch = batch or self._take()
             if batch and self._accept(batch):
                 batch = []
@@ -157,6 +157,7 @@ class Listener:
             self._source.close()
         while batch := batch or self._take():  # what was heard already
             if not self._accept(batch):
+                self._tell_lost(len(batch) + self._waiting.qsize())
                 break
             batch = []
         code = self._drain()
@@ -173,9 +174,9 @@ class Listener:
             self.log.info("listening for the nodes %s", ",".join(self.configuration.nodes))
             for heard in source:
                 self._waiting.put(heard)
-                while self._waiting.qsize() > 2 * BATCH and not self._stop.is_set():
+                while self._waiting.qsize() > 2 * BATCH and not self.stopping.is_set():
                     time.sleep(0.001)
-                if self._stop.is_set():
+                if self.stopping.is_set():
                     break
             else:
                 self.log.info("the source has ended")
@@ -205,7 +206,7 @@ class Listener:
                 )
                 self.say(f"cannot write {self.accepted.path}: {error}; nothing is accepted until that is possible")
             self.status.refusing = str(error)
-            self._stop.wait(RETRY)
+            self.stopping.wait(RETRY)
             return False
         if self.status.refusing:
             self.log.warning("messages are accepted again")
@@ -227,12 +228,21 @@ class Listener:
             self._heard(batch)
         return True
 
+    def _tell_lost(self, count: int) -> None:
+        """Say what becomes of messages that were heard, and could not be accepted to the end."""
+        keeps = self._source is not None and self._source.keeps
+        them, what = ("it", "1 message was") if count == 1 else ("them", f"{count} messages were")
+        fate = f"the next run hears {them}" if keeps else f"that loses {them}, for the source keeps nothing"
+        text = f"{what} heard and could not be accepted: {fate}"
+        self.log.error("%s", text)
+        self.say(text)
+
     def _look(self) -> None:
         for handle in self.handles:
             handle.look()
         if all(handle.given_up for handle in self.handles):
             self.say("every child is given up: stopping")
-            self._stop.set()
+            self.stopping.set()
 
     def _tell(self) -> None:
         self.log.file.flush()

@@ -3,12 +3,12 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from gracetape import brokers
 from gracetape.errors import ListenError, UsageError
 from gracetape.message_lines import holds_messages
-from gracetape.shown import target
+from gracetape.shown import say, target
 
 
 class FileSender:
@@ -34,26 +34,51 @@ class FileSender:
     def flush(self) -> None:
         """Nothing is held back."""
 
-    def close(self) -> None:
-        """Nothing is open."""
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Nothing is open."""
 
 
-def open_sender(url: str) -> Any:
+class BrokerSender:
+    """Publishes to a broker. What that does not take is a ListenError of who waits for it."""
+
+    def __init__(self, url: str) -> None:
+        self._lost = list[brokers.Undelivered]()  # told of by any thread
+        self._publisher = brokers.open_publisher(url, on_undelivered=self._lost.append)
+
+    def publish(self, node: str, payload: str) -> None:
+        """Send a message."""
+        self._publisher.publish(node, payload)
+
+    def flush(self) -> None:
+        """Wait until all are delivered; ListenError if one was not."""
+        self._publisher.flush()
+        if self._lost:
+            raise ListenError(self._sentence())
+
+    def _sentence(self) -> str:
+        return f"a message to {self._lost[0].node} was not delivered: {self._lost[0].reason}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self._publisher.close()
+            return
+        self._publisher.give_up()  # Ctrl-C
+        if self._lost:
+            say(f"gracetape: {self._sentence()}", error=True)
+
+
+def open_sender(url: str) -> FileSender | BrokerSender:
     """A publisher for a broker's URL, or for `file:PATH` or a bare path. Raises brokers.BrokerError, ListenError, UsageError."""
     scheme, _, rest = url.partition(":")
     if scheme == "file" or not rest or "/" in scheme:
         return FileSender(Path(rest if scheme == "file" else url))
-    return brokers.open_publisher(url, on_undelivered=_refuse)
-
-
-def _refuse(lost: brokers.Undelivered) -> None:
-    raise ListenError(f"a message to {lost.node} was not delivered: {lost.reason}")
+    return BrokerSender(url)
 
 
 def send(target: str, node: str, text: str) -> None:
@@ -61,6 +86,3 @@ def send(target: str, node: str, text: str) -> None:
     with open_sender(target) as sender:
         sender.publish(node, text)
         sender.flush()
-        counts = getattr(sender, "counts", None)
-        if counts is not None and counts.failed:
-            raise ListenError(f"the message to {node} was not delivered")

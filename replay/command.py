@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -25,7 +25,7 @@ from gracetape.replay.request import faults_of, player_of, time_of
 from gracetape.replay.status import Output, Stopwatch, status_line
 from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
-from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
+from gracetape.replay.targets import Counted, StdoutTarget, Target, leave, open_target
 from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
@@ -123,13 +123,38 @@ class ReplayRun:
                     player.begin_at(begin)
                     self._watch = Stopwatch()  # of what is sent, not of what was waited for
                 player.play(targets, tell, faults=self.faults)
+        except (KeyboardInterrupt, _Terminated):
+            self._leave(targets, hasty=True)
+            raise
+        except BaseException:
+            self._leave(targets)
+            raise
         finally:
             if player.share is not None:
                 player.share.close()
-            problems = [target.close() for target in targets]
-            for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
-                _say(told)
-        return [problem for problem in problems if problem]
+        return self._leave(targets, hasty=player.stopped)
+
+    def _leave(self, targets: Sequence[Target], *, hasty: bool = False) -> list[str]:
+        """Finish with every target, soon if it is `hasty`, and from a signal on: what is lost thereby is said. Returns what went wrong."""
+        problems, signal_came = list[str](), None
+        for target in targets:
+            try:
+                problem = leave(target) if hasty else target.close()
+            except (KeyboardInterrupt, _Terminated) as error:
+                if hasty:
+                    _say("gracetape: left at once by a second signal: what was not acknowledged may not be delivered")
+                    raise
+                hasty, signal_came = True, error
+                problem = leave(target)
+            problems += [problem] if problem else []
+        for told in (target.told() for target in targets if isinstance(target, Counted) and not self.options.quiet):
+            _say(told)
+        if signal_came is not None or sys.exception() is not None:
+            for problem in problems:
+                _say(f"gracetape: {problem}")
+        if signal_came is not None:
+            raise signal_came
+        return problems
 
     def _tell_of_other_forms(self, player: Player) -> None:
         """What is not sent because it has another form: a word, or an error if that is all there is."""

@@ -18,11 +18,12 @@ from gracetape.options import Show, shows_lines
 from gracetape.progress import hush, progress
 from gracetape.schedule import Action, Outcome, Schedule, run
 from gracetape.shown import target
+from gracetape.signals import status_of, terminable
 from gracetape.simulate import places
 from gracetape.simulate.files import File, check_installed
 from gracetape.simulate.storm import storm_of
 from gracetape.storms import tell_of
-from gracetape.terminal import FAILURE, STOPPED, say
+from gracetape.terminal import FAILURE, say
 from gracetape.times import utc_of
 
 #: So many new ids are named.
@@ -112,7 +113,7 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
     else:
         stop = lambda: clock.stop()  # noqa: E731
         place = places.alerts_alone(alone, now, way.really, way.topics, stop, shown, paged, way.public, came)
-    with place as client, progress("simulating", len(schedule), "actions") as done:
+    with terminable(), place as client, progress("simulating", len(schedule), "actions") as done:
 
         def after(action: Action, failure: str | None) -> None:
             done.advance()
@@ -121,9 +122,9 @@ def live(schedule: Schedule, start_gps: float, way: Way) -> None:
         clock = clock_for(way.speed, way.maximum)  # counts from here, not from before the archive was made
         try:
             run(schedule, client, clock, go_on=way.go_on, after=after, outcome=outcome)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             say(f"stopped: {outcome.done} of {len(schedule)} actions done", error=True)
-            raise typer.Exit(STOPPED) from None
+            raise typer.Exit(status_of(stop)) from None
     for action, reason in outcome.failed:
         say(f"gracetape: at {action.dt:.3f} s, {action}: {reason}", error=True)
     if not way.quiet:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from gracetape.archive import Alert, Archive, ArchiveError
 from gracetape.archive.held_folders import COPIED, HeldFolder
 from gracetape.archive.store import PassingArchive, is_archive
@@ -16,6 +18,7 @@ from gracetape.dummy.alert_targets import Sink, Telling, open_alerts, open_publi
 from gracetape.errors import ReplayError, SimulateError
 from gracetape.live_pages import Teller
 from gracetape.replay.reenact.server import client_at
+from gracetape.terminal import say
 
 #: Makes a page on which one sees an archive, and gives what to tell it of alerts; None: there is no page.
 Paged = Callable[[Archive], AbstractContextManager[Teller | None]]
@@ -92,11 +95,21 @@ def _told(archive: Archive, public: Public | None) -> Iterator[tuple[Callable[[A
         yield None, None
         return
     tell, sink = open_public(public.target, archive, public.format, public.really)
-    try:
+    with _closed_after(sink):
         yield tell, sink
-    finally:
-        problem = sink.close()
-    if problem:
+
+
+@contextmanager
+def _closed_after(sink: Sink | None) -> Iterator[None]:
+    """Close a sink after the block, soon if that was stopped. What went wrong with it is an ArchiveError, or is said if all ends anyway."""
+    try:
+        yield
+    except BaseException as error:
+        hasty = isinstance(error, KeyboardInterrupt | typer.Exit)
+        if sink is not None and (problem := getattr(sink, "stop", sink.close)() if hasty else sink.close()):
+            say(f"gracetape: {problem}", error=True)
+        raise
+    if sink is not None and (problem := sink.close()):
         raise ArchiveError(problem)
 
 
@@ -153,10 +166,5 @@ def alerts_alone(
             if on_end is not None and tell is None and read and all(_reader_gone(hearer) for hearer in read):
                 on_end()
 
-        try:
-            with GraceDb(archive, now=now, on_alert=send) as client:
-                yield client
-        finally:
-            problem = sink.close() if sink is not None else None
-        if problem:
-            raise ArchiveError(problem)
+        with _closed_after(sink), GraceDb(archive, now=now, on_alert=send) as client:
+            yield client

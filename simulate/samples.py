@@ -9,6 +9,7 @@ import numpy as np
 from gracetape.clocks import clock_for
 from gracetape.errors import SimulateError
 from gracetape.schedule import run
+from gracetape.signals import terminable
 from gracetape.simulate.configuration import read_configuration
 from gracetape.simulate.places import Public, alerts_alone
 from gracetape.simulate.storm import MANY, SAMPLE, lived
@@ -43,7 +44,7 @@ def send_samples(
     public = Public(target, format, really)
     if not quiet:
         tell_of(storm_of(every_s, events, public, begin, None if maximum else speed or 1.0))
-    with alerts_alone(None, now, on_end=clock.stop, public=public) as client:
+    with terminable(), alerts_alone(None, now, on_end=clock.stop, public=public) as client:
         for first in count(0, _AT_ONCE):
             many = _AT_ONCE if events is None else min(_AT_ONCE, events - first)
             if many <= 0:

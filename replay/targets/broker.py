@@ -82,3 +82,7 @@ class BrokerTarget:
     def close(self) -> str | None:
         self._publisher.close()
         return self._losses.sentence(self.counts)
+
+    def stop(self) -> str | None:
+        self._publisher.give_up()
+        return self._losses.sentence(self.counts)

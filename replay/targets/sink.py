@@ -6,7 +6,7 @@ from datetime import datetime
 from gracetape.archive import Alert, ArchiveError, UsageError
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import messages_of
-from gracetape.replay.targets.registry import Target, open_target
+from gracetape.replay.targets.registry import Target, leave, open_target
 
 
 class Sink:
@@ -27,6 +27,10 @@ class Sink:
     def close(self) -> str | None:
         """Finish; one sentence if something went wrong on the way, else None."""
         return self._target.close()
+
+    def stop(self) -> str | None:
+        """As `close`, but soon: what is not delivered within some seconds is given up."""
+        return leave(self._target)
 
 
 def open_sink(url: str, really: Collection[str] = ()) -> Sink:

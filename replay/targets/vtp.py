@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
+from gracetape.brokers.publishing import STOPS_S
 from gracetape.brokers.vtp_broker import VtpBroker
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadRequest, BrokerError, ReplayError
@@ -55,7 +56,13 @@ class VtpTarget:
         return f"{self.name}: {self._sent} sent, {self._broker.acknowledged} acknowledgements"
 
     def close(self) -> str | None:
-        self._broker.settle(_SETTLE_S)
+        return self._end(_SETTLE_S)
+
+    def stop(self) -> str | None:
+        return self._end(STOPS_S)
+
+    def _end(self, settle_s: float) -> str | None:
+        self._broker.settle(settle_s)
         missing = self._reached - self._broker.acknowledged
         self._broker.close()
         return f"{missing} of {self._reached} deliveries by {self.name} were not acknowledged" if missing > 0 else None

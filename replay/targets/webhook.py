@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import requests
 from gracetape.brokers import Counts, Undelivered
 from gracetape.brokers.gracedb import nobody
 from gracetape.brokers.pauses import pauses
+from gracetape.brokers.publishing import STOPPED, STOPS_S
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
@@ -50,6 +52,8 @@ class WebhookTarget:
             self._session.proxies.clear()  # no proxy stands between us and this machine
         self._waiting: queue.Queue[tuple[str, str | bytes] | None] = queue.Queue(_WAITING)
         self._broken: str | None = None
+        self._under_way: tuple[str, str | bytes] | None = None
+        self._settling = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="webhook", daemon=True)
         self._thread.start()
 
@@ -61,12 +65,20 @@ class WebhookTarget:
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
+            self._under_way = item
             failure = self._broken or self._post(*item)
-            if failure is None:
-                self.counts.acknowledged += 1
-            else:
-                self.counts.failed += 1
-                self._losses(Undelivered(*item, failure))
+            with self._settling:
+                if self._under_way is not item:  # it was given up
+                    return
+                self._under_way = None
+                if failure is None:
+                    self.counts.acknowledged += 1
+                else:
+                    self._lose(item, failure)
+
+    def _lose(self, item: tuple[str, str | bytes], reason: str) -> None:
+        self.counts.failed += 1
+        self._losses(Undelivered(*item, reason))
 
     def _post(self, node: str, payload: str | bytes) -> str | None:
         """Deliver one message; the reason if it is given up."""
@@ -101,6 +113,22 @@ class WebhookTarget:
         self._waiting.put(None)
         self._thread.join()
         self._session.close()
+        return self._losses.sentence(self.counts)
+
+    def stop(self) -> str | None:
+        end = time.monotonic() + STOPS_S
+        while self.counts.acknowledged + self.counts.failed < self.counts.sent and time.monotonic() < end:
+            time.sleep(0.05)
+        reason = self._broken = self._broken or f"{self._losses.where}: {STOPPED}"
+        with self._settling:
+            if (item := self._under_way) is not None:
+                self._under_way = None
+                self._lose(item, reason)
+            with suppress(queue.Empty):
+                while True:
+                    if (item := self._waiting.get_nowait()) is not None:
+                        self._lose(item, reason)
+            self._waiting.put(None)
         return self._losses.sentence(self.counts)
 
 

@@ -3,14 +3,17 @@
 import itertools
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from gracetape.brokers import Heard, kafka_source, open_publisher, open_source
+from gracetape.brokers import Heard, Undelivered, kafka_source, open_publisher, open_source
 from gracetape.brokers.kafka_source import KafkaSource
-from gracetape.brokers.private import PrivateBroker
+from gracetape.brokers.private import PrivateBroker, free_port
+from gracetape.brokers.xmpp_session import _Aside
+from gracetape.errors import BrokerError
 from tests.waiting import eventually
 
 NUMBERS = itertools.count()
@@ -142,3 +145,85 @@ def test_who_takes_what_came_while_another_thread_leaves_meets_no_error(
     monkeypatch.setattr(source, "_wait", wait)
     assert not take(source)
     assert source.closed
+
+
+def test_a_listener_can_be_left_in_the_middle_of_listening(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, _ = heard_of(url, ["1"])
+    consumer = source._consumer
+
+    class Left:
+        """Calls as a signal's handler would, or a callback of ours."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(consumer, name)
+
+        def poll(self, timeout_s: float) -> None:
+            source.close()
+
+    monkeypatch.setattr(source, "_consumer", Left())
+    monkeypatch.setattr(kafka_source, "_LEAVES_S", 5.0)
+    with caplog.at_level(logging.WARNING):
+        assert source.poll() is None
+    eventually(lambda: source._left and not source._polling.locked())
+    assert not caplog.messages
+    source.close()  # once more
+    assert not caplog.messages
+
+
+def test_what_was_kept_of_a_log_that_began_anew_is_not_kept_of_the_new_one(url: str) -> None:
+    source, (late, after) = heard_of(url, ["1", "2"])
+    with source:
+        ((key, _),) = source._at.next.items()
+        source._at.begun_anew[key] += 1  # as it is noticed while a message of the old one is worked on
+        late.ack()
+        after.ack()
+        assert not source._kept
+        assert not source._at.acknowledged(source._places())
+
+
+def test_what_was_heard_when_another_thread_leaves_is_no_failure(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, _ = heard_of(url, ["1"])
+    monkeypatch.setattr(source, "_wait", lambda timeout_s: True)  # and then it is cleared
+    with source:
+        assert source.poll() is None
+        assert source.take(1) == []
+
+
+@pytest.mark.parametrize("scheme", ["kafka", "xmpp"])
+def test_a_publisher_that_is_to_stop_gives_up_what_nobody_acknowledges(
+    scheme: str, request: pytest.FixtureRequest
+) -> None:
+    broker: PrivateBroker = request.getfixturevalue(f"{scheme}_broker")
+    lost = list[Undelivered]()
+    publisher = open_publisher(
+        f"{broker.url}{'&' if '?' in broker.url else '?'}prefix=stopped-", on_undelivered=lost.append
+    )
+    publisher.publish("one", "1")
+    publisher.flush()
+    assert broker.process is not None
+    os.killpg(broker.process.pid, signal.SIGSTOP)
+    try:
+        publisher.publish("one", "2")
+        publisher.give_up(0.2)
+    finally:
+        os.killpg(broker.process.pid, signal.SIGCONT)
+    eventually(lambda: publisher.counts.failed)
+    assert [(one.node.removeprefix("stopped-"), one.payload) for one in lost] == [("one", "2")]
+    assert "stopped before it was acknowledged" in lost[0].reason
+    assert (publisher.counts.sent, publisher.counts.acknowledged) == (2, 1)
+
+
+def test_a_broker_that_was_not_reached_is_let_go_of_by_no_thread_that_is_waited_for() -> None:
+    with pytest.raises(BrokerError, match="no broker answers"):
+        open_publisher(f"kafka://localhost:{free_port()}/gracedb-test?patience=0.1")
+    (holding,) = [thread for thread in threading.enumerate() if thread.name == "kafka-held"][-1:]
+    assert holding.daemon
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for_at_the_end() -> None:
+    asked = _Aside().submit(threading.current_thread)
+    assert asked.result(60).daemon
+    with pytest.raises(ZeroDivisionError):
+        _Aside().submit(lambda: 1 // 0).result(60)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gracetape.brokers.private import answers, free_port
+from gracetape.brokers.private import PrivateBroker, answers, free_port
+from gracetape.errors import BrokerError
 from tests import commands
 from tests.waiting import eventually
 
@@ -53,3 +54,11 @@ def test_a_port_for_a_broker_is_none_that_the_system_gives_to_others_before_the_
     if first < 12_000:
         pytest.skip("the system does not tell which ports it gives, or gives all")
     assert not any(first <= free_port() <= last for _ in range(20))
+
+
+def test_a_broker_that_never_comes_up_is_not_waited_for_once_all_is_stopped(tmp_path: Path) -> None:
+    asked = iter([False, True])
+    broker = PrivateBroker("sleeper", "kafka://localhost/", 1, tmp_path, ["sleep", "300"], running=lambda _: False)
+    with pytest.raises(BrokerError, match="stopped before sleeper was ready"):
+        broker.start(lambda: next(asked))
+    assert broker.process is None

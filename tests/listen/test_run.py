@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -252,6 +254,23 @@ def test_a_full_disk_is_told_of_and_loses_nothing_accepted(tmp_path: Path) -> No
         assert sorted(map(int, done)) == [*range(200), *range(1000, 1200)]
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_a_file_that_somebody_else_holds_is_not_waited_for_at_the_end(tmp_path: Path) -> None:
+    kept = tmp_path / "accepted.sqlite"
+    config, heard = quick(tmp_path, {"accepted": kept}, checkpoint=tmp_path / "quick.sqlite")
+    with running(config) as process:
+        append(heard, {"uid": "G1", "n": "first"})
+        eventually(lambda: "did first" in logs(tmp_path))
+        with closing(sqlite3.connect(kept, timeout=60, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            append(heard, {"uid": "G1", "n": "second"})
+            eventually(lambda: status(config)["refusing"])
+            code, _, err = stop(process)
+    assert (code, err.splitlines()[1:]) == (
+        0,
+        ["gracetape: 1 message was heard and could not be accepted: the next run hears it"],
+    )
 
 
 def test_a_replay_is_heard_without_any_broker(tmp_path: Path) -> None:
