@@ -13,8 +13,10 @@ from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
 from gracetape.errors import ArchiveError
+from gracetape.leaving import closed
 from gracetape.live_pages import Teller
 from gracetape.same_origin import check_loopback
+from gracetape.shown import target
 from gracetape.switching import SERVING_S, switching
 from gracetape.terminal import say
 
@@ -35,9 +37,11 @@ def served(
     seen: Callable[[Any], Any] = _as_it_is,
     shown: Callable[[Archive], AbstractContextManager[Teller | None]] = lambda tape: nullcontext(),
     workers: int = 1,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Archive, Union[Server, "Workers"]]]:
     """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app (with several
-    `workers`, in their processes), `shown` make a page that is told of alerts. Raises ArchiveError then if alerts did not get out.
+    `workers`, in their processes), `shown` make a page that is told of alerts; alerts that are on their way at the end are waited for,
+    but not for long where that was asked for by a signal (`stopped`). Raises ArchiveError then if alerts did not get out.
     """
     check_loopback(host, port)
     if options.as_of is not None and options.alerts is not None:
@@ -73,16 +77,18 @@ def served(
                 with opened_by(tape, on_alert=send) as server:
                     yield tape, server
         except BaseException:
-            for said in _closed(sink, told):
+            for said in _closed(options, sink, told, stopped=True):
                 say(f"gracetape: {said}", error=True)
             raise
-        if problems := _closed(sink, told):
+        if problems := _closed(options, sink, told, stopped=stopped()):
             raise ArchiveError("; ".join(problems))
 
 
-def _closed(*sinks: Counted | None) -> list[str]:
+def _closed(options: DummyOptions, sink: Counted, public: Counted | None, *, stopped: bool) -> list[str]:
     """What sinks that are closed now say of what did not get out."""
-    return [said for sink in sinks if sink is not None and (said := sink.close())]
+    takers = [(options.alerts or "the archive's file of alerts", sink.close)]
+    takers += [(options.public_alerts or "", public.close)] if public is not None else []
+    return closed([(target(name), close) for name, close in takers], stopped=stopped)
 
 
 def _serving(

@@ -19,6 +19,7 @@ import typer
 
 from gracetape.command_line import UNREADABLE, commands, prepared
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.leaving import LEAVES_S, bounded, leave
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
 __all__ = [
@@ -103,14 +104,15 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
     try:
-        try:
-            _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
-            command = prepared(app, name, completes=" " not in name)
-            telling["progress"] = True
-            code = command.main(words, prog_name=name, standalone_mode=False)
-        finally:  # in which Ctrl-C may come, too
-            telling["progress"] = False
-            _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
+        with bounded(LEAVES_S, lambda _: leave(STOPPED, "stopped"), of=_is_python_s_own):
+            try:
+                _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
+                command = prepared(app, name, completes=" " not in name)
+                telling["progress"] = True
+                code = command.main(words, prog_name=name, standalone_mode=False)
+            finally:  # in which Ctrl-C may come, too
+                telling["progress"] = False
+                _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
     except UNREADABLE as error:
         context = getattr(error, "ctx", None)
         where = context.command_path if context is not None else name
@@ -149,6 +151,11 @@ def _at_ctrl_c(act: Any, instead_of: Any) -> None:
     """
     if signal.getsignal(signal.SIGINT) is instead_of and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, act)
+
+
+def _is_python_s_own(number: int) -> bool:
+    """Whether a signal is left to Python: a command that has other plans for it knows how long those take."""
+    return signal.getsignal(number) is signal.default_int_handler
 
 
 def _instead(word: str) -> str:

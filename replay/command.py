@@ -14,6 +14,7 @@ import typer
 
 from gracetape import shown
 from gracetape.errors import BadRequest, GracetapeError, UsageError
+from gracetape.leaving import closed, leaves_in_time
 from gracetape.live_pages import Teller, live_page
 from gracetape.options import shows_lines
 from gracetape.replacing import only_over
@@ -82,7 +83,7 @@ class ReplayRun:
         if options.dry_run:
             print_dry_run(player, as_json=options.as_json)
             return []
-        urls, targets = options.to or [], list[Target]()
+        urls, targets, stopped = options.to or [], list[tuple[str, Target]](), False
         if player.public:
             urls = [with_public_topics(url) for url in urls]
         if options.topics is not None:
@@ -92,9 +93,10 @@ class ReplayRun:
             with ExitStack() as stack:
                 for url in urls:
                     opened = open_target(url, options.really or (), existing)
-                    targets.append(Output(opened) if isinstance(opened, StdoutTarget) else opened)
+                    to = Output(opened) if isinstance(opened, StdoutTarget) else opened
+                    targets.append((shown.target(url), to))
                 if options.show is not None or not urls:
-                    targets.append(Output(self._shown()))
+                    targets.append(("-", Output(self._shown())))
                 if self.faults is not None:
                     self.faults.on_touch = self._fault_teller(stack)
                 if options.serve is not None:
@@ -105,7 +107,7 @@ class ReplayRun:
                     )
                     _say(f"a GraceDB that follows this replay is at {stack.enter_context(served)} ({_fate(options)})")
                 if (to_page := stack.enter_context(self._page(player))) is not None:
-                    targets.append(PageTarget(to_page))
+                    targets.append(("the page", PageTarget(to_page)))
                 self.player = player
                 programs = any(url.startswith("exec:") for url in urls)
                 tell = stack.enter_context(
@@ -114,7 +116,7 @@ class ReplayRun:
                         quiet=options.quiet,
                         programs=programs,
                         storm=storm is not None or not player.queue.counted,
-                        outputs=[target for target in targets if isinstance(target, Output)],
+                        outputs=[target for _, target in targets if isinstance(target, Output)],
                     )
                 )
                 if begin is not None:
@@ -122,14 +124,20 @@ class ReplayRun:
                         _say(f"gracetape: begins at {shown_time(begin)} UTC")
                     player.begin_at(begin)
                     self._watch = Stopwatch()  # of what is sent, not of what was waited for
-                player.play(targets, tell, faults=self.faults)
+                player.play([target for _, target in targets], tell, faults=self.faults)
+        except (KeyboardInterrupt, _Terminated):
+            stopped = True
+            raise
         finally:
             if player.share is not None:
                 player.share.close()
-            problems = [target.close() for target in targets]
-            for told in (target.told() for target in targets if isinstance(target, Counted) and not options.quiet):
+            takers = [(name, target.close) for name, target in targets]
+            problems = closed(takers, stopped=stopped or player.stopped)
+            for told in (target.told() for _, target in targets if isinstance(target, Counted) and not options.quiet):
                 _say(told)
-        return [problem for problem in problems if problem]
+            for problem in problems if stopped else ():
+                _say(f"gracetape: {problem}")
+        return problems
 
     def _tell_of_other_forms(self, player: Player) -> None:
         """What is not sent because it has another form: a word, or an error if that is all there is."""
@@ -208,11 +216,12 @@ def _sigterm_raises() -> Iterator[None]:
     def terminate(*_: object) -> NoReturn:
         raise _Terminated
 
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with leaves_in_time():
+        before = signal.signal(signal.SIGTERM, terminate)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _discard_stdout() -> None:
