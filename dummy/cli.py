@@ -100,15 +100,18 @@ def _run(words: list[str], url: str, broker: str | None, ended: "Flag") -> int:
     folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), VARIABLE: url, "GRACEDB_SERVICE_URL": url}
     environment |= {PUBLIC_VARIABLE: broker} if broker is not None else {}
-    started = list["subprocess.Popen[bytes]"]()
+    came, started = list[int](), list["subprocess.Popen[bytes]"]()
 
-    def end(*_: object) -> None:
-        again = ended.is_set()
+    def tell(child: "subprocess.Popen[bytes]") -> None:
+        (child.terminate if len(came) == 1 else child.kill)()
+
+    def end(number: int, *_: object) -> None:
+        came.append(number)
         ended.set()
         for child in started:
-            (child.kill if again else child.terminate)()
+            tell(child)
 
-    def kill(*_: object) -> None:
+    def kill(_: int) -> None:
         for child in started:
             child.kill()
 
@@ -119,12 +122,16 @@ def _run(words: list[str], url: str, broker: str | None, ended: "Flag") -> int:
             started.append(child := subprocess.Popen(words, env=environment))
         except OSError as error:
             raise UsageError(f"cannot run {words[0]!r}: {error.strerror}") from None
-        if ended.is_set():  # while it was being started
-            child.terminate()
+        if came:  # while it was being started
+            tell(child)
         code = child.wait()
-    for number in (signal.SIGINT, signal.SIGTERM):  # of what is left to do, which waits for whoever takes alerts
-        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is left to do waits for whoever takes alerts
+    signal.signal(signal.SIGTERM, _exit)
     return code if code >= 0 else 128 - code
+
+
+def _exit(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape dummy") -> NoReturn:
