@@ -131,13 +131,19 @@ class ReplayRun:
         finally:
             if player.share is not None:
                 player.share.close()
-            takers = [(name, target.close) for name, target in targets]
-            problems = closed(takers, stopped=stopped or player.stopped)
-            for told in (target.told() for _, target in targets if isinstance(target, Counted) and not options.quiet):
-                _say(told)
+            problems = self._close(targets, stopped=stopped or player.stopped)
             for problem in problems if stopped else ():
                 _say(f"gracetape: {problem}")
         return problems
+
+    def _close(self, targets: list[tuple[str, Target]], *, stopped: bool) -> list[str]:
+        """Let targets take what is on its way, and say what they took, also where a signal ends that. Returns what went wrong."""
+        try:
+            return closed([(name, target.close) for name, target in targets], stopped=stopped)
+        finally:
+            for told in (target.told() for _, target in targets if isinstance(target, Counted)):
+                if not self.options.quiet:
+                    _say(told)
 
     def _tell_of_other_forms(self, player: Player) -> None:
         """What is not sent because it has another form: a word, or an error if that is all there is."""
