@@ -15,7 +15,6 @@ import typer
 from gracetape import terminal
 from gracetape.dummy.options import RunCommand, RunOptions, ServeOptions
 from gracetape.errors import ArchiveError, UsageError
-from gracetape.leaving import LEAVES_S, leaves_in_time, within
 from gracetape.options import one_archive, with_options
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def serve(options: ServeOptions) -> None:
     from gracetape.dummy.request_lines import with_lines
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
+    from gracetape.leaving import LEAVES_S, leaves_in_time, within
     from gracetape.live_pages import live_page
     from gracetape.signals import Flag, at_signals
 

@@ -19,7 +19,6 @@ import typer
 
 from gracetape.command_line import UNREADABLE, commands, prepared
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
-from gracetape.leaving import LEAVES_S, bounded, leave
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
 
 __all__ = [
@@ -59,12 +58,15 @@ def complain(sentence: object, code: int = FAILURE) -> NoReturn:
 
 
 def sentences(command: Callable[P, R]) -> Callable[P, R]:
-    """A command whose failures are one sentence and an exit code, never a traceback."""
+    """A command whose failures are one sentence and an exit code, never a traceback; Ctrl-C ends it within seconds."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        from gracetape.leaving import LEAVES_S, bounded, leave  # which a help needs not
+
         try:
-            return command(*args, **kwargs)
+            with bounded(LEAVES_S, lambda _: leave(STOPPED, "stopped"), of=_is_python_s_own):
+                return command(*args, **kwargs)
         except UsageError as error:
             complain(error, USAGE)
         except GracetapeError as error:
@@ -104,15 +106,14 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> NoRe
     words = list(sys.argv[1:] if words is None else words)
     guard(words)
     try:
-        with bounded(LEAVES_S, lambda _: leave(STOPPED, "stopped"), of=_is_python_s_own):
-            try:
-                _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
-                command = prepared(app, name, completes=" " not in name)
-                telling["progress"] = True
-                code = command.main(words, prog_name=name, standalone_mode=False)
-            finally:  # in which Ctrl-C may come, too
-                telling["progress"] = False
-                _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
+        try:
+            _at_ctrl_c(signal.default_int_handler, instead_of=signal.SIG_DFL)
+            command = prepared(app, name, completes=" " not in name)
+            telling["progress"] = True
+            code = command.main(words, prog_name=name, standalone_mode=False)
+        finally:  # in which Ctrl-C may come, too
+            telling["progress"] = False
+            _at_ctrl_c(signal.SIG_DFL, instead_of=signal.default_int_handler)
     except UNREADABLE as error:
         context = getattr(error, "ctx", None)
         where = context.command_path if context is not None else name

@@ -51,10 +51,11 @@ WAITING_FOR_A_LOCK = """
 import sqlite3, sys
 from gracetape import leaving, terminal
 
-terminal.LEAVES_S = 0.2
+leaving.LEAVES_S = 0.2
 app = terminal.commands("Nothing.", bare=True)
 
 @app.command()
+@terminal.sentences
 def nothing():
     connection = sqlite3.connect(sys.argv[1], timeout=600, isolation_level=None)
     print("waits", flush=True)
