@@ -11,9 +11,10 @@ from confluent_kafka import KafkaError
 from gracetape.brokers.credentials import kafka_login
 from gracetape.brokers.kafka_client import Admin, client_settings, create_topics, hold, said, topics_on
 from gracetape.brokers.kafka_wire import Packer, check_group, text_of, topic_of
-from gracetape.brokers.publishing import STOPPED, STOPS_S, Counts, OnUndelivered, Publisher, Undelivered
+from gracetape.brokers.publishing import STOPPED, Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.errors import BrokerError
+from gracetape.leaving import LEAVES_S
 from gracetape.topics import PUBLIC_TOPICS, is_public, named
 
 #: Messages, and kilobytes, handed over but not acknowledged, at most.
@@ -129,7 +130,7 @@ class KafkaPublisher(Publisher):
         self._producer.flush(0)
         self._count()
 
-    def give_up(self, within_s: float = STOPS_S) -> None:
+    def give_up(self, within_s: float = LEAVES_S) -> None:
         end = time.monotonic() + within_s
         while len(self._producer) and self._fatal is None and time.monotonic() < end:
             self._producer.flush(0.2)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from gracetape.leaving import LEAVES_S
+
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
@@ -30,9 +32,7 @@ class Counts:
         return f"{self.sent} sent, {self.acknowledged} acknowledged, {self.failed} failed{again}"
 
 
-#: Seconds that a publisher which is to stop waits for what is in flight.
-STOPS_S = 5.0
-#: Why what is in flight then is given up.
+#: Why what is in flight is given up at last by a publisher that is to stop.
 STOPPED = "all was stopped before it was acknowledged"
 
 #: Called, from any thread, with each message that is given up.
@@ -65,7 +65,7 @@ class Publisher(ABC):
     def close(self) -> None:
         """Flush and leave."""
 
-    def give_up(self, within_s: float = STOPS_S) -> None:
+    def give_up(self, within_s: float = LEAVES_S) -> None:
         """Leave soon: what is not acknowledged within some seconds is given up, and told of."""
         self.close()
 

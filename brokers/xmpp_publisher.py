@@ -7,11 +7,12 @@ from itertools import count
 import slixmpp
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from gracetape.brokers.publishing import STOPPED, STOPS_S, Counts, OnUndelivered, Publisher, Undelivered
+from gracetape.brokers.publishing import STOPPED, Counts, OnUndelivered, Publisher, Undelivered
 from gracetape.brokers.urls import parse_url
 from gracetape.brokers.xmpp_session import XmppSession
 from gracetape.brokers.xmpp_wire import create_iq, publish_iq, refusal
 from gracetape.errors import BrokerError
+from gracetape.leaving import LEAVES_S
 
 #: Messages handed over but not acknowledged, at most.
 IN_FLIGHT = 64
@@ -64,7 +65,7 @@ class XmppPublisher(Publisher):
         self.flush()
         self._session.stop()
 
-    def give_up(self, within_s: float = STOPS_S) -> None:
+    def give_up(self, within_s: float = LEAVES_S) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._over or not (self._waiting or self._flying), within_s)
         self._session.stop()

@@ -82,7 +82,7 @@ def listen(
     from gracetape.capture.service import service_url, set_service
     from gracetape.capture.sinks import Shown, Told
     from gracetape.capture.stopping import leave, stopped_by_signals
-    from gracetape.signals import after, leave_at_once, when_unread, write_no_more
+    from gracetape.leaving import after, when_unread, write_no_more
 
     wanted = [node.strip() for node in nodes.split(",") if node.strip()] or _named_in(source)
     source = with_public_topics(source, wanted)
@@ -104,12 +104,12 @@ def listen(
         # What is shown of messages that are kept may be dropped, but not what is all that becomes of them.
         when_unread(
             stopping.asked,
-            write_no_more if archive or to else lambda: leave_at_once(stopping.status, UNREAD),
+            write_no_more if archive or to else lambda: leave(stopping.status, UNREAD),
         )
         after(
             OPENS_S,
             stopping.asked,
-            lambda: recorder.listening.is_set() or leave_at_once(stopping.status, NOT_OPENED),
+            lambda: recorder.listening.is_set() or leave(stopping.status, NOT_OPENED),
         )
         try:
             gc.freeze()  # all that was imported stays, and need not be gone through while messages come in

@@ -18,6 +18,7 @@ from gracetape.archive.inside import check
 from gracetape.archive.modes import mode_of
 from gracetape.archive.scratch import ScratchView
 from gracetape.lazy import entry_points
+from gracetape.leaving import finish
 from gracetape.live_pages import Teller
 from gracetape.message_lines import holds_messages
 from gracetape.notices import check_avro
@@ -159,7 +160,7 @@ class Counted:
 
     def stop(self) -> str | None:
         """As `close`, but soon where the sink knows how: what it has not got out within some seconds is given up."""
-        return self._told(getattr(self._sink, "stop", self._sink.close)())
+        return self._told(finish(self._sink, soon=True))
 
     def _told(self, said: str | None) -> str | None:
         if not self._failed:
@@ -193,6 +194,9 @@ class Told:
 
     def close(self) -> str | None:
         return self._sink.close()
+
+    def stop(self) -> str | None:
+        return self._sink.stop()
 
 
 def _alerts(number: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -16,6 +16,12 @@ from gracetape import terminal
 from gracetape.dummy.options import RunCommand, RunOptions, ServeOptions
 from gracetape.errors import ArchiveError, UsageError
 from gracetape.options import one_archive, with_options
+
+if TYPE_CHECKING:
+    from gracetape.signals import Flag
+
+#: Seconds that a program has to end after SIGTERM.
+_PROGRAM_ENDS_S = 10.0
 
 app = terminal.commands("Serve an archive as a GraceDB.")
 
@@ -33,18 +39,21 @@ def serve(options: ServeOptions) -> None:
     from gracetape.dummy.request_lines import with_lines
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
+    from gracetape.leaving import leaves_in_time, when_unread, write_no_more
     from gracetape.live_pages import live_page
-    from gracetape.signals import raised_by_signals
+    from gracetape.signals import Flag, at_signals
 
     asked = replace(options, archive=one_archive(options.path, options.archive))
     told = sys.stderr if options.alerts == "-" else sys.stdout
     lines = partial(with_lines, verbose=options.verbose)
     shown = lambda tape: live_page(options.page, f"writes to {tape.path.name}", tape, listener=options.listener)  # noqa: E731
-    with served(asked, options.host, options.port, options.allow_host or (), lines, shown, options.workers) as (
-        tape,
-        server,
+    hosts, ended = options.allow_host or (), Flag()
+    with (
+        leaves_in_time(),
+        served(asked, options.host, options.port, hosts, lines, shown, options.workers, ended.is_set) as (tape, server),
     ):
-        ended = raised_by_signals()  # before anybody knows whom to end
+        at_signals(ended.set)  # before anybody knows whom to end
+        when_unread(ended, write_no_more)
         terminal.say(
             f"{tape.path} is a GraceDB at {server.url} (Ctrl-C stops it); {fate(tape)}; in the code under test:",
             error=told is sys.stderr,
@@ -66,13 +75,14 @@ def run(options: RunOptions) -> None:
     from gracetape.destinations import local_broker
     from gracetape.dummy.serving import served
     from gracetape.dummy.tapes import fate
+    from gracetape.signals import Flag
 
-    code = 0
+    code, ended = 0, Flag()
     try:
-        with served(options) as (tape, server):
+        with served(options, stopped=ended.is_set) as (tape, server):
             if sys.stderr.isatty():  # elsewhere the program's own words alone are looked at
                 terminal.say(f"gracetape: {tape.path}: {fate(tape)}", error=True)
-            code = _run(options.words, server.url, local_broker(options.public_alerts))
+            code = _run(options.words, server.url, local_broker(options.public_alerts), ended)
     except ArchiveError as error:
         if not code:
             raise
@@ -80,34 +90,49 @@ def run(options: RunOptions) -> None:
     raise typer.Exit(code)
 
 
-def _run(words: list[str], url: str, broker: str | None) -> int:
+def _run(words: list[str], url: str, broker: str | None, ended: "Flag") -> int:
     """Run a program with its clients led to `url`, its listeners to `broker` (None: they are not); its exit code, or as a shell says it if
-    a signal ended it.
+    a signal ended it. SIGTERM, which raises the flag `ended`, is handed on to it; where it does not end then, it is ended.
     """
     from gracetape.dummy import hook
     from gracetape.dummy.patched_clients import PUBLIC_VARIABLE, VARIABLE
-    from gracetape.signals import Flag
+    from gracetape.leaving import bounded
 
     folders = [str(Path(hook.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), VARIABLE: url, "GRACEDB_SERVICE_URL": url}
     environment |= {PUBLIC_VARIABLE: broker} if broker is not None else {}
-    ended, started = Flag(), list["subprocess.Popen[bytes]"]()
+    came, started = list[int](), list["subprocess.Popen[bytes]"]()
 
-    def end(*_: object) -> None:
+    def tell(child: "subprocess.Popen[bytes]") -> None:
+        (child.terminate if len(came) == 1 else child.kill)()
+
+    def end(number: int, *_: object) -> None:
+        came.append(number)
         ended.set()
         for child in started:
-            child.terminate()
+            tell(child)
+
+    def kill(_: int) -> None:
+        for child in started:
+            child.kill()
 
     signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches the program itself
     signal.signal(signal.SIGTERM, end)
-    try:
-        started.append(child := subprocess.Popen(words, env=environment))
-    except OSError as error:
-        raise UsageError(f"cannot run {words[0]!r}: {error.strerror}") from None
-    if ended.is_set():  # while it was being started
-        child.terminate()
-    code = child.wait()
+    with bounded(_PROGRAM_ENDS_S, kill, of=lambda number: number == signal.SIGTERM):
+        try:
+            started.append(child := subprocess.Popen(words, env=environment))
+        except OSError as error:
+            raise UsageError(f"cannot run {words[0]!r}: {error.strerror}") from None
+        if came:  # while it was being started
+            tell(child)
+        code = child.wait()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is left to do waits for whoever takes alerts
+    signal.signal(signal.SIGTERM, _exit)
     return code if code >= 0 else 128 - code
+
+
+def _exit(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def main(words: Sequence[str] | None = None, name: str = "gracetape dummy") -> NoReturn:

@@ -13,6 +13,7 @@ from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.server import Server
 from gracetape.dummy.tapes import opened
 from gracetape.errors import ArchiveError
+from gracetape.leaving import finish
 from gracetape.live_pages import Teller
 from gracetape.same_origin import check_loopback
 from gracetape.switching import SERVING_S, switching
@@ -35,9 +36,11 @@ def served(
     seen: Callable[[Any], Any] = _as_it_is,
     shown: Callable[[Archive], AbstractContextManager[Teller | None]] = lambda tape: nullcontext(),
     workers: int = 1,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Archive, Union[Server, "Workers"]]]:
     """The archive and the server that answers from it, until the block ends. `seen` may put itself around the app (with several
-    `workers`, in their processes), `shown` make a page that is told of alerts. Raises ArchiveError then if alerts did not get out.
+    `workers`, in their processes), `shown` make a page that is told of alerts; alerts that are on their way at the end are waited for,
+    but not for long where that was asked for by a signal (`stopped`). Raises ArchiveError then if alerts did not get out.
     """
     check_loopback(host, port)
     if options.as_of is not None and options.alerts is not None:
@@ -73,16 +76,16 @@ def served(
                 with opened_by(tape, on_alert=send) as server:
                     yield tape, server
         except BaseException:
-            for said in _closed(sink, told):
+            for said in _closed(sink, told, stopped=True):
                 say(f"gracetape: {said}", error=True)
             raise
-        if problems := _closed(sink, told):
+        if problems := _closed(sink, told, stopped=stopped()):
             raise ArchiveError("; ".join(problems))
 
 
-def _closed(*sinks: Counted | None) -> list[str]:
+def _closed(*sinks: Counted | None, stopped: bool) -> list[str]:
     """What sinks that are closed now say of what did not get out."""
-    return [said for sink in sinks if sink is not None and (said := sink.close())]
+    return [said for sink in sinks if sink is not None and (said := finish(sink, soon=stopped))]
 
 
 def _serving(

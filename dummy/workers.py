@@ -27,6 +27,7 @@ from gracetape.dummy.answering import app_of
 from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.server import Server, address_of, url_of
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
+from gracetape.leaving import LEAVES_S
 from gracetape.switching import SERVING_S, switching
 from gracetape.terminal import say
 
@@ -108,8 +109,11 @@ class Workers:
         for worker in self._workers:
             worker.wait_until_gone()
         self._listening.close()
-        self._alerts.put(None)
-        self._sender.join()
+        with contextlib.suppress(queue.Full):
+            self._alerts.put(None, timeout=LEAVES_S)
+        self._sender.join(LEAVES_S)
+        if self._sender.is_alive():
+            _log.error("%d alerts are not sent: whoever takes them did not come to an end", self._alerts.qsize())
 
     def __enter__(self) -> Self:
         return self.start()

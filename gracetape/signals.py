@@ -1,19 +1,12 @@
-"""What a handler of signals may do at any moment: raise a flag."""
+"""What a handler of signals may do: raise a flag, at any moment, or let the main thread end as Ctrl-C does."""
 
 import math
-import os
-import select
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import NoReturn
+from collections.abc import Callable
 
 #: Seconds between two looks of who waits for a flag.
 _LOOK_S = 0.1
-#: Seconds after a signal for which nobody may read what is written, before it is no longer written.
-UNREAD_S = 2.0
 
 
 class Flag:
@@ -67,83 +60,3 @@ class Terminated(KeyboardInterrupt):
 def status_of(stop: KeyboardInterrupt) -> int:
     """The exit code of who was stopped."""
     return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, by Terminated: tidied up, with what is lost told of."""
-
-    def terminate(*_: object) -> NoReturn:
-        raise Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def after(seconds: float, asked: Flag, act: Callable[[], object]) -> None:
-    """Call `act`, from a thread of its own, so many seconds after a signal has asked for an end, if the process is still there."""
-
-    def wait() -> None:
-        asked.wait()
-        time.sleep(seconds)
-        act()
-
-    threading.Thread(target=wait, name="stopping", daemon=True).start()
-
-
-def when_unread(asked: Flag, act: Callable[[], object]) -> None:
-    """Call `act`, from a thread of its own, if a signal has asked for an end and nobody reads the standard output, or the error output, from
-    then on: whoever writes to a pipe that is full, or to a terminal that is held, waits for ever.
-    """
-
-    def look() -> None:
-        asked.wait()
-        since = time.monotonic()
-        while time.monotonic() - since < UNREAD_S:
-            if not _unread():
-                since = time.monotonic()
-            time.sleep(_LOOK_S)
-        act()
-
-    threading.Thread(target=look, name="unread", daemon=True).start()
-
-
-def _unread() -> list[int]:
-    """The standard streams that take nothing more just now."""
-    streams = select.poll()
-    for number in (1, 2):
-        streams.register(number, select.POLLOUT)
-    ready = dict(streams.poll(0))
-    return [number for number in (1, 2) if number not in ready]
-
-
-def write_no_more() -> None:
-    """Let what is written to a standard stream that nobody reads go nowhere, and whoever waits for that go on. To be called after a signal,
-    as long as SIGTERM is handled.
-    """
-    nowhere, unread = os.open(os.devnull, os.O_WRONLY), _unread()
-    for number in unread:
-        os.dup2(nowhere, number)
-    if unread == [1]:
-        _tell("nobody reads what is shown: the rest of it is dropped")
-    for thread in threading.enumerate():  # who writes is interrupted, and tries again with what is there now
-        if thread is not threading.current_thread() and thread.is_alive() and thread.ident is not None:
-            signal.pthread_kill(thread.ident, signal.SIGTERM)
-
-
-def leave_at_once(status: int, sentence: str) -> NoReturn:
-    """End the process, whatever its threads wait for, after a sentence if somebody reads it."""
-    if 2 not in _unread():
-        _tell(sentence)
-    os._exit(status)
-
-
-def _tell(sentence: str) -> None:
-    with suppress(OSError):
-        os.write(2, f"gracetape: {sentence}\n".encode())  # what Python keeps of the stream may be locked

@@ -59,12 +59,15 @@ def complain(sentence: object, code: int = FAILURE) -> NoReturn:
 
 
 def sentences(command: Callable[P, R]) -> Callable[P, R]:
-    """A command whose failures are one sentence and an exit code, never a traceback."""
+    """A command whose failures are one sentence and an exit code, never a traceback; Ctrl-C ends it within seconds."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        from gracetape.leaving import ENDS_S, bounded, leave  # which a help needs not
+
         try:
-            return command(*args, **kwargs)
+            with bounded(ENDS_S, lambda _: leave(STOPPED, "stopped"), of=_is_python_s_own):
+                return command(*args, **kwargs)
         except UsageError as error:
             complain(error, USAGE)
         except GracetapeError as error:
@@ -150,6 +153,11 @@ def _at_ctrl_c(act: Any, instead_of: Any) -> None:
     """
     if signal.getsignal(signal.SIGINT) is instead_of and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, act)
+
+
+def _is_python_s_own(number: int) -> bool:
+    """Whether a signal is left to Python: a command that has other plans for it knows how long those take."""
+    return signal.getsignal(number) is signal.default_int_handler
 
 
 def _instead(word: str) -> str:

@@ -12,9 +12,10 @@ import typer
 
 from gracetape import shown, terminal
 from gracetape.errors import BadConfiguration, BadUrl, BrokerError, ListenError
+from gracetape.leaving import leave, when_unread, write_no_more
 from gracetape.listen import commands as wire_commands, ping as pings
 from gracetape.options import ShowOption, shows_lines
-from gracetape.signals import Flag, at_signals, leave_at_once, when_unread, write_no_more
+from gracetape.signals import Flag, at_signals
 from gracetape.storms import tell_of
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def confirm(
 
     lines, ended = HeardLines() if shows_lines(show) else None, Flag()
     unread = "nobody reads what is heard: stopped, and the last message counts as not heard"
-    when_unread(ended, lambda: leave_at_once(terminal.FAILURE, unread))
+    when_unread(ended, lambda: leave(terminal.FAILURE, unread))
     with open_source(source, node) as heard:
         wanted = (message for message in _until_signal(heard, ended) if message.node in node)
         for message in itertools.islice(wanted, count):

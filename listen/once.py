@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from gracetape.brokers import Heard
 from gracetape.errors import BadConfiguration, ListenError
+from gracetape.leaving import LEAVES_S
 from gracetape.shown import target
 from gracetape.signals import Flag
 
 #: How a program ends, or a shell says that it did, whose output nobody reads any more.
 READER_GONE = (-signal.SIGPIPE, 128 + signal.SIGPIPE)
-#: Seconds that a program may go on once all is to stop, and between two looks whether it is.
-STOPS_S, _LOOK_S = 5.0, 0.2
+#: Seconds between two looks whether all is to stop.
+_LOOK_S = 0.2
 
 
 def program(text: str) -> list[str]:
@@ -42,11 +43,11 @@ def run(words: Sequence[str], heard: Heard, stopping: Flag) -> int:
             if _has_ended(program, _LOOK_S, given):
                 return program.returncode
             while not _has_ended(program, _LOOK_S):
-                if stopping.is_set() and not _has_ended(program, STOPS_S):
+                if stopping.is_set() and not _has_ended(program, LEAVES_S):
                     program.terminate()
                     _has_ended(program, _LOOK_S * 5)
                     raise ListenError(
-                        f"{name} did not end within {STOPS_S:g} s of the stop: it is ended, and its message counts as not heard"
+                        f"{name} did not end within {LEAVES_S:g} s of the stop: it is ended, and its message counts as not heard"
                     )
         except BaseException:
             program.kill()

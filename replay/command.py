@@ -2,18 +2,18 @@
 
 import json
 import os
-import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import typer
 
 from gracetape import shown
 from gracetape.errors import BadRequest, GracetapeError, UsageError
+from gracetape.leaving import finish, terminable
 from gracetape.live_pages import Teller, live_page
 from gracetape.options import shows_lines
 from gracetape.replacing import only_over
@@ -25,18 +25,15 @@ from gracetape.replay.request import faults_of, player_of, time_of
 from gracetape.replay.status import Output, Stopwatch, status_line
 from gracetape.replay.storm import storm_of
 from gracetape.replay.table import print_dry_run
-from gracetape.replay.targets import Counted, StdoutTarget, Target, leave, open_target
+from gracetape.replay.targets import Counted, StdoutTarget, Target, open_target
 from gracetape.replay.targets.lines import LinesTarget
 from gracetape.replay.targets.page import PageTarget
 from gracetape.replay.targets.stream import Existing
+from gracetape.signals import Terminated, status_of
 from gracetape.storms import tell_of
 from gracetape.terminal import FAILURE, USAGE, complain, damage
 from gracetape.times import shown_time
 from gracetape.topics import with_public_topics, with_topics
-
-
-class _Terminated(BaseException):
-    """SIGTERM came. No Exception, so that nothing on the way takes it for a failure of its own."""
 
 
 class Run(Protocol):
@@ -123,7 +120,7 @@ class ReplayRun:
                     player.begin_at(begin)
                     self._watch = Stopwatch()  # of what is sent, not of what was waited for
                 player.play(targets, tell, faults=self.faults)
-        except (KeyboardInterrupt, _Terminated):
+        except KeyboardInterrupt:
             self._leave(targets, hasty=True)
             raise
         except BaseException:
@@ -139,13 +136,13 @@ class ReplayRun:
         problems, signal_came = list[str](), None
         for target in targets:
             try:
-                problem = leave(target) if hasty else target.close()
-            except (KeyboardInterrupt, _Terminated) as error:
+                problem = finish(target, soon=hasty)
+            except KeyboardInterrupt as error:
                 if hasty:
                     _say("gracetape: left at once by a second signal: what was not acknowledged may not be delivered")
                     raise
                 hasty, signal_came = True, error
-                problem = leave(target)
+                problem = finish(target, soon=True)
             problems += [problem] if problem else []
         for told in (target.told() for target in targets if isinstance(target, Counted) and not self.options.quiet):
             _say(told)
@@ -201,19 +198,16 @@ class ReplayRun:
 def end_well(replay: Run) -> None:
     """Replay, and turn every way in which that can end into a sentence and an exit status."""
     try:
-        with _sigterm_raises():
+        with terminable():
             problems = replay.play()
     except UsageError as error:
         complain(error, USAGE)
     except (GracetapeError, sqlite3.Error) as error:
         _discard_stdout()
         complain(damage(error) if isinstance(error, sqlite3.Error) else error, FAILURE)
-    except KeyboardInterrupt:
-        replay.summary("stopped")
-        raise typer.Exit(130) from None
-    except _Terminated:
-        replay.summary("terminated")
-        raise typer.Exit(143) from None
+    except KeyboardInterrupt as stop:
+        replay.summary("terminated" if isinstance(stop, Terminated) else "stopped")
+        raise typer.Exit(status_of(stop)) from None
     except BrokenPipeError:
         _discard_stdout()
         replay.summary("whoever read the output went away")
@@ -226,18 +220,6 @@ def end_well(replay: Run) -> None:
         _say(f"gracetape: {problem}")
     if problems:
         raise typer.Exit(FAILURE)
-
-
-@contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    def terminate(*_: object) -> NoReturn:
-        raise _Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _discard_stdout() -> None:

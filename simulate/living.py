@@ -13,12 +13,13 @@ from gracetape.destinations import is_server
 from gracetape.dummy.alert_lines import LineOutput
 from gracetape.dummy.alert_targets import Sink, StandardOutput, check_public
 from gracetape.errors import SimulateError
+from gracetape.leaving import terminable
 from gracetape.live_pages import live_page
 from gracetape.options import Show, shows_lines
 from gracetape.progress import hush, progress
 from gracetape.schedule import Action, Outcome, Schedule, run
 from gracetape.shown import target
-from gracetape.signals import status_of, terminable
+from gracetape.signals import status_of
 from gracetape.simulate import places
 from gracetape.simulate.files import File, check_installed
 from gracetape.simulate.storm import storm_of

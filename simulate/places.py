@@ -16,6 +16,7 @@ from gracetape.destinations import is_server, server_address
 from gracetape.dummy import GraceDb
 from gracetape.dummy.alert_targets import Sink, Telling, open_alerts, open_public
 from gracetape.errors import ReplayError, SimulateError
+from gracetape.leaving import finish
 from gracetape.live_pages import Teller
 from gracetape.replay.reenact.server import client_at
 from gracetape.terminal import say
@@ -106,7 +107,7 @@ def _closed_after(sink: Sink | None) -> Iterator[None]:
         yield
     except BaseException as error:
         hasty = isinstance(error, KeyboardInterrupt | typer.Exit)
-        if sink is not None and (problem := getattr(sink, "stop", sink.close)() if hasty else sink.close()):
+        if sink is not None and (problem := finish(sink, soon=hasty)):
             say(f"gracetape: {problem}", error=True)
         raise
     if sink is not None and (problem := sink.close()):

@@ -8,8 +8,8 @@ import numpy as np
 
 from gracetape.clocks import clock_for
 from gracetape.errors import SimulateError
+from gracetape.leaving import terminable
 from gracetape.schedule import run
-from gracetape.signals import terminable
 from gracetape.simulate.configuration import read_configuration
 from gracetape.simulate.places import Public, alerts_alone
 from gracetape.simulate.storm import MANY, SAMPLE, lived

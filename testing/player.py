@@ -1,13 +1,13 @@
 """The replay of a test: its tape's alerts, one after another on a virtual clock, for code that handles them."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing
 from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from gracetape.archive import Alert, Position
 from gracetape.clocks import Clock
 from gracetape.errors import UsageError
+from gracetape.leaving import finish
 from gracetape.replay.async_alerts import aiter_alerts
 from gracetape.replay.player import Player
 from gracetape.replay.targets import open_target
@@ -86,6 +86,12 @@ class Replay:
 
     def _send(self, url: str) -> AlertList:
         sent: list[Alert] = []
-        with closing(open_target(url)) as target:
+        target, stopped = open_target(url), False
+        try:
             self.player.play([target], after=sent.append)
+        except KeyboardInterrupt:
+            stopped = True
+            raise
+        finally:
+            finish(target, soon=stopped)
         return AlertList(sent)

@@ -16,12 +16,13 @@ from gracetape import brokers
 from gracetape.brokers import Heard, Undelivered, publishing
 from gracetape.brokers.sources import now
 from gracetape.errors import ArchiveError, ListenError
+from gracetape.leaving import terminable
 from gracetape.listen import once, sending
-from gracetape.replay.command import ReplayRun, _Terminated
+from gracetape.replay.command import ReplayRun
 from gracetape.replay.message import Message
 from gracetape.replay.options import Options
 from gracetape.replay.targets import Target, webhook
-from gracetape.signals import Flag, Terminated, status_of, terminable
+from gracetape.signals import Flag, Terminated, status_of
 from gracetape.simulate.places import _closed_after
 from tests import commands
 from tests.waiting import eventually
@@ -112,7 +113,7 @@ def test_a_recorder_ends_before_its_source_is_reached(
 
 
 def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(once, "STOPS_S", 0.1)
+    monkeypatch.setattr(once, "LEAVES_S", 0.1)
     stopping, heard = Flag(), Heard("n", "{}", now())
     assert once.run(["false"], heard, stopping) == 1
     stopping.set()
@@ -121,7 +122,7 @@ def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_web_server_that_does_not_answer_is_left(silent: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "STOPS_S", 0.1)
+    monkeypatch.setattr(webhook, "LEAVES_S", 0.1)
     target = webhook.http(f"//127.0.0.1:{silent.getsockname()[1]}/")
     message = type("Said", (), {"node": "n", "content": "{}"})()
     for _ in range(3):
@@ -156,12 +157,12 @@ class Slow(Target):
 
 
 def _terminated() -> None:
-    raise _Terminated
+    raise Terminated
 
 
 def test_a_signal_that_comes_while_a_replay_ends_lets_it_end_soon(capsys: pytest.CaptureFixture[str]) -> None:
     first, second = Slow(_terminated), Slow()
-    with pytest.raises(_Terminated):
+    with pytest.raises(Terminated):
         ReplayRun(Options())._leave([first, second])
     assert (first.ended, second.ended) == (["close", "stop"], ["stop"])
     assert capsys.readouterr().err.splitlines() == ["gracetape: two were lost"] * 2

@@ -48,10 +48,11 @@ def view(
         if html is not None:
             _write(tape, ids, html)
             return
+        from gracetape.leaving import leaves_in_time
         from gracetape.signals import raised_by_signals
         from gracetape.view.serving import page_url, serve_page
 
-        with serve_page(tape, host, port) as server:
+        with leaves_in_time(), serve_page(tape, host, port) as server:
             ended = raised_by_signals()  # before anybody knows whom to end
             terminal.say(f"{tape.path} is shown at {page_url(server)} (Ctrl-C stops it)")
             if browser and not webbrowser.open(page_url(server)):

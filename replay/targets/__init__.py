@@ -1,7 +1,7 @@
 """Where messages go: standard output, files, programs, and whatever else is registered by the scheme of its URL."""
 
 from gracetape.replay.targets.program import ProgramTarget
-from gracetape.replay.targets.registry import Counted, Target, leave, open_target, register
+from gracetape.replay.targets.registry import Counted, Target, open_target, register
 from gracetape.replay.targets.stream import FileTarget, StdoutTarget
 
 
@@ -16,4 +16,4 @@ register("file", FileTarget)
 register("exec", ProgramTarget)
 register("vtp", _vtp)
 
-__all__ = ["Counted", "FileTarget", "ProgramTarget", "StdoutTarget", "Target", "leave", "open_target", "register"]
+__all__ = ["Counted", "FileTarget", "ProgramTarget", "StdoutTarget", "Target", "open_target", "register"]

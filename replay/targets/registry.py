@@ -36,19 +36,6 @@ class Counted(Protocol):
         """What was delivered, for the end of a replay."""
 
 
-@runtime_checkable
-class Hasty(Protocol):
-    """A target that waits, when it is closed, for what is under way, and that can be left sooner besides."""
-
-    def stop(self) -> str | None:
-        """As `close`, within some seconds: what is not delivered by then is given up, and told of."""
-
-
-def leave(target: Target) -> str | None:
-    """Finish with a target soon, for all is stopped."""
-    return target.stop() if isinstance(target, Hasty) else target.close()
-
-
 #: Makes a target from what follows `scheme:` in its URL; BadRequest if that names nothing usable.
 Factory = Callable[[str], Target]
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from gracetape.archive import Alert, ArchiveError, UsageError
 from gracetape.errors import BadRequest, ReplayError
+from gracetape.leaving import finish
 from gracetape.replay.message import messages_of
-from gracetape.replay.targets.registry import Target, leave, open_target
+from gracetape.replay.targets.registry import Target, open_target
 
 
 class Sink:
@@ -30,7 +31,7 @@ class Sink:
 
     def stop(self) -> str | None:
         """As `close`, but soon: what is not delivered within some seconds is given up."""
-        return leave(self._target)
+        return finish(self._target, soon=True)
 
 
 def open_sink(url: str, really: Collection[str] = ()) -> Sink:

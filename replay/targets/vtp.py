@@ -2,10 +2,10 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
-from gracetape.brokers.publishing import STOPS_S
 from gracetape.brokers.vtp_broker import VtpBroker
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadRequest, BrokerError, ReplayError
+from gracetape.leaving import LEAVES_S
 from gracetape.notices import is_voevent
 from gracetape.replay.message import Message
 from gracetape.shown import target
@@ -59,7 +59,7 @@ class VtpTarget:
         return self._end(_SETTLE_S)
 
     def stop(self) -> str | None:
-        return self._end(STOPS_S)
+        return self._end(LEAVES_S)
 
     def _end(self, settle_s: float) -> str | None:
         self._broker.settle(settle_s)

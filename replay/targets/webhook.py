@@ -12,9 +12,10 @@ import requests
 from gracetape.brokers import Counts, Undelivered
 from gracetape.brokers.gracedb import nobody
 from gracetape.brokers.pauses import pauses
-from gracetape.brokers.publishing import STOPPED, STOPS_S
+from gracetape.brokers.publishing import STOPPED
 from gracetape.destinations import is_loopback
 from gracetape.errors import BadRequest, ReplayError
+from gracetape.leaving import LEAVES_S
 from gracetape.replay.message import Message
 from gracetape.replay.targets.broker import Losses
 from gracetape.shown import sentence, target
@@ -116,7 +117,7 @@ class WebhookTarget:
         return self._losses.sentence(self.counts)
 
     def stop(self) -> str | None:
-        end = time.monotonic() + STOPS_S
+        end = time.monotonic() + LEAVES_S
         while self.counts.acknowledged + self.counts.failed < self.counts.sent and time.monotonic() < end:
             time.sleep(0.05)
         reason = self._broken = self._broken or f"{self._losses.where}: {STOPPED}"

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,23 @@ def test_a_pause_is_no_reason_to_stay(server: Unfriendly, tmp_path: Path, number
     process.send_signal(number)
     process.communicate(timeout=25)
     assert process.returncode == 128 + number
+
+
+@SIGNALS
+def test_a_lock_of_another_process_is_no_reason_to_stay(
+    server: Unfriendly, tmp_path: Path, number: signal.Signals
+) -> None:
+    """SQLite waits for it a minute long, and Python's handlers of signals wait for SQLite."""
+    Archive.create(tmp_path / "a.tape", packed=True).close()
+    with closing(sqlite3.connect(tmp_path / "a.tape", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        process = start("T1", "--service-url", server.root, "-a", tmp_path / "a.tape")
+        until(lambda: server.asked, process)
+        time.sleep(2)  # into the wait for the lock
+        process.send_signal(number)
+        _, said = process.communicate(timeout=SOON_S)
+    assert process.returncode == 128 + number
+    assert said.count("gracetape: stopped; ") == 1
 
 
 def test_what_is_about_to_be_asked_when_all_is_stopped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

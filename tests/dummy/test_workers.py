@@ -4,15 +4,17 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from gracetape.archive import Archive, UsageError
+from gracetape.archive import Alert, Archive, UsageError
 from gracetape.dummy.options import DummyOptions
 from gracetape.dummy.serving import served
 from gracetape.dummy.workers import Job, Workers, _Worker
@@ -92,6 +94,30 @@ def test_a_process_that_ends_soon_after_its_start_is_started_again_a_little_late
     dead.started = False
     workers.gone(dead)
     assert not dead.started
+
+
+def test_a_stop_does_not_wait_for_whoever_takes_no_alerts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gracetape.dummy.workers.LEAVES_S", 0.05)
+    monkeypatch.setattr("gracetape.dummy.workers._WAITING", 2)
+    taken, over = threading.Event(), threading.Event()
+
+    def take(_: Alert) -> None:
+        taken.set()
+        over.wait(120)
+
+    alert: Any = object()
+    with Archive.open(SHORT) as tape:
+        workers = Workers(Job.over(tape, DummyOptions(archive=SHORT), "127.0.0.1", (), print), 0, 0, take)
+    with workers:
+        workers.take(alert)
+        assert taken.wait(60)
+        for _ in range(2):
+            workers.take(alert)
+    assert not over.is_set()
+    assert "2 alerts are not sent" in caplog.text
+    over.set()
 
 
 def test_what_one_process_counts_is_refused() -> None:

@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -93,3 +94,19 @@ def test_a_terminal_shows_the_position_the_next_message_and_the_number_sent(even
     os.close(terminal)
     assert b"sent 2 of 4" in shown
     assert b"stopped: sent 4 of 8 messages" in shown
+
+
+@pytest.mark.parametrize("loops", [1, 30])  # all of it waits to be taken, or some waits to be sent
+def test_a_web_server_that_never_answers_is_left(event_tape: Path, loops: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with _start(str(event_tape), "--max", "--loop", str(loops), "--gap", "0", "--to", address) as replay:
+            connection, _ = silent.accept()  # the first message is on its way
+            with connection:
+                time.sleep(0.5)
+                replay.send_signal(signal.SIGTERM)
+                _, errors = replay.communicate(timeout=50)
+    assert replay.returncode == 143
+    assert " sent, 0 acknowledged" in errors
+    assert "all was stopped before it was acknowledged" in errors

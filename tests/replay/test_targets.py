@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import EntryPoint
@@ -12,9 +13,10 @@ import pytest
 from gracetape.archive import Alert
 from gracetape.replay import BadRequest, MaxClock, Message, Player, ReplayError, open_target, register
 from gracetape.replay.message import Body
-from gracetape.replay.targets import registry
+from gracetape.replay.targets import program, registry
 from gracetape.replay.targets.program import ProgramTarget
 from gracetape.replay.targets.stream import Existing, FileTarget
+from tests.waiting import eventually
 
 MakeAlerts = Callable[..., list[Alert]]
 
@@ -89,6 +91,23 @@ def test_a_killed_program_is_told_of_by_its_signal(message: Message) -> None:
     target = ProgramTarget("sh -c 'kill -9 $$'")
     target.send(message)
     assert target.close() == "sh failed on 1 of 1 messages (last: signal 9)"
+
+
+def test_a_program_that_does_not_end_is_ended_when_it_is_closed(
+    tmp_path: Path, message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a dummy that is told to stop while it runs one for an alert."""
+    monkeypatch.setattr(program, "_ENDS_S", 0.05)
+    begun = tmp_path / "begun"
+    target = ProgramTarget(f"sh -c 'touch {begun}; exec sleep 600'")
+    running = threading.Thread(target=target.send, args=[message], daemon=True)
+    running.start()
+    eventually(begun.exists)
+    assert target.close() == "sh did not end, and was ended"
+    running.join(60)
+    assert not running.is_alive()
+    with pytest.raises(ReplayError, match="not run any more"):
+        target.send(message)
 
 
 def test_a_file_that_is_no_program_is_an_error_when_it_is_run(tmp_path: Path, message: Message) -> None:
