@@ -15,8 +15,10 @@ from gracetape.signals import Flag, Terminated
 
 #: Seconds that whoever takes what a command sends has for what is on its way, once that is stopped.
 LEAVES_S = 5.0
-#: Seconds after Ctrl-C in which a command ends that has nothing to tidy up; and one that has: all that it waits for has had its time then.
-ENDS_S, _LONGEST_S = 8.0, 30.0
+#: Seconds after Ctrl-C in which a command ends that has nothing to tidy up.
+ENDS_S = 8.0
+#: Seconds after a signal in which one ends that has: all that it waits for has had its time then.
+_LONGEST_S = 30.0
 _ASKED = (signal.SIGINT, signal.SIGTERM)
 #: Seconds for last words, which nobody may be reading.
 _WORDS_S = 1.0

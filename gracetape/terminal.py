@@ -20,7 +20,6 @@ import typer
 from gracetape.command_line import UNREADABLE, commands, prepared
 from gracetape.errors import ArchiveError, GracetapeError, UsageError
 from gracetape.shown import guard, human_bytes, printable, printable_json, say, telling, visible
-from gracetape.signals import status_of
 
 __all__ = [
     "FAILURE",
@@ -73,6 +72,8 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
         except GracetapeError as error:
             complain(error)
         except KeyboardInterrupt as stop:
+            from gracetape.signals import status_of
+
             complain("stopped", status_of(stop))
         except BrokenPipeError:
             _forget_reader()
