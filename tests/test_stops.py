@@ -14,6 +14,7 @@ import typer
 
 from gracetape import brokers
 from gracetape.brokers import Heard, Undelivered, publishing
+from gracetape.brokers.publishing import STOPPED
 from gracetape.brokers.sources import now
 from gracetape.errors import ArchiveError, ListenError
 from gracetape.leaving import terminable
@@ -22,6 +23,7 @@ from gracetape.replay.command import ReplayRun
 from gracetape.replay.message import Message
 from gracetape.replay.options import Options
 from gracetape.replay.targets import Target, webhook
+from gracetape.replay.targets.broker import Losses
 from gracetape.signals import Flag, Terminated, status_of
 from gracetape.simulate.places import _closed_after
 from tests import commands
@@ -219,3 +221,16 @@ def test_what_a_ping_loses_is_a_sentence_whichever_thread_tells_of_it(
     sender.publish("n", "{}")
     sender.__exit__(KeyboardInterrupt)
     assert capsys.readouterr().err == "gracetape: a message to n was not delivered: it has gone\n"
+
+
+def test_of_many_that_a_stop_gives_up_the_first_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    losses, counts = Losses("kafka://localhost/g"), publishing.Counts(sent=9, failed=9)
+    for number in range(8):
+        losses(Undelivered("n", f'{{"uid": "G{number}", "alert_type": "new"}}', f"kafka://localhost/g: {STOPPED}"))
+    losses(Undelivered("n", '{"uid": "T1", "alert_type": "new"}', "it was refused"))
+    said = [record.getMessage().removeprefix("not delivered: ") for record in caplog.records]
+    assert [sentence[:10] for sentence in said[:5]] == [f"G{number} new for" for number in range(5)]
+    assert said[5:] == ["others, too, which are counted at the end", "T1 new for n: it was refused"]
+    assert (
+        losses.sentence(counts) == "9 of 9 messages for kafka://localhost/g were not delivered (last: it was refused)"
+    )

@@ -4,6 +4,7 @@ import json
 import logging
 
 from gracetape.brokers import BadUrl, BrokerError, Counts, Undelivered, open_publisher, parse_url
+from gracetape.brokers.publishing import STOPPED
 from gracetape.destinations import check_node
 from gracetape.errors import BadRequest, ReplayError
 from gracetape.replay.message import Message
@@ -23,16 +24,28 @@ def name_of(lost: Undelivered) -> str:
         return f"a message for {lost.node}"
 
 
+#: How many of those that a stop gives up are named.
+_NAMED = 5
+
+
 class Losses:
-    """Names each message that is given up on the log, and all of them in a sentence at the end."""
+    """Names each message that is given up on the log, and all of them in a sentence at the end. Of those that a stop gives up, which may
+    be thousands, the first few are named.
+    """
 
     def __init__(self, where: str) -> None:
         self.where = where
         self.last = ""
+        self._stopped = 0
 
     def __call__(self, lost: Undelivered) -> None:
-        _log.error("not delivered: %s: %s", name_of(lost), lost.reason)
         self.last = lost.reason
+        stopped = lost.reason.endswith(STOPPED)
+        self._stopped += stopped
+        if not stopped or self._stopped <= _NAMED:
+            _log.error("not delivered: %s: %s", name_of(lost), lost.reason)
+        elif self._stopped == _NAMED + 1:
+            _log.error("not delivered: others, too, which are counted at the end")
 
     def sentence(self, counts: Counts) -> str | None:
         """What to say at the end, if anything was lost."""

@@ -62,7 +62,11 @@ class WebhookTarget:
         if self._broken is not None:
             raise ReplayError(self._broken)
         self.counts.sent += 1
-        self._waiting.put((message.node, message.content))
+        try:
+            self._waiting.put((message.node, message.content))
+        except BaseException:  # a signal came while it waited for its place
+            self.counts.sent -= 1
+            raise
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
