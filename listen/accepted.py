@@ -35,9 +35,13 @@ def connect(path: Path, durable: bool) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=OPENS_S, isolation_level=None, check_same_thread=False)
     write_ahead(database)
-    database.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
     database.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
     return database
+
+
+def begins_work(database: sqlite3.Connection) -> None:
+    """From now on somebody else's lock is waited for no longer than who works here can wait."""
+    database.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
 
 
 class Accepted:
@@ -47,6 +51,7 @@ class Accepted:
         self.path = path
         self._database = connect(path, durable)
         self._database.executescript(_TABLES)
+        begins_work(self._database)
 
     @property
     def newest(self) -> int:

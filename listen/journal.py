@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gracetape.listen.accepted import connect
+from gracetape.listen.accepted import begins_work, connect
 from gracetape.listen.queue import QueueItem
 
 _TABLES = """
@@ -48,6 +48,7 @@ class Journal:
         self._database.execute("PRAGMA wal_autocheckpoint=10000")
         self._database.executescript(_TABLES)
         self._database.execute("INSERT OR IGNORE INTO heard VALUES (1, ?)", (start,))
+        begins_work(self._database)
         self.heard = int(self._database.execute("SELECT number FROM heard").fetchone()[0])
         self._written = {
             number for (number,) in self._database.execute("SELECT number FROM item WHERE body IS NOT NULL")
