@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -191,6 +193,20 @@ def test_what_was_heard_when_another_thread_leaves_is_no_failure(url: str, monke
         assert source.take(1) == []
 
 
+@contextmanager
+def standing_still(broker: PrivateBroker) -> Iterator[None]:
+    """In which none of a broker's threads does anything, though its connections are there. A signal reaches them one by one."""
+    assert broker.process is not None
+    pid = broker.process.pid
+    os.killpg(pid, signal.SIGSTOP)
+    try:
+        states = Path(f"/proc/{pid}/task").glob
+        eventually(lambda: all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in states("*/stat")))
+        yield
+    finally:
+        os.killpg(pid, signal.SIGCONT)
+
+
 @pytest.mark.parametrize("scheme", ["kafka", "xmpp"])
 def test_a_publisher_that_is_to_stop_gives_up_what_nobody_acknowledges(
     scheme: str, request: pytest.FixtureRequest
@@ -202,14 +218,10 @@ def test_a_publisher_that_is_to_stop_gives_up_what_nobody_acknowledges(
     )
     publisher.publish("one", "1")
     publisher.flush()
-    assert broker.process is not None
-    os.killpg(broker.process.pid, signal.SIGSTOP)
-    try:
+    with standing_still(broker):
         publisher.publish("one", "2")
         publisher.give_up(0.2)
-    finally:
-        os.killpg(broker.process.pid, signal.SIGCONT)
-    eventually(lambda: publisher.counts.failed)
+        eventually(lambda: publisher.counts.failed, otherwise=lambda: str(publisher.counts))
     assert [(one.node.removeprefix("stopped-"), one.payload) for one in lost] == [("one", "2")]
     assert "stopped before it was acknowledged" in lost[0].reason
     assert (publisher.counts.sent, publisher.counts.acknowledged) == (2, 1)
