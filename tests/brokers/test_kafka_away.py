@@ -1,11 +1,7 @@
 """A Kafka broker that takes nothing for a while, or is gone."""
 
 import json
-import os
-import signal
-import subprocess
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,16 +15,8 @@ from gracetape.brokers.kafka_publisher import KafkaPublisher
 from gracetape.brokers.sources import now
 from gracetape.brokers.tansu import private_kafka
 from gracetape.brokers.urls import parse_url
+from tests.brokers.standing_still import standing_still
 from tests.waiting import eventually
-
-
-def stands_still(process: subprocess.Popen[bytes]) -> bool:
-    """Whether every thread of a process is stopped."""
-    threads = Path(f"/proc/{process.pid}/task").glob("*/stat")
-    try:
-        return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
-    except OSError:  # one of them ended while it was looked at
-        return False
 
 
 def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
@@ -40,21 +28,17 @@ def test_a_broker_that_takes_nothing_holds_up_who_publishes() -> None:
         texts = [json.dumps({"uid": f"S{n}"}) for n in range(500)]
         publisher.publish("superevent", texts[0])
         publisher.flush()
-        process = broker.process
-        assert process is not None
-        os.killpg(process.pid, signal.SIGSTOP)
-        eventually(lambda: stands_still(process))  # on a busy machine its threads go on for a while
 
         def publish() -> None:
             for text in texts[1:]:
                 publisher.publish("superevent", text)
 
         thread = threading.Thread(target=publish)
-        thread.start()
-        eventually(lambda: publisher.counts.sent == 51)
-        thread.join(1)
-        assert publisher.counts.sent == 51
-        os.killpg(process.pid, signal.SIGCONT)
+        with standing_still(broker):
+            thread.start()
+            eventually(lambda: publisher.counts.sent == 51)
+            thread.join(1)
+            assert publisher.counts.sent == 51
         thread.join(60)
         publisher.close()
         assert (publisher.counts.acknowledged, publisher.counts.failed) == (500, 0)

@@ -3,11 +3,8 @@
 import itertools
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +13,7 @@ from gracetape.brokers.kafka_source import KafkaSource
 from gracetape.brokers.private import PrivateBroker, free_port
 from gracetape.brokers.xmpp_session import _Aside
 from gracetape.errors import BrokerError
+from tests.brokers.standing_still import standing_still
 from tests.waiting import eventually
 
 NUMBERS = itertools.count()
@@ -191,20 +189,6 @@ def test_what_was_heard_when_another_thread_leaves_is_no_failure(url: str, monke
     with source:
         assert source.poll() is None
         assert source.take(1) == []
-
-
-@contextmanager
-def standing_still(broker: PrivateBroker) -> Iterator[None]:
-    """In which none of a broker's threads does anything, though its connections are there. A signal reaches them one by one."""
-    assert broker.process is not None
-    pid = broker.process.pid
-    os.killpg(pid, signal.SIGSTOP)
-    try:
-        states = Path(f"/proc/{pid}/task").glob
-        eventually(lambda: all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in states("*/stat")))
-        yield
-    finally:
-        os.killpg(pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("scheme", ["kafka", "xmpp"])
