@@ -37,6 +37,7 @@ MANY = "".join(f'{{"uid": "S{number}", "text": "{"x" * 500}"}}\n' for number in 
 def silent() -> Iterator[socket.socket]:
     """A server that takes connections, and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(120)  # of who never comes
         yield server
 
 
