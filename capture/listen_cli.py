@@ -81,8 +81,8 @@ def listen(
     from gracetape.capture.listen import Recorder
     from gracetape.capture.service import service_url, set_service
     from gracetape.capture.sinks import Shown, Told
-    from gracetape.capture.stopping import leave, stopped_by_signals
-    from gracetape.leaving import after, when_unread, write_no_more
+    from gracetape.capture.stopping import stopped_by_signals
+    from gracetape.leaving import after, leave, when_unread, write_no_more
 
     wanted = [node.strip() for node in nodes.split(",") if node.strip()] or _named_in(source)
     source = with_public_topics(source, wanted)

@@ -8,8 +8,6 @@ from types import FrameType
 from gracetape.leaving import bounded, leave
 from gracetape.signals import Flag
 
-__all__ = ["LONGEST_S", "Stopping", "leave", "stopped_by_signals"]
-
 #: Seconds after a signal when the process ends even if something hangs. All that was kept by then is whole.
 LONGEST_S = 4.5
 

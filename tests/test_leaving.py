@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 from subprocess import PIPE
 
 import pytest
@@ -149,12 +150,15 @@ def test_a_program_that_does_not_heed_sigterm_is_ended_by_time_or_by_another(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_wait_for_alerts_of_a_program_that_has_ended(
-    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    # Its file of alerts lies beside it, and is not removed by what does not end.
+    tape = copyfile(SHORT, tmp_path / SHORT.name)
+
     def close(_: Counted) -> None:
         os.kill(os.getpid(), number)
         threading.Event().wait(120)
         pytest.fail("it was told to stop")
 
     monkeypatch.setattr(Counted, "close", close)
-    assert run_here(["gracetape", "dummy", "run", str(SHORT), "--", "true"]).returncode == 128 + number
+    assert run_here(["gracetape", "dummy", "run", str(tape), "--", "true"]).returncode == 128 + number
